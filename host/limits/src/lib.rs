@@ -1,0 +1,162 @@
+//! Every number that bounds something in the host, with the reason for it, in one table.
+//!
+//! A bundle's manifest may ask for less than these values and, where the table has a row ending in `_CEILING`,
+//! for more up to that. Nothing goes past a ceiling. `docs/limits.md` is generated from
+//! [`TABLE`].
+
+/// One row of the table.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Limit {
+    /// The constant's name.
+    pub name: &'static str,
+    /// The value where nobody asks for another.
+    pub value: u64,
+    /// What the value counts: bytes, seconds, objects.
+    pub unit: &'static str,
+    /// Why this number.
+    pub reason: &'static str,
+}
+
+macro_rules! limits {
+    ($($(#[doc = $reason:literal])+ $name:ident = $value:expr, $unit:literal;)+) => {
+        $($(#[doc = $reason])+ pub const $name: u64 = $value;)+
+
+        /// All limits, in the order of this file.
+        pub const TABLE: &[Limit] = &[
+            $(Limit { name: stringify!($name), value: $name, unit: $unit, reason: concat!($($reason),+) },)+
+        ];
+    };
+}
+
+/// 1 KiB.
+const KIB: u64 = 1024;
+/// 1 MiB.
+const MIB: u64 = 1024 * KIB;
+
+limits! {
+    // What a component may use.
+    /// Linear memory of one run. The Vision One component works 10,000 objects in less than 16 MiB; a Python guest
+    /// starts at 40 MiB.
+    MEMORY_BYTES = 128 * MIB, "bytes";
+    /// Most memory that a manifest may ask for.
+    MEMORY_CEILING_BYTES = 512 * MIB, "bytes";
+    /// Elements of all tables together. Interpreters compiled to WebAssembly have tables of 10,000 to 40,000 functions.
+    TABLE_ELEMENTS = 100_000, "elements";
+    /// Core instances inside one component: the component itself, its adapters and shared libraries.
+    INSTANCES = 64, "instances";
+    /// Linear memories inside one component; one each for the program and an adapter is usual.
+    MEMORIES = 8, "memories";
+    /// Tables inside one component.
+    TABLES = 32, "tables";
+    /// Handles (requests, bodies, streams, pollables) that a component may hold at once: some ten for each request in
+    /// flight, with room.
+    RESOURCES = 4_096, "handles";
+    /// Bytes that one call of a host function may copy out of the component: a page of outcomes or a request body.
+    HOSTCALL_BYTES = 16 * MIB, "bytes";
+    /// Random bytes that one call may ask for.
+    RANDOM_BYTES = 64 * KIB, "bytes";
+    /// Size of a component before compilation. Python guests are 18 MB.
+    COMPONENT_BYTES = 64 * MIB, "bytes";
+    /// Wall clock of one compilation; Cranelift takes 33 ms for a component of 76 KB on two cores.
+    COMPILE_SECONDS = 120, "seconds";
+
+    // Time.
+    /// Wall clock of one run where the manifest asks for nothing: a full list in batches of 100 with some waiting.
+    RUN_SECONDS = 900, "seconds";
+    /// Longest run that a manifest may ask for.
+    RUN_CEILING_SECONDS = 21_600, "seconds";
+    /// The engine's epoch: how long a component that never calls the host may go on past its deadline.
+    EPOCH_MILLISECONDS = 10, "milliseconds";
+
+    // Data in.
+    /// Objects in one page of a collection: 1,000 records cost 0.7 ms to hand over and less than 1 MiB.
+    PAGE_OBJECTS = 1_000, "objects";
+    /// Bytes of one record of a collection: the longest value that any accepted type has is 2,048; descriptions and
+    /// attributes come on top.
+    RECORD_BYTES = 4 * MIB, "bytes";
+    /// How far into a file its format is looked for.
+    SNIFF_BYTES = 64 * KIB, "bytes";
+    /// Unreadable records of one file after which it is taken for a file of another kind.
+    UNREADABLE_RECORDS = 100_000, "records";
+    /// Lines that may be unreadable before the first readable one, in a file that was taken for text because it is nothing
+    /// else: longer than any banner above a list, shorter than a report in prose.
+    UNREADABLE_AT_START = 100, "records";
+    /// Objects beyond those offered that the report lists one by one; the others are counted.
+    NOT_OFFERED_LISTED = 50_000, "objects";
+
+    // Results out.
+    /// Submissions that one outcome may carry; the largest need is two, for a URL with both schemes.
+    OUTCOME_SUBMISSIONS = 16, "submissions";
+    /// Length of any text that a component reports; longer ones are cut.
+    TEXT_BYTES = 4 * KIB, "bytes";
+    /// Messages that a component may log in one run; further ones are counted and dropped.
+    LOG_MESSAGES = 10_000, "messages";
+    /// Warnings that the report lists one by one.
+    WARNINGS_LISTED = 100, "messages";
+    /// Output that a component may write to standard output or standard error.
+    STDIO_BYTES = 64 * KIB, "bytes";
+
+    // Requests.
+    /// Requests of one run, repeats included: a collection of 10,000 in batches of 100 needs 100; a batch of 1,000 in
+    /// which one object is searched by splitting needs some 20 more.
+    REQUESTS = 5_000, "requests";
+    /// Requests in flight at once. With 200 ms for each answer, 100 requests are done in 2.6 s.
+    CONCURRENT_REQUESTS = 8, "requests";
+    /// Bytes of one request body. Vision One refuses more than 1 MB.
+    REQUEST_BODY_BYTES = MIB, "bytes";
+    /// Bytes of one response body. The largest expected, a 207 for 1,000 objects that all failed, is 200 KB.
+    RESPONSE_BODY_BYTES = 8 * MIB, "bytes";
+    /// Bytes of the header section, either way. Servers commonly refuse more than 8 to 16 KiB.
+    HEADER_BYTES = 64 * KIB, "bytes";
+    /// Header fields, either way.
+    HEADER_FIELDS = 100, "fields";
+    /// TCP connection, one address.
+    CONNECT_SECONDS = 10, "seconds";
+    /// TLS handshake.
+    TLS_SECONDS = 10, "seconds";
+    /// From the request sent to the head of the response. Vision One gives up after 60 s itself.
+    FIRST_BYTE_SECONDS = 70, "seconds";
+    /// Between two parts of a response body.
+    BETWEEN_BYTES_SECONDS = 20, "seconds";
+    /// One whole exchange, whatever its pace: what a dripping server can cost.
+    EXCHANGE_SECONDS = 120, "seconds";
+    /// Idle connections are closed after this; load balancers drop them after 60 s or more.
+    IDLE_CONNECTION_SECONDS = 30, "seconds";
+
+    // Repeats by the transport.
+    /// Times that one request is sent when the answer is 5xx or the connection is lost.
+    TRANSPORT_ATTEMPTS = 4, "attempts";
+    /// Times that one request is sent when the answer is 429: each wait is the server's own wish.
+    THROTTLE_ATTEMPTS = 10, "attempts";
+    /// First pause before a repeat; doubles each time, with jitter.
+    BACKOFF_FIRST_MILLISECONDS = 250, "milliseconds";
+    /// Longest pause between repeats that is ours to choose: Vision One counts its requests in windows of 60 s.
+    BACKOFF_LONGEST_MILLISECONDS = 60_000, "milliseconds";
+
+    // Bundles.
+    /// Size of a bundle's zip: a Python guest of 18 MB with room.
+    BUNDLE_BYTES = 64 * MIB, "bytes";
+    /// Entries in a bundle's zip; ours has nine.
+    BUNDLE_ENTRIES = 64, "entries";
+    /// Bytes of all entries together, decompressed.
+    BUNDLE_UNPACKED_BYTES = 128 * MIB, "bytes";
+    /// Bytes of the manifest: ours has 15 KB.
+    MANIFEST_BYTES = MIB, "bytes";
+    /// Bytes of a configuration file.
+    CONFIGURATION_BYTES = MIB, "bytes";
+    /// Bytes of a file that holds a secret: a Vision One key has less than 2 KiB.
+    SECRET_BYTES = 64 * KIB, "bytes";
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_limit_has_a_reason_and_a_value() {
+        for limit in TABLE {
+            assert!(limit.value > 0, "{} is zero", limit.name);
+            assert!(limit.reason.trim().len() > 20, "{} has no reason", limit.name);
+        }
+    }
+}
