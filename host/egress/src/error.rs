@@ -1,0 +1,149 @@
+//! Why a request has no answer.
+
+use std::time::Duration;
+
+use crate::{Denial, address};
+
+/// Why a request has no answer. An answer with an error status is an answer.
+#[derive(Debug, thiserror::Error)]
+pub enum SendError {
+    /// No grant covers it.
+    #[error(transparent)]
+    Denied(#[from] Denial),
+    /// The component set a header that belongs to the host.
+    #[error("the component set the header `{0}`, which only the host may set")]
+    HeaderOfHost(String),
+    /// Header section past the limit.
+    #[error("the request's headers are larger than {limit} bytes or more than {fields} fields")]
+    HeadersTooLarge {
+        /// Bytes allowed.
+        limit: u64,
+        /// Fields allowed.
+        fields: u64,
+    },
+    /// Request body past the limit.
+    #[error("the request body has {size} bytes, {limit} are allowed")]
+    RequestTooLarge {
+        /// Bytes asked for.
+        size: u64,
+        /// Bytes allowed.
+        limit: u64,
+    },
+    /// Response body past the limit.
+    #[error("the answer of `{host}` is larger than {limit} bytes")]
+    ResponseTooLarge {
+        /// Who answered.
+        host: String,
+        /// Bytes allowed.
+        limit: u64,
+    },
+    /// Too many requests in this run.
+    #[error("the run has used up its {limit} requests")]
+    TooManyRequests {
+        /// Requests allowed.
+        limit: u64,
+    },
+    /// The name leads nowhere.
+    #[error("the host name `{host}` cannot be resolved: {cause}")]
+    Unresolvable {
+        /// Name asked for.
+        host: String,
+        /// What the resolver said.
+        cause: String,
+    },
+    /// The name leads to addresses that may not be dialled.
+    #[error("`{host}` resolves to {addresses}, which may not be dialled: the address is {class}")]
+    AddressRefused {
+        /// Name asked for.
+        host: String,
+        /// All addresses that were refused.
+        addresses: String,
+        /// Class of the first.
+        class: address::Refused,
+    },
+    /// No connection.
+    #[error("cannot connect to `{host}`: {cause}")]
+    Connect {
+        /// Who was dialled.
+        host: String,
+        /// What the system said.
+        cause: String,
+    },
+    /// No TLS session.
+    #[error("no TLS session with `{host}`: {cause}")]
+    Tls {
+        /// Who was dialled.
+        host: String,
+        /// What the TLS library said.
+        cause: String,
+    },
+    /// Too slow.
+    #[error("`{host}` did not {what} within {} s", limit.as_secs_f64())]
+    TimedOut {
+        /// Who was too slow.
+        host: String,
+        /// In what.
+        what: &'static str,
+        /// Time allowed.
+        limit: Duration,
+    },
+    /// The connection broke before the answer was complete.
+    #[error("the connection to `{host}` was lost before the answer was complete: {cause}")]
+    Lost {
+        /// Who was connected.
+        host: String,
+        /// What the HTTP library said.
+        cause: String,
+    },
+    /// The run's deadline.
+    #[error("the run's deadline has passed")]
+    DeadlinePassed,
+}
+
+impl SendError {
+    /// Stable code.
+    #[must_use]
+    pub fn code(&self) -> &'static str {
+        match self {
+            Self::Denied(_) => "request-not-granted",
+            Self::HeaderOfHost(_) => "header-of-host",
+            Self::HeadersTooLarge { .. } => "request-headers-too-large",
+            Self::RequestTooLarge { .. } => "request-too-large",
+            Self::ResponseTooLarge { .. } => "response-too-large",
+            Self::TooManyRequests { .. } => "too-many-requests",
+            Self::Unresolvable { .. } => "host-unresolvable",
+            Self::AddressRefused { .. } => "address-refused",
+            Self::Connect { .. } => "connection-failed",
+            Self::Tls { .. } => "tls-failed",
+            Self::TimedOut { .. } => "timed-out",
+            Self::Lost { .. } => "connection-lost",
+            Self::DeadlinePassed => "deadline-passed",
+        }
+    }
+
+    /// What to do about it, where there is something to do.
+    #[must_use]
+    pub fn hint(&self) -> Option<String> {
+        match self {
+            Self::Denied(denial) => denial.would_be_granted_by().map(|lines| {
+                format!("if the request is wanted, the bundle's manifest has to ask for it:\n{lines}")
+            }),
+            Self::Unresolvable { host, .. } => Some(format!(
+                "check the region and the resolver, or map it: --connect-to {host}:443:ADDRESS:PORT"
+            )),
+            Self::AddressRefused { host, .. } => {
+                Some(format!("if this address is intended, map it: --connect-to {host}:443:ADDRESS:PORT"))
+            }
+            Self::Tls { .. } => {
+                Some("if a proxy or a simulator stands between, add its authority: --ca-cert FILE".into())
+            }
+            _ => None,
+        }
+    }
+
+    /// The component broke a rule, and the run ends.
+    #[must_use]
+    pub fn is_refusal(&self) -> bool {
+        matches!(self, Self::Denied(_) | Self::HeaderOfHost(_))
+    }
+}

@@ -1,0 +1,119 @@
+//! One attempt of one request: send, read the whole answer, within the limits of time and size. An answer is handed on
+//! only when it is complete, so that a connection lost in the middle can be repeated and a repeated credential be found.
+
+use std::error::Error as _;
+use std::time::Duration;
+
+use bytes::{Bytes, BytesMut};
+use http::{Request, Response};
+use http_body_util::{BodyExt as _, Full};
+use hyper::body::Incoming;
+use palisade_limits as limits;
+
+use crate::SendError;
+use crate::client::Pool;
+
+/// Sends the request once.
+pub(crate) async fn exchange(
+    pool: &Pool,
+    request: Request<Full<Bytes>>,
+    response_limit: u64,
+    whole: Duration,
+) -> Result<Response<Bytes>, SendError> {
+    let host = request.uri().host().unwrap_or_default().to_owned();
+    let attempt = async {
+        let head = Duration::from_secs(limits::FIRST_BYTE_SECONDS);
+        let response = within(&host, "answer", head, pool.request(request)).await?;
+        let response = response.map_err(|error| classify(&host, &error))?;
+        let (parts, body) = response.into_parts();
+        Ok(Response::from_parts(parts, read_body(&host, body, response_limit).await?))
+    };
+    within(&host, "complete its answer", whole, attempt).await?
+}
+
+async fn read_body(host: &str, mut body: Incoming, limit: u64) -> Result<Bytes, SendError> {
+    let too_large = || SendError::ResponseTooLarge { host: host.to_owned(), limit };
+    let pause = Duration::from_secs(limits::BETWEEN_BYTES_SECONDS);
+    let mut collected = BytesMut::new();
+    while let Some(frame) = within(host, "go on with its answer", pause, body.frame()).await? {
+        let frame = frame.map_err(|error| SendError::Lost { host: host.to_owned(), cause: chain(&error) })?;
+        if let Ok(data) = frame.into_data() {
+            if (collected.len() + data.len()) as u64 > limit {
+                return Err(too_large());
+            }
+            collected.extend_from_slice(&data);
+        }
+    }
+    Ok(collected.freeze())
+}
+
+async fn within<T>(
+    host: &str,
+    what: &'static str,
+    limit: Duration,
+    future: impl Future<Output = T>,
+) -> Result<T, SendError> {
+    tokio::time::timeout(limit, future).await.map_err(|_| SendError::TimedOut {
+        host: host.to_owned(),
+        what,
+        limit,
+    })
+}
+
+/// What hyper's error means: our connector's own errors come back out as they went in.
+fn classify(host: &str, error: &hyper_util::client::legacy::Error) -> SendError {
+    let host = host.to_owned();
+    let mut source = error.source();
+    while let Some(cause) = source {
+        if let Some(ours) = cause.downcast_ref::<SendError>() {
+            return ours.duplicate();
+        }
+        if let Some(tls) = tls_error(cause) {
+            return SendError::Tls { host, cause: tls };
+        }
+        source = cause.source();
+    }
+    let cause = error.source().map_or_else(|| error.to_string(), |cause| chain(cause));
+    if error.is_connect() { SendError::Connect { host, cause } } else { SendError::Lost { host, cause } }
+}
+
+/// rustls hides in an I/O error, whose own source skips it.
+fn tls_error(cause: &(dyn std::error::Error + 'static)) -> Option<String> {
+    if let Some(tls) = cause.downcast_ref::<rustls::Error>() {
+        return Some(tls.to_string());
+    }
+    let inner = cause.downcast_ref::<std::io::Error>()?.get_ref()?;
+    inner.downcast_ref::<rustls::Error>().map(ToString::to_string)
+}
+
+fn chain(error: &dyn std::error::Error) -> String {
+    let mut text = error.to_string();
+    let mut source = error.source();
+    while let Some(cause) = source {
+        let cause_text = cause.to_string();
+        if !text.contains(&cause_text) {
+            text.push_str(": ");
+            text.push_str(&cause_text);
+        }
+        source = cause.source();
+    }
+    text
+}
+
+impl SendError {
+    /// The errors that the connector makes, made again: hyper only lends them.
+    fn duplicate(&self) -> Self {
+        match self {
+            Self::Unresolvable { host, cause } => {
+                Self::Unresolvable { host: host.clone(), cause: cause.clone() }
+            }
+            Self::AddressRefused { host, addresses, class } => {
+                Self::AddressRefused { host: host.clone(), addresses: addresses.clone(), class: *class }
+            }
+            Self::TimedOut { host, what, limit } => {
+                Self::TimedOut { host: host.clone(), what, limit: *limit }
+            }
+            other => Self::Connect { host: String::new(), cause: other.to_string() },
+        }
+    }
+}

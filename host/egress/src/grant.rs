@@ -1,0 +1,344 @@
+//! Grants: which requests may leave. Pure; nothing is granted by default.
+//!
+//! | part   | matches |
+//! |--------|---------|
+//! | origin | scheme https, host equal without regard to case, port equal (443 where none is given) |
+//! | method | one of the listed |
+//! | path   | equal to a listed path, or below a listed prefix that ends in `/*`; the query does not matter |
+//!
+//! A path that a server could read differently from us is never matched: dot segments in any spelling, empty segments,
+//! backslashes, encoded slashes and control characters. User information in the authority is refused as well.
+
+use std::fmt;
+
+use http::{Method, Uri, uri::Scheme};
+
+use crate::Credential;
+
+/// An https origin: the only scheme that is ever granted.
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+pub struct Origin {
+    host: String,
+    port: u16,
+}
+
+/// Why a text is not an origin.
+#[derive(Debug, thiserror::Error, PartialEq, Eq)]
+#[error("`{text}` is not an https origin: {what}")]
+pub struct OriginError {
+    text: String,
+    what: &'static str,
+}
+
+impl OriginError {
+    /// Stable code.
+    #[must_use]
+    pub fn code(&self) -> &'static str {
+        "origin-invalid"
+    }
+}
+
+const HTTPS_PORT: u16 = 443;
+
+impl Origin {
+    /// Reads `https://host` or `https://host:port`.
+    ///
+    /// # Errors
+    /// Anything but a scheme, a host and an optional port.
+    pub fn parse(text: &str) -> Result<Self, OriginError> {
+        let refuse = |what| OriginError { text: text.to_owned(), what };
+        let uri: Uri = text.parse().map_err(|_| refuse("it cannot be read as a URI"))?;
+        if uri.scheme() != Some(&Scheme::HTTPS) {
+            return Err(refuse("the scheme must be https"));
+        }
+        if uri.path_and_query().is_some_and(|path| path.as_str() != "/") || text.ends_with('/') {
+            return Err(refuse("it must end after the host or the port"));
+        }
+        Self::of(&uri).ok_or_else(|| refuse("a host without user information is expected"))
+    }
+
+    /// The origin that a request goes to; `None` where the authority carries more than a host and a port.
+    fn of(uri: &Uri) -> Option<Self> {
+        let authority = uri.authority()?;
+        if authority.as_str().contains('@') || authority.host().is_empty() || authority.host().ends_with('.')
+        {
+            return None;
+        }
+        let port = match authority.port() {
+            Some(port) => port.as_u16(),
+            // `host:` and `host:99999` leave something behind that is not a port.
+            None if authority.as_str().len() == authority.host().len() => HTTPS_PORT,
+            None => return None,
+        };
+        Some(Self { host: authority.host().to_ascii_lowercase(), port })
+    }
+
+    /// Host in lower case.
+    #[must_use]
+    pub fn host(&self) -> &str {
+        &self.host
+    }
+
+    /// Port; 443 where none was written.
+    #[must_use]
+    pub fn port(&self) -> u16 {
+        self.port
+    }
+}
+
+impl fmt::Display for Origin {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(formatter, "https://{}", self.host)?;
+        if self.port == HTTPS_PORT { Ok(()) } else { write!(formatter, ":{}", self.port) }
+    }
+}
+
+/// One path of a grant.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum PathRule {
+    /// Exactly this path.
+    Exact(String),
+    /// Everything below this prefix, which ends in `/`.
+    Below(String),
+}
+
+impl PathRule {
+    /// Reads a path as the manifest writes it: `/a/b` or `/a/*`.
+    #[must_use]
+    pub fn parse(text: &str) -> Self {
+        match text.strip_suffix('*') {
+            Some(prefix) if prefix.ends_with('/') => Self::Below(prefix.to_owned()),
+            _ => Self::Exact(text.to_owned()),
+        }
+    }
+
+    fn matches(&self, path: &str) -> bool {
+        match self {
+            Self::Exact(exact) => exact == path,
+            Self::Below(prefix) => path.strip_prefix(prefix.as_str()).is_some_and(|rest| !rest.is_empty()),
+        }
+    }
+}
+
+impl fmt::Display for PathRule {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Exact(path) => formatter.write_str(path),
+            Self::Below(prefix) => write!(formatter, "{prefix}*"),
+        }
+    }
+}
+
+/// Requests that may leave.
+#[derive(Debug, Clone)]
+pub struct Grant {
+    /// Where to.
+    pub origin: Origin,
+    /// With which methods.
+    pub methods: Vec<Method>,
+    /// To which paths.
+    pub paths: Vec<PathRule>,
+    /// What the host adds to each of them.
+    pub credential: Option<Credential>,
+    /// Sending the same request twice has the effect of sending it once, so that the transport may repeat it after a
+    /// 5xx or a connection that was lost in the middle.
+    pub idempotent: bool,
+}
+
+/// Which part of the rule no grant fulfilled.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Missing {
+    /// Not https.
+    Scheme,
+    /// The authority is not a plain host with an optional port.
+    Authority,
+    /// No grant for the origin.
+    Origin,
+    /// The origin is granted, the method is not.
+    Method,
+    /// Origin and method are granted, the path is not.
+    Path,
+    /// The path could be read in more than one way.
+    AmbiguousPath,
+}
+
+/// A request that no grant covers.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("the component asked for `{method} {url}`, which is not granted: {}", self.missing.in_words())]
+pub struct Denial {
+    /// The method asked for.
+    pub method: String,
+    /// Scheme, authority and path asked for; the query is left out, it may hold data.
+    pub url: String,
+    /// What was missing.
+    pub missing: Missing,
+}
+
+impl Missing {
+    fn in_words(self) -> &'static str {
+        match self {
+            Self::Scheme => "only https is",
+            Self::Authority => "the authority must be a host name and an optional port",
+            Self::Origin => "no grant names this origin",
+            Self::Method => "no grant for this origin names this method",
+            Self::Path => "no grant for this origin and method names this path",
+            Self::AmbiguousPath => "the path has dot segments, empty segments or encoded separators",
+        }
+    }
+}
+
+impl Denial {
+    /// The lines that would grant the request, as they stand in a manifest's `egress`; none where nothing could.
+    #[must_use]
+    pub fn would_be_granted_by(&self) -> Option<String> {
+        if matches!(self.missing, Missing::Scheme | Missing::Authority | Missing::AmbiguousPath) {
+            return None;
+        }
+        let uri: Uri = self.url.parse().ok()?;
+        let origin = Origin::of(&uri)?;
+        Some(format!(
+            "egress:\n  - origin: {origin}\n    methods: [{}]\n    paths: [{}]",
+            self.method,
+            uri.path()
+        ))
+    }
+}
+
+/// The grant that covers a request.
+///
+/// # Errors
+/// [`Denial`] with the first part that no grant fulfilled, in the order scheme, authority, origin, method, path.
+pub(crate) fn decide<'grants>(
+    grants: &'grants [Grant],
+    method: &Method,
+    uri: &Uri,
+) -> Result<&'grants Grant, Denial> {
+    let deny = |missing| Denial {
+        method: method.to_string(),
+        url: format!(
+            "{}://{}{}",
+            uri.scheme_str().unwrap_or_default(),
+            // User information may be a secret.
+            uri.authority()
+                .map(|authority| authority.as_str().rsplit('@').next().unwrap_or_default())
+                .unwrap_or_default(),
+            uri.path()
+        ),
+        missing,
+    };
+    if uri.scheme() != Some(&Scheme::HTTPS) {
+        return Err(deny(Missing::Scheme));
+    }
+    let origin = Origin::of(uri).ok_or_else(|| deny(Missing::Authority))?;
+    if !is_unambiguous(uri.path()) {
+        return Err(deny(Missing::AmbiguousPath));
+    }
+    let mut missing = Missing::Origin;
+    for grant in grants.iter().filter(|grant| grant.origin == origin) {
+        if !grant.methods.contains(method) {
+            if missing == Missing::Origin {
+                missing = Missing::Method;
+            }
+        } else if grant.paths.iter().any(|rule| rule.matches(uri.path())) {
+            return Ok(grant);
+        } else {
+            missing = Missing::Path;
+        }
+    }
+    Err(deny(missing))
+}
+
+/// Whether every server reads the path as we do.
+fn is_unambiguous(path: &str) -> bool {
+    let lower = path.to_ascii_lowercase();
+    let clean = !lower.contains('\\') && !["%2e", "%2f", "%5c", "%00"].iter().any(|bad| lower.contains(bad));
+    let printable = lower.bytes().all(|byte| (b'!'..=b'~').contains(&byte));
+    let mut segments = lower.split('/');
+    segments.next() == Some("")
+        && clean
+        && printable
+        && !lower.contains("//")
+        && segments.all(|segment| segment != "." && segment != "..")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn grants() -> Vec<Grant> {
+        vec![Grant {
+            origin: Origin::parse("https://api.example.com").unwrap(),
+            methods: vec![Method::POST],
+            paths: vec![PathRule::parse("/v3.0/list"), PathRule::parse("/v3.0/tasks/*")],
+            credential: None,
+            idempotent: true,
+        }]
+    }
+
+    fn missing(method: Method, url: &str) -> Option<Missing> {
+        decide(&grants(), &method, &url.parse().unwrap()).err().map(|denial| denial.missing)
+    }
+
+    #[test]
+    fn what_is_granted_is_granted() {
+        for url in [
+            "https://api.example.com/v3.0/list",
+            "https://API.example.com:443/v3.0/list?top=50",
+            "https://api.example.com/v3.0/tasks/7",
+        ] {
+            assert_eq!(missing(Method::POST, url), None, "{url}");
+        }
+    }
+
+    #[test]
+    fn everything_else_is_denied_with_the_first_missing_part() {
+        for (method, url, expected) in [
+            (Method::POST, "http://api.example.com/v3.0/list", Missing::Scheme),
+            (Method::POST, "https://api.example.com.evil.example/v3.0/list", Missing::Origin),
+            (Method::POST, "https://api.example.com:8443/v3.0/list", Missing::Origin),
+            (Method::POST, "https://api.example.com.:443/v3.0/list", Missing::Authority),
+            (Method::POST, "https://user:word@api.example.com/v3.0/list", Missing::Authority),
+            (Method::GET, "https://api.example.com/v3.0/list", Missing::Method),
+            (Method::POST, "https://api.example.com/v3.0/list/", Missing::Path),
+            (Method::POST, "https://api.example.com/v3.0/tasks/", Missing::Path),
+            (Method::POST, "https://api.example.com/v3.0/tasks/../list", Missing::AmbiguousPath),
+            (Method::POST, "https://api.example.com/v3.0/tasks/%2E%2e/list", Missing::AmbiguousPath),
+            (Method::POST, "https://api.example.com//v3.0/list", Missing::AmbiguousPath),
+            (Method::POST, "https://api.example.com/v3.0/tasks/a%2fb", Missing::AmbiguousPath),
+        ] {
+            assert_eq!(missing(method, url), Some(expected), "{url}");
+        }
+    }
+
+    #[test]
+    fn nothing_is_granted_without_grants() {
+        let uri = "https://api.example.com/v3.0/list".parse().unwrap();
+        assert_eq!(decide(&[], &Method::POST, &uri).unwrap_err().missing, Missing::Origin);
+    }
+
+    #[test]
+    fn a_denial_prints_the_lines_that_would_grant_it() {
+        let uri = "https://other.example/v1/x?key=1".parse().unwrap();
+        let denial = decide(&grants(), &Method::GET, &uri).unwrap_err();
+        assert_eq!(
+            denial.would_be_granted_by().unwrap(),
+            "egress:\n  - origin: https://other.example\n    methods: [GET]\n    paths: [/v1/x]"
+        );
+        assert!(!denial.to_string().contains("key=1"));
+    }
+
+    #[test]
+    fn an_origin_is_no_more_than_an_origin() {
+        for text in [
+            "http://a.example",
+            "https://a.example/",
+            "https://a.example/x",
+            "https://u@a.example",
+            "a.example",
+            "https://a.example:",
+        ] {
+            assert!(Origin::parse(text).is_err(), "{text}");
+        }
+        assert_eq!(Origin::parse("https://A.example:8443").unwrap().to_string(), "https://a.example:8443");
+    }
+}

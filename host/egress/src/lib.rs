@@ -1,0 +1,39 @@
+//! Whether a byte may leave, and how it does.
+//!
+//! Nothing leaves by default. A request is sent only if a [`Grant`] covers its origin, method and path, over https, to
+//! an address that passed [`address::check`] after resolution and that is exactly the one dialled. Redirects are not
+//! followed. The credential of a grant is put into its one header here, after that check: the component that asked for
+//! the request has never seen it, and an answer that repeats it is redacted before the component sees it.
+//!
+//! ```text
+//! Session::send ── grant::decide ── credential ── gate ── Client (pool, TLS) ── connector ── address::check
+//!                                       ▲                        │
+//!                                       └───── retry::decide ◀───┘
+//! ```
+//!
+//! No wasmtime here, and no decision about what a service should be told.
+
+pub mod address;
+mod client;
+mod connect_to;
+mod connector;
+mod credential;
+mod error;
+mod exchange;
+mod gate;
+mod grant;
+mod headers;
+mod retry;
+mod session;
+mod traffic;
+
+pub use client::{Client, ClientError, ClientOptions};
+pub use connect_to::{ConnectTo, ConnectToError};
+pub use credential::{Credential, CredentialError};
+pub use error::SendError;
+pub use gate::Gate;
+pub use grant::{Denial, Grant, Missing, Origin, OriginError, PathRule};
+pub use headers::belongs_to_host;
+pub use secrecy::{ExposeSecret, SecretString};
+pub use session::{Session, SessionLimits};
+pub use traffic::Traffic;

@@ -1,0 +1,231 @@
+//! The requests of one run: what it is granted, its limits, its deadline and its counts.
+
+use std::sync::Arc;
+use std::sync::atomic::Ordering;
+use std::time::{Duration, SystemTime};
+
+use bytes::Bytes;
+use http::{HeaderMap, Request, Response, header};
+use http_body_util::Full;
+use palisade_limits as limits;
+use tokio::sync::Semaphore;
+use tokio::time::Instant;
+
+use crate::retry::{self, Attempt, Attempts, Decision};
+use crate::traffic::{Counters, add};
+use crate::{Client, Gate, Grant, SendError, Traffic, exchange, grant, headers};
+
+/// What one run may use. The defaults are those of the table of limits.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct SessionLimits {
+    /// Requests, repeats included.
+    pub requests: u64,
+    /// Requests in flight at once.
+    pub concurrent_requests: u64,
+    /// Bytes of one request body.
+    pub request_body_bytes: u64,
+    /// Bytes of one response body.
+    pub response_body_bytes: u64,
+    /// Time for one whole exchange.
+    pub exchange: Duration,
+}
+
+impl Default for SessionLimits {
+    fn default() -> Self {
+        Self {
+            requests: limits::REQUESTS,
+            concurrent_requests: limits::CONCURRENT_REQUESTS,
+            request_body_bytes: limits::REQUEST_BODY_BYTES,
+            response_body_bytes: limits::RESPONSE_BODY_BYTES,
+            exchange: Duration::from_secs(limits::EXCHANGE_SECONDS),
+        }
+    }
+}
+
+/// The requests of one run. Cheap to clone; clones share counts and limits.
+#[derive(Debug, Clone)]
+pub struct Session {
+    inner: Arc<Inner>,
+}
+
+#[derive(Debug)]
+struct Inner {
+    client: Client,
+    grants: Vec<Grant>,
+    gate: Gate,
+    limits: SessionLimits,
+    deadline: Instant,
+    places: Semaphore,
+    counters: Counters,
+}
+
+impl Session {
+    /// A session that may send what `grants` say until `deadline`. The gate is shared by everything that uses the same
+    /// credential.
+    #[must_use]
+    pub fn new(
+        client: Client,
+        grants: Vec<Grant>,
+        gate: Gate,
+        limits: SessionLimits,
+        deadline: Instant,
+    ) -> Self {
+        let places = Semaphore::new(usize::try_from(limits.concurrent_requests).unwrap_or(1).max(1));
+        Self {
+            inner: Arc::new(Inner {
+                client,
+                grants,
+                gate,
+                limits,
+                deadline,
+                places,
+                counters: Counters::default(),
+            }),
+        }
+    }
+
+    /// What has gone over the wire so far.
+    #[must_use]
+    pub fn traffic(&self) -> Traffic {
+        self.inner.counters.snapshot()
+    }
+
+    /// The headers that a component may not set in this session: those of the host and those of its credentials.
+    #[must_use]
+    pub fn is_reserved_header(&self, name: &http::HeaderName) -> bool {
+        let credentials = self.inner.grants.iter().filter_map(|grant| grant.credential.as_ref());
+        headers::belongs_to_host(name)
+            || credentials.into_iter().any(|credential| credential.header() == name)
+    }
+
+    /// Sends a request, repeats it as [`retry`] says, and returns the last answer, whatever its status.
+    ///
+    /// # Errors
+    /// [`SendError`] where there is no answer.
+    pub async fn send(&self, request: Request<Bytes>) -> Result<Response<Bytes>, SendError> {
+        let inner = &*self.inner;
+        let (mut parts, body) = request.into_parts();
+        let grant = grant::decide(&inner.grants, &parts.method, &parts.uri)?;
+        self.check(&parts.headers, &body)?;
+        // Computed anew from the body that is sent.
+        parts.headers.remove(header::CONTENT_LENGTH);
+        if let Some(credential) = &grant.credential {
+            credential.put_into(&mut parts.headers);
+        }
+        let mut attempts = Attempts::default();
+        let mut first = true;
+        loop {
+            let result = self.attempt(&parts, &body, first).await;
+            let attempt = match &result {
+                Ok(response) => retry::read_answer(response.status(), response.headers(), SystemTime::now()),
+                Err(SendError::Lost { .. } | SendError::TimedOut { .. }) => Attempt::Lost,
+                Err(SendError::Connect { .. }) => Attempt::NotSent,
+                Err(_) => Attempt::Final,
+            };
+            self.count(&result, attempt);
+            let left = inner.deadline.saturating_duration_since(Instant::now());
+            match retry::decide(attempt, &mut attempts, grant.idempotent, left, fastrand::f64()) {
+                Decision::GiveUp => return result.map(|response| redact(response, grant)),
+                Decision::Again(pause) => {
+                    first = false;
+                    self.pause(attempt, &result, pause).await;
+                }
+            }
+        }
+    }
+
+    fn check(&self, headers: &HeaderMap, body: &Bytes) -> Result<(), SendError> {
+        if let Some(name) = headers.keys().find(|name| self.is_reserved_header(name)) {
+            return Err(SendError::HeaderOfHost(name.to_string()));
+        }
+        let bytes: usize = headers.iter().map(|(name, value)| name.as_str().len() + value.len()).sum();
+        if bytes as u64 > limits::HEADER_BYTES || headers.len() as u64 > limits::HEADER_FIELDS {
+            return Err(SendError::HeadersTooLarge {
+                limit: limits::HEADER_BYTES,
+                fields: limits::HEADER_FIELDS,
+            });
+        }
+        let (size, limit) = (body.len() as u64, self.inner.limits.request_body_bytes);
+        if size > limit { Err(SendError::RequestTooLarge { size, limit }) } else { Ok(()) }
+    }
+
+    async fn attempt(
+        &self,
+        parts: &http::request::Parts,
+        body: &Bytes,
+        first: bool,
+    ) -> Result<Response<Bytes>, SendError> {
+        let inner = &*self.inner;
+        inner.gate.pass().await;
+        let _place = inner.places.acquire().await;
+        let left = inner.deadline.saturating_duration_since(Instant::now());
+        if left.is_zero() {
+            return Err(SendError::DeadlinePassed);
+        }
+        let used = inner.counters.requests.fetch_add(1, Ordering::Relaxed);
+        if used >= inner.limits.requests {
+            inner.counters.requests.fetch_sub(1, Ordering::Relaxed);
+            return Err(SendError::TooManyRequests { limit: inner.limits.requests });
+        }
+        if !first {
+            add(&inner.counters.repeats, 1);
+        }
+        add(&inner.counters.bytes_sent, body.len());
+        let mut request = Request::new(Full::new(body.clone()));
+        *request.method_mut() = parts.method.clone();
+        *request.uri_mut() = parts.uri.clone();
+        *request.headers_mut() = parts.headers.clone();
+        let begun = Instant::now();
+        let whole = inner.limits.exchange.min(left);
+        let result =
+            exchange::exchange(&inner.client.pool, request, inner.limits.response_body_bytes, whole).await;
+        match &result {
+            Ok(response) => tracing::debug!(
+                method = %parts.method, url = %parts.uri, status = response.status().as_u16(),
+                sent = body.len(), received = response.body().len(), elapsed = ?begun.elapsed(), "request"
+            ),
+            Err(error) => {
+                tracing::debug!(method = %parts.method, url = %parts.uri, code = error.code(), %error, "request");
+            }
+        }
+        result
+    }
+
+    fn count(&self, result: &Result<Response<Bytes>, SendError>, attempt: Attempt) {
+        let counters = &self.inner.counters;
+        match (result, attempt) {
+            (Ok(response), _) => {
+                add(&counters.bytes_received, response.body().len());
+                add(&counters.throttled, usize::from(matches!(attempt, Attempt::Throttled(_))));
+            }
+            (Err(_), Attempt::Lost | Attempt::NotSent) => add(&counters.lost, 1),
+            (Err(_), _) => {}
+        }
+    }
+
+    /// Waits. What a 429 asks for closes the gate for every request of the credential.
+    async fn pause(&self, attempt: Attempt, result: &Result<Response<Bytes>, SendError>, pause: Duration) {
+        let milliseconds = usize::try_from(pause.as_millis()).unwrap_or(usize::MAX);
+        add(&self.inner.counters.waited_milliseconds, milliseconds);
+        let cause = match result {
+            Ok(response) => format!("status {}", response.status().as_u16()),
+            Err(error) => error.to_string(),
+        };
+        tracing::info!(%cause, "waiting {:.1} s before the request is sent again", pause.as_secs_f64());
+        if matches!(attempt, Attempt::Throttled(_)) {
+            self.inner.gate.close_for(pause);
+            self.inner.gate.pass().await;
+        } else {
+            tokio::time::sleep(pause).await;
+        }
+    }
+}
+
+/// The answer without the credential, should the service repeat it.
+fn redact(response: Response<Bytes>, grant: &Grant) -> Response<Bytes> {
+    let Some(credential) = &grant.credential else { return response };
+    let (mut parts, body) = response.into_parts();
+    credential.redact_headers(&mut parts.headers);
+    let body = credential.redacted(&body).unwrap_or(body);
+    Response::from_parts(parts, body)
+}

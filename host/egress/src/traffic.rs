@@ -1,0 +1,54 @@
+//! What went over the wire in one run, counted.
+
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::time::Duration;
+
+/// Counts of one run. All of them include repeats.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Traffic {
+    /// Requests that were sent.
+    pub requests: u64,
+    /// Of these, repeats by the transport.
+    pub repeats: u64,
+    /// Answers with status 429.
+    pub throttled: u64,
+    /// Attempts that ended without a complete answer.
+    pub lost: u64,
+    /// Time spent waiting before repeats, added up over all requests.
+    pub waited: Duration,
+    /// Bytes of request bodies.
+    pub bytes_sent: u64,
+    /// Bytes of response bodies.
+    pub bytes_received: u64,
+}
+
+#[derive(Debug, Default)]
+pub(crate) struct Counters {
+    pub(crate) requests: AtomicU64,
+    pub(crate) repeats: AtomicU64,
+    pub(crate) throttled: AtomicU64,
+    pub(crate) lost: AtomicU64,
+    pub(crate) waited_milliseconds: AtomicU64,
+    pub(crate) bytes_sent: AtomicU64,
+    pub(crate) bytes_received: AtomicU64,
+}
+
+impl Counters {
+    pub(crate) fn snapshot(&self) -> Traffic {
+        let read = |counter: &AtomicU64| counter.load(Ordering::Relaxed);
+        Traffic {
+            requests: read(&self.requests),
+            repeats: read(&self.repeats),
+            throttled: read(&self.throttled),
+            lost: read(&self.lost),
+            waited: Duration::from_millis(read(&self.waited_milliseconds)),
+            bytes_sent: read(&self.bytes_sent),
+            bytes_received: read(&self.bytes_received),
+        }
+    }
+}
+
+/// Adds without order: the counters are read when the run has ended.
+pub(crate) fn add(counter: &AtomicU64, amount: usize) {
+    counter.fetch_add(amount as u64, Ordering::Relaxed);
+}

@@ -1,0 +1,163 @@
+//! How loading and running can fail.
+
+use std::time::Duration;
+
+use palisade_egress::SendError;
+
+use crate::contract::RunError;
+use crate::state::Violation;
+
+/// Why there is no engine.
+#[derive(Debug, thiserror::Error)]
+pub enum EngineError {
+    /// The cache cannot be used.
+    #[error("the cache of compiled components in `{directory}` cannot be used: {cause}")]
+    Cache {
+        /// Where it was expected.
+        directory: String,
+        /// What the system said.
+        cause: String,
+    },
+    /// The processor or the system lacks something.
+    #[error("the WebAssembly engine cannot be set up: {0}")]
+    Unsupported(String),
+}
+
+impl EngineError {
+    /// Stable code.
+    #[must_use]
+    pub fn code(&self) -> &'static str {
+        match self {
+            Self::Cache { .. } => "cache-unusable",
+            Self::Unsupported(_) => "engine-unsupported",
+        }
+    }
+
+    /// What to do about it.
+    #[must_use]
+    pub fn hint(&self) -> Option<String> {
+        match self {
+            Self::Cache { .. } => Some("name a directory that can be written: PALISADE_CACHE_DIR".to_owned()),
+            Self::Unsupported(_) => None,
+        }
+    }
+}
+
+/// Why a component cannot be run by this host.
+#[derive(Debug, thiserror::Error)]
+pub enum LoadError {
+    /// Past the limit.
+    #[error("the component has {size} bytes, {limit} are allowed")]
+    TooLarge {
+        /// Its size.
+        size: u64,
+        /// What is allowed.
+        limit: u64,
+    },
+    /// Not valid, or with features that are off.
+    #[error("the component cannot be compiled: {0}")]
+    Compile(String),
+    /// Compilation took too long.
+    #[error("the component was not compiled within {} s", .0.as_secs())]
+    CompileTimedOut(Duration),
+    /// It imports what is not here.
+    #[error("the component imports what this host does not offer: {}", .0.join(", "))]
+    Imports(Vec<String>),
+    /// It is not an action.
+    #[error("the component does not export `{0}`, which the contract asks for")]
+    Export(String),
+    /// The types differ.
+    #[error("the component does not fit the contract: {0}")]
+    Contract(String),
+}
+
+impl LoadError {
+    /// Stable code.
+    #[must_use]
+    pub fn code(&self) -> &'static str {
+        match self {
+            Self::TooLarge { .. } => "component-too-large",
+            Self::Compile(_) => "component-invalid",
+            Self::CompileTimedOut(_) => "component-compile-timed-out",
+            Self::Imports(_) => "component-imports-unknown",
+            Self::Export(_) => "component-exports-missing",
+            Self::Contract(_) => "component-contract-mismatch",
+        }
+    }
+
+    /// What to do about it.
+    #[must_use]
+    pub fn hint(&self) -> Option<String> {
+        match self {
+            Self::Imports(_) => Some(
+                "the offered interfaces are those of the world `palisade:action/bundle` and of WASI 0.2"
+                    .to_owned(),
+            ),
+            Self::Export(_) | Self::Contract(_) => {
+                Some("build the component from the world `palisade:action/bundle`, version 0.1.0".to_owned())
+            }
+            _ => None,
+        }
+    }
+}
+
+/// How a run ended.
+#[derive(Debug)]
+pub enum Ended {
+    /// The component returned: it has worked through its collection.
+    Completed,
+    /// The component returned an error.
+    Stopped(RunError),
+    /// The host ended it.
+    Early(Early),
+}
+
+/// Why the host ended a run.
+#[derive(Debug, thiserror::Error)]
+pub enum Early {
+    /// The component broke a rule of the contract.
+    #[error("the component broke the contract: {0}")]
+    Violation(Violation),
+    /// The component sent what it may not send.
+    #[error("{0}")]
+    Refused(SendError),
+    /// Time is up.
+    #[error("the run did not end within {} s", .0.as_secs_f64())]
+    Deadline(Duration),
+    /// A limit of the sandbox.
+    #[error("the component went past a limit: {0}")]
+    Limit(String),
+    /// Everything else that stops WebAssembly.
+    #[error("the component trapped: {0}")]
+    Trap(String),
+    /// The operator stopped it.
+    #[error("the run was cancelled")]
+    Cancelled,
+}
+
+impl Early {
+    /// Stable code.
+    #[must_use]
+    pub fn code(&self) -> &'static str {
+        match self {
+            Self::Violation(violation) => violation.code(),
+            Self::Refused(error) => error.code(),
+            Self::Deadline(_) => "deadline",
+            Self::Limit(_) => "limit",
+            Self::Trap(_) => "trap",
+            Self::Cancelled => "cancelled",
+        }
+    }
+
+    /// What to do about it.
+    #[must_use]
+    pub fn hint(&self) -> Option<String> {
+        match self {
+            Self::Refused(error) => error.hint(),
+            Self::Deadline(_) => {
+                Some("objects that have no verdict are safe to send again; --deadline allows more".into())
+            }
+            _ => None,
+        }
+    }
+}

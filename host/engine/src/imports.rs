@@ -1,0 +1,102 @@
+//! Which interfaces this host offers, and which of a component's imports it therefore lacks. All missing ones are named
+//! at once, before anything runs.
+
+/// Offered packages with the interfaces in them and the newest version that this host knows.
+const OFFERED: &[(&str, (u64, u64, u64), &[&str])] = &[
+    ("palisade:action", (0, 1, 0), &["types", "collection", "results", "log"]),
+    (
+        "wasi:cli",
+        (0, 2, 12),
+        &[
+            "environment",
+            "exit",
+            "stdin",
+            "stdout",
+            "stderr",
+            "terminal-input",
+            "terminal-output",
+            "terminal-stdin",
+            "terminal-stdout",
+            "terminal-stderr",
+        ],
+    ),
+    ("wasi:clocks", (0, 2, 12), &["monotonic-clock", "wall-clock"]),
+    ("wasi:filesystem", (0, 2, 12), &["types", "preopens"]),
+    ("wasi:http", (0, 2, 12), &["types", "outgoing-handler"]),
+    ("wasi:io", (0, 2, 12), &["error", "poll", "streams"]),
+    ("wasi:random", (0, 2, 12), &["random", "insecure", "insecure-seed"]),
+    (
+        "wasi:sockets",
+        (0, 2, 12),
+        &[
+            "network",
+            "instance-network",
+            "tcp",
+            "tcp-create-socket",
+            "udp",
+            "udp-create-socket",
+            "ip-name-lookup",
+        ],
+    ),
+];
+
+/// The imports that are not offered, each with the reason.
+pub(crate) fn missing<'names>(imports: impl Iterator<Item = &'names str>) -> Vec<String> {
+    imports.filter_map(|name| why_missing(name).map(|reason| format!("`{name}` ({reason})"))).collect()
+}
+
+fn why_missing(name: &str) -> Option<&'static str> {
+    let (path, version) = name.split_once('@').unwrap_or((name, ""));
+    let (package, interface) = path.split_once('/').unwrap_or((path, ""));
+    let Some((_, newest, interfaces)) = OFFERED.iter().find(|(offered, ..)| *offered == package) else {
+        return Some("no such package here");
+    };
+    if !interfaces.contains(&interface) {
+        return Some("no such interface here");
+    }
+    match parse(version) {
+        Some(asked) if is_compatible(asked, *newest) => None,
+        Some(asked) if asked > *newest => Some("newer than this host"),
+        _ => Some("a version that this host does not have"),
+    }
+}
+
+fn parse(version: &str) -> Option<(u64, u64, u64)> {
+    let mut parts = version.split('.').map(|part| part.parse().ok());
+    Some((parts.next()??, parts.next()??, parts.next()??))
+}
+
+/// Below 1.0 the minor number must be the same (semantic versioning as the component model applies it). A newer patch
+/// level may be imported as long as only older functions of it are used, which linking finds out.
+fn is_compatible(asked: (u64, u64, u64), newest: (u64, u64, u64)) -> bool {
+    asked.0 == newest.0 && asked.1 == newest.1
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn each_missing_import_is_named_with_its_reason() {
+        let imports = [
+            "palisade:action/results@0.1.0",
+            "wasi:io/poll@0.2.0",
+            "wasi:http/types@0.2.99",
+            "palisade:action/results@0.2.0",
+            "wasi:io/poll@0.3.0",
+            "wasi:keyvalue/store@0.2.0",
+            "wasi:http/incoming-handler@0.2.0",
+            "print",
+        ];
+        assert_eq!(
+            missing(imports.into_iter()),
+            [
+                "`palisade:action/results@0.2.0` (newer than this host)",
+                "`wasi:io/poll@0.3.0` (newer than this host)",
+                "`wasi:keyvalue/store@0.2.0` (no such package here)",
+                "`wasi:http/incoming-handler@0.2.0` (no such interface here)",
+                "`print` (no such package here)",
+            ]
+        );
+    }
+}

@@ -1,0 +1,163 @@
+//! What one store holds, and the host's side of the contract's imports.
+
+use std::result::Result as StdResult;
+
+use palisade_limits as limits;
+use wasmtime::component::ResourceTable;
+use wasmtime::{Result, format_err};
+use wasmtime_wasi::{WasiCtx, WasiCtxView, WasiView};
+use wasmtime_wasi_http::{WasiHttpCtx, WasiHttpCtxView, WasiHttpView};
+
+use crate::bindings::generated::palisade::action::{collection, log, results, types};
+use crate::contract::{Object, Outcome};
+use crate::http::Hooks;
+use crate::limiter::Limiter;
+
+/// How much a message matters.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub enum LogLevel {
+    /// Every step.
+    Trace,
+    /// For developers.
+    Debug,
+    /// For operators who watch.
+    Info,
+    /// Part of the report.
+    Warn,
+    /// Part of the report.
+    Error,
+}
+
+/// How a component broke the contract.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum Violation {
+    /// An outcome for a key that was not handed out.
+    #[error("it reported the unknown key {0}")]
+    UnknownKey(u64),
+    /// A second outcome.
+    #[error("it reported the key {0} twice")]
+    SecondOutcome(u64),
+    /// `planned` outside of a dry run, `accepted` inside of one.
+    #[error("it reported `{verdict}` for the key {key} in a {run}")]
+    VerdictOfOtherRun {
+        /// The object.
+        key: u64,
+        /// What was reported.
+        verdict: &'static str,
+        /// What kind of run it is.
+        run: &'static str,
+    },
+    /// More submissions for one object than allowed.
+    #[error("it reported {count} submissions for the key {key}, {limit} are allowed")]
+    TooManySubmissions {
+        /// The object.
+        key: u64,
+        /// How many.
+        count: usize,
+        /// What is allowed.
+        limit: u64,
+    },
+}
+
+impl Violation {
+    /// Stable code.
+    #[must_use]
+    pub fn code(&self) -> &'static str {
+        match self {
+            Self::UnknownKey(_) => "contract-unknown-key",
+            Self::SecondOutcome(_) => "contract-second-outcome",
+            Self::VerdictOfOtherRun { .. } => "contract-wrong-verdict",
+            Self::TooManySubmissions { .. } => "contract-too-many-submissions",
+        }
+    }
+}
+
+/// What a run lends to the component: data in, results out, messages.
+pub trait Host: Send + 'static {
+    /// The next objects, at most `limit`; empty at the end.
+    fn next(&mut self, limit: u64) -> Vec<Object>;
+
+    /// Takes outcomes; all that are valid, even where one is not.
+    ///
+    /// # Errors
+    /// The first violation, which ends the run.
+    fn record(&mut self, outcomes: Vec<Outcome>) -> StdResult<(), Violation>;
+
+    /// Takes a message, already cut to its limit.
+    fn log(&mut self, level: LogLevel, message: String, fields: Vec<(String, String)>);
+}
+
+/// What a store holds.
+pub(crate) struct State {
+    pub(crate) host: Box<dyn Host>,
+    pub(crate) page_objects: u64,
+    pub(crate) table: ResourceTable,
+    pub(crate) wasi: WasiCtx,
+    pub(crate) http: WasiHttpCtx,
+    pub(crate) hooks: Hooks,
+    pub(crate) limiter: Limiter,
+    pub(crate) violation: Option<Violation>,
+    pub(crate) messages: u64,
+}
+
+impl WasiView for State {
+    fn ctx(&mut self) -> WasiCtxView<'_> {
+        WasiCtxView { ctx: &mut self.wasi, table: &mut self.table }
+    }
+}
+
+impl WasiHttpView for State {
+    fn http(&mut self) -> WasiHttpCtxView<'_> {
+        WasiHttpCtxView { ctx: &mut self.http, table: &mut self.table, hooks: &mut self.hooks }
+    }
+}
+
+impl types::Host for State {}
+
+impl collection::Host for State {
+    fn next(&mut self, limit: u32) -> Result<Vec<Object>> {
+        Ok(self.host.next(u64::from(limit).min(self.page_objects)))
+    }
+}
+
+impl results::Host for State {
+    fn record(&mut self, outcomes: Vec<Outcome>) -> Result<()> {
+        self.host.record(outcomes).map_err(|violation| {
+            self.violation = Some(violation.clone());
+            format_err!("{violation}")
+        })
+    }
+}
+
+impl log::Host for State {
+    async fn emit(
+        &mut self,
+        level: log::Level,
+        message: String,
+        fields: Vec<(String, String)>,
+    ) -> Result<()> {
+        self.messages += 1;
+        if self.messages > limits::LOG_MESSAGES {
+            return Ok(());
+        }
+        let level = match level {
+            log::Level::Trace => LogLevel::Trace,
+            log::Level::Debug => LogLevel::Debug,
+            log::Level::Info => LogLevel::Info,
+            log::Level::Warn => LogLevel::Warn,
+            log::Level::Error => LogLevel::Error,
+        };
+        let fields = fields.into_iter().map(|(name, value)| (cut(name), cut(value))).collect();
+        self.host.log(level, cut(message), fields);
+        Ok(())
+    }
+}
+
+/// A text of a component, cut at the limit.
+fn cut(mut text: String) -> String {
+    let limit = limits::TEXT_BYTES as usize;
+    if text.len() > limit {
+        text.truncate(text.floor_char_boundary(limit));
+    }
+    text
+}
