@@ -1,0 +1,288 @@
+//! The command line as it is typed. Nothing is decided here but what the words mean; the documentation of every option is
+//! the reference that `palisade generate command-reference` prints.
+
+use std::path::PathBuf;
+use std::time::Duration;
+
+use clap::{Args, Parser, Subcommand, ValueEnum};
+use palisade_collection::Format;
+use palisade_egress::ConnectTo;
+
+/// Runs security actions as WebAssembly components: takes a bundle, a collection of indicators and a configuration, and
+/// says for every single object what became of it.
+///
+/// What was asked for goes to standard output, what is told along the way to standard error. Exit status: 0 every object
+/// was accepted, skipped or planned; 1 could not start; 2 the command line could not be understood; 3 finished, with
+/// objects rejected or failed; 4 ended early, the report is complete all the same.
+#[derive(Debug, Parser)]
+#[command(name = "palisade", version, propagate_version = true, max_term_width = 110)]
+pub(crate) struct Arguments {
+    /// What to do
+    #[command(subcommand)]
+    pub(crate) verb: Verb,
+    /// What every verb understands
+    #[command(flatten)]
+    pub(crate) global: Global,
+}
+
+/// What every verb understands.
+#[derive(Debug, Clone, Copy, Args)]
+pub(crate) struct Global {
+    /// How results are shown: text for people, JSON for programs
+    #[arg(long, global = true, value_enum, default_value_t = Output::Text, value_name = "HOW")]
+    pub(crate) output: Output,
+    /// Says more on standard error: once for what happens, twice for each request, three times for everything
+    #[arg(short, long, global = true, action = clap::ArgAction::Count)]
+    pub(crate) verbose: u8,
+    /// When to use colours; `auto` leaves them out where standard error is no terminal or NO_COLOR is set
+    #[arg(long, global = true, value_enum, default_value_t = Colour::Auto, value_name = "WHEN")]
+    pub(crate) color: Colour,
+}
+
+/// How results are shown.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(crate) enum Output {
+    /// For people.
+    Text,
+    /// For programs.
+    Json,
+}
+
+/// When to use colours.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(crate) enum Colour {
+    /// Where it is a terminal.
+    Auto,
+    /// Everywhere.
+    Always,
+    /// Nowhere.
+    Never,
+}
+
+/// What to do.
+#[derive(Debug, Subcommand)]
+pub(crate) enum Verb {
+    /// Runs one action of a bundle on a collection
+    Run(Box<Run>),
+    /// Says what a bundle is, what it asks for and what it may do
+    Inspect(Inspect),
+    /// Makes a bundle's zip, the same bytes for the same input
+    Pack(Pack),
+    /// Says what the readers see in a collection, and every record that cannot be read
+    Collection(Collection),
+    /// Checks a manifest, or a bundle with its component and a configuration, without running anything
+    Validate(Validate),
+    /// Writes shell completions, man pages, reference pages and JSON Schemas
+    Generate(Generate),
+}
+
+/// Where a configuration comes from.
+#[derive(Debug, Args)]
+pub(crate) struct ConfigurationArguments {
+    /// The configuration: YAML or JSON, `name: value` for each parameter. A secret is `{env: NAME}` or `{file: PATH}`
+    #[arg(long, value_name = "FILE")]
+    pub(crate) config: Option<PathBuf>,
+    /// Sets one parameter, over the configuration file. Options are taken by value or by label. Not for secrets
+    #[arg(long = "set", value_name = "NAME=VALUE")]
+    pub(crate) sets: Vec<String>,
+}
+
+/// Where compiled components are kept.
+#[derive(Debug, Args)]
+pub(crate) struct CacheArguments {
+    /// Keeps compiled components in this directory instead of the user's cache directory
+    #[arg(long, value_name = "DIRECTORY", env = "PALISADE_CACHE_DIR")]
+    pub(crate) cache_dir: Option<PathBuf>,
+    /// Compiles the component anew
+    #[arg(long, conflicts_with = "cache_dir")]
+    pub(crate) no_cache: bool,
+}
+
+/// `palisade run`
+#[derive(Debug, Args)]
+pub(crate) struct Run {
+    /// The bundle's zip
+    #[arg(long, value_name = "ZIP")]
+    pub(crate) bundle: PathBuf,
+    /// The action's id, as `palisade inspect` shows it
+    #[arg(long, value_name = "ID")]
+    pub(crate) action: String,
+    /// The files of the collection, in order; `-` is standard input
+    #[arg(long, value_name = "FILE", num_args = 1.., required = true)]
+    pub(crate) collection: Vec<PathBuf>,
+    /// The format of the files; found from each file's content where it is `auto`
+    #[arg(long, value_name = "FORMAT", default_value = "auto", value_parser = format)]
+    pub(crate) format: FormatChoice,
+    #[command(flatten)]
+    pub(crate) configuration: ConfigurationArguments,
+    /// Sends nothing that changes the service; shows what would be submitted
+    #[arg(long)]
+    pub(crate) dry_run: bool,
+    /// Writes the whole report as JSON, one entry for each object
+    #[arg(long, value_name = "FILE")]
+    pub(crate) report: Option<PathBuf>,
+    /// Connects to ADDRESS:PORT where the action asks for HOST:PORT: a relay, or a simulator
+    #[arg(long, value_name = "HOST:PORT:ADDRESS:PORT")]
+    pub(crate) connect_to: Vec<ConnectTo>,
+    /// Trusts the certificate authorities in this PEM file besides the public ones
+    #[arg(long, value_name = "FILE")]
+    pub(crate) ca_cert: Vec<PathBuf>,
+    /// Ends the run after this time; the report is complete all the same
+    #[arg(long, value_name = "SECONDS", value_parser = seconds)]
+    pub(crate) deadline: Option<Duration>,
+    /// Gives up on one request after this time
+    #[arg(long, value_name = "SECONDS", value_parser = seconds)]
+    pub(crate) request_timeout: Option<Duration>,
+    #[command(flatten)]
+    pub(crate) cache: CacheArguments,
+}
+
+/// `palisade inspect`
+#[derive(Debug, Args)]
+pub(crate) struct Inspect {
+    /// The bundle's zip
+    #[arg(value_name = "ZIP")]
+    pub(crate) bundle: PathBuf,
+}
+
+/// `palisade pack`
+#[derive(Debug, Args)]
+pub(crate) struct Pack {
+    /// The manifest
+    #[arg(long, value_name = "YAML")]
+    pub(crate) manifest: PathBuf,
+    /// The component
+    #[arg(long, value_name = "WASM")]
+    pub(crate) component: PathBuf,
+    /// What users read
+    #[arg(long, value_name = "MARKDOWN")]
+    pub(crate) readme: PathBuf,
+    /// What changed from version to version
+    #[arg(long, value_name = "MARKDOWN")]
+    pub(crate) changelog: PathBuf,
+    /// The licence's text
+    #[arg(long, value_name = "TEXT")]
+    pub(crate) license: PathBuf,
+    /// The icon
+    #[arg(long, value_name = "SVG")]
+    pub(crate) icon: PathBuf,
+    /// The software bill of materials, CycloneDX 1.x
+    #[arg(long, value_name = "JSON")]
+    pub(crate) sbom: PathBuf,
+    /// The zip to make
+    #[arg(long, value_name = "ZIP")]
+    pub(crate) out: PathBuf,
+}
+
+/// `palisade collection`
+#[derive(Debug, Args)]
+pub(crate) struct Collection {
+    /// The files of the collection; `-` is standard input
+    #[arg(value_name = "FILE", required = true)]
+    pub(crate) files: Vec<PathBuf>,
+    /// The format of the files; found from each file's content where it is `auto`
+    #[arg(long, value_name = "FORMAT", default_value = "auto", value_parser = format)]
+    pub(crate) format: FormatChoice,
+}
+
+/// `palisade validate`
+#[derive(Debug, Args)]
+pub(crate) struct Validate {
+    /// The bundle's zip: digests, manifest, and whether this host can run the component
+    #[arg(value_name = "ZIP", required_unless_present = "manifest", conflicts_with = "manifest")]
+    pub(crate) bundle: Option<PathBuf>,
+    /// A manifest on its own
+    #[arg(long, value_name = "YAML")]
+    pub(crate) manifest: Option<PathBuf>,
+    /// The action whose configuration is checked
+    #[arg(long, value_name = "ID", requires = "bundle")]
+    pub(crate) action: Option<String>,
+    #[command(flatten)]
+    pub(crate) configuration: ConfigurationArguments,
+    #[command(flatten)]
+    pub(crate) cache: CacheArguments,
+}
+
+/// `palisade generate`
+#[derive(Debug, Args)]
+pub(crate) struct Generate {
+    /// What to generate
+    #[command(subcommand)]
+    pub(crate) what: Generated,
+}
+
+/// What can be generated.
+#[derive(Debug, Subcommand)]
+pub(crate) enum Generated {
+    /// Completions for a shell, to standard output
+    Completions {
+        /// The shell
+        shell: clap_complete::Shell,
+    },
+    /// A man page for each verb, into a directory
+    Man {
+        /// Where to; made where it is missing
+        directory: PathBuf,
+    },
+    /// The reference of this command, as Markdown
+    CommandReference,
+    /// The reference of a bundle's actions and parameters, as Markdown
+    ConfigurationReference {
+        /// The manifest
+        manifest: PathBuf,
+    },
+    /// The table of all limits, as Markdown
+    Limits,
+    /// The JSON Schema of a document
+    Schema {
+        /// The document
+        document: SchemaOf,
+    },
+}
+
+/// Documents with a JSON Schema.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(crate) enum SchemaOf {
+    /// `manifest.yaml`
+    Manifest,
+    /// What `--report` writes
+    Report,
+}
+
+/// A format, or none where it is to be found.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct FormatChoice(pub(crate) Option<Format>);
+
+fn format(text: &str) -> Result<FormatChoice, String> {
+    if text == "auto" {
+        return Ok(FormatChoice(None));
+    }
+    let unknown = || format!("the formats are auto, {}", Format::ALL.map(Format::name).join(", "));
+    text.parse().map(|format| FormatChoice(Some(format))).map_err(|_| unknown())
+}
+
+fn seconds(text: &str) -> Result<Duration, String> {
+    let positive = |seconds: &f64| seconds.is_finite() && *seconds > 0.0;
+    let seconds = text.parse::<f64>().ok().filter(positive).ok_or("a number of seconds above 0 is expected")?;
+    Duration::try_from_secs_f64(seconds).map_err(|error| error.to_string())
+}
+
+#[cfg(test)]
+mod tests {
+    use clap::CommandFactory as _;
+
+    use super::*;
+
+    #[test]
+    fn the_command_line_is_consistent() {
+        Arguments::command().debug_assert();
+    }
+
+    #[test]
+    fn durations_are_positive_seconds() {
+        assert_eq!(seconds("1.5"), Ok(Duration::from_millis(1500)));
+        for text in ["0", "-1", "NaN", "inf", "1e400", "5s"] {
+            assert!(seconds(text).is_err(), "{text}");
+        }
+    }
+}

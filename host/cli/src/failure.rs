@@ -1,0 +1,75 @@
+//! Why a verb could not do what it was asked: code, message, hint and exit status, whatever library the error comes from.
+
+use palisade_bundle::{BundleError, ManifestError, PackError};
+use palisade_collection::ReadError;
+use palisade_run::{ConfigurationFileError, PrepareError};
+use serde::Serialize;
+
+/// Exit status: could not start.
+pub(crate) const COULD_NOT_START: u8 = 1;
+/// Exit status: the command line could not be understood. clap uses the same.
+pub(crate) const WRONG_USAGE: u8 = 2;
+
+/// What the one renderer shows of an error.
+#[derive(Debug, Serialize)]
+pub(crate) struct Failure {
+    /// Stable code.
+    pub(crate) code: &'static str,
+    /// What happened, where, and what was expected; several lines where several things are wrong.
+    pub(crate) message: String,
+    /// What to do about it.
+    pub(crate) hint: Option<String>,
+    /// Exit status.
+    #[serde(skip)]
+    pub(crate) status: u8,
+}
+
+impl Failure {
+    pub(crate) fn new(code: &'static str, message: impl Into<String>) -> Self {
+        Self { code, message: message.into(), hint: None, status: COULD_NOT_START }
+    }
+
+    pub(crate) fn with_hint(mut self, hint: impl Into<String>) -> Self {
+        self.hint = Some(hint.into());
+        self
+    }
+
+    /// A file that cannot be read or written.
+    pub(crate) fn file(code: &'static str, what: &str, path: &std::path::Path, error: &std::io::Error) -> Self {
+        Self::new(code, format!("{what} `{}`: {error}", path.display()))
+    }
+}
+
+impl From<PrepareError> for Failure {
+    fn from(error: PrepareError) -> Self {
+        let message = match &error {
+            PrepareError::Configuration(problems) => {
+                problems.iter().map(ToString::to_string).collect::<Vec<_>>().join("\n")
+            }
+            other => other.to_string(),
+        };
+        let status = match &error {
+            PrepareError::ConfigurationFile(ConfigurationFileError::Set(_)) => WRONG_USAGE,
+            _ => COULD_NOT_START,
+        };
+        Self { code: error.code(), hint: error.hint(), message, status }
+    }
+}
+
+impl From<ConfigurationFileError> for Failure {
+    fn from(error: ConfigurationFileError) -> Self {
+        PrepareError::from(error).into()
+    }
+}
+
+macro_rules! from_coded {
+    ($($error:ty),+) => {
+        $(impl From<$error> for Failure {
+            fn from(error: $error) -> Self {
+                Self { code: error.code(), hint: error.hint(), message: error.to_string(), status: COULD_NOT_START }
+            }
+        })+
+    };
+}
+
+from_coded!(BundleError, ManifestError, PackError, ReadError, palisade_engine::EngineError, palisade_engine::LoadError);

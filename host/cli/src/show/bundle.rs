@@ -1,0 +1,117 @@
+//! A bundle for people: what it is, its actions and parameters, and what it may do.
+
+use palisade_bundle::{Action, Manifest, Packed, Parameter, ParameterKind};
+
+use super::style::{DIM, GOOD, HEADING, MARK};
+use super::{Table, bytes, one_line};
+use crate::verbs::inspect::Inspection;
+use crate::verbs::validate::Validation;
+
+/// What `inspect` shows.
+pub(crate) fn inspection(inspection: &Inspection) -> String {
+    let manifest = &inspection.manifest;
+    let mut text = format!(
+        "{HEADING}{}{HEADING:#} {DIM}({} {}){DIM:#}\n{}\n\n",
+        one_line(&manifest.name),
+        manifest.id,
+        manifest.version,
+        manifest.description.trim()
+    );
+    let mut facts = Table::new();
+    facts.row(["publisher", &manifest.publisher]);
+    facts.row(["licence", &manifest.license]);
+    if let Some(homepage) = &manifest.homepage {
+        facts.row(["homepage", homepage]);
+    }
+    facts.row(["contract", &manifest.contract]);
+    facts.row(["sha256", &inspection.digest.to_string()]);
+    text.push_str(&facts.text());
+    for action in &manifest.actions {
+        text.push_str(&one_action(manifest, action, inspection));
+    }
+    text.push_str(&format!("\n{HEADING}files{HEADING:#}\n"));
+    let mut files = Table::new().right(1);
+    for file in &inspection.files {
+        files.row([file.name.clone(), bytes(file.size), file.sha256.to_string()]);
+    }
+    text.push_str(&files.text());
+    text
+}
+
+fn one_action(manifest: &Manifest, action: &Action, inspection: &Inspection) -> String {
+    let mut text = format!(
+        "\n{HEADING}{}{HEADING:#} {DIM}(--action {}){DIM:#}\n  {}\n",
+        one_line(&action.title),
+        action.id,
+        action.description.trim()
+    );
+    for accepts in &action.accepts {
+        text.push_str(&format!("  takes {}: {}\n", accepts.kind, accepts.subtypes.join(", ")));
+    }
+    text.push_str(if action.returns_data { "  gives data back to the platform\n" } else { "  gives no data back\n" });
+    for section in &action.sections {
+        text.push_str(&format!("\n  {HEADING}{}{HEADING:#}\n", one_line(&section.title)));
+        let mut table = Table::new();
+        for parameter in section.parameters.iter().filter_map(|name| manifest.parameter(name)) {
+            table.row([format!("  {}", parameter.name), parameter.label.clone(), kind(parameter)]);
+        }
+        text.push_str(&table.text());
+    }
+    text.push_str(&format!("\n  {MARK}it may{MARK:#}\n"));
+    let mut nothing = true;
+    for permission in inspection.may.iter().filter(|permission| permission.action == action.id) {
+        nothing = false;
+        text.push_str(&format!("    - {}\n      {DIM}{}{DIM:#}\n", permission.sentence, one_line(&permission.reason)));
+    }
+    if nothing {
+        text.push_str("    - send nothing\n");
+    }
+    text
+}
+
+/// The type of a parameter with its default, or its options.
+fn kind(parameter: &Parameter) -> String {
+    let required = if parameter.required { ", required" } else { "" };
+    match &parameter.kind {
+        ParameterKind::Text { default, .. } => match default {
+            Some(default) => format!("text, default {default}"),
+            None => format!("text{required}"),
+        },
+        ParameterKind::Integer { default, .. } => match default {
+            Some(default) => format!("whole number, default {default}"),
+            None => format!("whole number{required}"),
+        },
+        ParameterKind::Flag { default } => format!("true or false, default {default}"),
+        ParameterKind::Select { options, default } => {
+            let values: Vec<String> = options
+                .iter()
+                .map(|option| {
+                    let mark = if Some(&option.value) == default.as_ref() { " (default)" } else { "" };
+                    format!("{}{mark}", option.value)
+                })
+                .collect();
+            values.join(" | ")
+        }
+        ParameterKind::Secret {} => format!("secret{required}"),
+    }
+}
+
+/// What `pack` shows.
+pub(crate) fn packed(packed: &Packed) -> String {
+    let mut table = Table::new().right(1);
+    for file in &packed.files {
+        table.row([file.name.clone(), bytes(file.size), file.sha256.to_string()]);
+    }
+    format!(
+        "{GOOD}packed{GOOD:#} {} ({})\n{}  sha256 {}\n",
+        packed.path.display(),
+        bytes(packed.size),
+        table.text(),
+        packed.sha256
+    )
+}
+
+/// What `validate` shows.
+pub(crate) fn validation(validation: &Validation) -> String {
+    validation.checked.iter().map(|what| format!("{GOOD}valid{GOOD:#}: {what}\n")).collect()
+}

@@ -1,0 +1,203 @@
+//! The report of a run for people: the counts, the reasons, and the first few of each kind of problem. The whole of it is
+//! what `--report` writes.
+
+use palisade_run::{CollectionReport, EndedHow, ObjectReport, ReasonCount, Report, Status, VerdictName};
+
+use super::style::{BAD, DIM, GOOD, HEADING, MARK};
+use super::{Table, bytes, count, number, one_line};
+
+/// Objects shown of each kind of problem.
+const SHOWN: usize = 5;
+/// Warnings shown.
+const WARNINGS_SHOWN: usize = 20;
+
+/// The report as text.
+pub(crate) fn text(report: &Report) -> String {
+    let parts = [
+        title(report),
+        verdicts(report),
+        left(&report.collection),
+        traffic(report),
+        problems(report),
+        warnings(report),
+        ending(report),
+    ];
+    parts.into_iter().filter(|part| !part.is_empty()).collect::<Vec<_>>().join("\n")
+}
+
+fn title(report: &Report) -> String {
+    let dry = if report.run.dry_run { ", dry run: nothing was sent" } else { "" };
+    let mut text = format!(
+        "{HEADING}{}{HEADING:#} {DIM}({} {}, run {}{dry}){DIM:#}\n",
+        one_line(&report.action.title),
+        one_line(&report.bundle.id),
+        one_line(&report.bundle.version),
+        report.run.id
+    );
+    let mut table = Table::new();
+    for file in &report.collection.files {
+        let mut facts = vec![count(file.objects, "object")];
+        if file.unreadable > 0 {
+            facts.push(format!("{} unreadable", number(file.unreadable)));
+        }
+        table.row(["from", &file.name, &format!("{} ({})", facts.join(", "), file.format)]);
+    }
+    text.push_str(&table.text());
+    text
+}
+
+fn verdicts(report: &Report) -> String {
+    let totals = &report.totals;
+    let mut table = Table::new().right(1);
+    table.row(["offered".to_owned(), number(totals.offered), String::new()]);
+    let rows = [
+        (VerdictName::Accepted, "accepted", totals.accepted),
+        (VerdictName::Planned, "planned", totals.planned),
+        (VerdictName::Skipped, "skipped", totals.skipped),
+        (VerdictName::Rejected, "rejected", totals.rejected),
+        (VerdictName::Failed, "failed", totals.failed),
+    ];
+    for (verdict, name, total) in rows {
+        let other_run = if report.run.dry_run { VerdictName::Accepted } else { VerdictName::Planned };
+        if verdict == other_run && total == 0 {
+            continue;
+        }
+        table.row([name.to_owned(), number(total), reasons(report, verdict)]);
+    }
+    table.text()
+}
+
+/// `type-not-accepted 47, url-without-scheme 3`
+fn reasons(report: &Report, verdict: VerdictName) -> String {
+    let of_verdict = report.reasons.iter().filter(|reason| reason.verdict == verdict);
+    let texts: Vec<String> =
+        of_verdict.map(|reason| format!("{} {}", reason.code, number(reason.count))).collect();
+    texts.join(", ")
+}
+
+/// What was not offered, and why.
+fn left(collection: &CollectionReport) -> String {
+    let mut text = String::new();
+    let beyond = &collection.not_offered;
+    if beyond.count > 0 {
+        let types: Vec<String> =
+            beyond.by_subtype.iter().map(|(name, number_of)| format!("{} {}", one_line(name), number(*number_of))).collect();
+        text.push_str(&format!(
+            "  {MARK}not offered{MARK:#}  {}: beyond Objects Per Run ({}): {}\n",
+            count(beyond.count, "object"),
+            collection.objects_per_run.map(number).unwrap_or_default(),
+            types.join(", ")
+        ));
+    }
+    for left_out in &collection.left_out {
+        text.push_str(&format!(
+            "  {DIM}left out     {}: {} ({}){DIM:#}\n",
+            count(left_out.count, "record"),
+            left_out.code,
+            one_line(&left_out.message)
+        ));
+    }
+    text
+}
+
+fn traffic(report: &Report) -> String {
+    let traffic = &report.traffic;
+    if traffic.requests == 0 {
+        return String::new();
+    }
+    let mut facts = vec![
+        count(traffic.requests, "request"),
+        format!("{} sent", bytes(traffic.bytes_sent)),
+        format!("{} received", bytes(traffic.bytes_received)),
+    ];
+    if traffic.repeats > 0 {
+        facts.push(format!("{} of them repeated", number(traffic.repeats)));
+    }
+    if traffic.throttled > 0 {
+        facts.push(format!("told to wait {} times", number(traffic.throttled)));
+    }
+    if traffic.lost > 0 {
+        facts.push(format!("{} without an answer", number(traffic.lost)));
+    }
+    if traffic.waited_seconds > 0.0 {
+        facts.push(format!("{:.1} s of waiting", traffic.waited_seconds));
+    }
+    format!("  {}\n", facts.join(", "))
+}
+
+/// The first few objects of each kind of problem, the most frequent kind first.
+fn problems(report: &Report) -> String {
+    let is_problem = |reason: &&ReasonCount| matches!(reason.verdict, VerdictName::Rejected | VerdictName::Failed);
+    report.reasons.iter().filter(is_problem).map(|reason| problem(report, reason)).collect::<Vec<_>>().join("\n")
+}
+
+fn problem(report: &Report, reason: &ReasonCount) -> String {
+    let name = if reason.verdict == VerdictName::Rejected { "rejected" } else { "failed" };
+    let mut text = format!("{BAD}{name} {}{BAD:#} ({})\n", one_line(&reason.code), number(reason.count));
+    let of_kind =
+        |object: &&ObjectReport| object.verdict == reason.verdict && object.code.as_deref() == Some(&reason.code);
+    let mut table = Table::new();
+    for object in report.objects.iter().filter(of_kind).take(SHOWN) {
+        let place = if report.collection.files.len() > 1 {
+            format!("{} {}", object.file, object.location)
+        } else {
+            object.location.clone()
+        };
+        table.row([shorten(&object.value), place, object.message.clone().unwrap_or_default()]);
+    }
+    text.push_str(&table.text());
+    if reason.count > SHOWN as u64 {
+        text.push_str(&format!("  {DIM}and {} more{DIM:#}\n", number(reason.count - SHOWN as u64)));
+    }
+    text
+}
+
+/// A value that leaves room for what is said about it.
+fn shorten(value: &str) -> String {
+    const WIDTH: usize = 64;
+    if value.chars().count() <= WIDTH {
+        return value.to_owned();
+    }
+    let mut short: String = value.chars().take(WIDTH - 1).collect();
+    short.push('…');
+    short
+}
+
+fn warnings(report: &Report) -> String {
+    let mut text = String::new();
+    for warning in report.warnings.iter().take(WARNINGS_SHOWN) {
+        let fields: Vec<String> =
+            warning.fields.iter().map(|(name, value)| format!("{}={}", one_line(name), one_line(value))).collect();
+        let fields = if fields.is_empty() { String::new() } else { format!(" ({})", fields.join(", ")) };
+        text.push_str(&format!("{MARK}warning{MARK:#}: {}{fields}\n", one_line(&warning.message)));
+    }
+    let hidden = report.warnings.len().saturating_sub(WARNINGS_SHOWN) as u64 + report.warnings_not_listed;
+    if hidden > 0 {
+        text.push_str(&format!("{MARK}warning{MARK:#}: and {} more\n", number(hidden)));
+    }
+    text
+}
+
+fn ending(report: &Report) -> String {
+    let run = &report.run;
+    let seconds = format!("{:.1} s", run.seconds);
+    match (run.status, run.ended) {
+        (Status::Clean, _) => format!("{GOOD}finished{GOOD:#} in {seconds}\n"),
+        (Status::WithProblems, _) => {
+            format!("{MARK}finished with problems{MARK:#} in {seconds}: see above, or --report for every object\n")
+        }
+        (Status::EndedEarly, how) => {
+            let what = match how {
+                EndedHow::Stopped => "stopped",
+                EndedHow::Completed | EndedHow::Early => "ended early",
+            };
+            let code = run.code.as_deref().unwrap_or_default();
+            let message = one_line(run.message.as_deref().unwrap_or_default());
+            let mut text = format!("{BAD}{what}[{code}]{BAD:#} after {seconds}: {message}\n");
+            if let Some(hint) = &run.hint {
+                text.push_str(&format!("{MARK}hint{MARK:#}: {hint}\n"));
+            }
+            text
+        }
+    }
+}

@@ -1,0 +1,70 @@
+//! The one renderer: everything that people or programs get to see of a verb's result passes here.
+
+use std::io::{self, Write as _};
+use std::process::ExitCode;
+
+use crate::answer::{Answer, Channel};
+use crate::arguments::{Colour, Output};
+use crate::failure::Failure;
+use crate::show::style;
+
+/// Sets the choice for everything that is printed from now on.
+pub(crate) fn choose_colour(colour: Colour) {
+    match colour {
+        // Standard error must be a terminal, and NO_COLOR, CLICOLOR and TERM are heeded.
+        Colour::Auto => {}
+        Colour::Always => anstream::ColorChoice::Always.write_global(),
+        Colour::Never => anstream::ColorChoice::Never.write_global(),
+    }
+}
+
+/// Shows what a verb came to and turns it into the exit status.
+pub(crate) fn show(result: Result<Box<dyn Answer>, Failure>, output: Output) -> ExitCode {
+    match result {
+        Ok(answer) => match write(&*answer, output) {
+            Ok(()) => ExitCode::from(answer.status()),
+            // The reader has seen enough, as `head` does.
+            Err(error) if error.kind() == io::ErrorKind::BrokenPipe => ExitCode::from(answer.status()),
+            Err(error) => show_failure(
+                &Failure::new("output-not-written", format!("the result cannot be written: {error}")),
+                Output::Text,
+            ),
+        },
+        Err(failure) => show_failure(&failure, output),
+    }
+}
+
+fn write(answer: &dyn Answer, output: Output) -> io::Result<()> {
+    match (output, answer.channel()) {
+        (Output::Json, _) => {
+            let mut out = io::BufWriter::new(io::stdout().lock());
+            answer.json(&mut out)?;
+            out.write_all(b"\n")?;
+            out.flush()
+        }
+        (Output::Text, Channel::Output) => anstream::stdout().lock().write_all(answer.text().as_bytes()),
+        (Output::Text, Channel::Error) => anstream::stderr().lock().write_all(answer.text().as_bytes()),
+    }
+}
+
+fn show_failure(failure: &Failure, output: Output) -> ExitCode {
+    let mut text = String::new();
+    for line in failure.message.lines() {
+        text.push_str(&format!(
+            "{bad}error[{code}]{bad:#}: {line}\n",
+            bad = style::BAD,
+            code = failure.code
+        ));
+    }
+    if let Some(hint) = &failure.hint {
+        text.push_str(&format!("{mark}hint{mark:#}: {hint}\n", mark = style::MARK));
+    }
+    // Where standard error itself is closed there is nobody left to tell.
+    let _ = anstream::stderr().lock().write_all(text.as_bytes());
+    if output == Output::Json {
+        let mut out = io::stdout().lock();
+        let written = serde_json::to_writer_pretty(&mut out, &serde_json::json!({ "error": failure }));
+        let _ = written.map_err(io::Error::from).and_then(|()| out.write_all(b"\n"));
+    }
+    ExitCode::from(failure.status)
+}

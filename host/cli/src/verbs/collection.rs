@@ -1,0 +1,97 @@
+//! `palisade collection`: what the readers see.
+
+use std::collections::BTreeMap;
+use std::io;
+
+use palisade_collection::{Record, Source};
+use serde::Serialize;
+
+use crate::answer::Answer;
+use crate::arguments::Collection;
+use crate::failure::Failure;
+use crate::show;
+
+/// What the readers saw in all files.
+#[derive(Debug, Default, Serialize)]
+pub(crate) struct Sighting {
+    pub(crate) files: Vec<SeenFile>,
+    /// Objects by type.
+    pub(crate) by_subtype: BTreeMap<String, u64>,
+    /// Objects by status; those without one under the empty name.
+    pub(crate) by_status: BTreeMap<String, u64>,
+    /// Records that are not for use, by code.
+    pub(crate) left_out: BTreeMap<String, u64>,
+    /// Every record that could not be read.
+    pub(crate) unreadable: Vec<SeenUnreadable>,
+}
+
+/// One file.
+#[derive(Debug, Serialize)]
+pub(crate) struct SeenFile {
+    pub(crate) name: String,
+    pub(crate) format: String,
+    pub(crate) objects: u64,
+    pub(crate) unreadable: u64,
+    pub(crate) left_out: u64,
+    pub(crate) missing: u64,
+}
+
+/// One record that could not be read.
+#[derive(Debug, Serialize)]
+pub(crate) struct SeenUnreadable {
+    pub(crate) file: String,
+    pub(crate) location: String,
+    pub(crate) message: String,
+    pub(crate) excerpt: String,
+}
+
+impl Sighting {
+    pub(crate) fn objects(&self) -> u64 {
+        self.by_subtype.values().sum()
+    }
+
+    fn take(&mut self, file: &str, record: Record) {
+        match record {
+            Record::Object(object) => {
+                *self.by_subtype.entry(object.subtype).or_default() += 1;
+                *self.by_status.entry(object.status.unwrap_or_default()).or_default() += 1;
+            }
+            Record::LeftOut(record) => *self.left_out.entry(record.code.to_owned()).or_default() += 1,
+            Record::Unreadable(record) => self.unreadable.push(SeenUnreadable {
+                file: file.to_owned(),
+                location: record.location.to_string(),
+                message: record.message,
+                excerpt: record.excerpt,
+            }),
+        }
+    }
+}
+
+impl Answer for Sighting {
+    fn text(&self) -> String {
+        show::collection::text(self)
+    }
+
+    fn json(&self, out: &mut dyn io::Write) -> io::Result<()> {
+        serde_json::to_writer_pretty(out, self).map_err(io::Error::from)
+    }
+}
+
+pub(crate) fn collection(arguments: Collection) -> Result<Box<dyn Answer>, Failure> {
+    let mut sighting = Sighting::default();
+    for path in &arguments.files {
+        let source = Source::from_argument(path.as_os_str());
+        let name = source.name().to_owned();
+        let summary =
+            palisade_collection::read(source, arguments.format.0, &mut |record| sighting.take(&name, record))?;
+        sighting.files.push(SeenFile {
+            missing: summary.missing(),
+            name: summary.name,
+            format: summary.format.to_string(),
+            objects: summary.objects,
+            unreadable: summary.unreadable,
+            left_out: summary.left_out,
+        });
+    }
+    Ok(Box::new(sighting))
+}

@@ -1,0 +1,55 @@
+//! `palisade inspect`: what a bundle is, what it asks for and what it may do.
+
+use std::io;
+
+use palisade_bundle::{Bundle, Digest, FileEntry, Manifest};
+use serde::Serialize;
+
+use crate::answer::Answer;
+use crate::arguments::Inspect;
+use crate::failure::Failure;
+use crate::show;
+
+/// What is shown of a bundle.
+#[derive(Debug, Serialize)]
+pub(crate) struct Inspection {
+    pub(crate) digest: Digest,
+    pub(crate) manifest: Manifest,
+    /// By action: each request that it may send, in words.
+    pub(crate) may: Vec<Permission>,
+    pub(crate) files: Vec<FileEntry>,
+}
+
+/// One grant in words.
+#[derive(Debug, Serialize)]
+pub(crate) struct Permission {
+    pub(crate) action: String,
+    pub(crate) sentence: String,
+    pub(crate) reason: String,
+}
+
+impl Answer for Inspection {
+    fn text(&self) -> String {
+        show::bundle::inspection(self)
+    }
+
+    fn json(&self, out: &mut dyn io::Write) -> io::Result<()> {
+        serde_json::to_writer_pretty(out, self).map_err(io::Error::from)
+    }
+}
+
+pub(crate) fn inspect(arguments: &Inspect) -> Result<Box<dyn Answer>, Failure> {
+    let bundle = Bundle::open(&arguments.bundle)?;
+    let manifest = bundle.manifest().clone();
+    let permission = |action: &palisade_bundle::Action, asked: &palisade_bundle::EgressAsked| Permission {
+        action: action.id.clone(),
+        sentence: asked.in_words(&manifest),
+        reason: asked.reason.clone(),
+    };
+    let may = manifest
+        .actions
+        .iter()
+        .flat_map(|action| action.egress.iter().map(|asked| permission(action, asked)).collect::<Vec<_>>())
+        .collect();
+    Ok(Box::new(Inspection { digest: bundle.digest(), may, files: bundle.files().to_vec(), manifest }))
+}

@@ -1,0 +1,37 @@
+//! `palisade pack`: makes a bundle's zip.
+
+use std::io;
+
+use palisade_bundle::{PackInputs, Packed};
+
+use crate::answer::{Answer, Channel};
+use crate::arguments::Pack;
+use crate::failure::Failure;
+use crate::show;
+
+impl Answer for Packed {
+    fn text(&self) -> String {
+        show::bundle::packed(self)
+    }
+
+    fn json(&self, out: &mut dyn io::Write) -> io::Result<()> {
+        serde_json::to_writer_pretty(out, self).map_err(io::Error::from)
+    }
+
+    fn channel(&self) -> Channel {
+        Channel::Error
+    }
+}
+
+pub(crate) fn pack(arguments: Pack) -> Result<Box<dyn Answer>, Failure> {
+    let inputs = PackInputs {
+        manifest: arguments.manifest,
+        component: arguments.component,
+        readme: arguments.readme,
+        changelog: arguments.changelog,
+        licence: arguments.license,
+        icon: arguments.icon,
+        software_bill: arguments.sbom,
+    };
+    Ok(Box::new(palisade_bundle::pack(&inputs, &arguments.out)?))
+}

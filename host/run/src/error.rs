@@ -1,0 +1,109 @@
+//! Why a run cannot start. Nothing has been sent.
+
+use palisade_bundle::BundleError;
+use palisade_collection::ReadError;
+use palisade_egress::{ClientError, CredentialError};
+use palisade_engine::{Early, EngineError, LoadError};
+
+use crate::configuration::ConfigurationProblem;
+use crate::given::ConfigurationFileError;
+
+/// Why a run cannot start.
+#[derive(Debug, thiserror::Error)]
+pub enum PrepareError {
+    /// The zip.
+    #[error(transparent)]
+    Bundle(#[from] BundleError),
+    /// No such action.
+    #[error(
+        "the bundle has no action `{id}`{}; its actions are {actions}",
+        nearest.as_ref().map(|name| format!(", did you mean `{name}`?")).unwrap_or_default()
+    )]
+    Action {
+        /// As asked for.
+        id: String,
+        /// The action with the most similar id.
+        nearest: Option<String>,
+        /// All ids.
+        actions: String,
+    },
+    /// The configuration file.
+    #[error(transparent)]
+    ConfigurationFile(#[from] ConfigurationFileError),
+    /// The configuration's content: every problem.
+    #[error("the configuration cannot be used: {}", .0.iter().map(ToString::to_string).collect::<Vec<_>>().join("; "))]
+    Configuration(Vec<ConfigurationProblem>),
+    /// A secret that no header can carry.
+    #[error("the secret `{parameter}` cannot be used: {cause}")]
+    Credential {
+        /// The parameter.
+        parameter: String,
+        /// Why.
+        cause: CredentialError,
+    },
+    /// A grant that makes no sense under this configuration.
+    #[error("the grant for `{origin}` cannot be used: {cause}")]
+    Grant {
+        /// As the manifest has it.
+        origin: String,
+        /// Why.
+        cause: String,
+    },
+    /// The engine.
+    #[error(transparent)]
+    Engine(#[from] EngineError),
+    /// The component.
+    #[error(transparent)]
+    Load(#[from] LoadError),
+    /// The component, while it judged the configuration.
+    #[error("the component could not judge its configuration: {0}")]
+    Validation(Early),
+    /// The HTTP client.
+    #[error(transparent)]
+    Client(#[from] ClientError),
+    /// The collection.
+    #[error(transparent)]
+    Collection(#[from] ReadError),
+    /// A task of ours ended without a result.
+    #[error("reading the collection was interrupted: {0}")]
+    Interrupted(String),
+}
+
+impl PrepareError {
+    /// Stable code.
+    #[must_use]
+    pub fn code(&self) -> &'static str {
+        match self {
+            Self::Bundle(error) => error.code(),
+            Self::Action { .. } => "action-unknown",
+            Self::ConfigurationFile(error) => error.code(),
+            Self::Configuration(problems) => {
+                problems.first().map_or("configuration-invalid", ConfigurationProblem::code)
+            }
+            Self::Credential { cause, .. } => cause.code(),
+            Self::Grant { .. } => "grant-unusable",
+            Self::Engine(error) => error.code(),
+            Self::Load(error) => error.code(),
+            Self::Validation(early) => early.code(),
+            Self::Client(error) => error.code(),
+            Self::Collection(error) => error.code(),
+            Self::Interrupted(_) => "interrupted",
+        }
+    }
+
+    /// What to do about it.
+    #[must_use]
+    pub fn hint(&self) -> Option<String> {
+        match self {
+            Self::Bundle(error) => error.hint(),
+            Self::Engine(error) => error.hint(),
+            Self::Load(error) => error.hint(),
+            Self::Client(error) => error.hint(),
+            Self::Collection(error) => error.hint(),
+            Self::Configuration(problems) if problems.iter().any(|problem| problem.code() == "secret-in-plain") => {
+                Some("a secret on the command line stands in the shell's history and in the list of processes".to_owned())
+            }
+            _ => None,
+        }
+    }
+}

@@ -1,0 +1,315 @@
+//! Runs what was prepared, and closes its books whatever happens.
+
+use std::collections::BTreeMap;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+
+use palisade_collection::Object;
+use palisade_egress::{Gate, Session, Traffic};
+use palisade_engine::contract::{self, Outcome, Problem, RunError, Verdict};
+use palisade_engine::{Early, Ended, Host, LogLevel, RunRequest, Violation};
+use palisade_limits as limits;
+use time::OffsetDateTime;
+use time::format_description::well_known::Rfc3339;
+
+use crate::ledger::{Ledger, Totals};
+use crate::prepare::Prepared;
+use crate::report::{
+    ActionIdentity, BundleIdentity, EndedHow, Report, RunReport, Status, TrafficReport, Warning,
+};
+use crate::selection::{Offered, Selection};
+use crate::summary;
+
+/// How far a run is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Progress {
+    /// Verdicts so far.
+    pub totals: Totals,
+    /// Objects handed to the component so far.
+    pub handed_out: u64,
+}
+
+/// Whoever watches a run. Called from the run's own thread: what it does must be short.
+pub trait Observer: Send + Sync + 'static {
+    /// Outcomes have been recorded or objects handed out.
+    fn progress(&self, progress: Progress);
+}
+
+/// Watches nothing.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct Silent;
+
+impl Observer for Silent {
+    fn progress(&self, _: Progress) {}
+}
+
+/// The run's books: shared by the component's side and by the report.
+struct Books {
+    selection: Selection,
+    ledger: Ledger,
+    /// Index of the next object to hand out.
+    cursor: usize,
+    warnings: Vec<Warning>,
+    warnings_not_listed: u64,
+}
+
+impl Books {
+    fn warn(&mut self, warning: Warning) {
+        if (self.warnings.len() as u64) < limits::WARNINGS_LISTED {
+            self.warnings.push(warning);
+        } else {
+            self.warnings_not_listed += 1;
+        }
+    }
+
+    fn progress(&self) -> Progress {
+        Progress { totals: self.ledger.totals(), handed_out: self.cursor as u64 }
+    }
+}
+
+/// The component's side of the books.
+struct Desk {
+    books: Arc<Mutex<Books>>,
+    observer: Arc<dyn Observer>,
+}
+
+impl Desk {
+    fn books(&self) -> MutexGuard<'_, Books> {
+        self.books.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl Host for Desk {
+    fn next(&mut self, limit: u64) -> Vec<contract::Object> {
+        let mut books = self.books();
+        let mut page = Vec::new();
+        let mut cursor = books.cursor;
+        while (page.len() as u64) < limit
+            && let Some((_, offered)) = books.selection.offered.get(cursor)
+        {
+            cursor += 1;
+            if let Offered::Object(object) = offered {
+                page.push(to_contract(cursor as u64, object));
+            }
+        }
+        books.cursor = cursor;
+        books.ledger.hand_out(cursor as u64);
+        let progress = books.progress();
+        drop(books);
+        self.observer.progress(progress);
+        page
+    }
+
+    fn record(&mut self, outcomes: Vec<Outcome>) -> Result<(), Violation> {
+        let mut books = self.books();
+        let result = books.ledger.record(outcomes);
+        let progress = books.progress();
+        drop(books);
+        self.observer.progress(progress);
+        result
+    }
+
+    fn log(&mut self, level: LogLevel, message: String, fields: Vec<(String, String)>) {
+        match level {
+            LogLevel::Trace => tracing::trace!(target: "palisade::action", ?fields, "{message}"),
+            LogLevel::Debug => tracing::debug!(target: "palisade::action", ?fields, "{message}"),
+            LogLevel::Info => tracing::info!(target: "palisade::action", ?fields, "{message}"),
+            // Part of the report, which is shown in any case.
+            LogLevel::Warn | LogLevel::Error => {
+                tracing::debug!(target: "palisade::action", ?fields, "{message}");
+                let fields = fields.into_iter().collect();
+                self.books().warn(Warning { source: "action".to_owned(), message, fields });
+            }
+        }
+    }
+}
+
+fn to_contract(key: u64, object: &Object) -> contract::Object {
+    let attribute =
+        |(name, value): &(String, String)| contract::Attribute { name: name.clone(), value: value.clone() };
+    contract::Object {
+        key,
+        kind: object.kind.clone(),
+        subtype: object.subtype.clone(),
+        value: object.value.clone(),
+        score: object.score,
+        status: object.status.clone(),
+        description: object.description.clone(),
+        attributes: object.attributes.iter().map(attribute).collect(),
+        tags: object.tags.clone(),
+    }
+}
+
+impl Prepared {
+    /// Runs to the end and reports. Comes back in any case: at the deadline at the latest, or soon after `cancel`
+    /// resolves. Objects without a verdict by then have failed, with the reason of the end.
+    pub async fn execute(self, observer: Arc<dyn Observer>, cancel: impl Future<Output = ()>) -> Report {
+        let started = OffsetDateTime::now_utc();
+        let clock = tokio::time::Instant::now();
+        let run_id = run_id(started);
+        let books = Arc::new(Mutex::new(open_books(self.selection, self.dry_run)));
+        let session = Session::new(
+            self.client,
+            self.grants,
+            Gate::default(),
+            self.requests,
+            clock + self.sandbox.run,
+        );
+        let request = RunRequest {
+            action: self.action.id.clone(),
+            run_id: run_id.clone(),
+            dry_run: self.dry_run,
+            configuration: self.configuration.settings.clone(),
+            host: Box::new(Desk { books: Arc::clone(&books), observer }),
+            session: session.clone(),
+            request_body_bytes: self.requests.request_body_bytes,
+            response_body_bytes: self.requests.response_body_bytes,
+            concurrent_requests: self.requests.concurrent_requests,
+            limits: self.sandbox,
+        };
+        tracing::info!(run = %run_id, action = %self.action.id, dry_run = self.dry_run, "run started");
+        let ended = tokio::select! {
+            ended = self.component.run(request) => ended,
+            () = cancel => Ended::Early(Early::Cancelled),
+        };
+        let seconds = clock.elapsed().as_secs_f64();
+        // The component is gone: nobody else holds the books but a host that is being dropped.
+        let books = std::mem::replace(
+            &mut *books.lock().unwrap_or_else(PoisonError::into_inner),
+            open_books(Selection::default(), self.dry_run),
+        );
+        let totals = books.ledger.totals();
+        let end = End::of(&ended, totals.offered - totals.decided());
+        let (lines, totals) = books.ledger.close(&end.open);
+        let objects = summary::objects(&books.selection, lines);
+        let status = match end.how {
+            EndedHow::Completed if end.code.is_none() && totals.rejected + totals.failed == 0 => Status::Clean,
+            EndedHow::Completed if end.code.is_none() => Status::WithProblems,
+            _ => Status::EndedEarly,
+        };
+        tracing::info!(run = %run_id, ?status, seconds, "run ended");
+        let manifest = self.bundle.manifest();
+        Report {
+            schema: Report::SCHEMA,
+            run: RunReport {
+                id: run_id,
+                started_at: rfc3339(started),
+                ended_at: rfc3339(OffsetDateTime::now_utc()),
+                seconds,
+                dry_run: self.dry_run,
+                status,
+                ended: end.how,
+                code: end.code,
+                message: end.message,
+                hint: end.hint,
+            },
+            bundle: BundleIdentity {
+                id: manifest.id.clone(),
+                version: manifest.version.clone(),
+                digest: self.bundle.digest().to_string(),
+            },
+            action: ActionIdentity { id: self.action.id.clone(), title: self.action.title.clone() },
+            configuration: self.configuration.settings.iter().map(summary::setting).collect(),
+            collection: summary::collection(&books.selection, self.configuration.objects_per_run),
+            totals,
+            reasons: summary::reasons(&objects),
+            traffic: traffic(session.traffic()),
+            warnings: books.warnings,
+            warnings_not_listed: books.warnings_not_listed,
+            objects,
+        }
+    }
+}
+
+/// Books in which unreadable records have their verdict already, and incomplete files their warning.
+fn open_books(selection: Selection, dry_run: bool) -> Books {
+    let mut ledger = Ledger::new(selection.offered.len(), dry_run);
+    for ((_, offered), key) in selection.offered.iter().zip(1..) {
+        if let Offered::Unreadable(record) = offered {
+            let problem = Problem { code: "unreadable".to_owned(), message: record.message.clone() };
+            ledger.decide(key, Verdict::Rejected(problem));
+        }
+    }
+    let missing: Vec<Warning> = selection
+        .files
+        .iter()
+        .filter(|file| file.missing() > 0)
+        .map(|file| Warning {
+            source: "host".to_owned(),
+            message: format!(
+                "`{}` announces {} objects and holds {}: it is one page of several, the others were not read",
+                file.name,
+                file.total_announced.unwrap_or_default(),
+                file.seen()
+            ),
+            fields: BTreeMap::new(),
+        })
+        .collect();
+    let mut books = Books { selection, ledger, cursor: 0, warnings: Vec::new(), warnings_not_listed: 0 };
+    missing.into_iter().for_each(|warning| books.warn(warning));
+    books
+}
+
+/// How the run ended, and what that means for the objects that are open.
+struct End {
+    how: EndedHow,
+    code: Option<String>,
+    message: Option<String>,
+    hint: Option<String>,
+    open: Problem,
+}
+
+impl End {
+    fn of(ended: &Ended, open: u64) -> Self {
+        let (how, code, message, hint) = match ended {
+            Ended::Completed if open == 0 => {
+                let open = Problem { code: String::new(), message: String::new() };
+                return Self { how: EndedHow::Completed, code: None, message: None, hint: None, open };
+            }
+            Ended::Completed => (
+                EndedHow::Completed,
+                "no-verdict".to_owned(),
+                format!("the action ended without a verdict for {open} objects"),
+                None,
+            ),
+            Ended::Stopped(RunError::Stopped(problem)) => {
+                (EndedHow::Stopped, problem.code.clone(), problem.message.clone(), None)
+            }
+            Ended::Stopped(RunError::UnknownAction(id)) => (
+                EndedHow::Stopped,
+                "action-unknown-to-component".to_owned(),
+                format!("the component has no action `{id}`, although the manifest names it"),
+                None,
+            ),
+            Ended::Stopped(RunError::InvalidConfiguration(problems)) => (
+                EndedHow::Stopped,
+                "configuration-refused".to_owned(),
+                problems.iter().map(|problem| problem.message.as_str()).collect::<Vec<_>>().join("; "),
+                None,
+            ),
+            Ended::Early(early) => (EndedHow::Early, early.code().to_owned(), early.to_string(), early.hint()),
+        };
+        let open = Problem { code: code.clone(), message: format!("no verdict before the end of the run: {message}") };
+        Self { how, code: Some(code), message: Some(message), hint, open }
+    }
+}
+
+fn traffic(traffic: Traffic) -> TrafficReport {
+    TrafficReport {
+        requests: traffic.requests,
+        repeats: traffic.repeats,
+        throttled: traffic.throttled,
+        lost: traffic.lost,
+        waited_seconds: traffic.waited.as_secs_f64(),
+        bytes_sent: traffic.bytes_sent,
+        bytes_received: traffic.bytes_received,
+    }
+}
+
+/// Sortable by time, and different for two runs of the same second.
+fn run_id(started: OffsetDateTime) -> String {
+    format!("{}-{:08x}", started.unix_timestamp(), fastrand::u32(..))
+}
+
+fn rfc3339(time: OffsetDateTime) -> String {
+    time.replace_nanosecond(0).unwrap_or(time).format(&Rfc3339).unwrap_or_default()
+}

@@ -1,0 +1,204 @@
+//! What the operator gives as configuration: a file in YAML or JSON, and single values from the command line. Nothing is
+//! judged here but the form; whether a parameter exists and a value fits is [`crate::Configuration`]'s to say.
+//!
+//! A secret is never given as a value: `{env: NAME}` or `{file: PATH}` say where it is.
+
+use std::collections::BTreeMap;
+use std::fmt;
+use std::io::Read as _;
+use std::path::{Path, PathBuf};
+
+use palisade_limits as limits;
+use serde_json::Value;
+
+/// One parameter as it was given.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Given {
+    /// The value, or where it is.
+    pub value: GivenValue,
+    /// Where it was given, for messages: `--set`, or the file's name.
+    pub origin: String,
+    /// Whether it may be meant for another action of the bundle: a configuration file serves all of them.
+    pub shared: bool,
+}
+
+/// A value, or where it is.
+#[derive(Debug, Clone, PartialEq)]
+pub enum GivenValue {
+    /// As the file has it.
+    Value(Value),
+    /// As text; what it means depends on the parameter's type.
+    Text(String),
+    /// Where a secret is.
+    Secret(SecretSource),
+}
+
+/// Where a secret is.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum SecretSource {
+    /// In an environment variable.
+    Environment(String),
+    /// In a file, of which the trailing line break does not count.
+    File(PathBuf),
+    /// It was asked for at the terminal. The text is behind a type that cannot be displayed.
+    Prompted(Prompted),
+}
+
+/// A secret that was typed.
+#[derive(Clone)]
+pub struct Prompted(pub(crate) palisade_egress::SecretString);
+
+impl Prompted {
+    /// Takes what was typed.
+    #[must_use]
+    pub fn new(text: String) -> Self {
+        Self(text.into())
+    }
+}
+
+impl fmt::Debug for Prompted {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.write_str("[secret]")
+    }
+}
+
+impl PartialEq for Prompted {
+    /// Secrets are not compared.
+    fn eq(&self, _: &Self) -> bool {
+        false
+    }
+}
+
+impl Eq for Prompted {}
+
+/// Why a configuration cannot be read.
+#[derive(Debug, thiserror::Error)]
+pub enum ConfigurationFileError {
+    /// The file cannot be opened or read.
+    #[error("the configuration `{}` cannot be read: {cause}", path.display())]
+    Unreadable {
+        /// The file.
+        path: PathBuf,
+        /// What the system said.
+        cause: std::io::Error,
+    },
+    /// Past the limit.
+    #[error("the configuration `{}` is larger than {limit} bytes", path.display())]
+    TooLarge {
+        /// The file.
+        path: PathBuf,
+        /// What is allowed.
+        limit: u64,
+    },
+    /// Neither YAML nor JSON.
+    #[error("the configuration `{}` is neither YAML nor JSON: {cause}", path.display())]
+    Syntax {
+        /// The file.
+        path: PathBuf,
+        /// What the parser said, with line and column.
+        cause: String,
+    },
+    /// A list or a single value.
+    #[error("the configuration `{}` must hold parameters with their values, one `name: value` each", path.display())]
+    NotAMapping {
+        /// The file.
+        path: PathBuf,
+    },
+    /// A mapping that is no secret's source.
+    #[error(
+        "the configuration `{}` gives `{name}` as a mapping; only a secret is one: {{env: NAME}} or {{file: PATH}}",
+        path.display()
+    )]
+    Mapping {
+        /// The file.
+        path: PathBuf,
+        /// The parameter.
+        name: String,
+    },
+    /// `--set` without `=`.
+    #[error("`{0}` is not of the form NAME=VALUE")]
+    Set(String),
+}
+
+impl ConfigurationFileError {
+    /// Stable code.
+    #[must_use]
+    pub fn code(&self) -> &'static str {
+        match self {
+            Self::Unreadable { .. } => "configuration-unreadable",
+            Self::TooLarge { .. } => "configuration-too-large",
+            Self::Syntax { .. } => "configuration-syntax",
+            Self::NotAMapping { .. } | Self::Mapping { .. } => "configuration-form",
+            Self::Set(_) => "configuration-set",
+        }
+    }
+}
+
+/// Reads a configuration file. Paths of secrets are relative to it.
+///
+/// # Errors
+/// Where the file is not a mapping of names to values, in YAML or JSON.
+pub fn read_configuration(path: &Path) -> Result<BTreeMap<String, Given>, ConfigurationFileError> {
+    let unreadable = |cause| ConfigurationFileError::Unreadable { path: path.to_owned(), cause };
+    let limit = limits::CONFIGURATION_BYTES;
+    let mut text = String::new();
+    std::fs::File::open(path)
+        .and_then(|file| file.take(limit + 1).read_to_string(&mut text))
+        .map_err(unreadable)?;
+    if text.len() as u64 > limit {
+        return Err(ConfigurationFileError::TooLarge { path: path.to_owned(), limit });
+    }
+    // JSON is YAML, except for tabs and duplicate keys, which both parsers judge well enough.
+    let value: Value = serde_saphyr::from_str(&text).map_err(|error| ConfigurationFileError::Syntax {
+        path: path.to_owned(),
+        cause: error.to_string(),
+    })?;
+    let mapping = match value {
+        Value::Object(mapping) => mapping,
+        Value::Null => return Ok(BTreeMap::new()),
+        _ => return Err(ConfigurationFileError::NotAMapping { path: path.to_owned() }),
+    };
+    let origin = path.display().to_string();
+    let mut given = BTreeMap::new();
+    for (name, value) in mapping {
+        let value = match &value {
+            Value::Object(fields) => match source(fields, path) {
+                Some(source) => GivenValue::Secret(source),
+                None => return Err(ConfigurationFileError::Mapping { path: path.to_owned(), name }),
+            },
+            _ => GivenValue::Value(value),
+        };
+        given.insert(name, Given { value, origin: origin.clone(), shared: true });
+    }
+    Ok(given)
+}
+
+/// `{env: NAME}` or `{file: PATH}`, and nothing beside it.
+fn source(fields: &serde_json::Map<String, Value>, configuration: &Path) -> Option<SecretSource> {
+    let mut fields = fields.iter();
+    let (key, value) = fields.next()?;
+    let text = value.as_str()?;
+    match (key.as_str(), fields.next()) {
+        ("env", None) => Some(SecretSource::Environment(text.to_owned())),
+        ("file", None) => {
+            let directory = configuration.parent().unwrap_or(Path::new(""));
+            Some(SecretSource::File(directory.join(text)))
+        }
+        _ => None,
+    }
+}
+
+/// Reads `NAME=VALUE`.
+///
+/// # Errors
+/// Where there is no `=` or no name.
+pub fn read_set(text: &str) -> Result<(String, Given), ConfigurationFileError> {
+    match text.split_once('=') {
+        Some((name, value)) if !name.trim().is_empty() => Ok((
+            name.trim().to_owned(),
+            Given { value: GivenValue::Text(value.to_owned()), origin: "--set".to_owned(), shared: false },
+        )),
+        // The value may be a secret: it is not repeated.
+        _ => Err(ConfigurationFileError::Set(text.split('=').next().unwrap_or_default().to_owned())),
+    }
+}

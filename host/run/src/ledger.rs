@@ -1,0 +1,269 @@
+//! The ledger: one line for each object offered, one verdict on each line. It is filled by what the component reports and,
+//! for what it leaves open, by the host. Pure; nothing here knows of WebAssembly's or the network's ways.
+
+use palisade_engine::Violation;
+use palisade_engine::contract::{Outcome, Problem, Submission, Verdict};
+use palisade_limits as limits;
+
+/// One verdict and what was submitted for it.
+#[derive(Debug, Clone, PartialEq)]
+pub(crate) struct Line {
+    pub(crate) verdict: Verdict,
+    pub(crate) submissions: Vec<Submission>,
+}
+
+/// Lines with keys from 1 on, in the order in which the objects are offered.
+#[derive(Debug)]
+pub struct Ledger {
+    lines: Vec<Option<Line>>,
+    /// How many keys have been handed out: outcomes are taken for these only.
+    handed_out: u64,
+    dry_run: bool,
+    totals: Totals,
+}
+
+/// Verdicts by kind.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, serde::Serialize, serde::Deserialize, schemars::JsonSchema)]
+pub struct Totals {
+    /// Objects that were offered to the action: the sum of the other five.
+    pub offered: u64,
+    /// The service has confirmed everything that was submitted.
+    pub accepted: u64,
+    /// Dry run: it would have been submitted.
+    pub planned: u64,
+    /// Not submitted, by rule or configuration.
+    pub skipped: u64,
+    /// Refused for good.
+    pub rejected: u64,
+    /// Not established; safe to send again.
+    pub failed: u64,
+}
+
+impl Totals {
+    /// How many objects have a verdict.
+    #[must_use]
+    pub fn decided(&self) -> u64 {
+        self.accepted + self.planned + self.skipped + self.rejected + self.failed
+    }
+
+    fn count(&mut self, verdict: &Verdict) {
+        match verdict {
+            Verdict::Accepted => self.accepted += 1,
+            Verdict::Planned => self.planned += 1,
+            Verdict::Skipped(_) => self.skipped += 1,
+            Verdict::Rejected(_) => self.rejected += 1,
+            Verdict::Failed(_) => self.failed += 1,
+        }
+    }
+}
+
+impl Ledger {
+    /// A ledger for `offered` objects, none of which has a verdict.
+    #[must_use]
+    pub fn new(offered: usize, dry_run: bool) -> Self {
+        Self {
+            lines: vec![None; offered],
+            handed_out: 0,
+            dry_run,
+            totals: Totals { offered: offered as u64, ..Totals::default() },
+        }
+    }
+
+    /// Verdicts so far.
+    #[must_use]
+    pub fn totals(&self) -> Totals {
+        self.totals
+    }
+
+    /// Marks every key up to this one as handed out.
+    pub fn hand_out(&mut self, up_to: u64) {
+        self.handed_out = self.handed_out.max(up_to.min(self.lines.len() as u64));
+    }
+
+    /// The host's own verdict, for an object that the component never gets. The first verdict stays.
+    pub fn decide(&mut self, key: u64, verdict: Verdict) {
+        if let Some(slot) = self.slot(key).filter(|slot| slot.is_none()) {
+            *slot = Some(Line { verdict: verdict.clone(), submissions: Vec::new() });
+            self.totals.count(&verdict);
+        }
+    }
+
+    /// Takes what the component reports. Every valid outcome is kept, also behind an invalid one: it tells of something
+    /// that has happened.
+    ///
+    /// # Errors
+    /// The first violation of the contract.
+    pub fn record(&mut self, outcomes: Vec<Outcome>) -> Result<(), Violation> {
+        let mut first = Ok(());
+        for outcome in outcomes {
+            if let Err(violation) = self.take(outcome)
+                && first.is_ok()
+            {
+                first = Err(violation);
+            }
+        }
+        first
+    }
+
+    fn take(&mut self, mut outcome: Outcome) -> Result<(), Violation> {
+        let key = outcome.key;
+        let misplaced = match (&outcome.verdict, self.dry_run) {
+            (Verdict::Accepted, true) => Some(("accepted", "dry run")),
+            (Verdict::Planned, false) => Some(("planned", "run that is not dry")),
+            _ => None,
+        };
+        let handed_out = key <= self.handed_out;
+        let Some(slot) = self.slot(key).filter(|_| handed_out) else { return Err(Violation::UnknownKey(key)) };
+        if slot.is_some() {
+            return Err(Violation::SecondOutcome(key));
+        }
+        if let Some((verdict, run)) = misplaced {
+            return Err(Violation::VerdictOfOtherRun { key, verdict, run });
+        }
+        let (count, limit) = (outcome.submissions.len(), limits::OUTCOME_SUBMISSIONS);
+        if count as u64 > limit {
+            return Err(Violation::TooManySubmissions { key, count, limit });
+        }
+        shorten(&mut outcome);
+        let verdict = outcome.verdict.clone();
+        *slot = Some(Line { verdict: outcome.verdict, submissions: outcome.submissions });
+        self.totals.count(&verdict);
+        Ok(())
+    }
+
+    /// Closes the ledger: what has no verdict failed, with this problem.
+    #[must_use]
+    pub(crate) fn close(self, problem: &Problem) -> (Vec<Line>, Totals) {
+        let mut totals = self.totals;
+        let lines = self
+            .lines
+            .into_iter()
+            .map(|line| {
+                line.unwrap_or_else(|| {
+                    totals.failed += 1;
+                    Line { verdict: Verdict::Failed(problem.clone()), submissions: Vec::new() }
+                })
+            })
+            .collect();
+        (lines, totals)
+    }
+
+    fn slot(&mut self, key: u64) -> Option<&mut Option<Line>> {
+        let index = usize::try_from(key.checked_sub(1)?).ok()?;
+        self.lines.get_mut(index)
+    }
+}
+
+/// Cuts every text that the component gave to the limit.
+fn shorten(outcome: &mut Outcome) {
+    let cut = |text: &mut String| {
+        let limit = limits::TEXT_BYTES as usize;
+        if text.len() > limit {
+            text.truncate(text.floor_char_boundary(limit));
+        }
+    };
+    match &mut outcome.verdict {
+        Verdict::Skipped(reason) => {
+            cut(&mut reason.code);
+            cut(&mut reason.message);
+        }
+        Verdict::Rejected(problem) | Verdict::Failed(problem) => {
+            cut(&mut problem.code);
+            cut(&mut problem.message);
+        }
+        Verdict::Accepted | Verdict::Planned => {}
+    }
+    for submission in &mut outcome.submissions {
+        cut(&mut submission.field);
+        cut(&mut submission.value);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn outcome(key: u64, verdict: Verdict) -> Outcome {
+        Outcome { key, verdict, submissions: Vec::new() }
+    }
+
+    fn open() -> Problem {
+        Problem { code: "open".into(), message: "no verdict".into() }
+    }
+
+    fn ledger(offered: usize) -> Ledger {
+        let mut ledger = Ledger::new(offered, false);
+        ledger.hand_out(offered as u64);
+        ledger
+    }
+
+    #[test]
+    fn what_has_no_verdict_failed() {
+        let mut ledger = ledger(3);
+        ledger.record(vec![outcome(2, Verdict::Accepted)]).unwrap();
+        let (lines, totals) = ledger.close(&open());
+        assert_eq!(totals, Totals { offered: 3, accepted: 1, failed: 2, ..Totals::default() });
+        assert_eq!(lines[1].verdict, Verdict::Accepted);
+        assert_eq!(lines[0].verdict, Verdict::Failed(open()));
+    }
+
+    #[test]
+    fn a_second_outcome_is_a_violation_and_the_first_stays() {
+        let mut ledger = ledger(1);
+        ledger.record(vec![outcome(1, Verdict::Accepted)]).unwrap();
+        let again = ledger.record(vec![outcome(1, Verdict::Failed(open()))]);
+        assert_eq!(again, Err(Violation::SecondOutcome(1)));
+        assert_eq!(ledger.close(&open()).1.accepted, 1);
+    }
+
+    #[test]
+    fn unknown_keys_and_keys_not_yet_handed_out_are_violations() {
+        let mut ledger = Ledger::new(3, false);
+        ledger.hand_out(1);
+        for key in [0, 2, 4, u64::MAX] {
+            assert_eq!(ledger.record(vec![outcome(key, Verdict::Accepted)]), Err(Violation::UnknownKey(key)));
+        }
+    }
+
+    #[test]
+    fn valid_outcomes_beside_an_invalid_one_are_kept() {
+        let mut ledger = ledger(2);
+        let list = vec![outcome(1, Verdict::Accepted), outcome(9, Verdict::Accepted), outcome(2, Verdict::Accepted)];
+        assert_eq!(ledger.record(list), Err(Violation::UnknownKey(9)));
+        assert_eq!(ledger.totals().accepted, 2);
+    }
+
+    #[test]
+    fn a_verdict_of_the_other_kind_of_run_is_a_violation() {
+        assert!(ledger(1).record(vec![outcome(1, Verdict::Planned)]).is_err());
+        let mut dry = Ledger::new(1, true);
+        dry.hand_out(1);
+        assert!(dry.record(vec![outcome(1, Verdict::Accepted)]).is_err());
+    }
+
+    proptest::proptest! {
+        #[test]
+        fn the_sums_agree_whatever_is_reported(
+            offered in 0..40usize,
+            handed_out in 0..50u64,
+            reported in proptest::collection::vec((0..50u64, 0..5u8), 0..120),
+        ) {
+            let mut ledger = Ledger::new(offered, false);
+            ledger.hand_out(handed_out);
+            for (key, kind) in reported {
+                let verdict = match kind {
+                    0 => Verdict::Accepted,
+                    1 => Verdict::Planned,
+                    2 => Verdict::Skipped(palisade_engine::contract::Reason { code: "a".into(), message: "b".into() }),
+                    3 => Verdict::Rejected(open()),
+                    _ => Verdict::Failed(open()),
+                };
+                let _ = ledger.record(vec![outcome(key, verdict)]);
+            }
+            let (lines, totals) = ledger.close(&open());
+            proptest::prop_assert_eq!(lines.len(), offered);
+            proptest::prop_assert_eq!(totals.offered, offered as u64);
+            proptest::prop_assert_eq!(totals.decided(), totals.offered);
+        }
+    }
+}

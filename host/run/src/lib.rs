@@ -1,0 +1,38 @@
+//! One run, from collection to report: the library that embedders use. The command line is a thin edge around it.
+//!
+//! ```text
+//! Preparation::new ─▶ Prepared ─▶ Prepared::execute ─▶ Report
+//!   bundle, action,     every check        one verdict for      what became of
+//!   configuration,      has passed,        each object          every object
+//!   collection          nothing is sent
+//! ```
+//!
+//! Everything that can be wrong before the first request is found in the first step: the bundle, the action, each
+//! parameter, each secret, the component's imports, the collection's format. Nothing has been sent when it fails.
+//!
+//! The invariant of every report: `offered = accepted + planned + skipped + rejected + failed`, and each offered key occurs
+//! once ([`Ledger`]). A component can break neither by what it does nor by what it leaves undone.
+
+mod configuration;
+mod error;
+mod execute;
+mod given;
+mod grants;
+mod ledger;
+mod prepare;
+mod report;
+mod selection;
+mod summary;
+
+pub use configuration::{Configuration, ConfigurationFault, ConfigurationProblem};
+pub use error::PrepareError;
+pub use execute::{Observer, Progress, Silent};
+pub use given::{ConfigurationFileError, Given, GivenValue, Prompted, SecretSource, read_configuration, read_set};
+pub use ledger::{Ledger, Totals};
+pub use prepare::{Overrides, Preparation, Prepared};
+pub use report::{
+    ActionIdentity, BundleIdentity, CollectionReport, EndedHow, FileReport, LeftOutReport, NotOffered, NotOfferedObject,
+    ObjectReport, ReasonCount, Report, RunReport, Status, SubmissionReport, TrafficReport, VerdictName, Warning,
+    report_schema,
+};
+pub use selection::{Offered, Selection};

@@ -1,0 +1,289 @@
+//! The report: what became of every object, as data. Shown by whoever wants to; written as JSON by `--report`. Its JSON
+//! Schema is generated from these types.
+
+use std::collections::BTreeMap;
+
+use schemars::JsonSchema;
+use serde::Serialize;
+use serde_json::Value;
+
+use crate::Totals;
+
+/// Everything there is to say about one run.
+#[derive(Debug, Clone, Serialize, JsonSchema)]
+pub struct Report {
+    /// Version of this schema: 1.
+    pub schema: u32,
+    /// When, how long, and how it ended.
+    pub run: RunReport,
+    /// Which bundle.
+    pub bundle: BundleIdentity,
+    /// Which action.
+    pub action: ActionIdentity,
+    /// The configuration as the component got it, defaults included. Secrets are not part of it.
+    pub configuration: BTreeMap<String, Value>,
+    /// What was read, and what of it was not offered.
+    pub collection: CollectionReport,
+    /// Verdicts by kind.
+    pub totals: Totals,
+    /// Verdicts by kind and code, the most frequent first.
+    pub reasons: Vec<ReasonCount>,
+    /// Requests, repeats and waiting.
+    pub traffic: TrafficReport,
+    /// What the action or the host wants the operator to know.
+    pub warnings: Vec<Warning>,
+    /// Warnings beyond those listed.
+    pub warnings_not_listed: u64,
+    /// One entry for each object offered, in the order of the collection.
+    pub objects: Vec<ObjectReport>,
+}
+
+/// When, how long, and how it ended.
+#[derive(Debug, Clone, Serialize, JsonSchema)]
+pub struct RunReport {
+    /// Identifies the run.
+    pub id: String,
+    /// RFC 3339, UTC.
+    pub started_at: String,
+    /// RFC 3339, UTC.
+    pub ended_at: String,
+    /// From the start of the component to its end.
+    pub seconds: f64,
+    /// Nothing that changes the service was sent.
+    pub dry_run: bool,
+    /// The summary that the exit status tells.
+    pub status: Status,
+    /// How the component ended.
+    pub ended: EndedHow,
+    /// Why it ended early or was stopped; stable code.
+    pub code: Option<String>,
+    /// The same as a sentence.
+    pub message: Option<String>,
+    /// What to do about it.
+    pub hint: Option<String>,
+}
+
+/// The summary that the exit status tells.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, JsonSchema)]
+#[serde(rename_all = "kebab-case")]
+pub enum Status {
+    /// Every object was accepted, skipped or planned.
+    Clean,
+    /// The run finished; objects were rejected or failed.
+    WithProblems,
+    /// The run ended before the action had worked through the collection.
+    EndedEarly,
+}
+
+/// How the component ended.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, JsonSchema)]
+#[serde(rename_all = "kebab-case")]
+pub enum EndedHow {
+    /// It worked through the collection.
+    Completed,
+    /// It gave up, for example because the service refuses the credential.
+    Stopped,
+    /// The host ended it: a trap, a limit, the deadline, a refused request, a broken rule, the operator.
+    Early,
+}
+
+/// Which bundle.
+#[derive(Debug, Clone, Serialize, JsonSchema)]
+pub struct BundleIdentity {
+    /// Its id.
+    pub id: String,
+    /// Its version.
+    pub version: String,
+    /// SHA-256 of the zip, hexadecimal.
+    pub digest: String,
+}
+
+/// Which action.
+#[derive(Debug, Clone, Serialize, JsonSchema)]
+pub struct ActionIdentity {
+    /// Its id.
+    pub id: String,
+    /// Its title.
+    pub title: String,
+}
+
+/// What was read, and what of it was not offered.
+#[derive(Debug, Clone, Serialize, JsonSchema)]
+pub struct CollectionReport {
+    /// Each file in the order given.
+    pub files: Vec<FileReport>,
+    /// How many objects the run takes at most; none where the action has no such parameter.
+    pub objects_per_run: Option<u64>,
+    /// Objects beyond *Objects Per Run*.
+    pub not_offered: NotOffered,
+    /// Records that their own file says are not for use.
+    pub left_out: Vec<LeftOutReport>,
+}
+
+/// One file of the collection.
+#[derive(Debug, Clone, Serialize, JsonSchema)]
+pub struct FileReport {
+    /// Name as given; `-` is standard input.
+    pub name: String,
+    /// Format it was read as.
+    pub format: String,
+    /// Objects in it.
+    pub objects: u64,
+    /// Records in it that could not be read.
+    pub unreadable: u64,
+    /// Records in it that are not for use.
+    pub left_out: u64,
+    /// Objects that it announces and does not hold: it was one page of several.
+    pub missing: u64,
+}
+
+/// Objects beyond *Objects Per Run*.
+#[derive(Debug, Clone, Serialize, JsonSchema)]
+pub struct NotOffered {
+    /// How many.
+    pub count: u64,
+    /// How many of each type.
+    pub by_subtype: BTreeMap<String, u64>,
+    /// Which, up to a limit.
+    pub objects: Vec<NotOfferedObject>,
+}
+
+/// One object beyond *Objects Per Run*.
+#[derive(Debug, Clone, Serialize, JsonSchema)]
+pub struct NotOfferedObject {
+    /// The platform's identifier.
+    pub platform_id: Option<String>,
+    /// Its type.
+    pub subtype: String,
+    /// Its value.
+    pub value: String,
+    /// Its file.
+    pub file: String,
+    /// Its place in the file.
+    pub location: String,
+}
+
+/// Records that their own file says are not for use.
+#[derive(Debug, Clone, Serialize, JsonSchema)]
+pub struct LeftOutReport {
+    /// Stable code.
+    pub code: String,
+    /// The sentence of the first of them.
+    pub message: String,
+    /// How many.
+    pub count: u64,
+}
+
+/// Verdicts of one kind and code.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, JsonSchema)]
+pub struct ReasonCount {
+    /// The kind.
+    pub verdict: VerdictName,
+    /// The code.
+    pub code: String,
+    /// The sentence of the first of them.
+    pub example: String,
+    /// How many.
+    pub count: u64,
+}
+
+/// The kinds of verdicts.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, JsonSchema)]
+#[serde(rename_all = "lowercase")]
+pub enum VerdictName {
+    /// The service has it.
+    Accepted,
+    /// Dry run: it would have been sent.
+    Planned,
+    /// Not sent, by rule or configuration.
+    Skipped,
+    /// Refused for good.
+    Rejected,
+    /// Not established; safe to send again.
+    Failed,
+}
+
+/// Requests, repeats and waiting.
+#[derive(Debug, Clone, Serialize, JsonSchema)]
+pub struct TrafficReport {
+    /// Requests sent, repeats included.
+    pub requests: u64,
+    /// Repeats by the transport.
+    pub repeats: u64,
+    /// Answers with status 429.
+    pub throttled: u64,
+    /// Attempts without a complete answer.
+    pub lost: u64,
+    /// Time spent waiting before repeats, added up over all requests.
+    pub waited_seconds: f64,
+    /// Bytes of request bodies.
+    pub bytes_sent: u64,
+    /// Bytes of response bodies.
+    pub bytes_received: u64,
+}
+
+/// What the operator should know.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, JsonSchema)]
+pub struct Warning {
+    /// `action` or `host`.
+    pub source: String,
+    /// One sentence.
+    pub message: String,
+    /// Further facts by name.
+    pub fields: BTreeMap<String, String>,
+}
+
+/// What became of one object.
+#[derive(Debug, Clone, Serialize, JsonSchema)]
+pub struct ObjectReport {
+    /// Its key in this run, from 1 on.
+    pub key: u64,
+    /// The platform's identifier.
+    pub platform_id: Option<String>,
+    /// Its type; empty for a record that could not be read.
+    pub subtype: String,
+    /// Its value as the collection has it; the beginning of the record where it could not be read.
+    pub value: String,
+    /// Its file.
+    pub file: String,
+    /// Its place in the file.
+    pub location: String,
+    /// What became of it.
+    pub verdict: VerdictName,
+    /// Stable code of the reason; none where it was accepted or planned.
+    pub code: Option<String>,
+    /// The reason as a sentence; for a duplicate, of which object.
+    pub message: Option<String>,
+    /// What was submitted for it.
+    pub submissions: Vec<SubmissionReport>,
+}
+
+/// One thing that was submitted.
+#[derive(Debug, Clone, Serialize, JsonSchema)]
+pub struct SubmissionReport {
+    /// The service's name for what it is.
+    pub field: String,
+    /// The value as submitted.
+    pub value: String,
+    /// HTTP status of the service's last answer about it.
+    pub status: Option<u16>,
+    /// Times that it was sent by the action.
+    pub attempts: u32,
+    /// Key of the earlier object with the same submission.
+    pub duplicate_of: Option<u64>,
+}
+
+impl Report {
+    /// Version of the schema.
+    pub const SCHEMA: u32 = 1;
+}
+
+/// The JSON Schema of the report.
+#[must_use]
+pub fn report_schema() -> Value {
+    let mut schema = schemars::schema_for!(Report).to_value();
+    if let Some(root) = schema.as_object_mut() {
+        root.insert("title".to_owned(), Value::from("Report of a Palisade run"));
+    }
+    schema
+}

@@ -1,0 +1,129 @@
+//! From the closed ledger to the report: pure, and the only place that knows how a verdict reads there.
+
+use std::collections::HashMap;
+
+use palisade_engine::contract::{Setting, SettingValue, Submission, Verdict};
+use serde_json::Value;
+
+use crate::ledger::Line;
+use crate::report::{
+    CollectionReport, FileReport, LeftOutReport, NotOffered, NotOfferedObject, ObjectReport, ReasonCount,
+    SubmissionReport, VerdictName,
+};
+use crate::selection::{Offered, Selection};
+
+/// The entries of all offered objects, in their order.
+pub(crate) fn objects(selection: &Selection, lines: Vec<Line>) -> Vec<ObjectReport> {
+    let entries = selection.offered.iter().zip(lines).zip(1..);
+    entries.map(|(((file, offered), line), key)| object(file_name(selection, *file), offered, line, key)).collect()
+}
+
+fn object(file: String, offered: &Offered, line: Line, key: u64) -> ObjectReport {
+    let (verdict, code, message) = explain(line.verdict);
+    let message = message.or_else(|| duplicate(&line.submissions));
+    let (platform_id, subtype, value, location) = match offered {
+        Offered::Object(object) => {
+            (object.platform_id.clone(), object.subtype.clone(), object.value.clone(), object.location.to_string())
+        }
+        Offered::Unreadable(record) => {
+            (None, String::new(), record.excerpt.clone(), record.location.to_string())
+        }
+    };
+    let submissions = line.submissions.into_iter().map(submission).collect();
+    ObjectReport { key, platform_id, subtype, value, file, location, verdict, code, message, submissions }
+}
+
+fn explain(verdict: Verdict) -> (VerdictName, Option<String>, Option<String>) {
+    match verdict {
+        Verdict::Accepted => (VerdictName::Accepted, None, None),
+        Verdict::Planned => (VerdictName::Planned, None, None),
+        Verdict::Skipped(reason) => (VerdictName::Skipped, Some(reason.code), Some(reason.message)),
+        Verdict::Rejected(problem) => (VerdictName::Rejected, Some(problem.code), Some(problem.message)),
+        Verdict::Failed(problem) => (VerdictName::Failed, Some(problem.code), Some(problem.message)),
+    }
+}
+
+fn duplicate(submissions: &[Submission]) -> Option<String> {
+    let earlier = submissions.iter().find_map(|submission| submission.duplicate_of)?;
+    Some(format!("duplicate of object {earlier}, submitted once"))
+}
+
+fn submission(submission: Submission) -> SubmissionReport {
+    SubmissionReport {
+        field: submission.field,
+        value: submission.value,
+        status: submission.status,
+        attempts: submission.attempts,
+        duplicate_of: submission.duplicate_of,
+    }
+}
+
+/// Verdicts by kind and code, the most frequent first.
+pub(crate) fn reasons(objects: &[ObjectReport]) -> Vec<ReasonCount> {
+    let mut counts: HashMap<(VerdictName, &str), ReasonCount> = HashMap::new();
+    for object in objects {
+        let Some(code) = &object.code else { continue };
+        let count = counts.entry((object.verdict, code)).or_insert_with(|| ReasonCount {
+            verdict: object.verdict,
+            code: code.clone(),
+            example: object.message.clone().unwrap_or_default(),
+            count: 0,
+        });
+        count.count += 1;
+    }
+    let mut reasons: Vec<ReasonCount> = counts.into_values().collect();
+    reasons.sort_by(|a, b| b.count.cmp(&a.count).then(a.verdict.cmp(&b.verdict)).then_with(|| a.code.cmp(&b.code)));
+    reasons
+}
+
+/// What was read, and what of it was not offered.
+pub(crate) fn collection(selection: &Selection, objects_per_run: Option<u64>) -> CollectionReport {
+    let files = selection
+        .files
+        .iter()
+        .map(|file| FileReport {
+            name: file.name.clone(),
+            format: file.format.to_string(),
+            objects: file.objects,
+            unreadable: file.unreadable,
+            left_out: file.left_out,
+            missing: file.missing(),
+        })
+        .collect();
+    let listed = selection.beyond_listed.iter().map(|(file, object)| NotOfferedObject {
+        platform_id: object.platform_id.clone(),
+        subtype: object.subtype.clone(),
+        value: object.value.clone(),
+        file: file_name(selection, *file),
+        location: object.location.to_string(),
+    });
+    let left_out = selection.left_out.iter().map(|(code, (count, message))| LeftOutReport {
+        code: (*code).to_owned(),
+        message: message.clone(),
+        count: *count,
+    });
+    CollectionReport {
+        files,
+        objects_per_run,
+        not_offered: NotOffered {
+            count: selection.beyond_count(),
+            by_subtype: selection.beyond.clone(),
+            objects: listed.collect(),
+        },
+        left_out: left_out.collect(),
+    }
+}
+
+fn file_name(selection: &Selection, index: usize) -> String {
+    selection.files.get(index).map(|file| file.name.clone()).unwrap_or_default()
+}
+
+/// A setting's value in JSON.
+pub(crate) fn setting(setting: &Setting) -> (String, Value) {
+    let value = match &setting.value {
+        SettingValue::Text(text) | SettingValue::Choice(text) => Value::from(text.as_str()),
+        SettingValue::Integer(number) => Value::from(*number),
+        SettingValue::Flag(flag) => Value::from(*flag),
+    };
+    (setting.name.clone(), value)
+}
