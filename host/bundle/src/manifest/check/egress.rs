@@ -1,0 +1,276 @@
+//! The rules of requests that are asked for: where to, how, and with which credential.
+//!
+//! Denies by default: every value that an origin can take has to be an `https` origin in its canonical form, and a path has
+//! exactly one reading.
+
+use url::{Origin, Url};
+
+use super::super::fault::FaultKind;
+use super::super::{Action, Credential, EgressAsked, Manifest, Parameter};
+use super::Findings;
+use super::actions::{in_form, unknown_parameter};
+use crate::template::Template;
+
+/// The methods that a bundle can ask for. `CONNECT` and `TRACE` concern the connection and not the service.
+const METHODS: [&str; 7] = ["DELETE", "GET", "HEAD", "OPTIONS", "PATCH", "POST", "PUT"];
+
+/// Headers that decide where a request goes or where it ends (RFC 9110 and 9112): none of them can carry a credential.
+const RESERVED_HEADERS: [&str; 10] = [
+    "connection",
+    "content-length",
+    "content-type",
+    "expect",
+    "host",
+    "keep-alive",
+    "te",
+    "trailer",
+    "transfer-encoding",
+    "upgrade",
+];
+
+/// Checks one kind of request that is asked for.
+pub(super) fn check(
+    asked: &EgressAsked,
+    action: &Action,
+    manifest: &Manifest,
+    path: &str,
+    findings: &mut Findings<'_>,
+) {
+    origin(asked, action, manifest, &format!("{path}.origin"), findings);
+    methods(&asked.methods, &format!("{path}.methods"), findings);
+    paths(&asked.paths, &format!("{path}.paths"), findings);
+    if let Some(asked) = &asked.credential {
+        credential(asked, action, manifest, &format!("{path}.credential"), findings);
+    }
+    findings.shown(format!("{path}.reason"), &asked.reason);
+}
+
+fn origin(
+    asked: &EgressAsked,
+    action: &Action,
+    manifest: &Manifest,
+    path: &str,
+    findings: &mut Findings<'_>,
+) {
+    let template = match Template::parse(&asked.origin) {
+        Ok(template) => template,
+        Err(error) => return findings.add(path, FaultKind::Template(error)),
+    };
+    let mut selects: Vec<&Parameter> = Vec::new();
+    for name in template.names() {
+        match select_of_origin(name, action, manifest) {
+            Ok(parameter) => selects.push(parameter),
+            Err(kind) => return findings.add(path, kind),
+        }
+    }
+    // Each option is tried with the first of the other parameters' options: an origin is good or bad label by label.
+    let first = |name: &str| {
+        let parameter = selects.iter().find(|parameter| parameter.name == name);
+        parameter.and_then(|parameter| parameter.options().first()).map(|option| option.value.as_str())
+    };
+    let mut expansions: Vec<Result<String, _>> = vec![template.expand(first)];
+    for parameter in &selects {
+        for option in parameter.options() {
+            expansions.push(template.expand(|name| {
+                if name == parameter.name { Some(option.value.as_str()) } else { first(name) }
+            }));
+        }
+    }
+    // A `select` without options has been reported already; it has no expansion.
+    for expanded in expansions.into_iter().flatten() {
+        if let Err(why) = is_https_origin(&expanded) {
+            return findings.add(path, FaultKind::Origin { origin: expanded, why });
+        }
+    }
+}
+
+/// The `select` parameter that an origin refers to, if it always has a value.
+fn select_of_origin<'m>(
+    name: &str,
+    action: &Action,
+    manifest: &'m Manifest,
+) -> Result<&'m Parameter, FaultKind> {
+    let parameter = manifest.parameter(name).ok_or_else(|| unknown_parameter(name, manifest))?;
+    let name = || name.to_owned();
+    if !matches!(parameter.kind, super::super::ParameterKind::Select { .. }) {
+        return Err(FaultKind::OriginNotSelect { name: name(), kind: parameter.kind.type_name() });
+    }
+    if !in_form(action, &parameter.name) {
+        return Err(FaultKind::NotInForm { name: name(), action: action.id.clone() });
+    }
+    if !parameter.required && !parameter.has_default() {
+        return Err(FaultKind::OriginWithoutValue { name: name() });
+    }
+    Ok(parameter)
+}
+
+/// Whether this is an `https` origin, written as the URL standard writes it.
+fn is_https_origin(text: &str) -> Result<(), String> {
+    let url = Url::parse(text).map_err(|error| error.to_string())?;
+    if url.scheme() != "https" {
+        return Err("only `https` is allowed".to_owned());
+    }
+    let canonical = match url.origin() {
+        origin @ Origin::Tuple(..) => origin.ascii_serialization(),
+        Origin::Opaque(_) => return Err("it has no host".to_owned()),
+    };
+    if canonical != text {
+        return Err(format!("an origin is a scheme, a host and a port only, here `{canonical}`"));
+    }
+    if url.host_str().is_some_and(|host| host.ends_with('.')) {
+        return Err("the host ends with a dot".to_owned());
+    }
+    Ok(())
+}
+
+fn methods(methods: &[String], path: &str, findings: &mut Findings<'_>) {
+    findings.filled(path, methods);
+    findings.unique("the method", methods.iter().map(String::as_str), |index| format!("{path}[{index}]"));
+    for (index, method) in methods.iter().enumerate() {
+        if !METHODS.contains(&method.as_str()) {
+            let upper = method.to_ascii_uppercase();
+            let kind = FaultKind::UnknownValue {
+                value: method.clone(),
+                nearest: METHODS.iter().find(|known| **known == upper).map(ToString::to_string),
+                known: METHODS.iter().map(ToString::to_string).collect(),
+            };
+            findings.add(format!("{path}[{index}]"), kind);
+        }
+    }
+}
+
+fn paths(paths: &[String], path: &str, findings: &mut Findings<'_>) {
+    findings.filled(path, paths);
+    findings.unique("the path", paths.iter().map(String::as_str), |index| format!("{path}[{index}]"));
+    for (index, one) in paths.iter().enumerate() {
+        if let Err(why) = is_unambiguous_path(one) {
+            findings.add(format!("{path}[{index}]"), FaultKind::Path { path: one.clone(), why });
+        }
+    }
+}
+
+/// Whether a path has one reading only: a server, a proxy and the grant must agree on what it names.
+fn is_unambiguous_path(path: &str) -> Result<(), &'static str> {
+    let exact = path.strip_suffix('*').filter(|prefix| prefix.ends_with('/')).unwrap_or(path);
+    if !exact.starts_with('/') {
+        return Err("it does not begin with `/`");
+    }
+    if exact.contains('*') {
+        return Err("`*` stands only at the end, after `/`");
+    }
+    if exact.contains(['?', '#']) {
+        return Err("a grant does not cover queries or fragments");
+    }
+    if exact.contains('%') {
+        return Err("an escaped character can be read in two ways");
+    }
+    if !exact.chars().all(|one| one.is_ascii_graphic() && !"\\\"<>^`{|}".contains(one)) {
+        return Err("it contains a character that no URL path contains");
+    }
+    if exact.contains("//") {
+        return Err("it contains `//`");
+    }
+    if exact.split('/').any(|segment| segment == "." || segment == "..") {
+        return Err("it contains `.` or `..`");
+    }
+    Ok(())
+}
+
+fn credential(
+    asked: &Credential,
+    action: &Action,
+    manifest: &Manifest,
+    path: &str,
+    findings: &mut Findings<'_>,
+) {
+    let name = &asked.parameter;
+    match manifest.parameter(name) {
+        None => findings.add(format!("{path}.parameter"), unknown_parameter(name, manifest)),
+        Some(parameter) if !parameter.is_secret() => {
+            let kind =
+                FaultKind::CredentialNotSecret { name: name.clone(), kind: parameter.kind.type_name() };
+            findings.add(format!("{path}.parameter"), kind);
+        }
+        Some(_) if !in_form(action, name) => {
+            let kind = FaultKind::NotInForm { name: name.clone(), action: action.id.clone() };
+            findings.add(format!("{path}.parameter"), kind);
+        }
+        Some(_) => {}
+    }
+    header(&asked.header, &format!("{path}.header"), findings);
+    match Template::parse(&asked.format) {
+        Err(error) => findings.add(format!("{path}.format"), FaultKind::Template(error)),
+        Ok(template) => {
+            let names: Vec<&str> = template.names().collect();
+            if names != [name.as_str()] {
+                let kind = FaultKind::CredentialFormat { format: asked.format.clone(), name: name.clone() };
+                findings.add(format!("{path}.format"), kind);
+            } else if !asked.format.chars().all(|one| one == ' ' || one.is_ascii_graphic()) {
+                let kind = FaultKind::Malformed {
+                    value: asked.format.escape_debug().to_string(),
+                    expected: "a header's value: printable ASCII",
+                };
+                findings.add(format!("{path}.format"), kind);
+            }
+        }
+    }
+}
+
+fn header(header: &str, path: &str, findings: &mut Findings<'_>) {
+    let token = |one: char| one.is_ascii_alphanumeric() || "!#$%&'*+-.^_`|~".contains(one);
+    if header.is_empty() || !header.chars().all(token) {
+        let value = header.escape_debug().to_string();
+        findings.add(path, FaultKind::Malformed { value, expected: "the name of a header" });
+    } else if RESERVED_HEADERS.contains(&header.to_ascii_lowercase().as_str()) {
+        findings.add(path, FaultKind::ReservedHeader { header: header.to_owned() });
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_origin_is_scheme_host_and_port() {
+        for good in
+            ["https://api.example.com", "https://api.example.com:8443", "https://xn--bcher-kva.example"]
+        {
+            assert_eq!(is_https_origin(good), Ok(()), "{good}");
+        }
+        for bad in [
+            "http://api.example.com",
+            "https://api.example.com/",
+            "https://api.example.com/v3",
+            "https://api.example.com:443",
+            "https://API.example.com",
+            "https://user@api.example.com",
+            "https://api.example.com?x",
+            "https://api.example.com#x",
+            "https://api.example.com.",
+            "https://bücher.example",
+            "https://",
+            "https://0x7f.1",
+            "file:///etc/passwd",
+            "data:text/plain,x",
+            "api.example.com",
+            " https://api.example.com",
+            "https://api.example.com\\@evil.example",
+            "https://api.ex\tample.com",
+        ] {
+            assert!(is_https_origin(bad).is_err(), "{bad}");
+        }
+    }
+
+    #[test]
+    fn a_path_has_one_reading() {
+        for good in ["/", "/*", "/v3.0/threatintel/suspiciousObjects", "/v3.0/*", "/a-b_c~d/"] {
+            assert_eq!(is_unambiguous_path(good), Ok(()), "{good}");
+        }
+        for bad in [
+            "", "v3", "*", "/a*", "/*/a", "/a/**", "/a//b", "//a", "/a/../b", "/..", "/./a", "/a%2fb",
+            "/a?b", "/a#b", "/a b", "/a\\b", "/ä", "/a\n", "/../*", "//*", "/{x}",
+        ] {
+            assert!(is_unambiguous_path(bad).is_err(), "{bad}");
+        }
+    }
+}

@@ -1,0 +1,252 @@
+//! Makes a bundle's zip: the same bytes for the same input, on every machine and at every time.
+//!
+//! Denies by default: what is packed has passed every check that a host makes when it opens the zip.
+
+use std::collections::BTreeMap;
+use std::fs::{self, File};
+use std::io::{self, Cursor, Read, Write};
+use std::path::{Path, PathBuf};
+
+use palisade_limits::BUNDLE_BYTES;
+use serde::Serialize;
+use zip::write::SimpleFileOptions;
+use zip::{CompressionMethod, DateTime, System, ZipWriter};
+
+use crate::bundle::{Bundle, BundleError, FileEntry};
+use crate::component::{self, ComponentFault};
+use crate::digest::{Digest, write_sums};
+use crate::manifest::{Manifest, ManifestError};
+use crate::software_bill::{self, SoftwareBillFault};
+use crate::{
+    CHANGELOG_FILE, COMPONENT_FILE, DIGESTS_FILE, ICON_FILE, LICENCE_FILE, MANIFEST_FILE, README_FILE,
+    SOFTWARE_BILL_FILE,
+};
+
+/// The files that go into a bundle. Their own names do not matter; in the zip they have fixed ones.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct PackInputs {
+    /// The manifest, as YAML.
+    pub manifest: PathBuf,
+    /// The WebAssembly component.
+    pub component: PathBuf,
+    /// The user's documentation, as Markdown.
+    pub readme: PathBuf,
+    /// What changed from version to version, as Markdown.
+    pub changelog: PathBuf,
+    /// The licence, as text.
+    pub licence: PathBuf,
+    /// The icon, as SVG.
+    pub icon: PathBuf,
+    /// The software bill of materials: CycloneDX 1.x, as JSON.
+    pub software_bill: PathBuf,
+}
+
+/// A zip that was made.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct Packed {
+    /// Where it is.
+    pub path: PathBuf,
+    /// Its bytes.
+    pub size: u64,
+    /// Its digest.
+    pub sha256: Digest,
+    /// What is in it, sorted by name.
+    pub files: Vec<FileEntry>,
+}
+
+/// Why no zip was made. Nothing has been written then.
+#[derive(Debug, thiserror::Error)]
+pub enum PackError {
+    /// An input cannot be read.
+    #[error("the {role} `{}` cannot be read: {source}", path.display())]
+    Read {
+        /// What the file is to be in the zip.
+        role: &'static str,
+        /// The file.
+        path: PathBuf,
+        /// Why.
+        source: io::Error,
+    },
+    /// An input is empty.
+    #[error("the {role} `{}` is empty", path.display())]
+    Empty {
+        /// What the file is to be in the zip.
+        role: &'static str,
+        /// The file.
+        path: PathBuf,
+    },
+    /// An input that people read is no text.
+    #[error("the {role} `{}` is not UTF-8", path.display())]
+    NotText {
+        /// What the file is to be in the zip.
+        role: &'static str,
+        /// The file.
+        path: PathBuf,
+    },
+    /// The icon is no SVG.
+    #[error("the icon `{}` is not an SVG", path.display())]
+    NotAnIcon {
+        /// The file.
+        path: PathBuf,
+    },
+    /// The manifest breaks a rule.
+    #[error("{0}")]
+    Manifest(ManifestError),
+    /// The component is none.
+    #[error("`{}`: {fault}", path.display())]
+    Component {
+        /// The file.
+        path: PathBuf,
+        /// What is wrong with it.
+        fault: ComponentFault,
+    },
+    /// The software bill of materials is none.
+    #[error("`{}`: {fault}", path.display())]
+    SoftwareBill {
+        /// The file.
+        path: PathBuf,
+        /// What is wrong with it.
+        fault: SoftwareBillFault,
+    },
+    /// The zip could not be put together.
+    #[error("the zip cannot be made: {0}")]
+    Zip(#[from] zip::result::ZipError),
+    /// The zip would be refused by a host.
+    #[error("the zip would be refused: {0}")]
+    Refused(#[source] BundleError),
+    /// The zip cannot be written.
+    #[error("`{}` cannot be written: {source}", path.display())]
+    Write {
+        /// The file.
+        path: PathBuf,
+        /// Why.
+        source: io::Error,
+    },
+}
+
+impl PackError {
+    /// The stable code of the error.
+    pub fn code(&self) -> &'static str {
+        match self {
+            Self::Read { .. } => "input-unreadable",
+            Self::Empty { .. } => "input-empty",
+            Self::NotText { .. } => "input-not-text",
+            Self::NotAnIcon { .. } => "not-an-icon",
+            Self::Manifest(error) => error.code(),
+            Self::Component { fault, .. } => fault.code(),
+            Self::SoftwareBill { fault, .. } => fault.code(),
+            Self::Zip(_) => "zip-not-made",
+            Self::Refused(error) => error.code(),
+            Self::Write { .. } => "bundle-not-written",
+        }
+    }
+
+    /// What to do about it.
+    pub fn hint(&self) -> Option<String> {
+        match self {
+            Self::Manifest(error) => error.hint(),
+            Self::Component { fault, .. } => fault.hint(),
+            Self::Refused(error) => error.hint(),
+            _ => None,
+        }
+    }
+}
+
+/// Checks the inputs, packs them and writes the zip to `out`, which is replaced as a whole or not at all.
+pub fn pack(inputs: &PackInputs, out: &Path) -> Result<Packed, PackError> {
+    let mut files = BTreeMap::new();
+    for (role, name, path) in inputs.roles() {
+        files.insert(name, read(role, path)?);
+    }
+    check(inputs, &files)?;
+    let zip = assemble(files)?;
+    let bundle = Bundle::from_bytes(&zip, &out.display().to_string()).map_err(PackError::Refused)?;
+    write(out, &zip).map_err(|source| PackError::Write { path: out.to_owned(), source })?;
+    let size = u64::try_from(zip.len()).unwrap_or(u64::MAX);
+    Ok(Packed { path: out.to_owned(), size, sha256: bundle.digest(), files: bundle.files().to_vec() })
+}
+
+impl PackInputs {
+    /// Each input with what people call it and its name in the zip.
+    fn roles(&self) -> [(&'static str, &'static str, &Path); 7] {
+        [
+            ("manifest", MANIFEST_FILE, &self.manifest),
+            ("component", COMPONENT_FILE, &self.component),
+            ("documentation", README_FILE, &self.readme),
+            ("changelog", CHANGELOG_FILE, &self.changelog),
+            ("licence", LICENCE_FILE, &self.licence),
+            ("icon", ICON_FILE, &self.icon),
+            ("software bill of materials", SOFTWARE_BILL_FILE, &self.software_bill),
+        ]
+    }
+}
+
+fn read(role: &'static str, path: &Path) -> Result<Vec<u8>, PackError> {
+    let failed = |source| PackError::Read { role, path: path.to_owned(), source };
+    let mut contents = Vec::new();
+    // What is larger than a whole bundle is refused by its size later on.
+    File::open(path).map_err(failed)?.take(BUNDLE_BYTES + 1).read_to_end(&mut contents).map_err(failed)?;
+    if contents.is_empty() {
+        return Err(PackError::Empty { role, path: path.to_owned() });
+    }
+    Ok(contents)
+}
+
+/// Checks each input for what it is to be.
+fn check(inputs: &PackInputs, files: &BTreeMap<&'static str, Vec<u8>>) -> Result<(), PackError> {
+    for (role, name, path) in inputs.roles() {
+        let Some(contents) = files.get(name) else { continue };
+        let own = || path.to_owned();
+        if name == COMPONENT_FILE {
+            component::check(contents).map_err(|fault| PackError::Component { path: own(), fault })?;
+            continue;
+        }
+        let text = std::str::from_utf8(contents).map_err(|_| PackError::NotText { role, path: own() })?;
+        match name {
+            MANIFEST_FILE => {
+                Manifest::parse(text, &path.display().to_string()).map_err(PackError::Manifest)?;
+            }
+            SOFTWARE_BILL_FILE => {
+                software_bill::check(contents)
+                    .map_err(|fault| PackError::SoftwareBill { path: own(), fault })?;
+            }
+            ICON_FILE if !(text.trim_start().starts_with('<') && text.contains("<svg")) => {
+                return Err(PackError::NotAnIcon { path: own() });
+            }
+            _ => {}
+        }
+    }
+    Ok(())
+}
+
+/// Puts the zip together: entries sorted by name, with one time, one mode and one compression for all.
+fn assemble(mut files: BTreeMap<&'static str, Vec<u8>>) -> Result<Vec<u8>, PackError> {
+    let sums = write_sums(files.iter().map(|(name, contents)| (*name, Digest::of(contents))));
+    files.insert(DIGESTS_FILE, sums.into_bytes());
+    let options = SimpleFileOptions::default()
+        .compression_method(CompressionMethod::Deflated)
+        .compression_level(Some(9))
+        // The earliest time that a zip can express: no clock takes part.
+        .last_modified_time(DateTime::default())
+        .unix_permissions(0o644)
+        .system(System::Unix);
+    let mut writer = ZipWriter::new(Cursor::new(Vec::new()));
+    for (name, contents) in &files {
+        writer.start_file(*name, options)?;
+        writer.write_all(contents).map_err(zip::result::ZipError::Io)?;
+    }
+    Ok(writer.finish()?.into_inner())
+}
+
+/// Writes beside the target and renames, so that nobody ever sees half a bundle.
+fn write(out: &Path, zip: &[u8]) -> io::Result<()> {
+    let mut partial = out.as_os_str().to_owned();
+    partial.push(".partial");
+    let partial = PathBuf::from(partial);
+    let written = fs::write(&partial, zip).and_then(|()| fs::rename(&partial, out));
+    if written.is_err() {
+        // What is left of a failed attempt; that it cannot be removed is not worth a second error.
+        let _ = fs::remove_file(&partial);
+    }
+    written
+}

@@ -1,0 +1,23 @@
+//! The harness of the end-to-end tests: the built binary, the built zip, a tenant to talk to, and what must hold after
+//! every run. `cargo xtask test` builds what is needed; the harness only looks for it.
+//!
+//! A test compares what the product *says* ([`Outcome`]) with what the simulator *received* ([`Tenant`]).
+
+#![expect(
+    clippy::expect_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    reason = "a harness of tests: what goes wrong here is a failed test"
+)]
+
+mod command;
+mod guest;
+mod outcome;
+mod product;
+mod tenant;
+
+pub use command::Palisade;
+pub use guest::guest_bundle;
+pub use outcome::{Object, Outcome};
+pub use product::{binary, bundle, shared_data};
+pub use tenant::{REGION, Tenant};

@@ -1,0 +1,83 @@
+//! Builds the binaries, the component, the guests of the tests, and the bundle's zip.
+
+use std::path::PathBuf;
+use std::process::Command;
+
+use anyhow::{Context as _, Result};
+
+use crate::cargo::{WASM_TARGET, cargo, ensure_wasm_target, run};
+use crate::{paths, software_bill};
+
+/// What was built.
+pub(crate) struct Built {
+    pub(crate) palisade: PathBuf,
+    pub(crate) bundle: PathBuf,
+}
+
+/// All that the tests need.
+pub(crate) fn everything(release: bool) -> Result<Built> {
+    let built = product(release)?;
+    guests()?;
+    Ok(built)
+}
+
+/// The binary and the bundle.
+pub(crate) fn product(release: bool) -> Result<Built> {
+    ensure_wasm_target()?;
+    let palisade = binary("palisade", release)?;
+    let component = component()?;
+    let bundle = pack(&palisade, &component)?;
+    Ok(Built { palisade, bundle })
+}
+
+/// A binary of the workspace, by the name of its package.
+pub(crate) fn binary(package: &str, release: bool) -> Result<PathBuf> {
+    let profile = if release { "release" } else { "dev" };
+    run(&mut cargo(["build", "--locked", "--package", package, "--profile", profile])?)?;
+    let directory = if release { "release" } else { "debug" };
+    Ok(paths::target()?.join(directory).join(package).with_extension(std::env::consts::EXE_EXTENSION))
+}
+
+/// The component of the Vision One bundle.
+fn component() -> Result<PathBuf> {
+    let mut build = cargo(["build", "--locked", "--package", "palisade-vision-one"])?;
+    run(build.args(["--lib", "--target", WASM_TARGET, "--profile", "component"]))?;
+    Ok(paths::target()?.join(WASM_TARGET).join("component/palisade_vision_one.wasm"))
+}
+
+/// The guests of the tests: one component for each file under `tests/guests/examples`.
+fn guests() -> Result<()> {
+    let root = paths::root()?;
+    let mut build = cargo(["build", "--locked", "--release", "--examples"])?;
+    build.args(["--target", WASM_TARGET]).arg("--manifest-path").arg(root.join("tests/guests/Cargo.toml"));
+    run(build.env("CARGO_TARGET_DIR", paths::target()?.join("guests")))?;
+    let to = paths::products()?.join("guests");
+    std::fs::create_dir_all(&to)?;
+    for entry in std::fs::read_dir(root.join("tests/guests/examples"))? {
+        let name = entry?.path().file_stem().context("a guest has a name")?.to_string_lossy().into_owned();
+        let built = paths::target()?.join("guests").join(WASM_TARGET).join("release/examples");
+        paths::copy(&built.join(format!("{name}.wasm")), &to.join(format!("{name}.wasm")))?;
+    }
+    Ok(())
+}
+
+/// The zip, by the binary's own `pack`.
+fn pack(palisade: &PathBuf, component: &PathBuf) -> Result<PathBuf> {
+    let root = paths::root()?;
+    let zip = paths::products()?.join("trend-vision-one.zip");
+    let bill = paths::products()?.join("sbom.cdx.json");
+    software_bill::write(&bill)?;
+    let mut pack = Command::new(palisade);
+    pack.current_dir(&root)
+        .arg("pack")
+        .args(["--manifest", "manifest.yaml", "--license", "LICENSE"])
+        .args(["--readme", "plugin/README.md", "--changelog", "plugin/CHANGELOG.md", "--icon", "plugin/icon.svg"])
+        .arg("--component")
+        .arg(component)
+        .arg("--sbom")
+        .arg(&bill)
+        .arg("--out")
+        .arg(&zip);
+    run(&mut pack)?;
+    Ok(zip)
+}

@@ -1,0 +1,62 @@
+//! Runs cargo and rustup, and says what it runs.
+
+use std::ffi::OsStr;
+use std::path::Path;
+use std::process::{Command, Stdio};
+
+use anyhow::{Context as _, Result, bail};
+
+use crate::paths;
+
+/// The target that components are built for.
+pub(crate) const WASM_TARGET: &str = "wasm32-wasip2";
+
+/// A cargo command in the repository's root, with the toolchain that `rust-toolchain.toml` names.
+pub(crate) fn cargo<Argument: AsRef<OsStr>>(arguments: impl IntoIterator<Item = Argument>) -> Result<Command> {
+    let mut command = Command::new(std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into()));
+    command.args(arguments).current_dir(paths::root()?);
+    Ok(command)
+}
+
+/// Runs a command to its end.
+pub(crate) fn run(command: &mut Command) -> Result<()> {
+    eprintln!("$ {}", words(command));
+    let status = command.status().with_context(|| format!("cannot start `{}`", words(command)))?;
+    if !status.success() {
+        bail!("`{}` failed: {status}", words(command));
+    }
+    Ok(())
+}
+
+/// Runs a command to its end and gives its standard output.
+pub(crate) fn output(command: &mut Command) -> Result<Vec<u8>> {
+    let output = command
+        .stderr(Stdio::inherit())
+        .output()
+        .with_context(|| format!("cannot start `{}`", words(command)))?;
+    if !output.status.success() {
+        bail!("`{}` failed: {}", words(command), output.status);
+    }
+    Ok(output.stdout)
+}
+
+fn words(command: &Command) -> String {
+    let program = Path::new(command.get_program()).file_name().unwrap_or_default();
+    let words = std::iter::once(program).chain(command.get_args());
+    words.map(|word| word.to_string_lossy().into_owned()).collect::<Vec<_>>().join(" ")
+}
+
+/// Sees to it that components can be built: rustup installs what `rust-toolchain.toml` names, the target included.
+pub(crate) fn ensure_wasm_target() -> Result<()> {
+    let rustc = std::env::var_os("RUSTC").unwrap_or_else(|| "rustc".into());
+    let mut libraries = Command::new(rustc);
+    libraries.args(["--print", "target-libdir", "--target", WASM_TARGET]).current_dir(paths::root()?);
+    let directory = String::from_utf8(output(&mut libraries)?)?;
+    if Path::new(directory.trim()).is_dir() {
+        return Ok(());
+    }
+    // Cargo sets RUSTUP_TOOLCHAIN for what it runs; rustup is to read the file instead.
+    let mut rustup = Command::new("rustup");
+    rustup.args(["toolchain", "install"]).env_remove("RUSTUP_TOOLCHAIN").current_dir(paths::root()?);
+    run(&mut rustup).with_context(|| format!("the target {WASM_TARGET} is missing and rustup cannot install it"))
+}

@@ -1,0 +1,33 @@
+//! `cargo xtask docs`: writes the pages and schemas that are generated from the product itself. A test of the product fails
+//! where a committed one differs.
+
+use std::process::Command;
+
+use anyhow::{Context as _, Result};
+
+use crate::cargo::output;
+use crate::{build, paths};
+
+/// Each generated file, and the words after `palisade generate` that make it.
+pub(crate) const GENERATED: &[(&str, &[&str])] = &[
+    ("docs/command-reference.md", &["command-reference"]),
+    ("docs/configuration-reference.md", &["configuration-reference", "manifest.yaml"]),
+    ("docs/limits.md", &["limits"]),
+    ("docs/schema/manifest.schema.json", &["schema", "manifest"]),
+    ("docs/schema/report.schema.json", &["schema", "report"]),
+];
+
+/// Writes all of them.
+pub(crate) fn write() -> Result<()> {
+    let palisade = build::binary("palisade", false)?;
+    let root = paths::root()?;
+    for (file, words) in GENERATED {
+        let mut generate = Command::new(&palisade);
+        let text = output(generate.current_dir(&root).arg("generate").args(*words))?;
+        let path = root.join(file);
+        std::fs::create_dir_all(path.parent().context("a page is in a directory")?)?;
+        std::fs::write(&path, text).with_context(|| format!("cannot write `{}`", path.display()))?;
+        println!("{file}");
+    }
+    Ok(())
+}
