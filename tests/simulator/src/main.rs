@@ -1,0 +1,139 @@
+//! The simulator as a program. It listens on loopback addresses only, ends by itself, and never takes an API key from the
+//! command line or writes one to its output.
+
+use std::fs::OpenOptions;
+use std::io::Write;
+use std::net::SocketAddr;
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+use anyhow::{Context, bail};
+use clap::Parser;
+use vision_one_simulator::{ApiKey, Settings, Simulator};
+
+/// A local Trend Vision One: suspicious objects and exceptions of its API v3.0, with faults on demand.
+#[derive(Debug, Parser)]
+#[command(version)]
+struct Arguments {
+    /// Where to serve TLS; port 0 takes a free one.
+    #[arg(long, value_name = "ADDRESS:PORT")]
+    listen: Option<SocketAddr>,
+    /// Where to serve plain HTTP, if anywhere.
+    #[arg(long, value_name = "ADDRESS:PORT")]
+    plain_listen: Option<SocketAddr>,
+    /// Where to write the certificate of the authority, as PEM.
+    #[arg(long, value_name = "FILE")]
+    ca_out: Option<PathBuf>,
+    /// Where to write the addresses, as JSON, once it accepts connections.
+    #[arg(long, value_name = "FILE")]
+    ready_file: Option<PathBuf>,
+    /// The settings, as JSON; see the README.
+    #[arg(long, value_name = "FILE")]
+    settings: Option<PathBuf>,
+    /// The environment variable that holds an API key with both roles.
+    #[arg(long, value_name = "NAME")]
+    api_key_env: Option<String>,
+    /// Where to write the API key, readable for its owner alone; needed if it is to be generated.
+    #[arg(long, value_name = "FILE")]
+    api_key_out: Option<PathBuf>,
+    /// After how many seconds it ends by itself.
+    #[arg(long, value_name = "SECONDS", default_value_t = 3600)]
+    run_for: u64,
+}
+
+fn main() -> anyhow::Result<()> {
+    let arguments = Arguments::parse();
+    let runtime = tokio::runtime::Runtime::new().context("the runtime could not be started")?;
+    runtime.block_on(run(arguments))
+}
+
+async fn run(arguments: Arguments) -> anyhow::Result<()> {
+    let settings = settings(&arguments)?;
+    if settings.keys.is_empty() && arguments.api_key_out.is_none() {
+        bail!(
+            "there is no API key: name one with `--api-key-env`, or a file for a generated one with `--api-key-out`"
+        );
+    }
+    let simulator = Simulator::start(settings).await?;
+    if let Some(path) = &arguments.api_key_out {
+        write_private(path, simulator.api_key())?;
+    }
+    if let Some(path) = &arguments.ca_out {
+        std::fs::write(path, simulator.ca_pem()).with_context(|| not_written(path))?;
+    }
+    let ready = serde_json::json!({
+        "address": simulator.address().to_string(),
+        "plain_address": simulator.plain_address().map(|address| address.to_string()),
+    });
+    if let Some(path) = &arguments.ready_file {
+        write_at_once(path, &ready.to_string())?;
+    }
+    writeln!(std::io::stdout(), "{ready}").context("standard output is closed")?;
+    tokio::select! {
+        () = tokio::time::sleep(Duration::from_secs(arguments.run_for)) => {}
+        stopped = stop_signal() => stopped?,
+    }
+    simulator.stop().await;
+    Ok(())
+}
+
+fn settings(arguments: &Arguments) -> anyhow::Result<Settings> {
+    let mut settings = match &arguments.settings {
+        None => Settings::default(),
+        Some(path) => {
+            let text = std::fs::read(path)
+                .with_context(|| format!("the settings file `{}` could not be read", path.display()))?;
+            serde_json::from_slice(&text)
+                .with_context(|| format!("the settings file `{}` is not valid", path.display()))?
+        }
+    };
+    if let Some(address) = arguments.listen {
+        settings.listen = address;
+    }
+    if let Some(address) = arguments.plain_listen {
+        settings.plain_listen = Some(address);
+    }
+    if let Some(name) = &arguments.api_key_env {
+        match std::env::var(name) {
+            Ok(key) if !key.trim().is_empty() => settings.keys.insert(0, ApiKey::new(key.trim())),
+            _ => bail!("the environment variable `{name}` holds no API key"),
+        }
+    }
+    Ok(settings)
+}
+
+async fn stop_signal() -> anyhow::Result<()> {
+    #[cfg(unix)]
+    {
+        use tokio::signal::unix::{SignalKind, signal};
+        let mut terminate =
+            signal(SignalKind::terminate()).context("the signal SIGTERM cannot be awaited")?;
+        tokio::select! {
+            interrupted = tokio::signal::ctrl_c() => interrupted.context("the signal SIGINT cannot be awaited"),
+            _ = terminate.recv() => Ok(()),
+        }
+    }
+    #[cfg(not(unix))]
+    tokio::signal::ctrl_c().await.context("an interruption cannot be awaited")
+}
+
+fn not_written(path: &Path) -> String {
+    format!("the file `{}` could not be written", path.display())
+}
+
+/// Writes a file that only its owner may read.
+fn write_private(path: &Path, text: &str) -> anyhow::Result<()> {
+    let mut options = OpenOptions::new();
+    options.write(true).create(true).truncate(true);
+    #[cfg(unix)]
+    std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
+    let mut file = options.open(path).with_context(|| not_written(path))?;
+    file.write_all(text.as_bytes()).with_context(|| not_written(path))
+}
+
+/// Writes a file under another name first: whoever waits for it never sees half of it.
+fn write_at_once(path: &Path, text: &str) -> anyhow::Result<()> {
+    let beside = path.with_extension("partial");
+    std::fs::write(&beside, text).with_context(|| not_written(&beside))?;
+    std::fs::rename(&beside, path).with_context(|| not_written(path))
+}

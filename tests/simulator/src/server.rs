@@ -1,0 +1,107 @@
+//! The listeners: accepting connections, the TLS handshake, and HTTP/1.1 or HTTP/2 on each. Only loopback addresses are
+//! bound. A connection ends with its client, with a fault, or with the simulator.
+
+use std::net::SocketAddr;
+use std::sync::Arc;
+use std::time::Duration;
+
+use hyper::service::service_fn;
+use hyper_util::rt::{TokioExecutor, TokioIo, TokioTimer};
+use hyper_util::server::conn::auto::Builder;
+use tokio::io::{AsyncRead, AsyncWrite};
+use tokio::net::{TcpListener, TcpStream};
+use tokio::sync::{Notify, watch};
+use tokio::task::JoinHandle;
+use tokio::time::{sleep, timeout};
+use tokio_rustls::TlsAcceptor;
+
+use crate::StartError;
+use crate::exchange::{Connection, exchange};
+use crate::limits::{HANDSHAKE, HEAD};
+use crate::state::Shared;
+
+/// The window of an HTTP/2 stream and connection, in bytes: a whole request body of the largest size goes out without waiting
+/// for room, as a gateway nearby would let it.
+const WINDOW: u32 = 2 * 1024 * 1024;
+
+/// How long to wait after a connection could not be accepted (too many open files, for instance) before trying again.
+const ACCEPT_PAUSE: Duration = Duration::from_millis(20);
+
+/// Binds an address of this machine alone.
+pub(crate) async fn bind(address: SocketAddr) -> Result<TcpListener, StartError> {
+    if !address.ip().is_loopback() {
+        return Err(StartError::NotLoopback(address));
+    }
+    TcpListener::bind(address).await.map_err(|source| StartError::Bind { address, source })
+}
+
+/// Serves a listener until `stop` says so.
+pub(crate) fn serve(
+    listener: TcpListener,
+    tls: Option<TlsAcceptor>,
+    shared: Arc<Shared>,
+    mut stop: watch::Receiver<bool>,
+) -> JoinHandle<()> {
+    tokio::spawn(async move {
+        loop {
+            let stream = tokio::select! {
+                _ = stop.changed() => return,
+                accepted = listener.accept() => match accepted {
+                    Ok((stream, _)) => stream,
+                    Err(_) => {
+                        sleep(ACCEPT_PAUSE).await;
+                        continue;
+                    }
+                },
+            };
+            tokio::spawn(connection(stream, tls.clone(), Arc::clone(&shared), stop.clone()));
+        }
+    })
+}
+
+async fn connection(
+    stream: TcpStream,
+    tls: Option<TlsAcceptor>,
+    shared: Arc<Shared>,
+    mut stop: watch::Receiver<bool>,
+) {
+    // Without it, each answer may wait 40 ms for the client's acknowledgement.
+    if stream.set_nodelay(true).is_err() {
+        return;
+    }
+    let Ok(local) = stream.local_addr() else { return };
+    let close = Arc::new(Notify::new());
+    let connection = Connection { shared, tls: tls.is_some(), local, close: Arc::clone(&close) };
+    let served = async move {
+        match tls {
+            None => http(stream, connection).await,
+            Some(acceptor) => {
+                if let Ok(Ok(stream)) = timeout(HANDSHAKE, acceptor.accept(stream)).await {
+                    http(stream, connection).await;
+                }
+            }
+        }
+    };
+    tokio::select! {
+        () = served => {}
+        () = close.notified() => {}
+        _ = stop.changed() => {}
+    }
+}
+
+async fn http<S>(stream: S, connection: Connection)
+where
+    S: AsyncRead + AsyncWrite + Unpin + Send + 'static,
+{
+    let connection = Arc::new(connection);
+    let service = service_fn(move |request| exchange(Arc::clone(&connection), request));
+    let mut builder = Builder::new(TokioExecutor::new());
+    builder.http1().timer(TokioTimer::new()).header_read_timeout(HEAD);
+    builder
+        .http2()
+        .timer(TokioTimer::new())
+        .initial_stream_window_size(WINDOW)
+        .initial_connection_window_size(WINDOW);
+    // A connection that ends in an error has ended all the same; what it asked for is on record.
+    let _ = builder.serve_connection(TokioIo::new(stream), service).await;
+}
