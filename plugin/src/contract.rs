@@ -1,0 +1,132 @@
+//! The contract's types as the decisions use them, without the WebAssembly bindings.
+//!
+//! They say the same as `palisade:action/types` and `palisade:action/action`; `edge` translates. Attributes and tags are
+//! left out because neither action reads them.
+
+use std::rc::Rc;
+
+use crate::limits;
+
+/// One object of the data collection, as `palisade:action/types.object`.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct Object {
+    /// Unique within the run.
+    pub key: u64,
+    /// The platform's class of objects, for example `Indicator`.
+    pub kind: String,
+    /// The platform's type within the kind, for example `FQDN`.
+    pub subtype: String,
+    /// The value as the platform holds it.
+    pub value: String,
+    /// The platform's score; ThreatQ's scale is 0 to 10.
+    pub score: Option<f64>,
+    /// The platform's status by name.
+    pub status: Option<String>,
+    /// The platform's text about the object.
+    pub description: Option<String>,
+}
+
+/// A stable code and a sentence without a full stop: why an object, a parameter or a run did not go through.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Problem {
+    /// Lower case, words joined by `-`.
+    pub code: &'static str,
+    /// One sentence for people.
+    pub message: String,
+}
+
+impl Problem {
+    /// A problem with this code and message.
+    pub fn new(code: &'static str, message: impl Into<String>) -> Self {
+        Self { code, message: message.into() }
+    }
+}
+
+/// What became of one object.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Verdict {
+    /// The service confirmed everything that was submitted for it.
+    Accepted,
+    /// Dry run: it would have been submitted.
+    Planned,
+    /// Not submitted, by rule or by configuration.
+    Skipped(Problem),
+    /// Refused by the service or by the rules, and would be again.
+    Rejected(Problem),
+    /// Not known to be on the list; sending it again is safe.
+    Failed(Problem),
+}
+
+/// One thing that was, or would have been, submitted for an object.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Submission {
+    /// The API's name for it, for example `fileSha256`.
+    pub field: &'static str,
+    /// The value as submitted.
+    pub value: Rc<str>,
+    /// HTTP status of the service's last answer about it.
+    pub status: Option<u16>,
+    /// Times that it was sent for this object.
+    pub attempts: u32,
+    /// Key of the earlier object for which the same was sent.
+    pub duplicate_of: Option<u64>,
+}
+
+/// The outcome of one object.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Outcome {
+    /// The object's key.
+    pub key: u64,
+    /// What became of it.
+    pub verdict: Verdict,
+    /// What was submitted for it, in order.
+    pub submissions: Vec<Submission>,
+}
+
+/// How much a message matters to the operator.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Level {
+    /// For those who look for a fault.
+    Debug,
+    /// Part of the run's report.
+    Warn,
+}
+
+/// One message for the operator's log.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Message {
+    /// How much it matters.
+    pub level: Level,
+    /// One sentence without a full stop.
+    pub text: String,
+    /// Names and values.
+    pub fields: Vec<(&'static str, String)>,
+}
+
+/// A text between backticks, cut at [`limits::QUOTED_BYTES`], with control characters replaced, fit for one line.
+pub fn quoted(text: &str) -> String {
+    let kept = text.get(..text.floor_char_boundary(limits::QUOTED_BYTES)).unwrap_or(text);
+    let mut quoted = String::with_capacity(kept.len() + 8);
+    quoted.push('`');
+    quoted.extend(kept.chars().map(|character| if character.is_control() { '\u{fffd}' } else { character }));
+    if kept.len() < text.len() {
+        quoted.push('…');
+    }
+    quoted.push('`');
+    quoted
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_quoted_text_is_cut_at_a_character() {
+        let long = "ä".repeat(limits::QUOTED_BYTES);
+        let text = quoted(&long);
+        assert!(text.len() <= limits::QUOTED_BYTES + "``…".len());
+        assert!(text.ends_with("ä…`"));
+        assert_eq!(quoted("short"), "`short`");
+        assert_eq!(quoted("a\r\nb"), "`a\u{fffd}\u{fffd}b`");
+    }
+}

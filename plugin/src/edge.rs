@@ -1,0 +1,123 @@
+//! The component's outside: the exported functions, and the loop that does what the session says.
+//!
+//! Nothing is decided here. The loop ends when the session does.
+
+mod bindings;
+mod convert;
+mod exchange;
+
+use std::time::Duration;
+
+use crate::configuration::{self, Configuration, Setting, Unusable};
+use crate::contract::Problem;
+use crate::session::{Arrival, Circumstances, Session, Step};
+use bindings::exports::palisade::action::{action, validation};
+use bindings::palisade::action::{collection, log, results};
+use bindings::wasi::clocks::monotonic_clock;
+use bindings::wasi::io::poll::poll;
+use exchange::{Exchange, Target};
+
+/// The bundle.
+struct Bundle;
+
+impl action::Guest for Bundle {
+    fn run(
+        action_id: String,
+        context: action::Context,
+        configuration: Vec<action::Setting>,
+    ) -> Result<(), action::RunError> {
+        let configuration = read(&action_id, configuration).map_err(|unusable| match unusable {
+            Unusable::UnknownAction => action::RunError::UnknownAction(action_id),
+            Unusable::Problems(problems) => {
+                action::RunError::InvalidConfiguration(problems.into_iter().map(convert::problem).collect())
+            }
+        })?;
+        run(configuration, &context).map_err(|problem| action::RunError::Stopped(convert::problem(problem)))
+    }
+}
+
+impl validation::Guest for Bundle {
+    fn validate(action_id: String, configuration: Vec<action::Setting>) -> Vec<convert::types::Problem> {
+        match read(&action_id, configuration) {
+            Ok(_) => Vec::new(),
+            Err(Unusable::Problems(problems)) => problems.into_iter().map(convert::problem).collect(),
+            Err(Unusable::UnknownAction) => {
+                let message = format!("the bundle has no action {}", crate::contract::quoted(&action_id));
+                vec![convert::problem(Problem::new("unknown-action", message))]
+            }
+        }
+    }
+}
+
+fn read(action_id: &str, settings: Vec<action::Setting>) -> Result<Configuration, Unusable> {
+    let settings: Vec<Setting> = settings.into_iter().map(convert::setting).collect();
+    configuration::read(action_id, &settings)
+}
+
+fn run(configuration: Configuration, context: &action::Context) -> Result<(), Problem> {
+    let start = monotonic_clock::now();
+    let elapsed = || Duration::from_nanos(monotonic_clock::now().saturating_sub(start));
+    let target = Target {
+        authority: configuration.api_host.clone(),
+        path: configuration.list.path(),
+        answer_bytes: usize::try_from(context.limits.response_body_bytes).unwrap_or(usize::MAX),
+    };
+    let mut session = Session::new(configuration, circumstances(context));
+    let mut exchanges: Vec<Exchange> = Vec::new();
+    loop {
+        match session.step(elapsed()) {
+            Step::NextPage(limit) => {
+                let page = collection::next(limit);
+                session.page(page.into_iter().map(convert::object).collect());
+            }
+            Step::Send { number, body } => match Exchange::start(&target, number, body) {
+                Ok(exchange) => exchanges.push(exchange),
+                Err(reason) => session.arrived(number, Arrival::Lost(reason), elapsed()),
+            },
+            Step::Record(outcomes) => {
+                let outcomes: Vec<_> = outcomes.into_iter().map(convert::outcome).collect();
+                results::record(&outcomes);
+            }
+            Step::Tell(message) => {
+                let (level, text, fields) = convert::message(message);
+                log::emit(level, &text, &fields);
+            }
+            Step::Wait(until) => {
+                let until = until.map(|until| start.saturating_add(nanoseconds(until)));
+                wait(&mut exchanges, until);
+                for exchange in std::mem::take(&mut exchanges) {
+                    match exchange.advance() {
+                        Ok(pending) => exchanges.push(pending),
+                        Err((number, arrival)) => session.arrived(number, arrival, elapsed()),
+                    }
+                }
+            }
+            Step::End(result) => return result,
+        }
+    }
+}
+
+/// Returns when one of the exchanges can go on, or at the instant `until`.
+fn wait(exchanges: &mut [Exchange], until: Option<u64>) {
+    let mut pollables = Vec::with_capacity(exchanges.len() * 2 + 1);
+    exchanges.iter().for_each(|exchange| exchange.subscribe(&mut pollables));
+    pollables.extend(until.map(monotonic_clock::subscribe_instant));
+    if !pollables.is_empty() {
+        poll(&pollables.iter().collect::<Vec<_>>());
+    }
+}
+
+fn circumstances(context: &action::Context) -> Circumstances {
+    let limits = &context.limits;
+    Circumstances {
+        dry_run: context.dry_run,
+        page_objects: limits.page_objects,
+        concurrent_requests: usize::try_from(limits.concurrent_requests).unwrap_or(usize::MAX),
+        request_body_bytes: usize::try_from(limits.request_body_bytes).unwrap_or(usize::MAX),
+        run: Duration::from_millis(limits.run_milliseconds),
+    }
+}
+
+fn nanoseconds(duration: Duration) -> u64 {
+    u64::try_from(duration.as_nanos()).unwrap_or(u64::MAX)
+}

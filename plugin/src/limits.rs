@@ -1,0 +1,77 @@
+//! Every number that bounds something in this component, with its reason and its source.
+//!
+//! A number that the service sets is never exceeded: what would go past it is cut, split, rejected or skipped as the
+//! constant says.
+
+use std::time::Duration;
+
+/// Objects in one request to the block list. Trend publishes no number; clients in production send 1,000, and a request
+/// with more is answered with `The number of objects exceeds the maximum limit`.
+pub const BLOCK_LIST_BATCH_OBJECTS: usize = 1_000;
+
+/// Objects in one request to the exception list, whose cap is smaller; clients in production send 100.
+pub const EXCEPTION_LIST_BATCH_OBJECTS: usize = 100;
+
+/// Bytes of one request body. Vision One answers 413 above 1 MB (API request limits); the rest is room for what is
+/// between here and there.
+pub const BATCH_BYTES: usize = 900_000;
+
+/// New submissions of one run to the block list. The service holds 10,000 objects of a type and silently removes those
+/// nearest to their expiry to make room for more; the bundle's guide promises not to export more than this.
+pub const BLOCK_LIST_SUBMISSIONS: usize = 10_000;
+
+/// Characters of a URL, scheme included (API: `url`, at most 2048).
+pub const URL_CHARACTERS: usize = 2_048;
+
+/// Characters of a domain as A-labels (API: `domain`, at most 253; RFC 1035 gives the same).
+pub const DOMAIN_CHARACTERS: usize = 253;
+
+/// Characters of one label of a domain (RFC 1035, 2.3.4).
+pub const DOMAIN_LABEL_CHARACTERS: usize = 63;
+
+/// Characters of a mail address (API: `senderMailAddress`, at most 320).
+pub const MAIL_ADDRESS_CHARACTERS: usize = 320;
+
+/// Hexadecimal digits of a SHA-1 (API: `fileSha1`, exactly 40).
+pub const SHA1_DIGITS: usize = 40;
+
+/// Hexadecimal digits of a SHA-256 (API: `fileSha256`, exactly 64).
+pub const SHA256_DIGITS: usize = 64;
+
+/// Characters of a description (API: `description`, at most 1000); longer ones are cut.
+pub const DESCRIPTION_CHARACTERS: usize = 1_000;
+
+/// Bytes of a value, or of a text of the service, that a message quotes. Enough to recognise it; a report with 10,000
+/// messages stays readable.
+pub const QUOTED_BYTES: usize = 120;
+
+/// Times that one object is sent when the service answers 429 or 5xx for this object alone. With the waits below the
+/// last one goes out 7.5 s after the first; what lasts longer is for the next run.
+pub const ITEM_ATTEMPTS: u32 = 5;
+
+/// Wait before the first repeat of an object; doubles each time. Answers about single objects carry no `Retry-After`.
+pub const ITEM_FIRST_WAIT: Duration = Duration::from_millis(500);
+
+/// What must be left of the run for a repeat to be worth waiting for: one exchange with the service.
+pub const RUN_RESERVE: Duration = Duration::from_secs(2);
+
+/// Wait for the answers that are under way when the service refuses the credential: what they report was stored and is
+/// to be counted. The host's own limit for the head of an answer is 70 s; a refused run must not take that long.
+pub const DRAIN_WAIT: Duration = Duration::from_secs(30);
+
+/// Requests of one run that may be spent on finding the culprits of refused batches. One culprit among 1,000 costs
+/// about 20; beyond some 100 culprits the fault is not with single objects, and the host allows 5,000 requests.
+pub const ISOLATION_REQUESTS: u32 = 2_000;
+
+/// Submissions without a decision at which no further page is read, so that a service that throttles every object
+/// cannot make the component hold a whole collection.
+pub const UNDECIDED_SUBMISSIONS: usize = 20_000;
+
+/// Outcomes in one report to the host; the same as the host's page, some 200 KB.
+pub const REPORTED_OUTCOMES: usize = 1_000;
+
+/// Requests in flight, whatever the host allows: each holds its body and its answer in memory.
+pub const REQUESTS_IN_FLIGHT: usize = 32;
+
+/// Bytes asked for in one read of an answer: a 207 for 1,000 accepted objects has 15 KB, one for 1,000 refused ones 200 KB.
+pub const READ_BYTES: u64 = 64 * 1024;
