@@ -41,8 +41,28 @@ pub(crate) fn binary(package: &str, release: bool) -> Result<PathBuf> {
 /// The component of the Vision One bundle.
 fn component() -> Result<PathBuf> {
     let mut build = cargo(["build", "--locked", "--package", "palisade-vision-one"])?;
-    run(build.args(["--lib", "--target", WASM_TARGET, "--profile", "component"]))?;
+    build.args(["--lib", "--target", WASM_TARGET, "--profile", "component"]);
+    run(build.env("CARGO_ENCODED_RUSTFLAGS", remapped_paths()?))?;
     Ok(paths::target()?.join(WASM_TARGET).join("component/palisade_vision_one.wasm"))
+}
+
+/// Panic messages hold the paths of the sources. Without the machine's own part of them the component is the same
+/// wherever it is built, and tells nothing about where that was.
+fn remapped_paths() -> Result<String> {
+    let home = match std::env::var_os("CARGO_HOME") {
+        Some(home) => PathBuf::from(home),
+        None => std::env::home_dir().context("there is no home directory")?.join(".cargo"),
+    };
+    let registry = home.join("registry/src");
+    let mut flags = vec![format!("--remap-path-prefix={}=palisade", paths::root()?.display())];
+    // The registry's own folder has a name that depends on where crates are fetched from.
+    for entry in
+        std::fs::read_dir(&registry).with_context(|| format!("cannot read `{}`", registry.display()))?
+    {
+        flags.push(format!("--remap-path-prefix={}=crates", entry?.path().display()));
+    }
+    // Cargo's separator between flags.
+    Ok(flags.join("\u{1f}"))
 }
 
 /// The guests of the tests: one component for each file under `tests/guests/examples`.
@@ -56,7 +76,11 @@ fn guests() -> Result<()> {
     for entry in std::fs::read_dir(root.join("tests/guests/examples"))? {
         let name = entry?.path().file_stem().context("a guest has a name")?.to_string_lossy().into_owned();
         let built = paths::target()?.join("guests").join(WASM_TARGET).join("release/examples");
-        paths::copy(&built.join(format!("{name}.wasm")), &to.join(format!("{name}.wasm")))?;
+        // Cargo names a library's file with underscores.
+        paths::copy(
+            &built.join(format!("{}.wasm", name.replace('-', "_"))),
+            &to.join(format!("{name}.wasm")),
+        )?;
     }
     Ok(())
 }
@@ -71,7 +95,14 @@ fn pack(palisade: &PathBuf, component: &PathBuf) -> Result<PathBuf> {
     pack.current_dir(&root)
         .arg("pack")
         .args(["--manifest", "manifest.yaml", "--license", "LICENSE"])
-        .args(["--readme", "plugin/README.md", "--changelog", "plugin/CHANGELOG.md", "--icon", "plugin/icon.svg"])
+        .args([
+            "--readme",
+            "plugin/README.md",
+            "--changelog",
+            "plugin/CHANGELOG.md",
+            "--icon",
+            "plugin/icon.svg",
+        ])
         .arg("--component")
         .arg(component)
         .arg("--sbom")

@@ -12,7 +12,9 @@ use crate::paths;
 pub(crate) const WASM_TARGET: &str = "wasm32-wasip2";
 
 /// A cargo command in the repository's root, with the toolchain that `rust-toolchain.toml` names.
-pub(crate) fn cargo<Argument: AsRef<OsStr>>(arguments: impl IntoIterator<Item = Argument>) -> Result<Command> {
+pub(crate) fn cargo<Argument: AsRef<OsStr>>(
+    arguments: impl IntoIterator<Item = Argument>,
+) -> Result<Command> {
     let mut command = Command::new(std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into()));
     command.args(arguments).current_dir(paths::root()?);
     Ok(command)
@@ -58,5 +60,6 @@ pub(crate) fn ensure_wasm_target() -> Result<()> {
     // Cargo sets RUSTUP_TOOLCHAIN for what it runs; rustup is to read the file instead.
     let mut rustup = Command::new("rustup");
     rustup.args(["toolchain", "install"]).env_remove("RUSTUP_TOOLCHAIN").current_dir(paths::root()?);
-    run(&mut rustup).with_context(|| format!("the target {WASM_TARGET} is missing and rustup cannot install it"))
+    run(&mut rustup)
+        .with_context(|| format!("the target {WASM_TARGET} is missing and rustup cannot install it"))
 }

@@ -28,7 +28,10 @@ pub(crate) fn demo() -> Result<()> {
     std::fs::create_dir_all(&directory)?;
     let simulator = Simulator::start(&simulator, &directory)?;
     let runs = [
-        ("add-to-blocklist", &["indicators.threatq.json", "report.misp.json", "campaign.stix.json", "notes.txt"][..]),
+        (
+            "add-to-blocklist",
+            &["indicators.threatq.json", "report.misp.json", "campaign.stix.json", "notes.txt"][..],
+        ),
         ("add-to-exception-list", &["known-good.csv"][..]),
     ];
     let mut reports = Vec::new();
@@ -75,8 +78,11 @@ fn palisade(
 
 /// Counts by type, and the first few of each.
 fn show(state: &Value) -> Result<()> {
-    for (title, name) in [("block list", "suspiciousObjects"), ("exception list", "exceptions")] {
-        let objects = state.get(name).and_then(Value::as_array).with_context(|| format!("no `{name}`"))?;
+    let lists = [("block list", "suspiciousObjects"), ("exception list", "suspiciousObjectExceptions")];
+    for (title, name) in lists {
+        let pointer = format!("/{name}/items");
+        let objects =
+            state.pointer(&pointer).and_then(Value::as_array).with_context(|| format!("no `{pointer}`"))?;
         println!("{title}: {} entries", objects.len());
         let mut kinds: std::collections::BTreeMap<&str, Vec<&str>> = std::collections::BTreeMap::new();
         for object in objects {
@@ -106,7 +112,14 @@ impl Simulator {
         let (certificate, ready, key_file) =
             (directory.join("ca.pem"), directory.join("ready.json"), directory.join("api-key"));
         let process = Command::new(binary)
-            .args(["--listen", "127.0.0.1:0", "--plain-listen", "127.0.0.1:0", "--run-for", SIMULATOR_SECONDS])
+            .args([
+                "--listen",
+                "127.0.0.1:0",
+                "--plain-listen",
+                "127.0.0.1:0",
+                "--run-for",
+                SIMULATOR_SECONDS,
+            ])
             .arg("--ca-out")
             .arg(&certificate)
             .arg("--ready-file")
@@ -116,8 +129,13 @@ impl Simulator {
             .stdin(Stdio::null())
             .spawn()
             .context("cannot start the simulator")?;
-        let mut simulator =
-            Self { process, address: String::new(), plain_address: String::new(), certificate, key: String::new() };
+        let mut simulator = Self {
+            process,
+            address: String::new(),
+            plain_address: String::new(),
+            certificate,
+            key: String::new(),
+        };
         let begun = Instant::now();
         let addresses: Value = loop {
             if let Ok(text) = std::fs::read(&ready)
@@ -130,7 +148,8 @@ impl Simulator {
             }
             std::thread::sleep(Duration::from_millis(20));
         };
-        let text = |name: &str| addresses.get(name).and_then(Value::as_str).map(str::to_owned).context("no address");
+        let text =
+            |name: &str| addresses.get(name).and_then(Value::as_str).map(str::to_owned).context("no address");
         simulator.address = text("address")?;
         simulator.plain_address = text("plain_address")?;
         simulator.key = std::fs::read_to_string(key_file)?.trim().to_owned();

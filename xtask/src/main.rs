@@ -43,7 +43,9 @@ enum Task {
 
 fn main() -> Result<()> {
     match Arguments::parse().task {
-        Task::Build { release } => build::everything(release).map(|built| println!("{}", built.bundle.display())),
+        Task::Build { release } => {
+            build::everything(release).map(|built| println!("{}", built.bundle.display()))
+        }
         Task::Test => test::test(),
         Task::Demo => demo::demo(),
         Task::Bench => bench::bench(),

@@ -14,8 +14,10 @@ const PACKAGE: &str = "palisade-vision-one";
 
 /// Writes the bill.
 pub(crate) fn write(path: &Path) -> Result<()> {
-    let mut metadata = cargo(["metadata", "--locked", "--format-version", "1", "--filter-platform", WASM_TARGET])?;
-    let metadata: Value = serde_json::from_slice(&output(&mut metadata)?).context("cargo metadata is not JSON")?;
+    let mut metadata =
+        cargo(["metadata", "--locked", "--format-version", "1", "--filter-platform", WASM_TARGET])?;
+    let metadata: Value =
+        serde_json::from_slice(&output(&mut metadata)?).context("cargo metadata is not JSON")?;
     let bill = bill(&metadata)?;
     std::fs::write(path, format!("{bill:#}\n")).with_context(|| format!("cannot write `{}`", path.display()))
 }
@@ -74,7 +76,11 @@ fn normal_dependencies(node: &Value) -> Vec<&str> {
         kinds.is_some_and(|kinds| kinds.iter().any(|kind| kind.pointer("/kind").is_some_and(Value::is_null)))
     };
     let dependencies = node.pointer("/deps").and_then(Value::as_array).map(Vec::as_slice).unwrap_or_default();
-    dependencies.iter().filter(is_normal).filter_map(|dependency| dependency.pointer("/pkg")?.as_str()).collect()
+    dependencies
+        .iter()
+        .filter(is_normal)
+        .filter_map(|dependency| dependency.pointer("/pkg")?.as_str())
+        .collect()
 }
 
 fn component(package: &Value) -> Value {

@@ -263,7 +263,8 @@ fn format(text: &str) -> Result<FormatChoice, String> {
 
 fn seconds(text: &str) -> Result<Duration, String> {
     let positive = |seconds: &f64| seconds.is_finite() && *seconds > 0.0;
-    let seconds = text.parse::<f64>().ok().filter(positive).ok_or("a number of seconds above 0 is expected")?;
+    let seconds =
+        text.parse::<f64>().ok().filter(positive).ok_or("a number of seconds above 0 is expected")?;
     Duration::try_from_secs_f64(seconds).map_err(|error| error.to_string())
 }
 

@@ -17,6 +17,9 @@ pub(crate) struct Failure {
     pub(crate) code: &'static str,
     /// What happened, where, and what was expected; several lines where several things are wrong.
     pub(crate) message: String,
+    /// Everything that is wrong, where each thing has a code of its own.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub(crate) problems: Vec<Problem>,
     /// What to do about it.
     pub(crate) hint: Option<String>,
     /// Exit status.
@@ -24,35 +27,45 @@ pub(crate) struct Failure {
     pub(crate) status: u8,
 }
 
+/// One of several things that are wrong.
+#[derive(Debug, Serialize)]
+pub(crate) struct Problem {
+    /// Stable code.
+    pub(crate) code: &'static str,
+    /// What is wrong and where.
+    pub(crate) message: String,
+}
+
 impl Failure {
     pub(crate) fn new(code: &'static str, message: impl Into<String>) -> Self {
-        Self { code, message: message.into(), hint: None, status: COULD_NOT_START }
-    }
-
-    pub(crate) fn with_hint(mut self, hint: impl Into<String>) -> Self {
-        self.hint = Some(hint.into());
-        self
+        Self { code, message: message.into(), problems: Vec::new(), hint: None, status: COULD_NOT_START }
     }
 
     /// A file that cannot be read or written.
-    pub(crate) fn file(code: &'static str, what: &str, path: &std::path::Path, error: &std::io::Error) -> Self {
+    pub(crate) fn file(
+        code: &'static str,
+        what: &str,
+        path: &std::path::Path,
+        error: &std::io::Error,
+    ) -> Self {
         Self::new(code, format!("{what} `{}`: {error}", path.display()))
     }
 }
 
 impl From<PrepareError> for Failure {
     fn from(error: PrepareError) -> Self {
-        let message = match &error {
-            PrepareError::Configuration(problems) => {
-                problems.iter().map(ToString::to_string).collect::<Vec<_>>().join("\n")
-            }
-            other => other.to_string(),
+        let problems: Vec<Problem> = match &error {
+            PrepareError::Configuration(problems) => problems
+                .iter()
+                .map(|problem| Problem { code: problem.code(), message: problem.to_string() })
+                .collect(),
+            _ => Vec::new(),
         };
         let status = match &error {
-            PrepareError::ConfigurationFile(ConfigurationFileError::Set(_)) => WRONG_USAGE,
+            PrepareError::ConfigurationFile(ConfigurationFileError::Set) => WRONG_USAGE,
             _ => COULD_NOT_START,
         };
-        Self { code: error.code(), hint: error.hint(), message, status }
+        Self { code: error.code(), hint: error.hint(), message: error.to_string(), problems, status }
     }
 }
 
@@ -66,10 +79,17 @@ macro_rules! from_coded {
     ($($error:ty),+) => {
         $(impl From<$error> for Failure {
             fn from(error: $error) -> Self {
-                Self { code: error.code(), hint: error.hint(), message: error.to_string(), status: COULD_NOT_START }
+                Self { hint: error.hint(), ..Self::new(error.code(), error.to_string()) }
             }
         })+
     };
 }
 
-from_coded!(BundleError, ManifestError, PackError, ReadError, palisade_engine::EngineError, palisade_engine::LoadError);
+from_coded!(
+    BundleError,
+    ManifestError,
+    PackError,
+    ReadError,
+    palisade_engine::EngineError,
+    palisade_engine::LoadError
+);

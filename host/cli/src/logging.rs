@@ -11,16 +11,22 @@ pub(crate) fn start(verbose: u8) {
     let directives = match verbose {
         0 => "warn",
         1 => "warn,palisade=info",
-        2 => "info,palisade=debug,palisade_collection=debug,palisade_egress=debug,palisade_engine=debug,palisade_run=debug",
+        2 => {
+            "info,palisade=debug,palisade_collection=debug,palisade_egress=debug,palisade_engine=debug,palisade_run=debug"
+        }
         // Not everything: the HTTP libraries print header values at their lowest level.
-        _ => "debug,palisade=trace,palisade_collection=trace,palisade_egress=trace,palisade_engine=trace,palisade_run=trace,h2=info,hyper=info,hyper_util=info,rustls=info",
+        _ => {
+            "debug,palisade=trace,palisade_collection=trace,palisade_egress=trace,palisade_engine=trace,palisade_run=trace,h2=info,hyper=info,hyper_util=info,rustls=info"
+        }
     };
     let filter = std::env::var("PALISADE_LOG")
         .ok()
         .and_then(|text| EnvFilter::try_new(text).ok())
         .unwrap_or_else(|| EnvFilter::new(directives));
     let colours = match anstream::ColorChoice::global() {
-        anstream::ColorChoice::Auto => std::io::stderr().is_terminal() && std::env::var_os("NO_COLOR").is_none(),
+        anstream::ColorChoice::Auto => {
+            std::io::stderr().is_terminal() && std::env::var_os("NO_COLOR").is_none()
+        }
         choice => choice != anstream::ColorChoice::Never,
     };
     tracing_subscriber::fmt()

@@ -49,12 +49,13 @@ fn write(answer: &dyn Answer, output: Output) -> io::Result<()> {
 
 fn show_failure(failure: &Failure, output: Output) -> ExitCode {
     let mut text = String::new();
-    for line in failure.message.lines() {
-        text.push_str(&format!(
-            "{bad}error[{code}]{bad:#}: {line}\n",
-            bad = style::BAD,
-            code = failure.code
-        ));
+    let mut line = |code: &str, line: &str| {
+        text.push_str(&format!("{bad}error[{code}]{bad:#}: {line}\n", bad = style::BAD));
+    };
+    if failure.problems.is_empty() {
+        failure.message.lines().for_each(|text| line(failure.code, text));
+    } else {
+        failure.problems.iter().for_each(|problem| line(problem.code, &problem.message));
     }
     if let Some(hint) = &failure.hint {
         text.push_str(&format!("{mark}hint{mark:#}: {hint}\n", mark = style::MARK));

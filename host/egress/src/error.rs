@@ -141,9 +141,9 @@ impl SendError {
         }
     }
 
-    /// The component broke a rule, and the run ends.
+    /// The component broke a rule or has used up what it may use, and the run ends.
     #[must_use]
-    pub fn is_refusal(&self) -> bool {
-        matches!(self, Self::Denied(_) | Self::HeaderOfHost(_))
+    pub fn ends_run(&self) -> bool {
+        matches!(self, Self::Denied(_) | Self::HeaderOfHost(_) | Self::TooManyRequests { .. })
     }
 }

@@ -160,6 +160,8 @@ pub enum Missing {
     Path,
     /// The path could be read in more than one way.
     AmbiguousPath,
+    /// It is granted, but this is a dry run, and the method may change something.
+    DryRun,
 }
 
 /// A request that no grant covers.
@@ -183,6 +185,7 @@ impl Missing {
             Self::Method => "no grant for this origin names this method",
             Self::Path => "no grant for this origin and method names this path",
             Self::AmbiguousPath => "the path has dot segments, empty segments or encoded separators",
+            Self::DryRun => "in a dry run only GET and HEAD are",
         }
     }
 }
@@ -191,7 +194,7 @@ impl Denial {
     /// The lines that would grant the request, as they stand in a manifest's `egress`; none where nothing could.
     #[must_use]
     pub fn would_be_granted_by(&self) -> Option<String> {
-        if matches!(self.missing, Missing::Scheme | Missing::Authority | Missing::AmbiguousPath) {
+        if !matches!(self.missing, Missing::Origin | Missing::Method | Missing::Path) {
             return None;
         }
         let uri: Uri = self.url.parse().ok()?;
@@ -204,12 +207,13 @@ impl Denial {
     }
 }
 
-/// The grant that covers a request.
+/// The grant that covers a request. In a dry run only methods that change nothing are covered (RFC 9110, section 9.2.1).
 ///
 /// # Errors
 /// [`Denial`] with the first part that no grant fulfilled, in the order scheme, authority, origin, method, path.
 pub(crate) fn decide<'grants>(
     grants: &'grants [Grant],
+    dry_run: bool,
     method: &Method,
     uri: &Uri,
 ) -> Result<&'grants Grant, Denial> {
@@ -240,7 +244,8 @@ pub(crate) fn decide<'grants>(
                 missing = Missing::Method;
             }
         } else if grant.paths.iter().any(|rule| rule.matches(uri.path())) {
-            return Ok(grant);
+            let changes_nothing = [Method::GET, Method::HEAD].contains(method);
+            return if dry_run && !changes_nothing { Err(deny(Missing::DryRun)) } else { Ok(grant) };
         } else {
             missing = Missing::Path;
         }
@@ -276,7 +281,7 @@ mod tests {
     }
 
     fn missing(method: Method, url: &str) -> Option<Missing> {
-        decide(&grants(), &method, &url.parse().unwrap()).err().map(|denial| denial.missing)
+        decide(&grants(), false, &method, &url.parse().unwrap()).err().map(|denial| denial.missing)
     }
 
     #[test]
@@ -313,13 +318,24 @@ mod tests {
     #[test]
     fn nothing_is_granted_without_grants() {
         let uri = "https://api.example.com/v3.0/list".parse().unwrap();
-        assert_eq!(decide(&[], &Method::POST, &uri).unwrap_err().missing, Missing::Origin);
+        assert_eq!(decide(&[], false, &Method::POST, &uri).unwrap_err().missing, Missing::Origin);
+    }
+
+    #[test]
+    fn in_a_dry_run_nothing_that_changes_something_is_granted() {
+        let uri = "https://api.example.com/v3.0/list".parse().unwrap();
+        let denial = decide(&grants(), true, &Method::POST, &uri).unwrap_err();
+        assert_eq!(denial.missing, Missing::DryRun);
+        assert_eq!(denial.would_be_granted_by(), None);
+        let mut reading = grants();
+        reading[0].methods.push(Method::GET);
+        assert!(decide(&reading, true, &Method::GET, &uri).is_ok());
     }
 
     #[test]
     fn a_denial_prints_the_lines_that_would_grant_it() {
         let uri = "https://other.example/v1/x?key=1".parse().unwrap();
-        let denial = decide(&grants(), &Method::GET, &uri).unwrap_err();
+        let denial = decide(&grants(), false, &Method::GET, &uri).unwrap_err();
         assert_eq!(
             denial.would_be_granted_by().unwrap(),
             "egress:\n  - origin: https://other.example\n    methods: [GET]\n    paths: [/v1/x]"

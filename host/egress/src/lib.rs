@@ -35,5 +35,5 @@ pub use gate::Gate;
 pub use grant::{Denial, Grant, Missing, Origin, OriginError, PathRule};
 pub use headers::belongs_to_host;
 pub use secrecy::{ExposeSecret, SecretString};
-pub use session::{Session, SessionLimits};
+pub use session::{Notice, Session, SessionLimits};
 pub use traffic::Traffic;

@@ -1,7 +1,8 @@
 //! The requests of one run: what it is granted, its limits, its deadline and its counts.
 
-use std::sync::Arc;
+use std::collections::BTreeMap;
 use std::sync::atomic::Ordering;
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, SystemTime};
 
 use bytes::Bytes;
@@ -28,6 +29,21 @@ pub struct SessionLimits {
     pub response_body_bytes: u64,
     /// Time for one whole exchange.
     pub exchange: Duration,
+    /// Only requests that change nothing are sent, whatever is granted.
+    pub dry_run: bool,
+}
+
+/// Requests that remained without an answer for the same reason.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Notice {
+    /// Stable code of [`SendError`].
+    pub code: &'static str,
+    /// The first of them as a sentence.
+    pub message: String,
+    /// What to do about it.
+    pub hint: Option<String>,
+    /// How many.
+    pub count: u64,
 }
 
 impl Default for SessionLimits {
@@ -38,6 +54,7 @@ impl Default for SessionLimits {
             request_body_bytes: limits::REQUEST_BODY_BYTES,
             response_body_bytes: limits::RESPONSE_BODY_BYTES,
             exchange: Duration::from_secs(limits::EXCHANGE_SECONDS),
+            dry_run: false,
         }
     }
 }
@@ -57,6 +74,7 @@ struct Inner {
     deadline: Instant,
     places: Semaphore,
     counters: Counters,
+    notices: Mutex<BTreeMap<&'static str, Notice>>,
 }
 
 impl Session {
@@ -80,6 +98,7 @@ impl Session {
                 deadline,
                 places,
                 counters: Counters::default(),
+                notices: Mutex::default(),
             }),
         }
     }
@@ -88,6 +107,20 @@ impl Session {
     #[must_use]
     pub fn traffic(&self) -> Traffic {
         self.inner.counters.snapshot()
+    }
+
+    /// Why requests remained without an answer: the component learns an error code only, the operator should know more.
+    #[must_use]
+    pub fn notices(&self) -> Vec<Notice> {
+        self.inner.notices.lock().unwrap_or_else(PoisonError::into_inner).values().cloned().collect()
+    }
+
+    /// Takes note of a request that has no answer.
+    pub fn notice(&self, error: &SendError) {
+        let mut notices = self.inner.notices.lock().unwrap_or_else(PoisonError::into_inner);
+        let fresh =
+            || Notice { code: error.code(), message: error.to_string(), hint: error.hint(), count: 0 };
+        notices.entry(error.code()).or_insert_with(fresh).count += 1;
     }
 
     /// The headers that a component may not set in this session: those of the host and those of its credentials.
@@ -103,9 +136,17 @@ impl Session {
     /// # Errors
     /// [`SendError`] where there is no answer.
     pub async fn send(&self, request: Request<Bytes>) -> Result<Response<Bytes>, SendError> {
+        let result = self.send_granted(request).await;
+        if let Err(error) = &result {
+            self.notice(error);
+        }
+        result
+    }
+
+    async fn send_granted(&self, request: Request<Bytes>) -> Result<Response<Bytes>, SendError> {
         let inner = &*self.inner;
         let (mut parts, body) = request.into_parts();
-        let grant = grant::decide(&inner.grants, &parts.method, &parts.uri)?;
+        let grant = grant::decide(&inner.grants, inner.limits.dry_run, &parts.method, &parts.uri)?;
         self.check(&parts.headers, &body)?;
         // Computed anew from the body that is sent.
         parts.headers.remove(header::CONTENT_LENGTH);

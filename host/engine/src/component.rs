@@ -4,7 +4,6 @@ use std::time::{Duration, Instant};
 
 use palisade_egress::Session;
 use palisade_limits as limits;
-use tokio::sync::mpsc;
 use wasmtime::component::{InstancePre, ResourceTable};
 use wasmtime::{Store, UpdateDeadline};
 use wasmtime_wasi::WasiCtxBuilder;
@@ -13,7 +12,7 @@ use wasmtime_wasi_http::WasiHttpCtx;
 use crate::bindings::generated::exports::palisade::action::{action, validation};
 use crate::contract::{Context, Limits, Problem, Setting};
 use crate::error::{Early, Ended, LoadError};
-use crate::http::Hooks;
+use crate::http::{Hooks, Refusals};
 use crate::limiter::{Limiter, SandboxLimits};
 use crate::output::Output;
 use crate::state::{Host, State};
@@ -97,9 +96,12 @@ impl Component {
             },
         };
         let output = Output::default();
-        let (refused, mut refusals) = mpsc::unbounded_channel();
-        let hooks =
-            Hooks { session: request.session, request_body_bytes: request.request_body_bytes, refused };
+        let (sender, mut refusals) = Refusals::channel();
+        let hooks = Hooks {
+            session: request.session,
+            request_body_bytes: request.request_body_bytes,
+            refusals: sender,
+        };
         let mut store = self.store(request.host, hooks, &output, request.limits);
         let call = async {
             let instance = self.pre.instantiate_async(&mut store).await?;
@@ -116,6 +118,7 @@ impl Component {
             },
         };
         log_output(&output);
+        store.data_mut().tell_dropped_messages();
         match result {
             Err(early) => Ended::Early(early),
             Ok(result) => match (refusals.try_recv(), result) {
@@ -140,8 +143,7 @@ impl Component {
     ) -> Result<Vec<Problem>, Early> {
         let Some(validation) = &self.validation else { return Ok(Vec::new()) };
         let output = Output::default();
-        let (refused, _refusals) = mpsc::unbounded_channel();
-        let hooks = Hooks { session, request_body_bytes: 0, refused };
+        let hooks = Hooks { session, request_body_bytes: 0, refusals: Refusals::channel().0 };
         let mut store = self.store(Box::new(Nothing), hooks, &output, limits);
         let call = async {
             let instance = self.pre.instantiate_async(&mut store).await?;

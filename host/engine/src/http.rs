@@ -1,6 +1,7 @@
 //! Requests of the component: handed to [`palisade_egress::Session`], whole, and the whole answer handed back.
 
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 
 use bytes::Bytes;
 use http::{HeaderName, Request, Response, uri::Scheme};
@@ -17,7 +18,33 @@ pub(crate) struct Hooks {
     pub(crate) session: Session,
     pub(crate) request_body_bytes: u64,
     /// Where a refusal goes: the run ends with the first.
-    pub(crate) refused: mpsc::UnboundedSender<SendError>,
+    pub(crate) refusals: Refusals,
+}
+
+/// Tells the run that a request was refused, and the component's other calls that it is over.
+#[derive(Clone)]
+pub(crate) struct Refusals {
+    sender: mpsc::UnboundedSender<SendError>,
+    refused: Arc<AtomicBool>,
+}
+
+impl Refusals {
+    /// A pair of ends.
+    pub(crate) fn channel() -> (Self, mpsc::UnboundedReceiver<SendError>) {
+        let (sender, receiver) = mpsc::unbounded_channel();
+        (Self { sender, refused: Arc::default() }, receiver)
+    }
+
+    /// Whether a request has been refused: from then on nothing that the component does counts.
+    pub(crate) fn is_refused(&self) -> bool {
+        self.refused.load(Ordering::SeqCst)
+    }
+
+    fn refuse(&self, error: SendError) {
+        self.refused.store(true, Ordering::SeqCst);
+        // Nobody listens once the run has ended, and then it does not matter.
+        let _ = self.sender.send(error);
+    }
 }
 
 impl WasiHttpHooks for Hooks {
@@ -43,23 +70,25 @@ impl WasiHttpHooks for Hooks {
         _fut: Box<dyn Future<Output = Result<(), Error>> + Send>,
     ) -> Box<dyn Future<Output = Result<(Response<WasiBody>, Io), Error>> + Send> {
         let session = self.session.clone();
-        let refused = self.refused.clone();
-        let limit = usize::try_from(self.request_body_bytes).unwrap_or(usize::MAX);
+        let refusals = self.refusals.clone();
+        let limit = self.request_body_bytes;
         Box::new(async move {
             let (parts, body) = request.into_parts();
-            // One byte more than allowed is let in, so that the policy sees and names the excess.
-            let body = Limited::new(body, limit.saturating_add(1))
-                .collect()
-                .await
-                .map_err(|_| Error::HttpRequestBodySize(Some(limit as u64)))?
-                .to_bytes();
-            match session.send(Request::from_parts(parts, body)).await {
+            let most = usize::try_from(limit).unwrap_or(usize::MAX);
+            let Ok(body) = Limited::new(body, most).collect().await else {
+                // Its size is not known: it is not read any further.
+                let error = SendError::RequestTooLarge { size: limit.saturating_add(1), limit };
+                session.notice(&error);
+                return Err(error_code(&error));
+            };
+            match session.send(Request::from_parts(parts, body.to_bytes())).await {
                 Ok(response) => Ok((response.map(whole_body), Box::new(async { Ok(()) }) as Io)),
                 Err(error) => {
                     let code = error_code(&error);
-                    if error.is_refusal() {
-                        // Nobody listens once the run has ended, and then it does not matter.
-                        let _ = refused.send(error);
+                    if error.ends_run() {
+                        refusals.refuse(error);
+                        // The component gets no answer to what ends it.
+                        std::future::pending::<()>().await;
                     }
                     Err(code)
                 }

@@ -114,14 +114,35 @@ impl WasiHttpView for State {
 
 impl types::Host for State {}
 
+impl State {
+    /// A request that was refused ends the run: until that is done, the component gets and reports nothing more.
+    fn check_not_refused(&self) -> Result<()> {
+        if self.hooks.refusals.is_refused() { Err(format_err!("a request was refused")) } else { Ok(()) }
+    }
+
+    /// Says how many messages were beyond the limit, where there were such.
+    pub(crate) fn tell_dropped_messages(&mut self) {
+        let dropped = self.messages.saturating_sub(limits::LOG_MESSAGES);
+        if dropped > 0 {
+            let message = format!(
+                "{dropped} messages of the component were dropped, {} are kept",
+                limits::LOG_MESSAGES
+            );
+            self.host.log(LogLevel::Warn, message, Vec::new());
+        }
+    }
+}
+
 impl collection::Host for State {
     fn next(&mut self, limit: u32) -> Result<Vec<Object>> {
+        self.check_not_refused()?;
         Ok(self.host.next(u64::from(limit).min(self.page_objects)))
     }
 }
 
 impl results::Host for State {
     fn record(&mut self, outcomes: Vec<Outcome>) -> Result<()> {
+        self.check_not_refused()?;
         self.host.record(outcomes).map_err(|violation| {
             self.violation = Some(violation.clone());
             format_err!("{violation}")

@@ -83,7 +83,9 @@ pub enum ConfigurationFault {
         expected: String,
     },
     /// A secret's text stands in the configuration or on the command line.
-    #[error("`{name}` is a secret and must not be written down: give {{env: NAME}} or {{file: PATH}} in the configuration file")]
+    #[error(
+        "`{name}` is a secret and must not be written down: give {{env: NAME}} or {{file: PATH}} in the configuration file"
+    )]
     SecretInPlain {
         /// The parameter.
         name: String,
@@ -131,6 +133,21 @@ impl ConfigurationProblem {
         }
     }
 
+    /// What to do about it.
+    #[must_use]
+    pub fn hint(&self) -> Option<String> {
+        let hint = match self.fault {
+            ConfigurationFault::SecretInPlain { .. } if self.origin == "--set" => {
+                "a secret on the command line stands in the shell's history and in the list of processes"
+            }
+            ConfigurationFault::SecretInPlain { .. } => {
+                "configuration files are copied, kept in backups and put under version control; a secret must not be"
+            }
+            _ => return None,
+        };
+        Some(hint.to_owned())
+    }
+
     pub(crate) fn unplaced(parameter: &str, fault: ConfigurationFault) -> Self {
         Self { parameter: parameter.to_owned(), origin: String::new(), fault }
     }
@@ -147,7 +164,8 @@ impl Configuration {
         given: &BTreeMap<String, Given>,
     ) -> Result<Self, Vec<ConfigurationProblem>> {
         let mut problems = unknown(manifest, action, given);
-        let mut configuration = Self { settings: Vec::new(), secrets: BTreeMap::new(), objects_per_run: None };
+        let mut configuration =
+            Self { settings: Vec::new(), secrets: BTreeMap::new(), objects_per_run: None };
         for parameter in action.parameters(manifest) {
             let here = given.get(&parameter.name);
             if let Err(fault) = configuration.take(parameter, here) {
@@ -181,8 +199,10 @@ impl Configuration {
             None if parameter.required => Err(missing(parameter)),
             None => Ok(()),
             Some(value) => {
-                if let (ParameterKind::Integer { purpose: Some(Purpose::ObjectsPerRun), .. }, SettingValue::Integer(number)) =
-                    (&parameter.kind, &value)
+                if let (
+                    ParameterKind::Integer { purpose: Some(Purpose::ObjectsPerRun), .. },
+                    SettingValue::Integer(number),
+                ) = (&parameter.kind, &value)
                 {
                     self.objects_per_run = u64::try_from(*number).ok();
                 }
@@ -198,16 +218,21 @@ fn missing(parameter: &Parameter) -> ConfigurationFault {
 }
 
 /// Names that the action does not have. A file may hold parameters of the bundle's other actions.
-fn unknown(manifest: &Manifest, action: &Action, given: &BTreeMap<String, Given>) -> Vec<ConfigurationProblem> {
+fn unknown(
+    manifest: &Manifest,
+    action: &Action,
+    given: &BTreeMap<String, Given>,
+) -> Vec<ConfigurationProblem> {
     let names: Vec<&str> = action.parameters(manifest).map(|parameter| parameter.name.as_str()).collect();
     let mut problems = Vec::new();
     for (name, given) in given.iter().filter(|(name, _)| !names.contains(&name.as_str())) {
         let fault = match manifest.parameter(name) {
             Some(_) if given.shared => continue,
             Some(_) => ConfigurationFault::OfAnotherAction { name: name.clone(), action: action.id.clone() },
-            None => {
-                ConfigurationFault::Unknown { name: name.clone(), nearest: nearest(name, names.iter().copied()).map(str::to_owned) }
-            }
+            None => ConfigurationFault::Unknown {
+                name: name.clone(),
+                nearest: nearest(name, names.iter().copied()).map(str::to_owned),
+            },
         };
         problems.push(ConfigurationProblem { parameter: name.clone(), origin: given.origin.clone(), fault });
     }
@@ -229,9 +254,10 @@ fn read_value(parameter: &Parameter, value: &Value) -> Result<SettingValue, Conf
     match (&parameter.kind, value) {
         (ParameterKind::Flag { .. }, Value::Bool(flag)) => Ok(SettingValue::Flag(*flag)),
         (_, Value::String(text)) => read_text(parameter, text),
-        (ParameterKind::Integer { .. } | ParameterKind::Select { .. } | ParameterKind::Text { .. }, Value::Number(number)) => {
-            read_text(parameter, &number.to_string())
-        }
+        (
+            ParameterKind::Integer { .. } | ParameterKind::Select { .. } | ParameterKind::Text { .. },
+            Value::Number(number),
+        ) => read_text(parameter, &number.to_string()),
         (_, other) => Err(unfit(parameter, &other.to_string())),
     }
 }
@@ -241,13 +267,17 @@ fn read_text(parameter: &Parameter, text: &str) -> Result<SettingValue, Configur
     match &parameter.kind {
         ParameterKind::Text { min_length, max_length, .. } => {
             let length = text.chars().count() as u64;
-            if min_length.is_some_and(|least| length < least) || max_length.is_some_and(|most| length > most) {
+            if min_length.is_some_and(|least| length < least) || max_length.is_some_and(|most| length > most)
+            {
                 return Err(unfit(parameter, text));
             }
             Ok(SettingValue::Text(text.to_owned()))
         }
         ParameterKind::Integer { minimum, maximum, .. } => match text.trim().parse::<i64>() {
-            Ok(number) if minimum.is_none_or(|least| number >= least) && maximum.is_none_or(|most| number <= most) => {
+            Ok(number)
+                if minimum.is_none_or(|least| number >= least)
+                    && maximum.is_none_or(|most| number <= most) =>
+            {
                 Ok(SettingValue::Integer(number))
             }
             _ => Err(unfit(parameter, text)),
@@ -261,15 +291,19 @@ fn read_text(parameter: &Parameter, text: &str) -> Result<SettingValue, Configur
             let text = text.trim();
             let by_value = options.iter().find(|option| option.value == text);
             let by_label = || options.iter().find(|option| option.label.eq_ignore_ascii_case(text));
-            by_value.or_else(by_label).map(|option| SettingValue::Choice(option.value.clone())).ok_or_else(|| {
-                let options: Vec<String> =
-                    options.iter().map(|option| format!("`{}` ({})", option.value, option.label)).collect();
-                ConfigurationFault::NotAnOption {
-                    name: parameter.name.clone(),
-                    value: text.to_owned(),
-                    options: options.join(", "),
-                }
-            })
+            by_value.or_else(by_label).map(|option| SettingValue::Choice(option.value.clone())).ok_or_else(
+                || {
+                    let options: Vec<String> = options
+                        .iter()
+                        .map(|option| format!("`{}` ({})", option.value, option.label))
+                        .collect();
+                    ConfigurationFault::NotAnOption {
+                        name: parameter.name.clone(),
+                        value: text.to_owned(),
+                        options: options.join(", "),
+                    }
+                },
+            )
         }
         ParameterKind::Secret {} => Err(ConfigurationFault::SecretInPlain { name: parameter.name.clone() }),
     }
@@ -284,7 +318,8 @@ fn unfit(parameter: &Parameter, value: &str) -> ConfigurationFault {
     };
     let expected = match &parameter.kind {
         ParameterKind::Text { min_length, max_length, .. } => {
-            let range = bounds(min_length.map(|n| n.to_string()), max_length.map(|n| format!("{n} characters")));
+            let range =
+                bounds(min_length.map(|n| n.to_string()), max_length.map(|n| format!("{n} characters")));
             format!("a text{range}")
         }
         ParameterKind::Integer { minimum, maximum, .. } => {
@@ -321,7 +356,9 @@ fn read_secret(name: &str, source: &SecretSource) -> Result<SecretString, Config
             let read = std::fs::File::open(path)
                 .and_then(|file| file.take(limits::SECRET_BYTES + 1).read_to_string(&mut text));
             match read {
-                Ok(size) if size as u64 > limits::SECRET_BYTES => return Err(fail(source_name, "it is too large")),
+                Ok(size) if size as u64 > limits::SECRET_BYTES => {
+                    return Err(fail(source_name, "it is too large"));
+                }
                 Ok(_) => (source_name, SecretString::from(text.trim_end_matches(['\r', '\n']))),
                 Err(error) => return Err(fail(source_name, &error.to_string())),
             }

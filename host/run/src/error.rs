@@ -16,8 +16,8 @@ pub enum PrepareError {
     Bundle(#[from] BundleError),
     /// No such action.
     #[error(
-        "the bundle has no action `{id}`{}; its actions are {actions}",
-        nearest.as_ref().map(|name| format!(", did you mean `{name}`?")).unwrap_or_default()
+        "the bundle has no action `{id}`; its actions are {actions}{}",
+        nearest.as_ref().map(|name| format!("; did you mean `{name}`?")).unwrap_or_default()
     )]
     Action {
         /// As asked for.
@@ -100,9 +100,7 @@ impl PrepareError {
             Self::Load(error) => error.hint(),
             Self::Client(error) => error.hint(),
             Self::Collection(error) => error.hint(),
-            Self::Configuration(problems) if problems.iter().any(|problem| problem.code() == "secret-in-plain") => {
-                Some("a secret on the command line stands in the shell's history and in the list of processes".to_owned())
-            }
+            Self::Configuration(problems) => problems.iter().find_map(ConfigurationProblem::hint),
             _ => None,
         }
     }

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use palisade_collection::Object;
-use palisade_egress::{Gate, Session, Traffic};
+use palisade_egress::{Gate, Notice, Session, Traffic};
 use palisade_engine::contract::{self, Outcome, Problem, RunError, Verdict};
 use palisade_engine::{Early, Ended, Host, LogLevel, RunRequest, Violation};
 use palisade_limits as limits;
@@ -147,13 +147,8 @@ impl Prepared {
         let clock = tokio::time::Instant::now();
         let run_id = run_id(started);
         let books = Arc::new(Mutex::new(open_books(self.selection, self.dry_run)));
-        let session = Session::new(
-            self.client,
-            self.grants,
-            Gate::default(),
-            self.requests,
-            clock + self.sandbox.run,
-        );
+        let session =
+            Session::new(self.client, self.grants, Gate::default(), self.requests, clock + self.sandbox.run);
         let request = RunRequest {
             action: self.action.id.clone(),
             run_id: run_id.clone(),
@@ -173,16 +168,19 @@ impl Prepared {
         };
         let seconds = clock.elapsed().as_secs_f64();
         // The component is gone: nobody else holds the books but a host that is being dropped.
-        let books = std::mem::replace(
+        let mut books = std::mem::replace(
             &mut *books.lock().unwrap_or_else(PoisonError::into_inner),
             open_books(Selection::default(), self.dry_run),
         );
+        session.notices().into_iter().for_each(|notice| books.warn(unanswered(notice)));
         let totals = books.ledger.totals();
         let end = End::of(&ended, totals.offered - totals.decided());
         let (lines, totals) = books.ledger.close(&end.open);
         let objects = summary::objects(&books.selection, lines);
         let status = match end.how {
-            EndedHow::Completed if end.code.is_none() && totals.rejected + totals.failed == 0 => Status::Clean,
+            EndedHow::Completed if end.code.is_none() && totals.rejected + totals.failed == 0 => {
+                Status::Clean
+            }
             EndedHow::Completed if end.code.is_none() => Status::WithProblems,
             _ => Status::EndedEarly,
         };
@@ -286,11 +284,27 @@ impl End {
                 problems.iter().map(|problem| problem.message.as_str()).collect::<Vec<_>>().join("; "),
                 None,
             ),
-            Ended::Early(early) => (EndedHow::Early, early.code().to_owned(), early.to_string(), early.hint()),
+            Ended::Early(early) => {
+                (EndedHow::Early, early.code().to_owned(), early.to_string(), early.hint())
+            }
         };
-        let open = Problem { code: code.clone(), message: format!("no verdict before the end of the run: {message}") };
+        let open = Problem {
+            code: code.clone(),
+            message: format!("no verdict before the end of the run: {message}"),
+        };
         Self { how, code: Some(code), message: Some(message), hint, open }
     }
+}
+
+/// A request without an answer as the operator should see it. One that ended the run is told again there.
+fn unanswered(notice: Notice) -> Warning {
+    let facts = [
+        ("code", Some(notice.code.to_owned())),
+        ("requests", Some(notice.count.to_string())),
+        ("hint", notice.hint),
+    ];
+    let fields = facts.into_iter().filter_map(|(name, value)| Some((name.to_owned(), value?))).collect();
+    Warning { source: "host".to_owned(), message: notice.message, fields }
 }
 
 fn traffic(traffic: Traffic) -> TrafficReport {

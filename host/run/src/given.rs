@@ -91,11 +91,15 @@ pub enum ConfigurationFileError {
         limit: u64,
     },
     /// Neither YAML nor JSON.
-    #[error("the configuration `{}` is neither YAML nor JSON: {cause}", path.display())]
+    #[error("the configuration `{}` is neither YAML nor JSON: line {line}, column {column}: {cause}", path.display())]
     Syntax {
         /// The file.
         path: PathBuf,
-        /// What the parser said, with line and column.
+        /// From 1 on.
+        line: u64,
+        /// From 1 on.
+        column: u64,
+        /// What the parser said.
         cause: String,
     },
     /// A list or a single value.
@@ -106,7 +110,7 @@ pub enum ConfigurationFileError {
     },
     /// A mapping that is no secret's source.
     #[error(
-        "the configuration `{}` gives `{name}` as a mapping; only a secret is one: {{env: NAME}} or {{file: PATH}}",
+        "the configuration `{}` gives `{name}` as a mapping that is neither {{env: NAME}} nor {{file: PATH}}",
         path.display()
     )]
     Mapping {
@@ -115,9 +119,9 @@ pub enum ConfigurationFileError {
         /// The parameter.
         name: String,
     },
-    /// `--set` without `=`.
-    #[error("`{0}` is not of the form NAME=VALUE")]
-    Set(String),
+    /// `--set` without `=`. What was given may be a secret, and is not repeated.
+    #[error("what `--set` was given is not of the form NAME=VALUE")]
+    Set,
 }
 
 impl ConfigurationFileError {
@@ -129,7 +133,7 @@ impl ConfigurationFileError {
             Self::TooLarge { .. } => "configuration-too-large",
             Self::Syntax { .. } => "configuration-syntax",
             Self::NotAMapping { .. } | Self::Mapping { .. } => "configuration-form",
-            Self::Set(_) => "configuration-set",
+            Self::Set => "configuration-set",
         }
     }
 }
@@ -149,10 +153,7 @@ pub fn read_configuration(path: &Path) -> Result<BTreeMap<String, Given>, Config
         return Err(ConfigurationFileError::TooLarge { path: path.to_owned(), limit });
     }
     // JSON is YAML, except for tabs and duplicate keys, which both parsers judge well enough.
-    let value: Value = serde_saphyr::from_str(&text).map_err(|error| ConfigurationFileError::Syntax {
-        path: path.to_owned(),
-        cause: error.to_string(),
-    })?;
+    let value: Value = serde_saphyr::from_str(&text).map_err(|error| syntax(path, &error))?;
     let mapping = match value {
         Value::Object(mapping) => mapping,
         Value::Null => return Ok(BTreeMap::new()),
@@ -171,6 +172,20 @@ pub fn read_configuration(path: &Path) -> Result<BTreeMap<String, Given>, Config
         given.insert(name, Given { value, origin: origin.clone(), shared: true });
     }
     Ok(given)
+}
+
+/// What the parser says and where, without the lines around it: a secret may stand in them.
+fn syntax(path: &Path, error: &serde_saphyr::Error) -> ConfigurationFileError {
+    let error = error.without_snippet();
+    let (line, column) = error.location().map_or((1, 1), |location| (location.line(), location.column()));
+    let cause = match error {
+        serde_saphyr::Error::DuplicateMappingKey { key: Some(key), .. } => format!("`{key}` is given twice"),
+        other => {
+            let text = other.to_string();
+            text.strip_suffix(&format!(" at line {line}, column {column}")).unwrap_or(&text).to_owned()
+        }
+    };
+    ConfigurationFileError::Syntax { path: path.to_owned(), line, column, cause }
 }
 
 /// `{env: NAME}` or `{file: PATH}`, and nothing beside it.
@@ -198,7 +213,6 @@ pub fn read_set(text: &str) -> Result<(String, Given), ConfigurationFileError> {
             name.trim().to_owned(),
             Given { value: GivenValue::Text(value.to_owned()), origin: "--set".to_owned(), shared: false },
         )),
-        // The value may be a secret: it is not repeated.
-        _ => Err(ConfigurationFileError::Set(text.split('=').next().unwrap_or_default().to_owned())),
+        _ => Err(ConfigurationFileError::Set),
     }
 }

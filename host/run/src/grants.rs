@@ -41,9 +41,14 @@ fn grant(asked: &EgressAsked, configuration: &Configuration) -> Result<Grant, Pr
     Ok(Grant { origin, methods, paths, credential, idempotent: asked.idempotent })
 }
 
-fn choice<'configuration>(configuration: &'configuration Configuration, name: &str) -> Option<&'configuration str> {
-    configuration.settings.iter().find(|setting| setting.name == name).and_then(|setting| match &setting.value {
-        SettingValue::Choice(value) => Some(value.as_str()),
-        _ => None,
+fn choice<'configuration>(
+    configuration: &'configuration Configuration,
+    name: &str,
+) -> Option<&'configuration str> {
+    configuration.settings.iter().find(|setting| setting.name == name).and_then(|setting| {
+        match &setting.value {
+            SettingValue::Choice(value) => Some(value.as_str()),
+            _ => None,
+        }
     })
 }

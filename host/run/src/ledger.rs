@@ -23,7 +23,9 @@ pub struct Ledger {
 }
 
 /// Verdicts by kind.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, serde::Serialize, serde::Deserialize, schemars::JsonSchema)]
+#[derive(
+    Debug, Clone, Copy, Default, PartialEq, Eq, serde::Serialize, serde::Deserialize, schemars::JsonSchema,
+)]
 pub struct Totals {
     /// Objects that were offered to the action: the sum of the other five.
     pub offered: u64,
@@ -113,7 +115,9 @@ impl Ledger {
             _ => None,
         };
         let handed_out = key <= self.handed_out;
-        let Some(slot) = self.slot(key).filter(|_| handed_out) else { return Err(Violation::UnknownKey(key)) };
+        let Some(slot) = self.slot(key).filter(|_| handed_out) else {
+            return Err(Violation::UnknownKey(key));
+        };
         if slot.is_some() {
             return Err(Violation::SecondOutcome(key));
         }
@@ -228,7 +232,8 @@ mod tests {
     #[test]
     fn valid_outcomes_beside_an_invalid_one_are_kept() {
         let mut ledger = ledger(2);
-        let list = vec![outcome(1, Verdict::Accepted), outcome(9, Verdict::Accepted), outcome(2, Verdict::Accepted)];
+        let list =
+            vec![outcome(1, Verdict::Accepted), outcome(9, Verdict::Accepted), outcome(2, Verdict::Accepted)];
         assert_eq!(ledger.record(list), Err(Violation::UnknownKey(9)));
         assert_eq!(ledger.totals().accepted, 2);
     }

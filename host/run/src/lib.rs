@@ -27,12 +27,14 @@ mod summary;
 pub use configuration::{Configuration, ConfigurationFault, ConfigurationProblem};
 pub use error::PrepareError;
 pub use execute::{Observer, Progress, Silent};
-pub use given::{ConfigurationFileError, Given, GivenValue, Prompted, SecretSource, read_configuration, read_set};
+pub use given::{
+    ConfigurationFileError, Given, GivenValue, Prompted, SecretSource, read_configuration, read_set,
+};
 pub use ledger::{Ledger, Totals};
 pub use prepare::{Overrides, Preparation, Prepared};
 pub use report::{
-    ActionIdentity, BundleIdentity, CollectionReport, EndedHow, FileReport, LeftOutReport, NotOffered, NotOfferedObject,
-    ObjectReport, ReasonCount, Report, RunReport, Status, SubmissionReport, TrafficReport, VerdictName, Warning,
-    report_schema,
+    ActionIdentity, BundleIdentity, CollectionReport, EndedHow, FileReport, LeftOutReport, NotOffered,
+    NotOfferedObject, ObjectReport, ReasonCount, Report, RunReport, Status, SubmissionReport, TrafficReport,
+    VerdictName, Warning, report_schema,
 };
 pub use selection::{Offered, Selection};

@@ -102,7 +102,7 @@ impl Preparation {
         // Reading a large file and compiling a component both keep a core busy: they do so side by side.
         let reading = tokio::task::spawn_blocking(move || Selection::read(sources, format, most));
         let component = engine.load(self.bundle.component()).await?;
-        let (sandbox, requests) = effective(&self.bundle.manifest().limits, self.overrides);
+        let (sandbox, requests) = effective(&self.bundle.manifest().limits, self.overrides, self.dry_run);
         validate(&component, &action, &configuration, &client, sandbox).await?;
         let selection = reading.await.map_err(|error| PrepareError::Interrupted(error.to_string()))??;
         Ok(Prepared {
@@ -154,7 +154,7 @@ pub(crate) async fn validate(
 }
 
 /// The manifest asks, the host's table is the ceiling, the operator's word is last.
-fn effective(asked: &LimitsAsked, overrides: Overrides) -> (SandboxLimits, SessionLimits) {
+fn effective(asked: &LimitsAsked, overrides: Overrides, dry_run: bool) -> (SandboxLimits, SessionLimits) {
     let memory = asked.memory_mib.map_or(limits::MEMORY_BYTES, |mib| mib.saturating_mul(1 << 20));
     let seconds = asked.run_seconds.unwrap_or(limits::RUN_SECONDS).min(limits::RUN_CEILING_SECONDS);
     let sandbox = SandboxLimits {
@@ -169,6 +169,7 @@ fn effective(asked: &LimitsAsked, overrides: Overrides) -> (SandboxLimits, Sessi
         request_body_bytes: at_most(asked.request_body_bytes, defaults.request_body_bytes),
         response_body_bytes: at_most(asked.response_body_bytes, defaults.response_body_bytes),
         exchange: overrides.exchange.unwrap_or(defaults.exchange),
+        dry_run,
         ..defaults
     };
     (sandbox, requests)

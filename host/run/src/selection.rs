@@ -39,7 +39,8 @@ impl Selection {
         let most = most.map_or(usize::MAX, |most| usize::try_from(most).unwrap_or(usize::MAX));
         let mut selection = Self::default();
         for (index, source) in sources.into_iter().enumerate() {
-            let summary = palisade_collection::read(source, format, &mut |record| selection.take(index, record, most))?;
+            let summary =
+                palisade_collection::read(source, format, &mut |record| selection.take(index, record, most))?;
             selection.files.push(summary);
         }
         Ok(selection)
@@ -59,7 +60,9 @@ impl Selection {
                 entry.0 += 1;
             }
             Record::Object(object) if room => self.offered.push((file, Offered::Object(object))),
-            Record::Unreadable(unreadable) if room => self.offered.push((file, Offered::Unreadable(unreadable))),
+            Record::Unreadable(unreadable) if room => {
+                self.offered.push((file, Offered::Unreadable(unreadable)))
+            }
             Record::Object(object) => {
                 count(&mut self.beyond, &object.subtype);
                 if (self.beyond_listed.len() as u64) < limits::NOT_OFFERED_LISTED {

@@ -15,16 +15,21 @@ use crate::selection::{Offered, Selection};
 /// The entries of all offered objects, in their order.
 pub(crate) fn objects(selection: &Selection, lines: Vec<Line>) -> Vec<ObjectReport> {
     let entries = selection.offered.iter().zip(lines).zip(1..);
-    entries.map(|(((file, offered), line), key)| object(file_name(selection, *file), offered, line, key)).collect()
+    entries
+        .map(|(((file, offered), line), key)| object(file_name(selection, *file), offered, line, key))
+        .collect()
 }
 
 fn object(file: String, offered: &Offered, line: Line, key: u64) -> ObjectReport {
     let (verdict, code, message) = explain(line.verdict);
     let message = message.or_else(|| duplicate(&line.submissions));
     let (platform_id, subtype, value, location) = match offered {
-        Offered::Object(object) => {
-            (object.platform_id.clone(), object.subtype.clone(), object.value.clone(), object.location.to_string())
-        }
+        Offered::Object(object) => (
+            object.platform_id.clone(),
+            object.subtype.clone(),
+            object.value.clone(),
+            object.location.to_string(),
+        ),
         Offered::Unreadable(record) => {
             (None, String::new(), record.excerpt.clone(), record.location.to_string())
         }
@@ -72,7 +77,9 @@ pub(crate) fn reasons(objects: &[ObjectReport]) -> Vec<ReasonCount> {
         count.count += 1;
     }
     let mut reasons: Vec<ReasonCount> = counts.into_values().collect();
-    reasons.sort_by(|a, b| b.count.cmp(&a.count).then(a.verdict.cmp(&b.verdict)).then_with(|| a.code.cmp(&b.code)));
+    reasons.sort_by(|a, b| {
+        b.count.cmp(&a.count).then(a.verdict.cmp(&b.verdict)).then_with(|| a.code.cmp(&b.code))
+    });
     reasons
 }
 

@@ -48,7 +48,11 @@ fn one_action(manifest: &Manifest, action: &Action, inspection: &Inspection) -> 
     for accepts in &action.accepts {
         text.push_str(&format!("  takes {}: {}\n", accepts.kind, accepts.subtypes.join(", ")));
     }
-    text.push_str(if action.returns_data { "  gives data back to the platform\n" } else { "  gives no data back\n" });
+    text.push_str(if action.returns_data {
+        "  gives data back to the platform\n"
+    } else {
+        "  gives no data back\n"
+    });
     for section in &action.sections {
         text.push_str(&format!("\n  {HEADING}{}{HEADING:#}\n", one_line(&section.title)));
         let mut table = Table::new();
@@ -61,7 +65,11 @@ fn one_action(manifest: &Manifest, action: &Action, inspection: &Inspection) -> 
     let mut nothing = true;
     for permission in inspection.may.iter().filter(|permission| permission.action == action.id) {
         nothing = false;
-        text.push_str(&format!("    - {}\n      {DIM}{}{DIM:#}\n", permission.sentence, one_line(&permission.reason)));
+        text.push_str(&format!(
+            "    - {}\n      {DIM}{}{DIM:#}\n",
+            permission.sentence,
+            one_line(&permission.reason)
+        ));
     }
     if nothing {
         text.push_str("    - send nothing\n");

@@ -35,7 +35,11 @@ pub(crate) fn text(sighting: &Sighting) -> String {
     text
 }
 
-fn counts<'counts>(text: &mut String, heading: &str, counts: impl Iterator<Item = (&'counts String, &'counts u64)>) {
+fn counts<'counts>(
+    text: &mut String,
+    heading: &str,
+    counts: impl Iterator<Item = (&'counts String, &'counts u64)>,
+) {
     let mut table = Table::new().right(1);
     let mut counts: Vec<_> = counts.collect();
     counts.sort_by(|a, b| b.1.cmp(a.1).then_with(|| a.0.cmp(b.0)));

@@ -48,14 +48,22 @@ fn one_parameter(parameter: &Parameter) -> String {
         }
         ParameterKind::Integer { default, minimum, maximum, .. } => {
             let facts = [("default", default), ("at least", minimum), ("at most", maximum)];
-            let facts: Vec<String> =
-                facts.iter().filter_map(|(name, value)| value.map(|value| format!("{name} {value}"))).collect();
+            let facts: Vec<String> = facts
+                .iter()
+                .filter_map(|(name, value)| value.map(|value| format!("{name} {value}")))
+                .collect();
             text.push_str(&format!("\nA whole number; {}.\n", facts.join(", ")));
         }
         ParameterKind::Text { default, .. } => {
-            text.push_str(&default.as_ref().map_or("\nA text.\n".into(), |text| format!("\nA text; default `{text}`.\n")));
+            text.push_str(
+                &default
+                    .as_ref()
+                    .map_or("\nA text.\n".into(), |text| format!("\nA text; default `{text}`.\n")),
+            );
         }
-        ParameterKind::Flag { default } => text.push_str(&format!("\n`true` or `false`; default `{default}`.\n")),
+        ParameterKind::Flag { default } => {
+            text.push_str(&format!("\n`true` or `false`; default `{default}`.\n"))
+        }
         ParameterKind::Secret {} => {
             text.push_str("\nA secret: `{env: NAME}` or `{file: PATH}` in the configuration file.\n");
         }
@@ -71,7 +79,12 @@ pub(crate) fn limits() -> String {
     );
     for limit in TABLE {
         let name = limit.name.to_lowercase().replace('_', " ");
-        text.push_str(&format!("| {name} | {} | {} | {} |\n", super::number(limit.value), limit.unit, limit.reason.trim()));
+        text.push_str(&format!(
+            "| {name} | {} | {} | {} |\n",
+            super::number(limit.value),
+            limit.unit,
+            limit.reason.trim()
+        ));
     }
     text
 }

@@ -80,8 +80,11 @@ fn left(collection: &CollectionReport) -> String {
     let mut text = String::new();
     let beyond = &collection.not_offered;
     if beyond.count > 0 {
-        let types: Vec<String> =
-            beyond.by_subtype.iter().map(|(name, number_of)| format!("{} {}", one_line(name), number(*number_of))).collect();
+        let types: Vec<String> = beyond
+            .by_subtype
+            .iter()
+            .map(|(name, number_of)| format!("{} {}", one_line(name), number(*number_of)))
+            .collect();
         text.push_str(&format!(
             "  {MARK}not offered{MARK:#}  {}: beyond Objects Per Run ({}): {}\n",
             count(beyond.count, "object"),
@@ -127,19 +130,28 @@ fn traffic(report: &Report) -> String {
 
 /// The first few objects of each kind of problem, the most frequent kind first.
 fn problems(report: &Report) -> String {
-    let is_problem = |reason: &&ReasonCount| matches!(reason.verdict, VerdictName::Rejected | VerdictName::Failed);
-    report.reasons.iter().filter(is_problem).map(|reason| problem(report, reason)).collect::<Vec<_>>().join("\n")
+    let is_problem =
+        |reason: &&ReasonCount| matches!(reason.verdict, VerdictName::Rejected | VerdictName::Failed);
+    report
+        .reasons
+        .iter()
+        .filter(is_problem)
+        .map(|reason| problem(report, reason))
+        .collect::<Vec<_>>()
+        .join("\n")
 }
 
 fn problem(report: &Report, reason: &ReasonCount) -> String {
     let name = if reason.verdict == VerdictName::Rejected { "rejected" } else { "failed" };
     let mut text = format!("{BAD}{name} {}{BAD:#} ({})\n", one_line(&reason.code), number(reason.count));
-    let of_kind =
-        |object: &&ObjectReport| object.verdict == reason.verdict && object.code.as_deref() == Some(&reason.code);
+    let of_kind = |object: &&ObjectReport| {
+        object.verdict == reason.verdict && object.code.as_deref() == Some(&reason.code)
+    };
     let mut table = Table::new();
     for object in report.objects.iter().filter(of_kind).take(SHOWN) {
         let place = if report.collection.files.len() > 1 {
-            format!("{} {}", object.file, object.location)
+            let file = std::path::Path::new(&object.file).file_name().unwrap_or_default();
+            format!("{} {}", file.to_string_lossy(), object.location)
         } else {
             object.location.clone()
         };
@@ -166,10 +178,15 @@ fn shorten(value: &str) -> String {
 fn warnings(report: &Report) -> String {
     let mut text = String::new();
     for warning in report.warnings.iter().take(WARNINGS_SHOWN) {
+        let shown = warning.fields.iter().filter(|(name, _)| name.as_str() != "hint");
         let fields: Vec<String> =
-            warning.fields.iter().map(|(name, value)| format!("{}={}", one_line(name), one_line(value))).collect();
+            shown.map(|(name, value)| format!("{}={}", one_line(name), one_line(value))).collect();
         let fields = if fields.is_empty() { String::new() } else { format!(" ({})", fields.join(", ")) };
         text.push_str(&format!("{MARK}warning{MARK:#}: {}{fields}\n", one_line(&warning.message)));
+        if let Some(hint) = warning.fields.get("hint").filter(|hint| Some(*hint) != report.run.hint.as_ref())
+        {
+            text.push_str(&format!("{MARK}hint{MARK:#}: {hint}\n"));
+        }
     }
     let hidden = report.warnings.len().saturating_sub(WARNINGS_SHOWN) as u64 + report.warnings_not_listed;
     if hidden > 0 {
@@ -180,11 +197,17 @@ fn warnings(report: &Report) -> String {
 
 fn ending(report: &Report) -> String {
     let run = &report.run;
-    let seconds = format!("{:.1} s", run.seconds);
+    let seconds = if run.seconds < 1.0 {
+        format!("{:.0} ms", run.seconds * 1e3)
+    } else {
+        format!("{:.1} s", run.seconds)
+    };
     match (run.status, run.ended) {
         (Status::Clean, _) => format!("{GOOD}finished{GOOD:#} in {seconds}\n"),
         (Status::WithProblems, _) => {
-            format!("{MARK}finished with problems{MARK:#} in {seconds}: see above, or --report for every object\n")
+            format!(
+                "{MARK}finished with problems{MARK:#} in {seconds}: see above, or --report for every object\n"
+            )
         }
         (Status::EndedEarly, how) => {
             let what = match how {

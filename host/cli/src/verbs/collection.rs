@@ -82,8 +82,9 @@ pub(crate) fn collection(arguments: Collection) -> Result<Box<dyn Answer>, Failu
     for path in &arguments.files {
         let source = Source::from_argument(path.as_os_str());
         let name = source.name().to_owned();
-        let summary =
-            palisade_collection::read(source, arguments.format.0, &mut |record| sighting.take(&name, record))?;
+        let summary = palisade_collection::read(source, arguments.format.0, &mut |record| {
+            sighting.take(&name, record)
+        })?;
         sighting.files.push(SeenFile {
             missing: summary.missing(),
             name: summary.name,

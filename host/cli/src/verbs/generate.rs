@@ -53,7 +53,8 @@ pub(crate) fn generate(what: Generated) -> Result<Box<dyn Answer>, Failure> {
 }
 
 fn man(directory: &Path) -> Result<String, Failure> {
-    let fail = |error: io::Error| Failure::file("man-not-written", "cannot write man pages to", directory, &error);
+    let fail =
+        |error: io::Error| Failure::file("man-not-written", "cannot write man pages to", directory, &error);
     std::fs::create_dir_all(directory).map_err(fail)?;
     clap_mangen::generate_to(Arguments::command(), directory).map_err(fail)?;
     Ok(format!("man pages are in {}\n", directory.display()))

@@ -92,8 +92,9 @@ fn prompt_for_secrets(
         if !wanted || given.contains_key(&parameter.name) || !io::stdin().is_terminal() {
             continue;
         }
-        let text = rpassword::prompt_password(format!("{}: ", parameter.label))
-            .map_err(|error| Failure::new("secret-missing", format!("`{}` cannot be asked for: {error}", parameter.name)))?;
+        let text = rpassword::prompt_password(format!("{}: ", parameter.label)).map_err(|error| {
+            Failure::new("secret-missing", format!("`{}` cannot be asked for: {error}", parameter.name))
+        })?;
         let value = GivenValue::Secret(SecretSource::Prompted(Prompted::new(text)));
         given.insert(parameter.name.clone(), Given { value, origin: "terminal".to_owned(), shared: false });
     }

@@ -1,0 +1,224 @@
+//! What a file is, from how it begins; its name is not asked. What is certainly something else is refused by name.
+
+mod keys;
+
+use serde::de::IgnoredAny;
+
+use crate::csv::find_header;
+use crate::{Format, ReadError};
+use keys::{Key, KeyValue, keys};
+
+/// Beginnings of files that are not text, and what they are.
+const SIGNATURES: &[(&[u8], &str, &str)] = &[
+    (b"PK\x03\x04", "a zip archive or an office document", "unpack it, or save the sheet as CSV"),
+    (b"\x1F\x8B", "compressed with gzip", "unpack it with `gunzip`"),
+    (b"BZh", "compressed with bzip2", "unpack it with `bunzip2`"),
+    (b"\xFD7zXZ", "compressed with xz", "unpack it with `unxz`"),
+    (b"\x28\xB5\x2F\xFD", "compressed with zstd", "unpack it with `unzstd`"),
+    (b"%PDF-", "a PDF document", "save the indicators in it as text"),
+    (b"\xD0\xCF\x11\xE0", "an office document", "save the sheet as CSV"),
+    (b"\xFF\xFE", UTF_16, UTF_16_ADVICE),
+    (b"\xFE\xFF", UTF_16, UTF_16_ADVICE),
+];
+const UTF_16: &str = "UTF-16 text";
+const UTF_16_ADVICE: &str = "save it as UTF-8, for example with `iconv -f UTF-16 -t UTF-8`";
+
+/// Refuses what no reader can read, whatever format it was announced to be.
+pub(crate) fn refuse_binary(name: &str, head: &[u8]) -> Result<(), ReadError> {
+    let refuse = |found, advice| Err(ReadError::Unsupported { name: name.to_owned(), found, advice });
+    for (signature, found, advice) in SIGNATURES {
+        if head.starts_with(signature) {
+            return refuse(found, advice);
+        }
+    }
+    let zeros = head.iter().filter(|byte| **byte == 0).count();
+    if zeros == 0 {
+        return Ok(());
+    }
+    // UTF-16 without a mark: of ASCII, every other byte is zero.
+    if zeros.saturating_mul(3) > head.len() && head.is_ascii() {
+        return refuse(UTF_16, UTF_16_ADVICE);
+    }
+    refuse("binary data", "name a file of one of these formats")
+}
+
+/// The format of a file that begins with `head`; `complete` says that there is nothing behind it.
+pub(crate) fn detect(name: &str, head: &[u8], complete: bool) -> Result<Detected, ReadError> {
+    let text = head.trim_ascii();
+    let Some(first) = text.first() else {
+        if complete {
+            return Err(ReadError::Empty { name: name.to_owned() });
+        }
+        return Ok(Detected { format: Format::Text, lines: false });
+    };
+    if *first == b'<' && !text.starts_with(b"<http") && !text.starts_with(b"<hxxp") {
+        return Err(markup(name, text));
+    }
+    if let Some(format) = json_format(text) {
+        return Ok(Detected { format, lines: is_json_lines(head, complete) });
+    }
+    if is_json(text) {
+        return Err(ReadError::UnknownJson {
+            name: name.to_owned(),
+            found: crate::excerpt(&crate::text::beginning(text)),
+        });
+    }
+    let format = if is_csv(head, complete) { Format::Csv } else { Format::Text };
+    Ok(Detected { format, lines: false })
+}
+
+/// What a file was found to be.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Detected {
+    /// The format.
+    pub(crate) format: Format,
+    /// It is JSON Lines: one document on each line.
+    pub(crate) lines: bool,
+}
+
+/// The error for XML and HTML, which are told apart because their owners need different things.
+fn markup(name: &str, text: &[u8]) -> ReadError {
+    let text = String::from_utf8_lossy(text).to_ascii_lowercase();
+    let (found, advice) = if text.contains("openioc") || text.contains("mandiant.com/2010/ioc") {
+        ("OpenIOC (XML)", "convert it to STIX, MISP JSON or CSV")
+    } else if text.contains("<html") || text.contains("<!doctype html") {
+        ("an HTML page", "the download may have answered with a login or an error page: fetch the file again")
+    } else if text.contains("<stix:") || text.contains("stix_package") {
+        ("STIX 1 (XML)", "export it as STIX 2.1")
+    } else {
+        ("XML", "export it in one of these formats")
+    };
+    ReadError::Unsupported { name: name.to_owned(), found, advice }
+}
+
+/// The family of a JSON file, by the first key that only one of them has.
+fn json_format(text: &[u8]) -> Option<Format> {
+    if !is_json(text) {
+        return None;
+    }
+    let found = keys(text);
+    let decisive = |Key { depth, name, value }: &Key<'_>| match (*name, value) {
+        ("Event" | "Attribute" | "Object" | "to_ids" | "orgc_id" | "Orgc" | "threat_level_id", _) => {
+            Some(Format::Misp)
+        }
+        ("response", KeyValue::List | KeyValue::Object) if *depth == 1 => Some(Format::Misp),
+        ("objects", KeyValue::List) if *depth == 1 => Some(Format::Stix),
+        ("spec_version" | "pattern_type", _) => Some(Format::Stix),
+        ("type", KeyValue::Text("bundle")) if *depth == 1 => Some(Format::Stix),
+        ("data", KeyValue::List | KeyValue::Object) if *depth == 1 => Some(Format::ThreatQ),
+        ("nextCursorMark", _) if *depth == 1 => Some(Format::ThreatQ),
+        ("type_id" | "type_name" | "status_id", _) => Some(Format::ThreatQ),
+        ("type", KeyValue::Object) if *depth == 1 => Some(Format::ThreatQ),
+        _ => None,
+    };
+    found.iter().find_map(decisive).or_else(|| {
+        // Objects written by hand: `pattern` beside a type is STIX, `value` beside a type is ThreatQ.
+        let has = |name| found.iter().any(|key| key.name == name && key.depth == 1);
+        match (has("type"), has("pattern"), has("value")) {
+            (true, true, _) => Some(Format::Stix),
+            (true, _, true) => Some(Format::ThreatQ),
+            _ => None,
+        }
+    })
+}
+
+/// Whether it begins as JSON does. A line of text may begin with a bracket as well: `[2001:db8::1]:443`.
+fn is_json(text: &[u8]) -> bool {
+    let Some((first, rest)) = text.split_first() else { return false };
+    match (first, rest.trim_ascii_start().first()) {
+        (b'{', Some(b'"' | b'}') | None) => true,
+        (b'[', Some(b'{' | b'[' | b'"') | None) => true,
+        (b'[', Some(b']')) => rest.trim_ascii_start().len() == 1,
+        _ => false,
+    }
+}
+
+/// Whether the first line is a document by itself and another line follows.
+pub(crate) fn is_json_lines(head: &[u8], complete: bool) -> bool {
+    let text = head.trim_ascii_start();
+    let Some(end) = text.iter().position(|byte| *byte == b'\n') else { return false };
+    let Some((first, rest)) = text.split_at_checked(end) else { return false };
+    (!complete || !rest.trim_ascii().is_empty()) && serde_json::from_slice::<IgnoredAny>(first).is_ok()
+}
+
+/// Whether the first line that is no comment is a header.
+fn is_csv(head: &[u8], complete: bool) -> bool {
+    let mut lines = head.split_inclusive(|byte| *byte == b'\n');
+    let first = lines.find(|line| !line.trim_ascii().is_empty() && !line.starts_with(b"#"));
+    first
+        .filter(|line| complete || line.ends_with(b"\n"))
+        .and_then(|line| std::str::from_utf8(line).ok())
+        .is_some_and(|line| find_header(line).is_some())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn found(text: &str) -> Result<Detected, ReadError> {
+        detect("x", text.as_bytes(), true)
+    }
+
+    #[test]
+    fn formats_are_told_apart_by_their_content() {
+        use Format::{Csv, Misp, Stix, Text, ThreatQ};
+        for (text, format, lines) in [
+            (r#"{"total":1,"data":[]}"#, ThreatQ, false),
+            ("{\n \"data\": [], \"total\": 0}", ThreatQ, false),
+            (r#"[{"total":1,"data":[]}]"#, ThreatQ, false),
+            (r#"[{"id":1,"class":"network","value":"x","type_id":2}]"#, ThreatQ, false),
+            (r#"{"value":"x","type":{"name":"FQDN"}}"#, ThreatQ, false),
+            ("{\"data\":[]}\n{\"data\":[]}\n", ThreatQ, true),
+            ("{\"value\":\"x\",\"type\":\"FQDN\"}\nbroken", ThreatQ, true),
+            (r#"{"type":"bundle","id":"bundle--1","objects":[]}"#, Stix, false),
+            (r#"{"objects":[{"data":[]}]}"#, Stix, false),
+            (r#"{"Event":{"info":"x"}}"#, Misp, false),
+            (r#"{"response":[{"Event":{}}]}"#, Misp, false),
+            (r#"{"uuid":"x","Attribute":[]}"#, Misp, false),
+            (r#"[{"Event":{}}]"#, Misp, false),
+            ("type,indicator\nx,y", Csv, false),
+            ("# comment\n\nvalue;type\nx;y", Csv, false),
+            ("indicator\nevil.com", Csv, false),
+            ("evil.com\nvalue,type", Text, false),
+            ("[2001:db8::1]:443", Text, false),
+            ("# only comments", Text, false),
+            ("<http://evil.com>", Text, false),
+            ("{evil}", Text, false),
+        ] {
+            assert_eq!(found(text).unwrap(), Detected { format, lines }, "{text}");
+        }
+    }
+
+    #[test]
+    fn what_cannot_be_read_is_named() {
+        for (head, named) in [
+            (&b""[..], "is empty"),
+            (b"  \r\n ", "is empty"),
+            (b"<?xml version=\"1.0\"?><ioc xmlns=\"http://schemas.mandiant.com/2010/ioc\">", "OpenIOC"),
+            (b"<OpenIOC xmlns=\"http://openioc.org/schemas/OpenIOC_1.1\">", "OpenIOC"),
+            (b"<!DOCTYPE html><html>", "HTML"),
+            (b"<a/>", "XML"),
+            (b"{\"key\": 1}", "neither ThreatQ"),
+            (b"[\"192.0.2.1\"]", "neither ThreatQ"),
+        ] {
+            let error = detect("file", head, true).unwrap_err();
+            assert!(error.to_string().contains(named) && error.to_string().contains("file"), "{error}");
+            assert!(error.hint().is_some());
+        }
+    }
+
+    #[test]
+    fn binary_data_is_refused() {
+        for (head, named) in [
+            (&b"PK\x03\x04abc"[..], "zip"),
+            (b"\x1F\x8B\x08", "gzip"),
+            (b"\xFF\xFEe\0v\0", "UTF-16"),
+            (b"e\0v\0i\0l\0", "UTF-16"),
+            (b"abc\0\xFF\xFEdefghijkl", "binary"),
+        ] {
+            let error = refuse_binary("file", head).unwrap_err();
+            assert!(error.to_string().contains(named), "{error}");
+        }
+        refuse_binary("file", "пример.рф\n\u{feff}".as_bytes()).unwrap();
+    }
+}

@@ -1,0 +1,208 @@
+//! Why a whole file could not be read. One bad record in a good file is not an error: it is a
+//! [`Record::Unreadable`](crate::Record::Unreadable).
+
+use std::io;
+
+use thiserror::Error;
+
+/// Why reading a file ended. Each message names the file, the place where one is known, and what was expected.
+#[derive(Debug, Error)]
+#[non_exhaustive]
+pub enum ReadError {
+    /// The file could not be opened.
+    #[error("cannot open `{name}`: {cause}")]
+    Open {
+        /// The file.
+        name: String,
+        /// What the operating system says.
+        #[source]
+        cause: io::Error,
+    },
+    /// Reading stopped in the middle.
+    #[error("cannot read `{name}` any further: {cause}")]
+    Io {
+        /// The file.
+        name: String,
+        /// What the operating system says.
+        #[source]
+        cause: io::Error,
+    },
+    /// A directory was named where a file is needed.
+    #[error("`{name}` is a directory, expected a file")]
+    Directory {
+        /// The directory.
+        name: String,
+    },
+    /// Nothing but white space.
+    #[error("`{name}` is empty")]
+    Empty {
+        /// The file.
+        name: String,
+    },
+    /// Recognised as something that no reader exists for.
+    #[error("`{name}` is {found}, which cannot be read; expected one of {FORMATS}")]
+    Unsupported {
+        /// The file.
+        name: String,
+        /// What it is, with an article.
+        found: &'static str,
+        /// What to do about it.
+        advice: &'static str,
+    },
+    /// JSON of a kind that no reader exists for.
+    #[error(
+        "`{name}` is JSON, but neither ThreatQ (`data`), STIX (`objects`) nor MISP (`Event`, `response`, \
+         `Attribute`); it begins with `{found}`"
+    )]
+    UnknownJson {
+        /// The file.
+        name: String,
+        /// The beginning of the file.
+        found: String,
+    },
+    /// JSON that was announced to be of one format and holds none of its containers.
+    #[error("`{name}` holds nothing that a {format} file holds; expected {expected}")]
+    NothingFound {
+        /// The file.
+        name: String,
+        /// The format that it was read as.
+        format: crate::Format,
+        /// What was looked for.
+        expected: &'static str,
+    },
+    /// The first line of a CSV file names no column that holds values.
+    #[error(
+        "`{name}` line {line}: the header `{found}` names no column for the value; expected one of {accepted}"
+    )]
+    CsvHeader {
+        /// The file.
+        name: String,
+        /// The line that was taken for the header, counted from 1.
+        line: u64,
+        /// The line as it stands in the file.
+        found: String,
+        /// The names that are understood.
+        accepted: String,
+    },
+    /// A quoted CSV field without an end: everything behind it would be taken for its content.
+    #[error("`{name}` line {line}: a quoted field begins here and never ends; expected a closing `\"`")]
+    UnclosedQuote {
+        /// The file.
+        name: String,
+        /// The line on which the record begins, counted from 1.
+        line: u64,
+    },
+    /// Not valid JSON.
+    #[error("`{name}` line {line}, column {column}: not valid JSON: {message}")]
+    Syntax {
+        /// The file.
+        name: String,
+        /// Line of the fault, counted from 1.
+        line: u64,
+        /// Column of the fault in bytes, counted from 1.
+        column: u64,
+        /// What was expected and what was found.
+        message: String,
+        /// What to do about it, where that is known.
+        advice: Option<&'static str>,
+    },
+    /// The JSON document ends in the middle.
+    #[error("`{name}` line {line}, column {column}: the file ends in the middle of the JSON document")]
+    Truncated {
+        /// The file.
+        name: String,
+        /// The last line, counted from 1.
+        line: u64,
+        /// The last column in bytes, counted from 1.
+        column: u64,
+    },
+    /// One record of a JSON document is larger than any record can be.
+    #[error("`{name}`: the record at {location} is larger than {limit} bytes")]
+    RecordTooLarge {
+        /// The file.
+        name: String,
+        /// JSON path of the record.
+        location: String,
+        /// Bytes that a record may have.
+        limit: u64,
+    },
+    /// A file that was taken for text because it is nothing else, and is no list of indicators either.
+    #[error(
+        "`{name}` does not look like a list of indicators: none of its first {count} records could be read; {first}"
+    )]
+    NotAList {
+        /// The file.
+        name: String,
+        /// Records read so far.
+        count: u64,
+        /// The first fault, with its line.
+        first: String,
+    },
+    /// So many records are bad that the file must be of another kind.
+    #[error("`{name}`: more than {limit} records could not be read as {format}, the last one at {location}")]
+    TooManyUnreadable {
+        /// The file.
+        name: String,
+        /// The format that it was read as.
+        format: crate::Format,
+        /// How many were too many.
+        limit: u64,
+        /// Where the last one stands.
+        location: String,
+    },
+}
+
+/// The formats as the command line names them.
+const FORMATS: &str = "threatq, stix, misp, csv, text";
+
+impl ReadError {
+    /// The error's stable code, lower case with dashes.
+    #[must_use]
+    pub fn code(&self) -> &'static str {
+        match self {
+            Self::Open { .. } => "collection-not-opened",
+            Self::Io { .. } => "collection-not-read",
+            Self::Directory { .. } => "collection-is-directory",
+            Self::Empty { .. } => "collection-empty",
+            Self::Unsupported { .. } => "collection-format-not-supported",
+            Self::UnknownJson { .. } => "collection-json-unknown",
+            Self::NothingFound { .. } => "collection-nothing-found",
+            Self::CsvHeader { .. } => "collection-csv-header",
+            Self::UnclosedQuote { .. } => "collection-csv-quote",
+            Self::Syntax { .. } => "collection-json-invalid",
+            Self::Truncated { .. } => "collection-json-truncated",
+            Self::RecordTooLarge { .. } => "collection-record-too-large",
+            Self::NotAList { .. } => "collection-not-a-list",
+            Self::TooManyUnreadable { .. } => "collection-unreadable",
+        }
+    }
+
+    /// What to do about it, where that is known: one sentence.
+    #[must_use]
+    pub fn hint(&self) -> Option<String> {
+        let hint = match self {
+            Self::Open { .. } => "check the path and that the file may be read",
+            Self::Directory { .. } => "name the files in it one by one",
+            Self::Empty { .. } => "a list that is empty on purpose is read with `--format text`",
+            Self::Unsupported { advice, .. } => advice,
+            Self::UnknownJson { .. } => {
+                "export the collection in one of these formats, or name the format with `--format`"
+            }
+            Self::NothingFound { .. } => "leave `--format` out to have the format found from the content",
+            Self::CsvHeader { .. } => {
+                "rename the column that holds the indicators, or add a header line such as `value,type`"
+            }
+            Self::UnclosedQuote { .. } => "close the field, or write a quote inside of a quoted field twice",
+            Self::Syntax { advice, .. } => return advice.map(str::to_owned),
+            Self::Truncated { .. } => "the download or the export was cut off: fetch the file again",
+            Self::RecordTooLarge { .. } => "shorten the record or take it out of the file",
+            Self::NotAList { .. } => {
+                "expected one domain, address, URL, e-mail address or hash on each line; `--format text` reads it \
+                 all the same and reports every other line"
+            }
+            Self::TooManyUnreadable { .. } => "check that `--format` names what the file is",
+            Self::Io { .. } => return None,
+        };
+        Some(hint.to_owned())
+    }
+}

@@ -1,0 +1,299 @@
+//! The type of a bare value: for text, and for CSV without a type. Nothing is guessed that is not plainly of its type;
+//! a name counts as a domain only where its top level is on the public suffix list.
+
+use std::borrow::Cow;
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
+
+use idna::AsciiDenyList;
+use psl::{List, Psl};
+
+/// ThreatQ's type names for what the formats hold.
+pub(crate) mod subtype {
+    pub(crate) const FQDN: &str = "FQDN";
+    pub(crate) const IP_ADDRESS: &str = "IP Address";
+    pub(crate) const IPV6_ADDRESS: &str = "IPv6 Address";
+    pub(crate) const CIDR_BLOCK: &str = "CIDR Block";
+    pub(crate) const URL: &str = "URL";
+    pub(crate) const EMAIL_ADDRESS: &str = "Email Address";
+    pub(crate) const MD5: &str = "MD5";
+    pub(crate) const SHA_1: &str = "SHA-1";
+    pub(crate) const SHA_256: &str = "SHA-256";
+    pub(crate) const SHA_384: &str = "SHA-384";
+    pub(crate) const SHA_512: &str = "SHA-512";
+    pub(crate) const FILENAME: &str = "Filename";
+}
+
+/// Longest domain name in text form, RFC 1035.
+const DOMAIN_CHARACTERS: usize = 253;
+/// Longest label of a domain name, RFC 1035.
+const LABEL_CHARACTERS: usize = 63;
+/// Longest local part of an e-mail address, RFC 5321.
+const LOCAL_PART_CHARACTERS: usize = 64;
+
+/// Endings that are no top-level domain and that lists of indicators name files with.
+const FILE_EXTENSIONS: &[&str] = &[
+    "7z", "apk", "bat", "bin", "cmd", "dat", "dll", "dmg", "doc", "docm", "docx", "elf", "exe", "gz", "hta",
+    "htm", "html", "img", "iso", "jar", "js", "jse", "jsp", "lnk", "log", "msi", "ocx", "pdf", "php", "png",
+    "ppt", "pptx", "ps1", "rar", "rtf", "scr", "sys", "tar", "tmp", "txt", "vbe", "vbs", "vhd", "wsf", "xls",
+    "xlsm", "xlsx", "xml",
+];
+
+/// ThreatQ's name for the type of a value without white space, if it is plainly of one.
+#[must_use]
+pub fn guess(value: &str) -> Option<&'static str> {
+    if value.is_empty() || value.chars().any(|character| character.is_whitespace() || character.is_control())
+    {
+        return None;
+    }
+    if value.contains("://") {
+        return is_url_with_scheme(value).then_some(subtype::URL);
+    }
+    hash(value)
+        .or_else(|| address(value))
+        .or_else(|| (is_email_address(value)).then_some(subtype::EMAIL_ADDRESS))
+        .or_else(|| is_domain(value).then_some(subtype::FQDN))
+        .or_else(|| is_url_without_scheme(value).then_some(subtype::URL))
+        .or_else(|| is_filename(value).then_some(subtype::FILENAME))
+}
+
+/// The type of an address: one of IPv4, one of IPv6, or a block of either.
+#[must_use]
+pub(crate) fn address(value: &str) -> Option<&'static str> {
+    if value.parse::<Ipv4Addr>().is_ok() {
+        return Some(subtype::IP_ADDRESS);
+    }
+    if let Ok(address) = value.parse::<Ipv6Addr>() {
+        // `::` is an address, and in prose it is a mark.
+        return (!address.is_unspecified()).then_some(subtype::IPV6_ADDRESS);
+    }
+    let (network, prefix) = value.split_once('/')?;
+    let longest = if network.parse::<IpAddr>().ok()?.is_ipv4() { 32 } else { 128 };
+    let digits = !prefix.is_empty() && prefix.bytes().all(|byte| byte.is_ascii_digit());
+    (digits && prefix.parse::<u8>().is_ok_and(|prefix| prefix <= longest)).then_some(subtype::CIDR_BLOCK)
+}
+
+/// The type of a hash, by its length.
+#[must_use]
+pub(crate) fn hash(value: &str) -> Option<&'static str> {
+    if !value.bytes().all(|byte| byte.is_ascii_hexdigit()) {
+        return None;
+    }
+    match value.len() {
+        32 => Some(subtype::MD5),
+        40 => Some(subtype::SHA_1),
+        64 => Some(subtype::SHA_256),
+        96 => Some(subtype::SHA_384),
+        128 => Some(subtype::SHA_512),
+        _ => None,
+    }
+}
+
+/// Top-level domains that no registry gives out and that real names end in all the same: those of RFC 2606, RFC 6762
+/// (section 3 and appendix G), RFC 7686 and the one that ICANN reserves for private use.
+const SPECIAL_USE: &[&str] = &[
+    "corp",
+    "example",
+    "home",
+    "internal",
+    "invalid",
+    "lan",
+    "local",
+    "localdomain",
+    "onion",
+    "private",
+    "test",
+];
+
+/// A name of at least two labels under a known top-level domain, with or without `*.` in front and a dot behind.
+fn is_domain(value: &str) -> bool {
+    let name = value.strip_prefix("*.").unwrap_or(value);
+    let name = name.strip_suffix('.').unwrap_or(name);
+    let Some(name) = ascii(name) else { return false };
+    let name = name.to_ascii_lowercase();
+    let is_known = List.suffix(name.as_bytes()).is_some_and(|suffix| suffix.is_known());
+    let is_special = name.rsplit('.').next().is_some_and(|last| SPECIAL_USE.contains(&last));
+    is_name(&name) && name.contains('.') && (is_known || is_special)
+}
+
+/// The name in ASCII; none for what cannot be a name. Underscores are let through: they occur in real names.
+fn ascii(name: &str) -> Option<Cow<'_, str>> {
+    if name.is_ascii() {
+        return Some(Cow::Borrowed(name));
+    }
+    idna::domain_to_ascii_cow(name.as_bytes(), AsciiDenyList::EMPTY).ok()
+}
+
+/// Labels of letters, digits, `-` and `_`, the last one not a number.
+fn is_name(name: &str) -> bool {
+    let is_label = |label: &str| {
+        !label.is_empty()
+            && label.len() <= LABEL_CHARACTERS
+            && !label.starts_with('-')
+            && !label.ends_with('-')
+            && label.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'-' || byte == b'_')
+    };
+    name.len() <= DOMAIN_CHARACTERS
+        && name.split('.').all(is_label)
+        && name.rsplit('.').next().is_some_and(|last| last.bytes().any(|byte| !byte.is_ascii_digit()))
+}
+
+/// One `@` between a local part without a slash and a domain.
+fn is_email_address(value: &str) -> bool {
+    let Some((local, domain)) = value.split_once('@') else { return false };
+    let is_local = |character: char| character.is_alphanumeric() || "!#$%&'*+-=?^_`{|}~.".contains(character);
+    !local.is_empty()
+        && local.chars().count() <= LOCAL_PART_CHARACTERS
+        && local.chars().all(is_local)
+        && !domain.starts_with("*.")
+        && is_domain(domain)
+}
+
+/// A scheme, `://` and a host: a name of any kind, or an address.
+fn is_url_with_scheme(value: &str) -> bool {
+    let Some((scheme, rest)) = value.split_once("://") else { return false };
+    let is_scheme = scheme.starts_with(|first: char| first.is_ascii_alphabetic())
+        && scheme.bytes().all(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'+' | b'-' | b'.'));
+    let (authority, path) = split_authority(rest);
+    let (_, host) = authority.rsplit_once('@').unwrap_or(("", authority));
+    is_scheme
+        && has_balanced_brackets(path)
+        && split_port(host)
+            .is_some_and(|(host, _)| is_address(host) || ascii(host).is_some_and(|host| is_name(&host)))
+}
+
+/// A host with a path, a port or a query: `host.example/x`, `192.0.2.1:8080`, `host:8080/x`. A name of one label needs
+/// both port and path, or every `and/or` of a text would be one.
+fn is_url_without_scheme(value: &str) -> bool {
+    let (authority, path) = split_authority(value);
+    let Some((host, port)) = split_port(authority).filter(|_| !path.starts_with('#')) else { return false };
+    let is_bad_block =
+        path.strip_prefix('/').is_some_and(|rest| rest.bytes().all(|byte| byte.is_ascii_digit()));
+    let is_host = is_address(host) && (port.is_some() || !is_bad_block)
+        || !host.starts_with("*.") && is_domain(host)
+        || port.is_some() && !path.is_empty() && is_name(host);
+    is_host && (port.is_some() || !path.is_empty()) && has_balanced_brackets(path)
+}
+
+/// What stands before the first `/`, `?` or `#`, and the rest from there on.
+fn split_authority(rest: &str) -> (&str, &str) {
+    let end = rest.find(['/', '?', '#']).unwrap_or(rest.len());
+    rest.split_at_checked(end).unwrap_or((rest, ""))
+}
+
+/// Host and port; none where the port is no number. The brackets around an IPv6 address are part of the host.
+fn split_port(authority: &str) -> Option<(&str, Option<u16>)> {
+    if authority.ends_with(']') {
+        return Some((authority, None));
+    }
+    match authority.rsplit_once(':') {
+        Some((host, port)) => Some((host, Some(port.parse().ok()?))),
+        None => Some((authority, None)),
+    }
+}
+
+/// An IPv4 address, or an IPv6 address in brackets.
+fn is_address(host: &str) -> bool {
+    host.parse::<Ipv4Addr>().is_ok()
+        || host
+            .strip_prefix('[')
+            .and_then(|host| host.strip_suffix(']'))
+            .is_some_and(|host| host.parse::<Ipv6Addr>().is_ok())
+}
+
+/// Links in markup, `http://host.example/[its title]`, break in the middle of the bracket; queries such as `a[]=1` do not.
+fn has_balanced_brackets(path: &str) -> bool {
+    path.matches('[').count() == path.matches(']').count()
+}
+
+/// A name with one of the endings that files have and domains have not.
+fn is_filename(value: &str) -> bool {
+    value.rsplit_once('.').is_some_and(|(stem, extension)| {
+        !stem.is_empty()
+            && !stem.contains(['/', ':', '[', ']', '<', '>', '"', '|', '*', '?', '@'])
+            && FILE_EXTENSIONS.iter().any(|known| known.eq_ignore_ascii_case(extension))
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    #[test]
+    fn values_are_told_apart() {
+        for (value, expected) in [
+            ("192.0.2.1", Some("IP Address")),
+            ("2001:db8::1", Some("IPv6 Address")),
+            ("192.0.2.0/24", Some("CIDR Block")),
+            ("2001:db8::/32", Some("CIDR Block")),
+            ("evil.example.com", Some("FQDN")),
+            ("*.evil.com", Some("FQDN")),
+            ("evil.com.", Some("FQDN")),
+            ("EVIL.COM", Some("FQDN")),
+            ("_dmarc.evil.com", Some("FQDN")),
+            ("пример.рф", Some("FQDN")),
+            ("xn--e1afmkfd.xn--p1ai", Some("FQDN")),
+            ("user.name+tag@evil.com", Some("Email Address")),
+            ("http://evil.example/a?b=c#d", Some("URL")),
+            ("https://user:pw@evil.com:8443/x", Some("URL")),
+            ("ftp://localhost/x", Some("URL")),
+            ("http://[2001:db8::1]:80/", Some("URL")),
+            ("evil.com/path", Some("URL")),
+            ("evil.com:8080", Some("URL")),
+            ("host:8080/x", Some("URL")),
+            ("192.0.2.1:8080", Some("URL")),
+            ("[2001:db8::1]:443/x", Some("URL")),
+            ("d41d8cd98f00b204e9800998ecf8427e", Some("MD5")),
+            ("DA39A3EE5E6B4B0D3255BFEF95601890AFD80709", Some("SHA-1")),
+            ("e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855", Some("SHA-256")),
+            ("setup.exe", Some("Filename")),
+        ] {
+            assert_eq!(guess(value), expected, "{value}");
+        }
+    }
+
+    #[test]
+    fn what_is_of_no_type_is_not_guessed() {
+        for value in [
+            "",
+            "::",
+            "word",
+            "and/or",
+            "12:30",
+            "11/22/2026",
+            "e.g.",
+            "host.local",
+            "evil..com",
+            "-evil.com",
+            "999.1.2.3",
+            "192.0.2.0/33",
+            "a@b",
+            "a@b@evil.com",
+            "user@host/evil.com",
+            "http://",
+            "http:///x",
+            "://evil.com",
+            "http://evil.com[Title]",
+            "http://evil.com/a/[Title",
+            "link:part1.adoc[Part",
+            "abcdef",
+            "two words.com",
+        ] {
+            assert_eq!(guess(value), None, "{value}");
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn any_text_is_answered(value in r"\PC{0,60}|[a-f0-9:./@\[\]*]{0,45}") {
+            let _ = guess(&value);
+        }
+
+        #[test]
+        fn every_address_is_an_address(v4: u32, v6 in 1_u128..) {
+            prop_assert_eq!(guess(&Ipv4Addr::from(v4).to_string()), Some("IP Address"));
+            prop_assert_eq!(guess(&Ipv6Addr::from(v6).to_string()), Some("IPv6 Address"));
+        }
+    }
+}

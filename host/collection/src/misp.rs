@@ -1,0 +1,232 @@
+//! MISP events: attributes, of the event and of its objects. Only what its author marked for detection (`to_ids`) is
+//! handed on; where the mark is missing, it counts as not given.
+
+use serde_json::{Map, Value};
+
+use crate::guess::{address, subtype};
+use crate::json::{Dialect, Role};
+use crate::json_value::{flag, names, required_text, text, text_or_number};
+use crate::{Format, LeftOut, Location, Object, Record, Unreadable};
+
+/// The shapes of MISP's JSON.
+pub(crate) struct Misp;
+
+impl Dialect for Misp {
+    fn format(&self) -> Format {
+        Format::Misp
+    }
+
+    fn expected(&self) -> &'static str {
+        "an event with `Event`, `response`, `Attribute` or `Object`"
+    }
+
+    fn role(&self, key: &str) -> Role {
+        match key {
+            "response" | "Event" | "Object" => Role::Container,
+            "Attribute" => Role::Records,
+            "id" | "uuid" | "type" | "value" | "to_ids" | "deleted" | "comment" | "Tag" => Role::Part,
+            _ => Role::Ignored,
+        }
+    }
+
+    fn is_record(&self, parts: &Map<String, Value>) -> bool {
+        parts.contains_key("value")
+    }
+
+    fn read(&self, record: &Map<String, Value>, location: &Location, records: &mut Vec<Record>) {
+        let platform_id = text_or_number(record, "uuid").or_else(|| text_or_number(record, "id"));
+        let shown = record.get("value").map_or_else(
+            || Value::Object(record.clone()).to_string(),
+            |value| value.as_str().map_or_else(|| value.to_string(), str::to_owned),
+        );
+        let left_out = if flag(record, "deleted") == Some(true) {
+            Some(("deleted", "the attribute was deleted in MISP"))
+        } else if flag(record, "to_ids") != Some(true) {
+            Some(("not-for-detection", "the attribute is not marked for detection (`to_ids`)"))
+        } else {
+            None
+        };
+        if let Some((code, message)) = left_out {
+            records.push(Record::LeftOut(LeftOut {
+                location: location.clone(),
+                platform_id,
+                code,
+                message: message.to_owned(),
+                excerpt: crate::excerpt(&shown),
+            }));
+            return;
+        }
+        match parts(record) {
+            Ok(parts) => records.extend(parts.into_iter().map(|part| {
+                let mut object = Object::indicator(part.subtype, part.value, location.clone());
+                object.platform_id.clone_from(&platform_id);
+                object.description = text(record, "comment");
+                object.attributes.extend(part.attribute);
+                object.tags = names(record, "Tag");
+                Record::Object(object)
+            })),
+            Err(message) => {
+                records.push(Record::Unreadable(Unreadable::new(location.clone(), message, &shown)))
+            }
+        }
+    }
+}
+
+/// One value of an attribute, with what stands beside it.
+#[derive(Debug, PartialEq)]
+struct Part {
+    subtype: String,
+    value: String,
+    attribute: Option<(String, String)>,
+}
+
+impl Part {
+    fn new(subtype: &str, value: &str) -> Self {
+        Self { subtype: subtype.to_owned(), value: value.to_owned(), attribute: None }
+    }
+
+    fn with(self, name: &str, value: &str) -> Self {
+        Self { attribute: Some((name.to_owned(), value.to_owned())), ..self }
+    }
+}
+
+/// The values of an attribute: composite types hold two, of which a port or a file name is no indicator by itself.
+fn parts(record: &Map<String, Value>) -> Result<Vec<Part>, String> {
+    let kind = required_text(record, "type")?;
+    let value = required_text(record, "value")?;
+    let Some((left_kind, right_kind)) = kind.split_once('|') else {
+        return Ok(vec![Part::new(&subtype_of(&kind, &value), &value)]);
+    };
+    let halves = |split: Option<(&str, &str)>| {
+        split
+            .map(|(left, right)| (left.trim().to_owned(), right.trim().to_owned()))
+            .filter(|(left, right)| !left.is_empty() && !right.is_empty())
+            .ok_or_else(|| {
+                format!("the value of a `{kind}` is not in two parts, expected them with `|` between")
+            })
+    };
+    match (left_kind, right_kind) {
+        ("domain", "ip") => {
+            let (domain, address) = halves(value.split_once('|'))?;
+            Ok(vec![
+                Part::new(&subtype_of("domain", &domain), &domain),
+                Part::new(&subtype_of("ip-dst", &address), &address),
+            ])
+        }
+        ("hostname" | "ip-dst" | "ip-src", "port") => {
+            let (host, port) = halves(value.rsplit_once('|'))?;
+            Ok(vec![Part::new(&subtype_of(left_kind, &host), &host).with("port", &port)])
+        }
+        ("filename", hash_kind) => {
+            let (name, hash) = halves(value.rsplit_once('|'))?;
+            Ok(vec![Part::new(&subtype_of(hash_kind, &hash), &hash).with("filename", &name)])
+        }
+        _ => Ok(vec![Part::new(&format!("MISP {kind}"), &value)]),
+    }
+}
+
+/// ThreatQ's name for a MISP type that holds one value.
+fn subtype_of(kind: &str, value: &str) -> String {
+    let known = match kind {
+        "domain" | "hostname" => subtype::FQDN,
+        "ip-src" | "ip-dst" => address(value).unwrap_or(subtype::IP_ADDRESS),
+        "url" => subtype::URL,
+        "email" | "email-src" | "email-dst" => subtype::EMAIL_ADDRESS,
+        "md5" => subtype::MD5,
+        "sha1" => subtype::SHA_1,
+        "sha256" => subtype::SHA_256,
+        "sha384" => subtype::SHA_384,
+        "sha512" => subtype::SHA_512,
+        "filename" => subtype::FILENAME,
+        _ => return format!("MISP {kind}"),
+    };
+    known.to_owned()
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    fn read(record: Value) -> Vec<Record> {
+        let mut records = Vec::new();
+        Misp.read(record.as_object().unwrap(), &Location::Path("$".to_owned()), &mut records);
+        records
+    }
+
+    fn found(kind: &str, value: &str) -> Vec<(String, String)> {
+        read(json!({"type": kind, "value": value, "to_ids": true}))
+            .into_iter()
+            .map(|record| match record {
+                Record::Object(object) => (object.subtype, object.value),
+                other => panic!("{other:?}"),
+            })
+            .collect()
+    }
+
+    #[test]
+    fn types_become_those_of_threatq() {
+        for (kind, value, expected) in [
+            ("domain", "evil.example", vec![("FQDN", "evil.example")]),
+            ("hostname", "evil.example", vec![("FQDN", "evil.example")]),
+            ("ip-dst", "192.0.2.1", vec![("IP Address", "192.0.2.1")]),
+            ("ip-src", "2001:db8::1", vec![("IPv6 Address", "2001:db8::1")]),
+            ("ip-src", "192.0.2.0/24", vec![("CIDR Block", "192.0.2.0/24")]),
+            ("ip-dst|port", "192.0.2.1|443", vec![("IP Address", "192.0.2.1")]),
+            ("hostname|port", "evil.example|443", vec![("FQDN", "evil.example")]),
+            (
+                "domain|ip",
+                "evil.example|192.0.2.1",
+                vec![("FQDN", "evil.example"), ("IP Address", "192.0.2.1")],
+            ),
+            ("filename|sha1", "a|b.exe|aa", vec![("SHA-1", "aa")]),
+            ("filename|ssdeep", "b.exe|3:a", vec![("MISP ssdeep", "3:a")]),
+            ("email-src", "a@evil.example", vec![("Email Address", "a@evil.example")]),
+            ("filename", "b.exe", vec![("Filename", "b.exe")]),
+            ("mutex", "m", vec![("MISP mutex", "m")]),
+            ("regkey|value", "k|v", vec![("MISP regkey|value", "k|v")]),
+        ] {
+            let expected: Vec<_> =
+                expected.into_iter().map(|(kind, value)| (kind.to_owned(), value.to_owned())).collect();
+            assert_eq!(found(kind, value), expected, "{kind}");
+        }
+    }
+
+    #[test]
+    fn what_stands_beside_the_value_is_kept() {
+        let records = read(json!({
+            "uuid": "u", "id": "1", "type": "filename|sha256", "value": "b.exe|AA", "to_ids": "1", "deleted": false,
+            "comment": "c", "Tag": [{"name": "tlp:clear"}],
+        }));
+        let mut expected = Object::indicator("SHA-256", "AA", Location::Path("$".to_owned()));
+        expected.platform_id = Some("u".to_owned());
+        expected.description = Some("c".to_owned());
+        expected.attributes = vec![("filename".to_owned(), "b.exe".to_owned())];
+        expected.tags = vec!["tlp:clear".to_owned()];
+        assert_eq!(records, [Record::Object(expected)]);
+    }
+
+    #[test]
+    fn what_is_deleted_or_not_for_detection_is_left_out() {
+        for (record, code) in [
+            (json!({"type": "domain", "value": "x", "to_ids": false}), "not-for-detection"),
+            (json!({"type": "domain", "value": "x"}), "not-for-detection"),
+            (json!({"type": "domain", "value": "x", "to_ids": true, "deleted": true}), "deleted"),
+        ] {
+            assert!(matches!(read(record).as_slice(), [Record::LeftOut(left)] if left.code == code));
+        }
+    }
+
+    #[test]
+    fn what_is_not_in_two_parts_and_what_is_no_text_is_unreadable() {
+        for record in [
+            json!({"type": "domain|ip", "value": "evil.example", "to_ids": true}),
+            json!({"type": "ip-dst|port", "value": "|443", "to_ids": true}),
+            json!({"type": "domain", "value": 5, "to_ids": true}),
+            json!({"value": "evil.example", "to_ids": true}),
+        ] {
+            assert!(matches!(read(record.clone()).as_slice(), [Record::Unreadable(_)]), "{record}");
+        }
+    }
+}

@@ -1,0 +1,159 @@
+//! The object model: what a reader makes of one record of a file, whatever the file's format.
+//!
+//! Every record becomes exactly one of three things, and nothing disappears between them: an [`Object`], an
+//! [`Unreadable`] record, or one that is [`LeftOut`] because its own file says that it is not for use.
+
+use std::fmt;
+
+/// One object as the platform holds it. Nothing is normalised here but surrounding white space and, in text and CSV,
+/// defanged forms: what a value means to a service is for the action to say.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Object {
+    /// The record's identifier in its own platform: a ThreatQ number, a STIX identifier, a MISP UUID.
+    pub platform_id: Option<String>,
+    /// The platform's class of objects; every format read here holds `Indicator`.
+    pub kind: String,
+    /// The type by ThreatQ's name, for example `FQDN`, `IP Address` or `SHA-256`. What has no such name keeps its own,
+    /// with the format in front: `STIX process:name`, `MISP mutex`.
+    pub subtype: String,
+    /// The value, never empty.
+    pub value: String,
+    /// The score on ThreatQ's scale of 0 to 10, where the record has one. Larger values occur.
+    pub score: Option<f64>,
+    /// The status by name, for example `Active`, `Expired` or `Whitelisted`.
+    pub status: Option<String>,
+    /// The platform's text about the object.
+    pub description: Option<String>,
+    /// Attributes as name and value, in the file's order. Names may repeat.
+    pub attributes: Vec<(String, String)>,
+    /// Tags by name.
+    pub tags: Vec<String>,
+    /// Where the record stands in its file.
+    pub location: Location,
+}
+
+impl Object {
+    /// An indicator with a type and a value and nothing else known about it.
+    #[must_use]
+    pub fn indicator(subtype: impl Into<String>, value: impl Into<String>, location: Location) -> Self {
+        Self {
+            platform_id: None,
+            kind: INDICATOR.to_owned(),
+            subtype: subtype.into(),
+            value: value.into(),
+            score: None,
+            status: None,
+            description: None,
+            attributes: Vec::new(),
+            tags: Vec::new(),
+            location,
+        }
+    }
+}
+
+/// The kind of every object that these formats hold.
+pub const INDICATOR: &str = "Indicator";
+
+/// Where a record stands in its file.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Location {
+    /// A line of a text, CSV or JSON Lines file, counted from 1.
+    Line(u64),
+    /// A place in a JSON document, for example `$.data[17]`.
+    Path(String),
+    /// A place inside the document that stands on one line of a JSON Lines file.
+    LinePath(u64, String),
+}
+
+impl fmt::Display for Location {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Line(line) => write!(formatter, "line {line}"),
+            Self::Path(path) => formatter.write_str(path),
+            Self::LinePath(line, path) => write!(formatter, "line {line}, {path}"),
+        }
+    }
+}
+
+/// What a reader hands to its sink, one for each record of the file (a record with several values gives several).
+#[derive(Debug, Clone, PartialEq)]
+pub enum Record {
+    /// A record that was understood.
+    Object(Object),
+    /// A record that was not.
+    Unreadable(Unreadable),
+    /// A record that was understood and is not for use.
+    LeftOut(LeftOut),
+}
+
+/// One record that could not be understood, in a file that otherwise could.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Unreadable {
+    /// Where the record stands.
+    pub location: Location,
+    /// What was expected and what was found: one sentence, lower case, without a full stop.
+    pub message: String,
+    /// The beginning of the record as the file has it, at most [`EXCERPT_CHARACTERS`] characters.
+    pub excerpt: String,
+}
+
+impl Unreadable {
+    /// Builds one from the whole of what was found, of which only the beginning is kept.
+    #[must_use]
+    pub fn new(location: Location, message: impl Into<String>, found: &str) -> Self {
+        Self { location, message: message.into(), excerpt: excerpt(found) }
+    }
+}
+
+/// One record that is readable and by its own file's word is not for use.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct LeftOut {
+    /// Where the record stands.
+    pub location: Location,
+    /// The record's identifier in its own platform.
+    pub platform_id: Option<String>,
+    /// Stable: `not-an-indicator`, `not-for-detection`, `deleted` or `revoked`.
+    pub code: &'static str,
+    /// One sentence for people, lower case, without a full stop.
+    pub message: String,
+    /// The value or, where there is none, the beginning of the record.
+    pub excerpt: String,
+}
+
+/// Characters of a bad record that are quoted: enough to find it, short enough for one line of a terminal.
+pub const EXCERPT_CHARACTERS: usize = 100;
+
+/// The beginning of a text on one line, without control characters.
+#[must_use]
+pub fn excerpt(text: &str) -> String {
+    let mut characters = text.trim().chars();
+    let mut start: String = characters
+        .by_ref()
+        .take(EXCERPT_CHARACTERS)
+        .map(|character| if character.is_control() { ' ' } else { character })
+        .collect();
+    if characters.next().is_some() {
+        start.push('…');
+    }
+    start
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn locations_are_shown_as_people_name_them() {
+        assert_eq!(Location::Line(12).to_string(), "line 12");
+        assert_eq!(Location::Path("$.data[17]".to_owned()).to_string(), "$.data[17]");
+        assert_eq!(Location::LinePath(3, "$.data[1]".to_owned()).to_string(), "line 3, $.data[1]");
+    }
+
+    #[test]
+    fn an_excerpt_is_short_and_on_one_line() {
+        assert_eq!(excerpt("  a\nb\u{1b}[31m "), "a b [31m");
+        let long = excerpt(&"é".repeat(500));
+        assert_eq!(long.chars().count(), EXCERPT_CHARACTERS + 1);
+        assert!(long.ends_with('…'));
+    }
+}

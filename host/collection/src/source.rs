@@ -1,0 +1,203 @@
+//! Where bytes come from: a file, standard input or any reader, with the name that messages use.
+
+use std::ffi::OsStr;
+use std::fmt;
+use std::fs::File;
+use std::io::{self, BufRead, BufReader, Chain, Cursor, Read};
+use std::path::PathBuf;
+
+use palisade_limits::{RECORD_BYTES, SNIFF_BYTES};
+
+use crate::ReadError;
+
+/// One input with its name.
+pub struct Source {
+    name: String,
+    input: Input,
+}
+
+/// What is behind a source.
+enum Input {
+    /// A file that is opened when it is read.
+    Path(PathBuf),
+    /// Something that is open already.
+    Reader(Box<dyn Read + Send>),
+}
+
+/// The bytes of an open source, from the first one after a byte order mark.
+pub(crate) type Bytes = BufReader<Chain<Cursor<Vec<u8>>, Box<dyn Read + Send>>>;
+
+/// An open source, of which the beginning is known.
+pub(crate) struct Opened {
+    /// The first [`SNIFF_BYTES`] bytes, or fewer if there are no more.
+    pub(crate) head: Vec<u8>,
+    /// The head is all there is.
+    pub(crate) complete: bool,
+    /// Everything, the head included.
+    pub(crate) bytes: Bytes,
+}
+
+impl Source {
+    /// A file.
+    #[must_use]
+    pub fn path(path: impl Into<PathBuf>) -> Self {
+        let path = path.into();
+        Self { name: path.display().to_string(), input: Input::Path(path) }
+    }
+
+    /// Any reader; it is buffered here. `name` is what messages call it.
+    #[must_use]
+    pub fn reader(name: impl Into<String>, reader: impl Read + Send + 'static) -> Self {
+        Self { name: name.into(), input: Input::Reader(Box::new(reader)) }
+    }
+
+    /// Standard input, called `-`.
+    #[must_use]
+    pub fn standard_input() -> Self {
+        Self::reader("-", io::stdin())
+    }
+
+    /// What a command line names: `-` is standard input, anything else a file.
+    #[must_use]
+    pub fn from_argument(argument: &OsStr) -> Self {
+        if argument == "-" { Self::standard_input() } else { Self::path(PathBuf::from(argument)) }
+    }
+
+    /// The name that messages use.
+    #[must_use]
+    pub fn name(&self) -> &str {
+        &self.name
+    }
+
+    /// Opens it and looks at its beginning.
+    pub(crate) fn open(self) -> Result<Opened, ReadError> {
+        let Self { name, input } = self;
+        let mut reader: Box<dyn Read + Send> = match input {
+            Input::Reader(reader) => reader,
+            Input::Path(path) => {
+                let opened = File::open(&path).and_then(|file| Ok((file.metadata()?.is_dir(), file)));
+                match opened {
+                    Ok((true, _)) => return Err(ReadError::Directory { name }),
+                    Ok((false, file)) => Box::new(file),
+                    Err(cause) => return Err(ReadError::Open { name, cause }),
+                }
+            }
+        };
+        let mut head = Vec::new();
+        if let Err(cause) = reader.by_ref().take(SNIFF_BYTES).read_to_end(&mut head) {
+            return Err(ReadError::Io { name, cause });
+        }
+        let complete = u64::try_from(head.len()).is_ok_and(|length| length < SNIFF_BYTES);
+        if head.starts_with(BYTE_ORDER_MARK) {
+            head.drain(..BYTE_ORDER_MARK.len());
+        }
+        let bytes = BufReader::new(Cursor::new(head.clone()).chain(reader));
+        Ok(Opened { head, complete, bytes })
+    }
+}
+
+impl fmt::Debug for Source {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.debug_struct("Source").field("name", &self.name).finish_non_exhaustive()
+    }
+}
+
+/// The byte order mark of UTF-8, which editors on Windows put in front.
+const BYTE_ORDER_MARK: &[u8] = &[0xEF, 0xBB, 0xBF];
+
+/// One line of a file.
+pub(crate) enum Line<'bytes> {
+    /// Without its line ending.
+    Whole(&'bytes [u8]),
+    /// Longer than a record may be; only its beginning is here, the rest was passed over.
+    TooLong(&'bytes [u8]),
+}
+
+/// Lines one after the other, none of them held beyond the size of a record.
+pub(crate) struct Lines<R> {
+    reader: R,
+    buffer: Vec<u8>,
+    number: u64,
+    limit: u64,
+}
+
+impl<R: BufRead> Lines<R> {
+    /// Lines of at most [`RECORD_BYTES`].
+    pub(crate) fn new(reader: R) -> Self {
+        Self { reader, buffer: Vec::new(), number: 0, limit: RECORD_BYTES }
+    }
+
+    /// The next line with its number, counted from 1; none at the end.
+    pub(crate) fn next(&mut self) -> io::Result<Option<(u64, Line<'_>)>> {
+        self.buffer.clear();
+        let most = self.limit.saturating_add(2);
+        let read = self.reader.by_ref().take(most).read_until(b'\n', &mut self.buffer)?;
+        if read == 0 {
+            return Ok(None);
+        }
+        self.number = self.number.saturating_add(1);
+        let ended = self.buffer.last() == Some(&b'\n');
+        let line = self.buffer.strip_suffix(b"\n").unwrap_or(&self.buffer);
+        let line = line.strip_suffix(b"\r").unwrap_or(line);
+        if !ended && u64::try_from(read).is_ok_and(|read| read == most) {
+            self.reader.skip_until(b'\n')?;
+            return Ok(Some((self.number, Line::TooLong(line))));
+        }
+        Ok(Some((self.number, Line::Whole(line))))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn lines(text: &str, limit: u64) -> Vec<(u64, bool, String)> {
+        let mut lines = Lines { reader: text.as_bytes(), buffer: Vec::new(), number: 0, limit };
+        let mut all = Vec::new();
+        while let Some((number, line)) = lines.next().unwrap() {
+            let (whole, bytes) = match line {
+                Line::Whole(bytes) => (true, bytes),
+                Line::TooLong(bytes) => (false, bytes),
+            };
+            all.push((number, whole, String::from_utf8_lossy(bytes).into_owned()));
+        }
+        all
+    }
+
+    #[test]
+    fn lines_are_numbered_and_lose_their_endings() {
+        assert_eq!(
+            lines("a\r\n\nb", 100),
+            [(1, true, "a".to_owned()), (2, true, String::new()), (3, true, "b".to_owned())]
+        );
+    }
+
+    #[test]
+    fn a_line_beyond_the_limit_is_passed_over_and_the_next_one_is_whole() {
+        let read = lines(&format!("{}\nshort\n{}", "x".repeat(50), "y".repeat(50)), 10);
+        assert_eq!(read.len(), 3);
+        assert!(!read[0].1 && read[0].2.len() == 12);
+        assert_eq!(read[1], (2, true, "short".to_owned()));
+        assert!(!read[2].1);
+    }
+
+    #[test]
+    fn a_byte_order_mark_is_not_content_and_the_head_is_not_lost() {
+        let opened = Source::reader("x", &b"\xEF\xBB\xBFabc"[..]).open().unwrap();
+        assert_eq!(opened.head, b"abc");
+        assert!(opened.complete);
+        let mut text = String::new();
+        let mut bytes = opened.bytes;
+        bytes.read_to_string(&mut text).unwrap();
+        assert_eq!(text, "abc");
+    }
+
+    #[test]
+    fn a_directory_and_a_missing_file_are_errors_that_name_them() {
+        let error = Source::path("/").open().err().unwrap();
+        assert_eq!(error.code(), "collection-is-directory");
+        let error = Source::path("/no/such/file").open().err().unwrap();
+        assert_eq!(error.code(), "collection-not-opened");
+        assert!(error.to_string().contains("/no/such/file"));
+    }
+}

@@ -1,0 +1,257 @@
+//! STIX 2.0 and 2.1 bundles: indicators by their patterns. Everything else in a bundle is left out by name.
+
+use serde_json::{Map, Value};
+use time::OffsetDateTime;
+use time::format_description::well_known::Rfc3339;
+
+use crate::guess::{address, subtype};
+use crate::json::{Dialect, Role};
+use crate::json_value::{flag, names, number, required_text, text};
+use crate::stix_pattern::{Comparison, parse};
+use crate::type_name::letters_and_digits;
+use crate::{Format, LeftOut, Location, Object, Record, Unreadable};
+
+/// The shapes of STIX, read at one point in time: that decides what has expired.
+pub(crate) struct Stix {
+    /// Now.
+    pub(crate) now: OffsetDateTime,
+}
+
+impl Dialect for Stix {
+    fn format(&self) -> Format {
+        Format::Stix
+    }
+
+    fn expected(&self) -> &'static str {
+        "a bundle with `objects`"
+    }
+
+    fn role(&self, key: &str) -> Role {
+        match key {
+            "objects" => Role::Records,
+            "id" | "type" | "name" | "description" | "pattern" | "pattern_type" | "confidence" | "labels"
+            | "revoked" | "valid_until" => Role::Part,
+            _ => Role::Ignored,
+        }
+    }
+
+    fn is_record(&self, parts: &Map<String, Value>) -> bool {
+        parts.get("type").and_then(Value::as_str).is_some_and(|kind| kind != "bundle")
+    }
+
+    fn read(&self, record: &Map<String, Value>, location: &Location, records: &mut Vec<Record>) {
+        let result = match left_out(record, location) {
+            Ok(Some(left_out)) => {
+                records.push(Record::LeftOut(left_out));
+                return;
+            }
+            Ok(None) => self.objects(record, location),
+            Err(message) => Err(message),
+        };
+        match result {
+            Ok(objects) => records.extend(objects.into_iter().map(Record::Object)),
+            Err(message) => {
+                let found =
+                    text(record, "pattern").unwrap_or_else(|| Value::Object(record.clone()).to_string());
+                records.push(Record::Unreadable(Unreadable::new(location.clone(), message, &found)));
+            }
+        }
+    }
+}
+
+/// Why a record is not for use; none if it is.
+fn left_out(record: &Map<String, Value>, location: &Location) -> Result<Option<LeftOut>, String> {
+    let kind = required_text(record, "type")?;
+    let (code, message) = if kind != "indicator" {
+        ("not-an-indicator", format!("a STIX object of type `{}`", crate::excerpt(&kind)))
+    } else if flag(record, "revoked") == Some(true) {
+        ("revoked", "the indicator was revoked by its author".to_owned())
+    } else {
+        return Ok(None);
+    };
+    let platform_id = text(record, "id");
+    let shown = text(record, "pattern").or_else(|| platform_id.clone()).unwrap_or(kind);
+    Ok(Some(LeftOut {
+        location: location.clone(),
+        platform_id,
+        code,
+        message,
+        excerpt: crate::excerpt(&shown),
+    }))
+}
+
+impl Stix {
+    /// An object for each value of the pattern.
+    fn objects(&self, record: &Map<String, Value>, location: &Location) -> Result<Vec<Object>, String> {
+        let language = text(record, "pattern_type").unwrap_or_else(|| "stix".to_owned());
+        if language != "stix" {
+            return Err(format!(
+                "the pattern's language is `{}`, expected `stix`",
+                crate::excerpt(&language)
+            ));
+        }
+        let comparisons = parse(&required_text(record, "pattern")?)?;
+        let name = text(record, "name");
+        let mut template = Object::indicator("", "", location.clone());
+        template.platform_id = text(record, "id");
+        template.score = confidence(record)?;
+        template.status = Some(self.status(record)?.to_owned());
+        template.tags = names(record, "labels");
+        template.description = text(record, "description");
+        match (&template.description, name) {
+            (None, name) => template.description = name,
+            (Some(_), Some(name)) => template.attributes.push(("name".to_owned(), name)),
+            (Some(_), None) => {}
+        }
+        comparisons
+            .into_iter()
+            .map(|comparison| {
+                let value = comparison.value.trim();
+                if value.is_empty() {
+                    return Err("the pattern compares with an empty value, expected one".to_owned());
+                }
+                let mut object = template.clone();
+                object.subtype = subtype_of(&comparison);
+                object.value = value.to_owned();
+                Ok(object)
+            })
+            .collect()
+    }
+
+    fn status(&self, record: &Map<String, Value>) -> Result<&'static str, String> {
+        let Some(until) = text(record, "valid_until") else { return Ok("Active") };
+        let until = OffsetDateTime::parse(&until, &Rfc3339).map_err(|_| {
+            format!(
+                "`valid_until` is `{}`, expected a time such as `2030-01-31T00:00:00Z`",
+                crate::excerpt(&until)
+            )
+        })?;
+        Ok(if until <= self.now { "Expired" } else { "Active" })
+    }
+}
+
+/// The confidence of 0 to 100 on ThreatQ's scale of 0 to 10.
+fn confidence(record: &Map<String, Value>) -> Result<Option<f64>, String> {
+    let Some(value) = record.get("confidence").filter(|value| !value.is_null()) else { return Ok(None) };
+    number(value)
+        .filter(|confidence| (0.0..=100.0).contains(confidence))
+        .map(|confidence| Some(confidence / 10.0))
+        .ok_or_else(|| {
+            format!("`confidence` is {}, expected a number from 0 to 100", crate::excerpt(&value.to_string()))
+        })
+}
+
+/// ThreatQ's name for the property that a comparison is about.
+fn subtype_of(comparison: &Comparison) -> String {
+    let property: Vec<&str> = comparison.property.iter().map(String::as_str).collect();
+    let known = match (comparison.object.as_str(), property.as_slice()) {
+        ("domain-name", ["value"]) => Some(subtype::FQDN),
+        ("ipv4-addr", ["value"]) => Some(address(&comparison.value).unwrap_or(subtype::IP_ADDRESS)),
+        ("ipv6-addr", ["value"]) => Some(address(&comparison.value).unwrap_or(subtype::IPV6_ADDRESS)),
+        ("url", ["value"]) => Some(subtype::URL),
+        ("email-addr", ["value"]) | ("email-message", ["from_ref" | "sender_ref", "value"]) => {
+            Some(subtype::EMAIL_ADDRESS)
+        }
+        ("file", ["name"]) => Some(subtype::FILENAME),
+        ("file", ["hashes", algorithm]) => match letters_and_digits(algorithm).as_str() {
+            "md5" => Some(subtype::MD5),
+            "sha1" => Some(subtype::SHA_1),
+            "sha256" => Some(subtype::SHA_256),
+            "sha384" => Some(subtype::SHA_384),
+            "sha512" => Some(subtype::SHA_512),
+            _ => None,
+        },
+        _ => None,
+    };
+    known.map_or_else(|| format!("STIX {}:{}", comparison.object, property.join(".")), str::to_owned)
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+    use time::macros::datetime;
+
+    use super::*;
+
+    fn read(record: Value) -> Vec<Record> {
+        let mut records = Vec::new();
+        let stix = Stix { now: datetime!(2026-01-01 0:00 UTC) };
+        stix.read(record.as_object().unwrap(), &Location::Path("$.objects[0]".to_owned()), &mut records);
+        records
+    }
+
+    fn object(record: Value) -> Object {
+        match read(record).pop() {
+            Some(Record::Object(object)) => object,
+            other => panic!("{other:?}"),
+        }
+    }
+
+    #[test]
+    fn an_indicator_gives_an_object_for_each_value() {
+        let records = read(json!({
+            "type": "indicator", "id": "indicator--1", "name": "n", "description": "d", "labels": ["malicious-activity"],
+            "confidence": 85, "pattern": "[domain-name:value = 'a.example' OR url:value = 'http://b.example']",
+            "pattern_type": "stix", "valid_until": "2020-01-01T00:00:00.000Z",
+        }));
+        let mut expected = Object::indicator("FQDN", "a.example", Location::Path("$.objects[0]".to_owned()));
+        expected.platform_id = Some("indicator--1".to_owned());
+        expected.score = Some(8.5);
+        expected.status = Some("Expired".to_owned());
+        expected.description = Some("d".to_owned());
+        expected.attributes = vec![("name".to_owned(), "n".to_owned())];
+        expected.tags = vec!["malicious-activity".to_owned()];
+        let second =
+            Object { subtype: "URL".to_owned(), value: "http://b.example".to_owned(), ..expected.clone() };
+        assert_eq!(records, [Record::Object(expected), Record::Object(second)]);
+    }
+
+    #[test]
+    fn properties_become_types() {
+        for (comparison, expected) in [
+            ("domain-name:value = 'x'", "FQDN"),
+            ("ipv4-addr:value = '192.0.2.1'", "IP Address"),
+            ("ipv4-addr:value = '192.0.2.0/24'", "CIDR Block"),
+            ("ipv6-addr:value = '2001:db8::1'", "IPv6 Address"),
+            ("email-addr:value = 'x'", "Email Address"),
+            ("email-message:from_ref.value = 'x'", "Email Address"),
+            ("file:hashes.'SHA-256' = 'x'", "SHA-256"),
+            ("file:hashes.sha256 = 'x'", "SHA-256"),
+            ("file:hashes.SHA1 = 'x'", "SHA-1"),
+            ("file:hashes.MD5 = 'x'", "MD5"),
+            ("file:hashes.SSDEEP = 'x'", "STIX file:hashes.SSDEEP"),
+            ("file:name = 'x'", "Filename"),
+            ("process:name = 'x'", "STIX process:name"),
+        ] {
+            let read =
+                object(json!({"type": "indicator", "pattern": format!("[{comparison}]"), "name": "n"}));
+            assert_eq!((read.subtype.as_str(), read.status.as_deref()), (expected, Some("Active")));
+            assert_eq!(read.description.as_deref(), Some("n"));
+        }
+    }
+
+    #[test]
+    fn what_is_not_for_use_is_left_out_with_its_reason() {
+        for (record, expected) in [
+            (json!({"type": "malware", "name": "x"}), "not-an-indicator"),
+            (json!({"type": "indicator", "revoked": true, "pattern": "[url:value = 'x']"}), "revoked"),
+        ] {
+            assert!(matches!(read(record).as_slice(), [Record::LeftOut(left)] if left.code == expected));
+        }
+    }
+
+    #[test]
+    fn what_is_not_understood_is_unreadable() {
+        for record in [
+            json!({"type": "indicator", "pattern": "rule x {}", "pattern_type": "yara"}),
+            json!({"type": "indicator", "pattern": "[file:name = 'a' AND file:size = 3]"}),
+            json!({"type": "indicator", "pattern": "[url:value = ' ']"}),
+            json!({"type": "indicator"}),
+            json!({"pattern": "[url:value = 'x']"}),
+            json!({"type": "indicator", "pattern": "[url:value = 'x']", "valid_until": "soon"}),
+            json!({"type": "indicator", "pattern": "[url:value = 'x']", "confidence": 101}),
+        ] {
+            assert!(matches!(read(record.clone()).as_slice(), [Record::Unreadable(_)]), "{record}");
+        }
+    }
+}

@@ -1,0 +1,170 @@
+//! ThreatQ JSON: pages as `/api/indicators/query/hash/` answers them, and the objects in them. A type counts by its name,
+//! never by its number: numbers differ from one installation to the next.
+
+use serde_json::{Map, Value};
+
+use crate::json::{Dialect, Role, kind};
+use crate::json_value::{names, number, required_text, text, text_or_number};
+use crate::{Format, Location, Object, Record, Unreadable};
+
+/// The shapes of ThreatQ's JSON.
+pub(crate) struct ThreatQ;
+
+impl Dialect for ThreatQ {
+    fn format(&self) -> Format {
+        Format::ThreatQ
+    }
+
+    fn expected(&self) -> &'static str {
+        "a page with `data`, or objects with `value` and `type`"
+    }
+
+    fn role(&self, key: &str) -> Role {
+        match key {
+            "data" => Role::Records,
+            "total" => Role::Total,
+            "id" | "value" | "type" | "type_name" | "score" | "status" | "description" | "attributes"
+            | "tags" => Role::Part,
+            _ => Role::Ignored,
+        }
+    }
+
+    fn is_record(&self, parts: &Map<String, Value>) -> bool {
+        !parts.is_empty()
+    }
+
+    fn read(&self, record: &Map<String, Value>, location: &Location, records: &mut Vec<Record>) {
+        records.push(match object(record, location) {
+            Ok(object) => Record::Object(object),
+            Err(message) => {
+                let found = record.get("value").map_or_else(
+                    || Value::Object(record.clone()).to_string(),
+                    |value| value.as_str().map_or_else(|| value.to_string(), str::to_owned),
+                );
+                Record::Unreadable(Unreadable::new(location.clone(), message, &found))
+            }
+        });
+    }
+}
+
+/// The object, or the sentence that says what is wrong with it.
+fn object(record: &Map<String, Value>, location: &Location) -> Result<Object, String> {
+    let value = required_text(record, "value")?;
+    let mut object = Object::indicator(type_name(record)?, value, location.clone());
+    object.platform_id = text_or_number(record, "id");
+    object.score = score(record.get("score"))?;
+    object.status = match record.get("status") {
+        Some(Value::Object(status)) => text(status, "name"),
+        _ => text(record, "status"),
+    };
+    object.description = text(record, "description");
+    object.attributes = attributes(record);
+    object.tags = names(record, "tags");
+    Ok(object)
+}
+
+fn type_name(record: &Map<String, Value>) -> Result<String, String> {
+    let name = match record.get("type") {
+        Some(Value::Object(kind)) => text(kind, "name"),
+        _ => text(record, "type").or_else(|| text(record, "type_name")),
+    };
+    name.ok_or_else(|| {
+        "no `type.name`, expected a type such as `FQDN`; a `type_id` alone means something else in each installation"
+            .to_owned()
+    })
+}
+
+/// The score that counts, from either of its shapes: a number, or an object in which a score set by hand goes before the
+/// calculated one.
+fn score(score: Option<&Value>) -> Result<Option<f64>, String> {
+    let is_unset = |value: &&Value| !matches!(value, Value::Null) && value.as_str() != Some("");
+    let Some(mut value) = score.filter(is_unset) else { return Ok(None) };
+    if let Value::Object(parts) = value {
+        let part = |name| parts.get(name).filter(is_unset);
+        let Some(effective) = part("manual_score").or_else(|| part("generated_score")) else {
+            return Ok(None);
+        };
+        value = effective;
+    }
+    number(value).map(Some).ok_or_else(|| format!("the score is {}, expected a number", shown(value)))
+}
+
+fn shown(value: &Value) -> String {
+    value.as_str().map_or_else(|| kind(value).to_owned(), |text| format!("`{}`", crate::excerpt(text)))
+}
+
+fn attributes(record: &Map<String, Value>) -> Vec<(String, String)> {
+    let attribute = |value: &Value| {
+        let attribute = value.as_object()?;
+        let content = match attribute.get("value")? {
+            Value::Bool(flag) => flag.to_string(),
+            _ => text_or_number(attribute, "value")?,
+        };
+        Some((text(attribute, "name")?, content))
+    };
+    let list = record.get("attributes").and_then(Value::as_array);
+    list.into_iter().flatten().filter_map(attribute).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    fn read(record: Value) -> Result<Object, String> {
+        object(record.as_object().unwrap(), &Location::Path("$".to_owned()))
+    }
+
+    #[test]
+    fn every_field_is_found() {
+        let read = read(json!({
+            "id": 7, "value": " evil.example ", "type_id": 15, "type": {"id": 15, "name": "FQDN"},
+            "status": {"id": 2, "name": "Active"}, "score": 9, "description": "x",
+            "tags": [{"id": 1, "name": "loader"}, "plain", 3],
+            "attributes": [{"name": "Protocol", "value": "https"}, {"name": "Port", "value": 443}, {"value": "y"}],
+        }));
+        let mut expected = Object::indicator("FQDN", "evil.example", Location::Path("$".to_owned()));
+        expected.platform_id = Some("7".to_owned());
+        expected.score = Some(9.0);
+        expected.status = Some("Active".to_owned());
+        expected.description = Some("x".to_owned());
+        expected.attributes =
+            vec![("Protocol".to_owned(), "https".to_owned()), ("Port".to_owned(), "443".to_owned())];
+        expected.tags = vec!["loader".to_owned(), "plain".to_owned()];
+        assert_eq!(read, Ok(expected));
+    }
+
+    #[test]
+    fn both_shapes_of_the_score_are_read() {
+        for (given, expected) in [
+            (json!(9), Some(9.0)),
+            (json!("6.50"), Some(6.5)),
+            (json!(null), None),
+            (json!({"manual_score": 3, "generated_score": "6.00"}), Some(3.0)),
+            (json!({"manual_score": 0, "generated_score": 6.0}), Some(0.0)),
+            (json!({"manual_score": null, "generated_score": "6.50"}), Some(6.5)),
+            (json!({"generated_score": 6.25}), Some(6.25)),
+            (json!({"manual_score": null}), None),
+        ] {
+            assert_eq!(score(Some(&given)), Ok(expected), "{given}");
+        }
+        assert_eq!(score(None), Ok(None));
+        assert!(score(Some(&json!("high"))).is_err());
+        assert!(score(Some(&json!([1]))).is_err());
+    }
+
+    #[test]
+    fn a_type_without_a_name_and_a_value_that_is_no_text_are_unreadable() {
+        for record in [
+            json!({"value": "x", "type_id": 15}),
+            json!({"value": "x", "type": {"id": 15}}),
+            json!({"value": 17, "type": {"name": "FQDN"}}),
+            json!({"value": "  ", "type": {"name": "FQDN"}}),
+            json!({"type": {"name": "FQDN"}}),
+        ] {
+            let message = read(record.clone()).unwrap_err();
+            assert!(message.contains("expected"), "{record}: {message}");
+        }
+    }
+}

@@ -1,0 +1,17 @@
+//! Takes memory without end and gives none back.
+
+use std::hint::black_box;
+
+use palisade_guests::{Context, RunError, Setting, guest};
+
+/// One piece: large enough that the limit is met soon, small enough that it is met closely.
+const PIECE_BYTES: usize = 1024 * 1024;
+
+fn run(_context: &Context, _configuration: &[Setting]) -> Result<(), RunError> {
+    let mut held: Vec<Vec<u8>> = Vec::new();
+    loop {
+        held.push(black_box(vec![1; PIECE_BYTES]));
+    }
+}
+
+guest!(run);

@@ -1,0 +1,1 @@
+//! A component without an action: it exports nothing at all.
