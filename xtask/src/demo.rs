@@ -2,20 +2,16 @@
 
 use std::io::Write as _;
 use std::path::Path;
-use std::process::{Child, Command, Stdio};
-use std::time::{Duration, Instant};
+use std::process::Command;
 
 use anyhow::{Context as _, Result, bail};
 use serde_json::Value;
 
+use crate::simulator::Simulator;
 use crate::{build, paths};
 
 /// Where the example configuration looks for the key.
 const KEY_VARIABLE: &str = "VISION_ONE_API_KEY";
-/// The demo is over long before.
-const SIMULATOR_SECONDS: &str = "600";
-/// Waiting for the simulator to accept connections.
-const START: Duration = Duration::from_secs(20);
 
 /// Builds what is needed, runs both actions, and shows what came of it.
 pub(crate) fn demo() -> Result<()> {
@@ -96,78 +92,4 @@ fn show(state: &Value) -> Result<()> {
         }
     }
     Ok(())
-}
-
-/// The simulator as a process of its own, ended with the demo.
-struct Simulator {
-    process: Child,
-    address: String,
-    plain_address: String,
-    certificate: std::path::PathBuf,
-    key: String,
-}
-
-impl Simulator {
-    fn start(binary: &Path, directory: &Path) -> Result<Self> {
-        let (certificate, ready, key_file) =
-            (directory.join("ca.pem"), directory.join("ready.json"), directory.join("api-key"));
-        let process = Command::new(binary)
-            .args([
-                "--listen",
-                "127.0.0.1:0",
-                "--plain-listen",
-                "127.0.0.1:0",
-                "--run-for",
-                SIMULATOR_SECONDS,
-            ])
-            .arg("--ca-out")
-            .arg(&certificate)
-            .arg("--ready-file")
-            .arg(&ready)
-            .arg("--api-key-out")
-            .arg(&key_file)
-            .stdin(Stdio::null())
-            .spawn()
-            .context("cannot start the simulator")?;
-        let mut simulator = Self {
-            process,
-            address: String::new(),
-            plain_address: String::new(),
-            certificate,
-            key: String::new(),
-        };
-        let begun = Instant::now();
-        let addresses: Value = loop {
-            if let Ok(text) = std::fs::read(&ready)
-                && let Ok(addresses) = serde_json::from_slice(&text)
-            {
-                break addresses;
-            }
-            if begun.elapsed() > START || simulator.process.try_wait()?.is_some() {
-                bail!("the simulator did not start");
-            }
-            std::thread::sleep(Duration::from_millis(20));
-        };
-        let text =
-            |name: &str| addresses.get(name).and_then(Value::as_str).map(str::to_owned).context("no address");
-        simulator.address = text("address")?;
-        simulator.plain_address = text("plain_address")?;
-        simulator.key = std::fs::read_to_string(key_file)?.trim().to_owned();
-        Ok(simulator)
-    }
-
-    /// What it holds, by its administration.
-    fn state(&self) -> Result<Value> {
-        let url = format!("http://{}/_simulator/state", self.plain_address);
-        let text = ureq::get(&url).call()?.body_mut().read_to_string()?;
-        Ok(serde_json::from_str(&text)?)
-    }
-}
-
-impl Drop for Simulator {
-    fn drop(&mut self) {
-        // It may have ended already.
-        let _ = self.process.kill();
-        let _ = self.process.wait();
-    }
 }

@@ -9,6 +9,7 @@ mod cargo;
 mod demo;
 mod docs;
 mod paths;
+mod simulator;
 mod software_bill;
 mod test;
 

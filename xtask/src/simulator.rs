@@ -1,0 +1,99 @@
+//! A simulator as a process of its own, and its administration.
+
+use std::path::{Path, PathBuf};
+use std::process::{Child, Command, Stdio};
+use std::time::{Duration, Instant};
+
+use anyhow::{Context as _, Result, bail};
+use serde_json::Value;
+
+/// It ends by itself after this time, should we not be there to end it.
+const SECONDS: &str = "900";
+/// Waiting for it to accept connections.
+const START: Duration = Duration::from_secs(20);
+
+/// A running simulator; it ends when this is dropped.
+pub(crate) struct Simulator {
+    process: Child,
+    /// Where it serves TLS.
+    pub(crate) address: String,
+    plain_address: String,
+    /// Its authority, as a PEM file.
+    pub(crate) certificate: PathBuf,
+    /// An API key that may do everything.
+    pub(crate) key: String,
+}
+
+impl Simulator {
+    /// Starts it, with its files in `directory`.
+    pub(crate) fn start(binary: &Path, directory: &Path) -> Result<Self> {
+        let (certificate, ready, key_file) =
+            (directory.join("ca.pem"), directory.join("ready.json"), directory.join("api-key"));
+        let process = Command::new(binary)
+            .args(["--listen", "127.0.0.1:0", "--plain-listen", "127.0.0.1:0", "--run-for", SECONDS])
+            .arg("--ca-out")
+            .arg(&certificate)
+            .arg("--ready-file")
+            .arg(&ready)
+            .arg("--api-key-out")
+            .arg(&key_file)
+            .stdin(Stdio::null())
+            .spawn()
+            .context("cannot start the simulator")?;
+        let mut simulator = Self {
+            process,
+            address: String::new(),
+            plain_address: String::new(),
+            certificate,
+            key: String::new(),
+        };
+        let begun = Instant::now();
+        let addresses: Value = loop {
+            if let Ok(text) = std::fs::read(&ready)
+                && let Ok(addresses) = serde_json::from_slice(&text)
+            {
+                break addresses;
+            }
+            if begun.elapsed() > START || simulator.process.try_wait()?.is_some() {
+                bail!("the simulator did not start");
+            }
+            std::thread::sleep(Duration::from_millis(20));
+        };
+        let text =
+            |name: &str| addresses.get(name).and_then(Value::as_str).map(str::to_owned).context("no address");
+        simulator.address = text("address")?;
+        simulator.plain_address = text("plain_address")?;
+        simulator.key = std::fs::read_to_string(key_file)?.trim().to_owned();
+        Ok(simulator)
+    }
+
+    /// What it holds.
+    pub(crate) fn state(&self) -> Result<Value> {
+        let text = ureq::get(self.administration("state")).call()?.body_mut().read_to_string()?;
+        Ok(serde_json::from_str(&text)?)
+    }
+
+    /// Changes some of its settings, given as JSON.
+    pub(crate) fn settings(&self, patch: &str) -> Result<()> {
+        ureq::post(self.administration("settings")).send(patch)?;
+        Ok(())
+    }
+
+    /// Forgets what it holds.
+    pub(crate) fn reset(&self) -> Result<()> {
+        ureq::post(self.administration("reset")).send_empty()?;
+        Ok(())
+    }
+
+    fn administration(&self, call: &str) -> String {
+        format!("http://{}/_simulator/{call}", self.plain_address)
+    }
+}
+
+impl Drop for Simulator {
+    fn drop(&mut self) {
+        // It may have ended already.
+        let _ = self.process.kill();
+        let _ = self.process.wait();
+    }
+}
