@@ -5,7 +5,7 @@ use std::time::Duration;
 use crate::{Denial, address};
 
 /// Why a request has no answer. An answer with an error status is an answer.
-#[derive(Debug, thiserror::Error)]
+#[derive(Debug, Clone, thiserror::Error)]
 pub enum SendError {
     /// No grant covers it.
     #[error(transparent)]

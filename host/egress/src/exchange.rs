@@ -66,7 +66,7 @@ fn classify(host: &str, error: &hyper_util::client::legacy::Error) -> SendError 
     let mut source = error.source();
     while let Some(cause) = source {
         if let Some(ours) = cause.downcast_ref::<SendError>() {
-            return ours.duplicate();
+            return ours.clone();
         }
         if let Some(tls) = tls_error(cause) {
             return SendError::Tls { host, cause: tls };
@@ -77,13 +77,12 @@ fn classify(host: &str, error: &hyper_util::client::legacy::Error) -> SendError 
     if error.is_connect() { SendError::Connect { host, cause } } else { SendError::Lost { host, cause } }
 }
 
-/// rustls hides in an I/O error, whose own source skips it.
+/// rustls hides in one I/O error or several, whose own sources skip it.
 fn tls_error(cause: &(dyn std::error::Error + 'static)) -> Option<String> {
     if let Some(tls) = cause.downcast_ref::<rustls::Error>() {
         return Some(tls.to_string());
     }
-    let inner = cause.downcast_ref::<std::io::Error>()?.get_ref()?;
-    inner.downcast_ref::<rustls::Error>().map(ToString::to_string)
+    tls_error(cause.downcast_ref::<std::io::Error>()?.get_ref()?)
 }
 
 fn chain(error: &dyn std::error::Error) -> String {
@@ -98,22 +97,4 @@ fn chain(error: &dyn std::error::Error) -> String {
         source = cause.source();
     }
     text
-}
-
-impl SendError {
-    /// The errors that the connector makes, made again: hyper only lends them.
-    fn duplicate(&self) -> Self {
-        match self {
-            Self::Unresolvable { host, cause } => {
-                Self::Unresolvable { host: host.clone(), cause: cause.clone() }
-            }
-            Self::AddressRefused { host, addresses, class } => {
-                Self::AddressRefused { host: host.clone(), addresses: addresses.clone(), class: *class }
-            }
-            Self::TimedOut { host, what, limit } => {
-                Self::TimedOut { host: host.clone(), what, limit: *limit }
-            }
-            other => Self::Connect { host: String::new(), cause: other.to_string() },
-        }
-    }
 }

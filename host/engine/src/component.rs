@@ -187,6 +187,7 @@ impl Component {
         let mut store = Store::new(&self.engine, state);
         store.limiter(|state| &mut state.limiter);
         store.set_hostcall_fuel(limits::HOSTCALL_BYTES as usize);
+        store.set_max_component_handles(limits::RESOURCES as usize);
         let until = Instant::now() + limits.run;
         // Yields at every tick, so that waiting futures get their turn, and ends computing at the deadline.
         store.epoch_deadline_callback(move |_| {

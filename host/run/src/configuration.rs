@@ -61,6 +61,8 @@ pub enum ConfigurationFault {
         name: String,
         /// Its label.
         label: String,
+        /// Whether it is a secret, which is given in another way than a value.
+        secret: bool,
     },
     /// Not one of the options.
     #[error("`{value}` is not an option of `{name}`; the options are {options}")]
@@ -136,7 +138,12 @@ impl ConfigurationProblem {
     /// What to do about it.
     #[must_use]
     pub fn hint(&self) -> Option<String> {
-        let hint = match self.fault {
+        let hint = match &self.fault {
+            ConfigurationFault::Missing { name, secret: true, .. } => {
+                return Some(format!(
+                    "put `{name}: {{env: NAME}}` or `{name}: {{file: PATH}}` into the configuration file (`--config`)"
+                ));
+            }
             ConfigurationFault::SecretInPlain { .. } if self.origin == "--set" => {
                 "a secret on the command line stands in the shell's history and in the list of processes"
             }
@@ -214,7 +221,8 @@ impl Configuration {
 }
 
 fn missing(parameter: &Parameter) -> ConfigurationFault {
-    ConfigurationFault::Missing { name: parameter.name.clone(), label: parameter.label.clone() }
+    let secret = matches!(parameter.kind, ParameterKind::Secret {});
+    ConfigurationFault::Missing { name: parameter.name.clone(), label: parameter.label.clone(), secret }
 }
 
 /// Names that the action does not have. A file may hold parameters of the bundle's other actions.

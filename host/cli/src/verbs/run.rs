@@ -66,17 +66,36 @@ pub(crate) fn run(arguments: Run, global: Global) -> Result<Box<dyn Answer>, Fai
     Ok(Box::new(report))
 }
 
-/// Resolves when the operator interrupts for the first time. The run then ends and is reported; a second time ends the
-/// process at once.
+/// Resolves when the operator interrupts, or a supervisor terminates, for the first time. The run then ends and is
+/// reported; a second time ends the process at once, with the status that shells give for an interrupt.
 async fn interrupted() {
+    signalled().await;
+    tokio::spawn(async {
+        signalled().await;
+        std::process::exit(130);
+    });
+}
+
+#[cfg(unix)]
+async fn signalled() {
+    use tokio::signal::unix::{SignalKind, signal};
+    match (signal(SignalKind::interrupt()), signal(SignalKind::terminate())) {
+        (Ok(mut interrupt), Ok(mut terminate)) => {
+            tokio::select! {
+                _ = interrupt.recv() => {}
+                _ = terminate.recv() => {}
+            }
+        }
+        // Without handlers the signals do what they do by default.
+        _ => std::future::pending().await,
+    }
+}
+
+#[cfg(not(unix))]
+async fn signalled() {
     if tokio::signal::ctrl_c().await.is_err() {
         std::future::pending::<()>().await;
     }
-    tokio::spawn(async {
-        if tokio::signal::ctrl_c().await.is_ok() {
-            std::process::exit(130);
-        }
-    });
 }
 
 /// Asks for required secrets that were not given, where somebody is there to answer.
