@@ -14,9 +14,10 @@ pub(crate) fn start(verbose: u8) {
         2 => {
             "info,palisade=debug,palisade_collection=debug,palisade_egress=debug,palisade_engine=debug,palisade_run=debug"
         }
-        // Not everything: the HTTP libraries print header values at their lowest level.
+        // Not everything: the HTTP libraries print header values at their lowest level, and WASI prints whatever a component
+        // writes.
         _ => {
-            "debug,palisade=trace,palisade_collection=trace,palisade_egress=trace,palisade_engine=trace,palisade_run=trace,h2=info,hyper=info,hyper_util=info,rustls=info"
+            "debug,palisade=trace,palisade_collection=trace,palisade_egress=trace,palisade_engine=trace,palisade_run=trace,h2=info,hyper=info,hyper_util=info,rustls=info,wasmtime_wasi=info,wasmtime_wasi_http=info"
         }
     };
     let filter = std::env::var("PALISADE_LOG")

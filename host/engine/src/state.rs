@@ -136,7 +136,8 @@ impl State {
 impl collection::Host for State {
     fn next(&mut self, limit: u32) -> Result<Vec<Object>> {
         self.check_not_refused()?;
-        Ok(self.host.next(u64::from(limit).min(self.page_objects)))
+        // An empty page means the end: who asks for none gets one.
+        Ok(self.host.next(u64::from(limit).clamp(1, self.page_objects.max(1))))
     }
 }
 
