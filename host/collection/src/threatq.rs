@@ -77,10 +77,10 @@ fn type_name(record: &Map<String, Value>) -> Result<String, String> {
 /// The score that counts, from either of its shapes: a number, or an object in which a score set by hand goes before the
 /// calculated one.
 fn score(score: Option<&Value>) -> Result<Option<f64>, String> {
-    let is_unset = |value: &&Value| !matches!(value, Value::Null) && value.as_str() != Some("");
-    let Some(mut value) = score.filter(is_unset) else { return Ok(None) };
+    let is_set = |value: &&Value| !matches!(value, Value::Null) && value.as_str() != Some("");
+    let Some(mut value) = score.filter(is_set) else { return Ok(None) };
     if let Value::Object(parts) = value {
-        let part = |name| parts.get(name).filter(is_unset);
+        let part = |name| parts.get(name).filter(is_set);
         let Some(effective) = part("manual_score").or_else(|| part("generated_score")) else {
             return Ok(None);
         };

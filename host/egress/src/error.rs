@@ -141,9 +141,12 @@ impl SendError {
         }
     }
 
-    /// The component broke a rule or has used up what it may use, and the run ends.
+    /// The component broke a rule, has used up what it may use or has no time left, and the run ends.
     #[must_use]
     pub fn ends_run(&self) -> bool {
-        matches!(self, Self::Denied(_) | Self::HeaderOfHost(_) | Self::TooManyRequests { .. })
+        matches!(
+            self,
+            Self::Denied(_) | Self::HeaderOfHost(_) | Self::TooManyRequests { .. } | Self::DeadlinePassed
+        )
     }
 }

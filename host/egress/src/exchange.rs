@@ -73,7 +73,7 @@ fn classify(host: &str, error: &hyper_util::client::legacy::Error) -> SendError 
         }
         source = cause.source();
     }
-    let cause = error.source().map_or_else(|| error.to_string(), |cause| chain(cause));
+    let cause = error.source().map_or_else(|| error.to_string(), chain);
     if error.is_connect() { SendError::Connect { host, cause } } else { SendError::Lost { host, cause } }
 }
 

@@ -220,6 +220,13 @@ impl Session {
         let whole = inner.limits.exchange.min(left);
         let result =
             exchange::exchange(&inner.client.pool, request, inner.limits.response_body_bytes, whole).await;
+        // The run was too short for the answer, not the service too slow.
+        let result = match result {
+            Err(SendError::TimedOut { .. }) if Instant::now() >= inner.deadline => {
+                Err(SendError::DeadlinePassed)
+            }
+            result => result,
+        };
         match &result {
             Ok(response) => tracing::debug!(
                 method = %parts.method, url = %parts.uri, status = response.status().as_u16(),
@@ -269,4 +276,40 @@ fn redact(response: Response<Bytes>, grant: &Grant) -> Response<Bytes> {
     credential.redact_headers(&mut parts.headers);
     let body = credential.redacted(&body).unwrap_or(body);
     Response::from_parts(parts, body)
+}
+
+#[cfg(test)]
+mod tests {
+    use http::Method;
+
+    use super::*;
+    use crate::{ClientOptions, ConnectTo, Origin, PathRule};
+
+    /// What comes of a request to a server that never says a word.
+    async fn unanswered(exchange: Duration, run: Duration) -> SendError {
+        let silent = std::net::TcpListener::bind(("127.0.0.1", 0)).unwrap();
+        let address = silent.local_addr().unwrap();
+        let connect_to = vec![ConnectTo { host: "api.example.com".to_owned(), port: 443, address }];
+        let client = Client::new(&ClientOptions { connect_to, ca_certificates: Vec::new() }).unwrap();
+        let grant = Grant {
+            origin: Origin::parse("https://api.example.com").unwrap(),
+            methods: vec![Method::POST],
+            paths: vec![PathRule::parse("/list")],
+            credential: None,
+            idempotent: false,
+        };
+        let limits = SessionLimits { exchange, ..SessionLimits::default() };
+        let session = Session::new(client, vec![grant], Gate::default(), limits, Instant::now() + run);
+        session
+            .send(Request::post("https://api.example.com/list").body(Bytes::new()).unwrap())
+            .await
+            .unwrap_err()
+    }
+
+    #[tokio::test]
+    async fn an_answer_that_the_deadline_cuts_off_is_not_the_services_fault() {
+        let (short, long) = (Duration::from_millis(50), Duration::from_secs(60));
+        assert_eq!(unanswered(long, short).await.code(), "deadline-passed");
+        assert_eq!(unanswered(short, long).await.code(), "timed-out");
+    }
 }

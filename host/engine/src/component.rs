@@ -2,7 +2,7 @@
 
 use std::time::{Duration, Instant};
 
-use palisade_egress::Session;
+use palisade_egress::{SendError, Session};
 use palisade_limits as limits;
 use wasmtime::component::{InstancePre, ResourceTable};
 use wasmtime::{Store, UpdateDeadline};
@@ -111,7 +111,7 @@ impl Component {
         // Biased, so that a request that was refused is named even where the component ends because of it.
         let result = tokio::select! {
             biased;
-            Some(error) = refusals.recv() => Err(Early::Refused(error)),
+            Some(error) = refusals.recv() => Err(early(error, deadline)),
             result = tokio::time::timeout(deadline, call) => match result {
                 Ok(result) => Ok(result),
                 Err(_) => Err(Early::Deadline(deadline)),
@@ -122,7 +122,7 @@ impl Component {
         match result {
             Err(early) => Ended::Early(early),
             Ok(result) => match (refusals.try_recv(), result) {
-                (Ok(error), _) => Ended::Early(Early::Refused(error)),
+                (Ok(error), _) => Ended::Early(early(error, deadline)),
                 (Err(_), Ok(Ok(()))) => Ended::Completed,
                 (Err(_), Ok(Err(stopped))) => Ended::Stopped(stopped),
                 (Err(_), Err(error)) => Ended::Early(explain(&store, &error, deadline)),
@@ -206,6 +206,14 @@ impl Component {
 #[derive(Debug, thiserror::Error)]
 #[error("the deadline has passed")]
 struct DeadlinePassed;
+
+/// What a request that ends the run means. One that the deadline cut off races with the deadline itself, and is the same.
+fn early(error: SendError, deadline: Duration) -> Early {
+    match error {
+        SendError::DeadlinePassed => Early::Deadline(deadline),
+        error => Early::Refused(error),
+    }
+}
 
 /// Why WebAssembly stopped, in the order of who knows best: the contract, the limits, the clock, the trap itself.
 fn explain(store: &Store<State>, error: &wasmtime::Error, deadline: Duration) -> Early {

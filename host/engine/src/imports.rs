@@ -1,8 +1,11 @@
 //! Which interfaces this host offers, and which of a component's imports it therefore lacks. All missing ones are named
 //! at once, before anything runs.
 
-/// Offered packages with the interfaces in them and the newest version that this host knows.
-const OFFERED: &[(&str, (u64, u64, u64), &[&str])] = &[
+/// A package: its name, the newest version that this host knows, and its interfaces.
+type Package = (&'static str, (u64, u64, u64), &'static [&'static str]);
+
+/// The packages that are offered.
+const OFFERED: &[Package] = &[
     ("palisade:action", (0, 1, 0), &["types", "collection", "results", "log"]),
     (
         "wasi:cli",

@@ -1,15 +1,16 @@
 //! The built binary with its arguments.
 
 use std::ffi::OsString;
-use std::io::Write as _;
 use std::path::{Path, PathBuf};
-use std::process::{Command, Stdio};
+use std::process::Command;
 
 use tempfile::TempDir;
 
+use crate::guest::guest_bundle;
 use crate::outcome::Outcome;
-use crate::tenant::{REGION, Tenant};
 use crate::product;
+use crate::running::Running;
+use crate::tenant::{REGION, Tenant};
 
 /// The environment variable that holds the tenant's key in tests.
 const KEY_VARIABLE: &str = "PALISADE_TEST_API_KEY";
@@ -46,7 +47,19 @@ impl Palisade {
     /// The same with another bundle.
     #[must_use]
     pub fn run_bundle(tenant: &Tenant, bundle: &Path, action: &str) -> Self {
-        let mut call = Self::verb("run")
+        Self::verb("run").with_bundle(tenant, bundle, action)
+    }
+
+    /// The same with a bundle around one of the guests.
+    #[must_use]
+    pub fn run_guest(tenant: &Tenant, name: &str) -> Self {
+        let call = Self::verb("run");
+        let bundle = guest_bundle(call.directory(), name);
+        call.with_bundle(tenant, &bundle, "act")
+    }
+
+    fn with_bundle(self, tenant: &Tenant, bundle: &Path, action: &str) -> Self {
+        let mut call = self
             .argument("--bundle")
             .argument(bundle)
             .argument("--action")
@@ -102,8 +115,7 @@ impl Palisade {
         self.argument("--config").argument(path)
     }
 
-    /// Writes a file into the call's own directory.
-    #[must_use]
+    /// Writes a file into the call's own directory, in which the process works.
     pub fn file(&self, name: &str, content: impl AsRef<[u8]>) -> PathBuf {
         let path = self.directory.path().join(name);
         std::fs::write(&path, content).expect("the file is written");
@@ -130,26 +142,22 @@ impl Palisade {
         self.directory.path()
     }
 
-    /// Runs it to its end. The environment holds nothing but what was set, and where compiled components are kept.
+    /// Runs it to its end.
     #[must_use]
     pub fn go(self) -> Outcome {
+        self.start().finish()
+    }
+
+    /// Starts it. The environment holds nothing but what was set, and where compiled components are kept.
+    #[must_use]
+    pub fn start(self) -> Running {
         let mut command = Command::new(product::binary());
         command
             .args(&self.arguments)
             .current_dir(self.directory.path())
             .env_clear()
             .env("PALISADE_CACHE_DIR", product::cache())
-            .envs(self.environment.iter().map(|(name, value)| (name, value)))
-            .stdin(if self.input.is_some() { Stdio::piped() } else { Stdio::null() })
-            .stdout(Stdio::piped())
-            .stderr(Stdio::piped());
-        let mut child = command.spawn().expect("palisade starts");
-        if let (Some(input), Some(mut stdin)) = (&self.input, child.stdin.take()) {
-            // A process that ends without reading its input is not this function's business.
-            let _ = stdin.write_all(input);
-        }
-        let output = child.wait_with_output().expect("palisade ends");
-        let report = self.report.and_then(|path| std::fs::read(path).ok());
-        Outcome::new(output, report.as_deref())
+            .envs(self.environment);
+        Running::start(command, self.input, self.directory, self.report)
     }
 }

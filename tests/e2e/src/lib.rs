@@ -10,14 +10,19 @@
     reason = "a harness of tests: what goes wrong here is a failed test"
 )]
 
+mod collection;
 mod command;
 mod guest;
 mod outcome;
 mod product;
+mod running;
+mod schema;
 mod tenant;
 
+pub use collection::{domains, threatq, threatq_page};
 pub use command::Palisade;
 pub use guest::guest_bundle;
 pub use outcome::{Object, Outcome};
-pub use product::{binary, bundle, shared_data};
+pub use product::{binary, bundle, guest, root, shared_data};
+pub use running::Running;
 pub use tenant::{REGION, Tenant};

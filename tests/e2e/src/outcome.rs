@@ -1,9 +1,13 @@
 //! What the product said, and what must hold of it after every run.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::path::Path;
 use std::process::Output;
 
 use serde_json::Value;
+use tempfile::TempDir;
+
+use crate::schema;
 
 /// Exit status, output and report of one call.
 #[derive(Debug)]
@@ -15,6 +19,7 @@ pub struct Outcome {
     /// Standard error.
     pub stderr: String,
     report: Option<Value>,
+    directory: TempDir,
 }
 
 /// One object of the report.
@@ -37,15 +42,19 @@ pub struct Object {
 }
 
 impl Outcome {
-    pub(crate) fn new(output: Output, report: Option<&[u8]>) -> Self {
+    pub(crate) fn new(output: Output, report: Option<&[u8]>, directory: TempDir) -> Self {
         let report = report.map(|bytes| serde_json::from_slice(bytes).expect("the report is JSON"));
         let outcome = Self {
             status: output.status.code().unwrap_or(-1),
             stdout: String::from_utf8(output.stdout).expect("standard output is UTF-8"),
             stderr: String::from_utf8(output.stderr).expect("standard error is UTF-8"),
             report,
+            directory,
         };
         if let Some(report) = &outcome.report {
+            if let Err(fault) = schema::check_report(report) {
+                panic!("the report is not what its schema says: {fault}");
+            }
             outcome.assert_sums_agree(report);
         }
         outcome
@@ -63,6 +72,12 @@ impl Outcome {
         self.report.is_some()
     }
 
+    /// The call's own directory with everything that it left there.
+    #[must_use]
+    pub fn directory(&self) -> &Path {
+        self.directory.path()
+    }
+
     /// A number of the report's totals: `offered`, `accepted`, ...
     #[must_use]
     pub fn total(&self, name: &str) -> u64 {
@@ -74,13 +89,19 @@ impl Outcome {
     pub fn totals(&self) -> BTreeMap<String, u64> {
         let totals = self.report()["totals"].as_object().expect("totals");
         let number = |value: &Value| value.as_u64().expect("a number");
-        totals.iter().map(|(name, value)| (name.clone(), number(value))).filter(|(_, value)| *value > 0).collect()
+        totals
+            .iter()
+            .map(|(name, value)| (name.clone(), number(value)))
+            .filter(|(_, value)| *value > 0)
+            .collect()
     }
 
     /// A number of the report's traffic: `requests`, `repeats`, `throttled`, ...
     #[must_use]
     pub fn traffic(&self, name: &str) -> f64 {
-        self.report()["traffic"][name].as_f64().unwrap_or_else(|| panic!("the report has no traffic `{name}`"))
+        self.report()["traffic"][name]
+            .as_f64()
+            .unwrap_or_else(|| panic!("the report has no traffic `{name}`"))
     }
 
     /// The objects of the report.
@@ -118,7 +139,11 @@ impl Outcome {
     /// What the report says the service has: field and value of every submission that was accepted.
     #[must_use]
     pub fn accepted_submissions(&self) -> BTreeSet<(String, String)> {
-        self.objects().into_iter().filter(|object| object.verdict == "accepted").flat_map(|object| object.submitted).collect()
+        self.objects()
+            .into_iter()
+            .filter(|object| object.verdict == "accepted")
+            .flat_map(|object| object.submitted)
+            .collect()
     }
 
     /// How many objects have this verdict and code.
@@ -130,7 +155,20 @@ impl Outcome {
     /// The code of the run's end, empty where it was an ordinary one.
     #[must_use]
     pub fn ended_with(&self) -> String {
-        self.report()["run"]["code"].as_str().unwrap_or_default().to_owned()
+        self.of_run("code")
+    }
+
+    /// A text that the report has about the run: `code`, `message`, `hint`, `ended`, ...; empty where there is none.
+    #[must_use]
+    pub fn of_run(&self, name: &str) -> String {
+        self.report()["run"][name].as_str().unwrap_or_default().to_owned()
+    }
+
+    /// Standard error with the call's directory and the run's id replaced, which differ from call to call.
+    #[must_use]
+    pub fn stable_stderr(&self) -> String {
+        let text = self.stderr.replace(&self.directory.path().display().to_string(), "DIRECTORY");
+        if self.has_report() { text.replace(&self.of_run("id"), "RUN") } else { text }
     }
 
     /// The invariant of every run: each offered key occurs once, has one verdict, and the sums agree.
@@ -141,7 +179,8 @@ impl Outcome {
         assert_eq!(number("offered"), names.iter().map(|name| number(name)).sum::<u64>(), "{totals}");
         let objects = report["objects"].as_array().expect("objects");
         assert_eq!(objects.len() as u64, number("offered"));
-        let keys: BTreeSet<u64> = objects.iter().map(|object| object["key"].as_u64().expect("a key")).collect();
+        let keys: BTreeSet<u64> =
+            objects.iter().map(|object| object["key"].as_u64().expect("a key")).collect();
         assert_eq!(keys.len(), objects.len(), "a key occurs twice");
         for name in names {
             let counted = objects.iter().filter(|object| object["verdict"] == name).count() as u64;

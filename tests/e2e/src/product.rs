@@ -12,7 +12,11 @@ fn target() -> PathBuf {
 /// The repository's root.
 #[must_use]
 pub fn root() -> PathBuf {
-    Path::new(env!("CARGO_MANIFEST_DIR")).ancestors().nth(2).expect("this crate is two levels down").to_owned()
+    Path::new(env!("CARGO_MANIFEST_DIR"))
+        .ancestors()
+        .nth(2)
+        .expect("this crate is two levels down")
+        .to_owned()
 }
 
 fn built(path: PathBuf) -> PathBuf {
@@ -40,7 +44,7 @@ pub fn guest(name: &str) -> PathBuf {
 
 /// Where compiled components are kept between tests: compiling takes seconds in a development build.
 #[must_use]
-pub fn cache() -> PathBuf {
+pub(crate) fn cache() -> PathBuf {
     target().join("palisade/cache")
 }
 
@@ -54,7 +58,10 @@ pub fn shared_data(name: &str) -> Option<PathBuf> {
         assert!(path.exists(), "`{}` is missing", path.display());
         return Some(path);
     }
-    assert!(std::env::var_os("PALISADE_REQUIRE_SHARED_DATA").is_none(), "the real data is required and missing");
+    assert!(
+        std::env::var_os("PALISADE_REQUIRE_SHARED_DATA").is_none(),
+        "the real data is required and missing"
+    );
     eprintln_skipped(name);
     None
 }

@@ -4,6 +4,7 @@ use std::collections::BTreeSet;
 use std::io::Write as _;
 use std::ops::Deref;
 
+use serde_json::Value;
 use tempfile::NamedTempFile;
 use tokio::runtime::Runtime;
 use vision_one_simulator::{Received, Settings, Simulator};
@@ -65,6 +66,24 @@ impl Tenant {
     #[must_use]
     pub fn posts(&self) -> Vec<Received> {
         self.simulator.received().into_iter().filter(|request| request.method == "POST").collect()
+    }
+
+    /// The items of these requests, in the order in which they were received; the same item twice where it was sent twice.
+    #[must_use]
+    pub fn items(&self) -> Vec<Value> {
+        let items =
+            |request: Received| request.json().expect("a body is JSON").as_array().expect("an array").clone();
+        self.posts().into_iter().flat_map(items).collect()
+    }
+
+    /// The one item that was received with this value, whatever its field.
+    #[must_use]
+    pub fn item(&self, value: &str) -> Value {
+        let has_value =
+            |item: &Value| item.as_object().expect("an object").values().any(|field| field == value);
+        let found: Vec<Value> = self.items().into_iter().filter(has_value).collect();
+        assert_eq!(found.len(), 1, "items with the value `{value}`: {found:?}");
+        found[0].clone()
     }
 }
 

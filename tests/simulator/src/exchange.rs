@@ -113,7 +113,7 @@ async fn work(
                 refusals: Vec::new(),
             }));
         }
-        state.faults.plan(parts.method.as_str(), path)
+        state.faults.plan(parts.method.as_str(), path, &body)
     };
     if !complete {
         return Finish::Answer(routes::too_large(settings), Delivery::Whole);

@@ -22,6 +22,10 @@ pub struct Fault {
     /// Their path, or the beginning of it if this ends with `*`; any if missing. Without the query.
     #[serde(default)]
     pub path: Option<String>,
+    /// Values of which the requests hold one, in whatever item; any if there are none. What the service refuses as a whole
+    /// because of one item is a status for the requests that hold its value.
+    #[serde(default)]
+    pub holding: Vec<String>,
     /// How many matching requests are spared at first. For item faults: how many times each value is spared.
     #[serde(default)]
     pub skip: u64,
@@ -121,7 +125,7 @@ pub enum RetryAfter {
 impl Fault {
     /// A fault for every request.
     pub fn new(effect: Effect) -> Self {
-        Self { effect, method: None, path: None, skip: 0, times: None, applied: None }
+        Self { effect, method: None, path: None, holding: Vec::new(), skip: 0, times: None, applied: None }
     }
 
     /// Every request is answered with a status, in the service's own shape.
@@ -140,6 +144,13 @@ impl Fault {
     pub fn on(mut self, method: &str, path: &str) -> Self {
         self.method = Some(method.to_owned());
         self.path = Some(path.to_owned());
+        self
+    }
+
+    /// This fault, only for requests that hold one of these values.
+    #[must_use]
+    pub fn holding<V: Into<String>>(mut self, values: impl IntoIterator<Item = V>) -> Self {
+        self.holding = values.into_iter().map(Into::into).collect();
         self
     }
 
@@ -186,14 +197,16 @@ impl Fault {
         }
     }
 
-    fn matches(&self, method: &str, path: &str) -> bool {
+    fn matches(&self, method: &str, path: &str, body: &[u8]) -> bool {
         let path_matches = match self.path.as_deref() {
             None => true,
             Some(pattern) => {
                 pattern.strip_suffix('*').map_or(pattern == path, |beginning| path.starts_with(beginning))
             }
         };
-        path_matches && self.method.as_deref().is_none_or(|wanted| wanted.eq_ignore_ascii_case(method))
+        path_matches
+            && self.method.as_deref().is_none_or(|wanted| wanted.eq_ignore_ascii_case(method))
+            && (self.holding.is_empty() || holds(body, &self.holding))
     }
 
     fn is_applied(&self) -> bool {
@@ -207,6 +220,13 @@ impl Fault {
     fn is_for(&self, occurrence: u64) -> bool {
         occurrence > self.skip && self.times.is_none_or(|times| occurrence - self.skip <= times)
     }
+}
+
+/// Whether an item of a body has one of these values.
+fn holds(body: &[u8], values: &[String]) -> bool {
+    let items: Vec<HashMap<String, Value>> = serde_json::from_slice(body).unwrap_or_default();
+    let mut held = items.iter().flat_map(HashMap::values).filter_map(Value::as_str);
+    held.any(|value| values.iter().any(|wanted| wanted == value))
 }
 
 /// Why a fault cannot be injected.
@@ -289,10 +309,10 @@ impl Faults {
     }
 
     /// Counts a request and says what it has to expect.
-    pub(crate) fn plan(&mut self, method: &str, path: &str) -> Plan {
+    pub(crate) fn plan(&mut self, method: &str, path: &str, body: &[u8]) -> Plan {
         let mut plan = Plan::default();
         for (index, Injected { fault, requests, .. }) in self.injected.iter_mut().enumerate() {
-            if !fault.matches(method, path) {
+            if !fault.matches(method, path, body) {
                 continue;
             }
             let decides = !matches!(fault.effect, Effect::Slow { .. } | Effect::Items { .. });
@@ -351,7 +371,7 @@ mod tests {
     }
 
     fn statuses(faults: &mut Faults, count: usize) -> Vec<u16> {
-        let mut status = || match faults.plan("POST", "/a").whole {
+        let mut status = || match faults.plan("POST", "/a", b"[]").whole {
             Some((Effect::Status { status, .. }, false)) => status,
             _ => 0,
         };
@@ -367,17 +387,26 @@ mod tests {
     #[test]
     fn method_and_path_select() {
         let mut faults = faults([Fault::status(500).on("post", "/a*")]);
-        assert!(faults.plan("POST", "/abc").whole.is_some());
-        assert!(faults.plan("GET", "/abc").whole.is_none());
-        assert!(faults.plan("POST", "/b").whole.is_none());
+        assert!(faults.plan("POST", "/abc", b"[]").whole.is_some());
+        assert!(faults.plan("GET", "/abc", b"[]").whole.is_none());
+        assert!(faults.plan("POST", "/b", b"[]").whole.is_none());
         assert_eq!(faults.list().map(|(_, requests)| requests).collect::<Vec<_>>(), [1]);
+    }
+
+    #[test]
+    fn values_select() {
+        let mut faults = faults([Fault::status(400).holding(["b.example", "192.0.2.1"])]);
+        let mut strikes = |body: &[u8]| faults.plan("POST", "/a", body).whole.is_some();
+        assert!(strikes(br#"[{"domain": "a.example"}, {"domain": "b.example", "description": "d"}]"#));
+        assert!(!strikes(br#"[{"domain": "a.example"}, {"domain": "c.b.example"}]"#));
+        assert!(!strikes(br#"{"domain": "b.example"}"#));
     }
 
     #[test]
     fn pauses_add_up_on_their_side_of_the_work() {
         let slow = |milliseconds| Fault::new(Effect::Slow { milliseconds });
         let mut faults = faults([slow(1), slow(2), slow(4).applied(false), Fault::new(Effect::Close)]);
-        let plan = faults.plan("GET", "/");
+        let plan = faults.plan("GET", "/", b"[]");
         assert_eq!((plan.pause_before, plan.pause_after), (4, 3));
         assert_eq!(plan.whole, Some((Effect::Close, false)));
     }
@@ -385,7 +414,7 @@ mod tests {
     #[test]
     fn items_fail_by_value_so_many_times_each() {
         let mut faults = faults([Fault::items(429, ["a", "b"]).times(1)]);
-        let plan = faults.plan("POST", "/");
+        let plan = faults.plan("POST", "/", b"[]");
         let mut fails = |value| faults.item(&plan, 7, Some(value)).map(|failure| failure.status);
         assert_eq!((fails("a"), fails("a"), fails("b"), fails("c")), (Some(429), None, Some(429), None));
     }
@@ -395,7 +424,7 @@ mod tests {
         let effect =
             Effect::Items { values: Vec::new(), indices: vec![2], status: 403, code: None, message: None };
         let mut faults = faults([Fault::new(effect).applied(true)]);
-        let plan = faults.plan("POST", "/");
+        let plan = faults.plan("POST", "/", b"[]");
         assert!(faults.item(&plan, 1, None).is_none());
         assert!(faults.item(&plan, 2, None).unwrap().applied);
     }

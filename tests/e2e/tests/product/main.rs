@@ -1,4 +1,42 @@
 //! The product from end to end: the built binary and the built zip against a simulator over TLS. One module for each
 //! behaviour.
 
-mod blocklist;
+#![expect(
+    clippy::expect_used,
+    clippy::indexing_slicing,
+    clippy::panic,
+    clippy::unwrap_used,
+    reason = "tests: what goes wrong here is a failed test"
+)]
+
+mod answers;
+mod architecture;
+mod archive;
+mod bad_bundle;
+mod bad_configuration;
+mod batches;
+mod cancel;
+mod collection;
+mod deadline;
+mod divided_batches;
+mod documentation;
+mod dry_run;
+mod duplicates;
+mod expected;
+mod formats;
+mod full_list;
+mod generate;
+mod guests;
+mod idna;
+mod inspect;
+mod ipv6;
+mod known_good;
+mod list_limit;
+mod mixed_batch;
+mod options;
+mod output;
+mod pack;
+mod prioritised;
+mod secrets;
+mod url_scheme;
+mod validate;

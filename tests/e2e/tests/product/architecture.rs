@@ -1,0 +1,114 @@
+//! Who may know whom. The layout of the workspace is the architecture; its manifests must say the same.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::process::Command;
+
+use palisade_e2e::root;
+use serde_json::Value;
+
+/// The workspace's packages with the names of what each depends on, in any way and for any target.
+fn packages() -> BTreeMap<String, BTreeSet<String>> {
+    let mut cargo = Command::new(std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into()));
+    let output = cargo
+        .args(["metadata", "--offline", "--locked", "--no-deps", "--format-version", "1"])
+        .current_dir(root())
+        .output()
+        .unwrap();
+    assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+    let metadata: Value = serde_json::from_slice(&output.stdout).unwrap();
+    let name = |value: &Value| value["name"].as_str().unwrap().to_owned();
+    let dependencies =
+        |package: &Value| package["dependencies"].as_array().unwrap().iter().map(name).collect();
+    metadata["packages"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|package| (name(package), dependencies(package)))
+        .collect()
+}
+
+#[test]
+fn only_the_engine_knows_wasmtime() {
+    let know: Vec<String> = packages()
+        .into_iter()
+        .filter(|(_, dependencies)| dependencies.iter().any(|name| name.starts_with("wasmtime")))
+        .map(|(package, _)| package)
+        .collect();
+    assert_eq!(know, ["palisade-engine"]);
+}
+
+#[test]
+fn data_goes_one_way() {
+    // Each part with those parts of the project that it may know; what is not listed may know anything.
+    let allowed: [(&str, &[&str]); 9] = [
+        ("palisade-limits", &[]),
+        ("palisade-bundle", &["palisade-limits"]),
+        ("palisade-collection", &["palisade-limits"]),
+        ("palisade-egress", &["palisade-limits"]),
+        ("palisade-engine", &["palisade-egress", "palisade-limits"]),
+        (
+            "palisade-run",
+            &[
+                "palisade-bundle",
+                "palisade-collection",
+                "palisade-egress",
+                "palisade-engine",
+                "palisade-limits",
+            ],
+        ),
+        (
+            "palisade",
+            &[
+                "palisade-bundle",
+                "palisade-collection",
+                "palisade-egress",
+                "palisade-engine",
+                "palisade-limits",
+                "palisade-run",
+            ],
+        ),
+        // The plugin shares the contract with the host, and no code.
+        ("palisade-vision-one", &[]),
+        ("vision-one-simulator", &[]),
+    ];
+    let packages = packages();
+    let ours = |name: &&String| packages.contains_key(*name);
+    for (package, may_know) in allowed {
+        let dependencies = packages.get(package).unwrap_or_else(|| panic!("there is no package `{package}`"));
+        let known: Vec<&str> = dependencies.iter().filter(ours).map(String::as_str).collect();
+        let forbidden: Vec<&&str> = known.iter().filter(|name| !may_know.contains(name)).collect();
+        assert!(forbidden.is_empty(), "`{package}` must not know {forbidden:?}");
+    }
+}
+
+#[test]
+fn what_reads_and_checks_knows_no_network_and_the_gate_no_sandbox() {
+    let packages = packages();
+    let network = ["hyper", "hyper-util", "hyper-rustls", "rustls", "reqwest", "ureq", "tokio"];
+    for package in ["palisade-bundle", "palisade-collection", "palisade-limits"] {
+        let known: Vec<&String> =
+            packages[package].iter().filter(|name| network.contains(&name.as_str())).collect();
+        assert!(known.is_empty(), "`{package}` must not know {known:?}");
+    }
+}
+
+#[test]
+fn no_part_allows_unsafe_code() {
+    let workspace = std::fs::read_to_string(root().join("Cargo.toml")).unwrap();
+    assert!(workspace.contains("unsafe_code = \"deny\""));
+    for directory in ["host", "tests", "plugin", "xtask"] {
+        for manifest in manifests(&root().join(directory)) {
+            let text = std::fs::read_to_string(&manifest).unwrap();
+            let inherits = text.contains("[lints]\nworkspace = true");
+            // The guests are a workspace of their own, with lints of their own.
+            assert!(inherits || text.contains("unsafe_code"), "{}", manifest.display());
+        }
+    }
+}
+
+/// The manifests of packages in a directory and one level below it.
+fn manifests(directory: &std::path::Path) -> Vec<std::path::PathBuf> {
+    let below = std::fs::read_dir(directory).unwrap().map(|entry| entry.unwrap().path());
+    let candidates = below.chain([directory.to_owned()]).map(|directory| directory.join("Cargo.toml"));
+    candidates.filter(|path| path.is_file()).collect()
+}

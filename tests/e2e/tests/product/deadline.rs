@@ -1,0 +1,56 @@
+//! The run's deadline holds while nothing is computed, too: a service that does not answer cannot keep a run.
+
+use std::time::{Duration, Instant};
+
+use palisade_e2e::{Outcome, Palisade, Tenant, domains};
+use vision_one_simulator::{Effect, Fault};
+
+/// Longer than any of the tests.
+const SLOW: Effect = Effect::Slow { milliseconds: 60_000 };
+
+/// Adds so many exceptions in batches of 100, within two seconds.
+fn exempt(tenant: &Tenant, objects: usize) -> Outcome {
+    let begun = Instant::now();
+    let outcome = Palisade::run(tenant, "add-to-exception-list")
+        .configured("")
+        .collection_of("domains.txt", domains(objects))
+        .argument("--deadline")
+        .argument("2")
+        .go();
+    assert!(begun.elapsed() < Duration::from_secs(20), "it took {:?}", begun.elapsed());
+    outcome
+}
+
+fn assert_deadline(outcome: &Outcome, open: usize) {
+    assert_eq!((outcome.status, outcome.ended_with()), (4, "deadline".into()), "{}", outcome.stderr);
+    assert_eq!(outcome.count("failed", "deadline"), open);
+    assert!(outcome.of_run("message").contains("2 s"), "{}", outcome.stderr);
+    assert!(outcome.of_run("hint").contains("--deadline"), "{}", outcome.stderr);
+    assert!(outcome.stderr.contains("hint: "), "{}", outcome.stderr);
+}
+
+#[test]
+fn a_service_that_does_not_answer() {
+    let tenant = Tenant::start();
+    tenant.inject(Fault::new(SLOW)).expect("a fault");
+    assert_deadline(&exempt(&tenant, 12), 12);
+}
+
+#[test]
+fn a_service_that_answers_byte_by_byte() {
+    let tenant = Tenant::start();
+    tenant.inject(Fault::new(Effect::Drip { bytes: 1, milliseconds: 200 })).expect("a fault");
+    assert_deadline(&exempt(&tenant, 50), 50);
+}
+
+#[test]
+fn what_was_answered_before_stays() {
+    let tenant = Tenant::start();
+    tenant.inject(Fault::new(SLOW).applied(false).after(1)).expect("a fault");
+    let outcome = exempt(&tenant, 250);
+    // The first of the three requests was one of 100, or the last one of 50.
+    let accepted = outcome.total("accepted") as usize;
+    assert!([50, 100].contains(&accepted), "{accepted}");
+    assert_deadline(&outcome, 250 - accepted);
+    assert_eq!(tenant.exempted(), outcome.accepted_submissions());
+}
