@@ -8,7 +8,7 @@ use std::rc::Rc;
 use serde::Deserialize;
 use serde_json::Value;
 
-use crate::contract::{Problem, quoted};
+use crate::contract::{Problem, Stop, quoted};
 use crate::ledger::Decision;
 
 /// The service's words for a list, or a request, with more objects than it may have. Which of the two it means is not
@@ -39,7 +39,7 @@ pub enum Reading {
     /// One entry for each object of the request, in its order.
     Items(Vec<ItemAnswer>),
     /// 401, 403: no request of this run can succeed.
-    Refused(Problem),
+    Refused(Stop),
     /// 413: the batch is too large for the service.
     TooLarge(Problem),
     /// 400: something in the batch is wrong; the service does not say which object.
@@ -68,20 +68,14 @@ pub fn read(status: u16, body: &[u8], expected: usize, list: &str) -> Reading {
                 Reading::BadRequest(Problem::new("service-bad-request", said(status, body)))
             }
         }
-        401 => Reading::Refused(Problem::new(
-            "credential-refused",
-            format!(
-                "{}; check that the API key is complete, enabled and not expired, and that it belongs to the configured region",
-                said(status, body)
-            ),
-        )),
-        403 => Reading::Refused(Problem::new(
-            "access-denied",
-            format!(
-                "{}; the role of the API key needs, under Suspicious Object Management, `View, filter, and search` and `Manage lists and configure settings`",
-                said(status, body)
-            ),
-        )),
+        401 => Reading::Refused(Stop {
+            problem: Problem::new("credential-refused", said(status, body)),
+            hint: "check that the API key is complete, enabled and not expired, and that it belongs to the configured region",
+        }),
+        403 => Reading::Refused(Stop {
+            problem: Problem::new("access-denied", said(status, body)),
+            hint: "the key must be from a SOAR role: under Suspicious Object Management it needs `View, filter, and search` and `Manage lists and configure settings`",
+        }),
         413 => Reading::TooLarge(Problem::new("too-large", said(status, body))),
         429 => Reading::Failed(Problem::new("throttled", said(status, body))),
         500..=599 => Reading::Failed(Problem::new("service-error", said(status, body))),

@@ -42,6 +42,15 @@ impl Problem {
     }
 }
 
+/// Why a run cannot go on.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Stop {
+    /// What went wrong.
+    pub problem: Problem,
+    /// What the operator can do about it.
+    pub hint: &'static str,
+}
+
 /// What became of one object.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Verdict {

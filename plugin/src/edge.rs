@@ -9,7 +9,7 @@ mod exchange;
 use std::time::Duration;
 
 use crate::configuration::{self, Configuration, Setting, Unusable};
-use crate::contract::Problem;
+use crate::contract::{Problem, Stop};
 use crate::session::{Arrival, Circumstances, Session, Step};
 use bindings::exports::palisade::action::{action, validation};
 use bindings::palisade::action::{collection, log, results};
@@ -32,7 +32,7 @@ impl action::Guest for Bundle {
                 action::RunError::InvalidConfiguration(problems.into_iter().map(convert::problem).collect())
             }
         })?;
-        run(configuration, &context).map_err(|problem| action::RunError::Stopped(convert::problem(problem)))
+        run(configuration, &context).map_err(|stop| action::RunError::Stopped(convert::stop(stop)))
     }
 }
 
@@ -54,7 +54,7 @@ fn read(action_id: &str, settings: Vec<action::Setting>) -> Result<Configuration
     configuration::read(action_id, &settings)
 }
 
-fn run(configuration: Configuration, context: &action::Context) -> Result<(), Problem> {
+fn run(configuration: Configuration, context: &action::Context) -> Result<(), Stop> {
     let start = monotonic_clock::now();
     let elapsed = || Duration::from_nanos(monotonic_clock::now().saturating_sub(start));
     let target = Target {

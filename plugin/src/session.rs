@@ -9,7 +9,7 @@ use std::time::Duration;
 use crate::answer::{self, ItemAnswer, Meaning, Reading};
 use crate::batch::{self, Body, Capacity, Fit};
 use crate::configuration::{Configuration, List};
-use crate::contract::{Level, Message, Object, Outcome, Problem, Verdict};
+use crate::contract::{Level, Message, Object, Outcome, Problem, Stop, Verdict};
 use crate::item::Item;
 use crate::ledger::{Decision, Ledger, SubmissionNumber};
 use crate::limits;
@@ -68,8 +68,8 @@ pub enum Step {
     Tell(Message),
     /// Wait until a request arrives, or until this time since the session's start, whichever is first.
     Wait(Option<Duration>),
-    /// The run is over; the problem is why it did not work through its collection.
-    End(Result<(), Problem>),
+    /// The run is over; the error is why it did not work through its collection.
+    End(Result<(), Stop>),
 }
 
 #[derive(Debug)]
@@ -82,6 +82,7 @@ struct Flight {
 #[derive(Debug)]
 struct Halt {
     problem: Rc<Problem>,
+    hint: &'static str,
     until: Duration,
 }
 
@@ -322,9 +323,9 @@ impl Session {
     fn act(&mut self, batch: Vec<SubmissionNumber>, reading: Reading, now: Duration) {
         match reading {
             Reading::Items(answers) => self.act_on_items(&batch, answers, now),
-            Reading::Refused(problem) => {
-                self.halt(problem.clone(), now);
-                self.fail_batch(&batch, problem);
+            Reading::Refused(stop) => {
+                self.fail_batch(&batch, stop.problem.clone());
+                self.halt(stop, now);
             }
             Reading::Failed(problem) => self.fail_batch(&batch, problem),
             // Nothing is sent any more, so nothing is divided.
@@ -418,18 +419,18 @@ impl Session {
     }
 
     /// Sends nothing more; the answers under way are still counted.
-    fn halt(&mut self, problem: Problem, now: Duration) {
+    fn halt(&mut self, stop: Stop, now: Duration) {
         if self.halt.is_some() {
             return;
         }
-        let problem = Rc::new(problem);
+        let problem = Rc::new(stop.problem);
         for number in self.schedule.drain() {
             self.ledger.decide(number, Decision::Failed(Rc::clone(&problem)));
         }
         let until = (now + limits::DRAIN_WAIT)
             .min(self.circumstances.run.saturating_sub(limits::RUN_RESERVE))
             .max(now);
-        self.halt = Some(Halt { problem, until });
+        self.halt = Some(Halt { problem, hint: stop.hint, until });
     }
 
     fn step_halted(&mut self, now: Duration, until: Duration) -> Step {
@@ -450,11 +451,11 @@ impl Session {
             }
             return self.record();
         }
-        let problem = self.halt.as_ref().map(|halt| (*halt.problem).clone());
-        self.finish(problem.map_or(Ok(()), Err))
+        let stop = self.halt.as_ref().map(|halt| Stop { problem: (*halt.problem).clone(), hint: halt.hint });
+        self.finish(stop.map_or(Ok(()), Err))
     }
 
-    fn finish(&mut self, result: Result<(), Problem>) -> Step {
+    fn finish(&mut self, result: Result<(), Stop>) -> Step {
         if !self.warned {
             self.warned = true;
             self.messages = self.tally.warnings(self.circumstances.dry_run);

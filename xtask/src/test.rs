@@ -12,5 +12,5 @@ pub(crate) fn test() -> Result<()> {
     run(cargo(["fmt", "--all", "--check", "--manifest-path"])?.arg(&guests))?;
     build::everything(false)?;
     run(&mut cargo(["clippy", "--locked", "--workspace", "--all-targets", "--", "--deny", "warnings"])?)?;
-    run(&mut cargo(["test", "--locked", "--workspace"])?)
+    run(&mut cargo(["test", "--locked", "--workspace", "--no-fail-fast"])?)
 }

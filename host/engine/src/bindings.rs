@@ -24,7 +24,7 @@ pub(crate) mod generated {
 /// The contract's types, as `wit/` documents them.
 pub mod contract {
     pub use super::generated::exports::palisade::action::action::{
-        Context, Limits, RunError, Setting, SettingValue,
+        Context, Limits, RunError, Setting, SettingValue, Stop,
     };
     pub use super::generated::palisade::action::types::{
         Attribute, Object, Outcome, Problem, Reason, Submission, Verdict,

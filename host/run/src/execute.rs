@@ -172,9 +172,12 @@ impl Prepared {
             &mut *books.lock().unwrap_or_else(PoisonError::into_inner),
             open_books(Selection::default(), self.dry_run),
         );
-        session.notices().into_iter().for_each(|notice| books.warn(unanswered(notice)));
         let totals = books.ledger.totals();
         let end = End::of(&ended, totals.offered - totals.decided());
+        // What ended the run is said there.
+        let told = |notice: &Notice| end.code.as_deref() == Some(notice.code);
+        let notices = session.notices().into_iter().filter(|notice| !told(notice));
+        notices.for_each(|notice| books.warn(unanswered(notice)));
         let (lines, totals) = books.ledger.close(&end.open);
         let objects = summary::objects(&books.selection, lines);
         let status = match end.how {
@@ -269,9 +272,12 @@ impl End {
                 format!("the action ended without a verdict for {open} objects"),
                 None,
             ),
-            Ended::Stopped(RunError::Stopped(problem)) => {
-                (EndedHow::Stopped, problem.code.clone(), problem.message.clone(), None)
-            }
+            Ended::Stopped(RunError::Stopped(stop)) => (
+                EndedHow::Stopped,
+                stop.problem.code.clone(),
+                stop.problem.message.clone(),
+                stop.hint.clone(),
+            ),
             Ended::Stopped(RunError::UnknownAction(id)) => (
                 EndedHow::Stopped,
                 "action-unknown-to-component".to_owned(),
@@ -288,15 +294,17 @@ impl End {
                 (EndedHow::Early, early.code().to_owned(), early.to_string(), early.hint())
             }
         };
-        let open = Problem {
-            code: code.clone(),
-            message: format!("no verdict before the end of the run: {message}"),
+        // A component that stops says why for each of its objects; of any other end the report tells once.
+        let reason = match how {
+            EndedHow::Stopped => message.clone(),
+            EndedHow::Completed | EndedHow::Early => "the run ended before there was a verdict".to_owned(),
         };
+        let open = Problem { code: code.clone(), message: reason };
         Self { how, code: Some(code), message: Some(message), hint, open }
     }
 }
 
-/// A request without an answer as the operator should see it. One that ended the run is told again there.
+/// A request without an answer as the operator should see it.
 fn unanswered(notice: Notice) -> Warning {
     let facts = [
         ("code", Some(notice.code.to_owned())),

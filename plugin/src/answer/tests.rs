@@ -7,8 +7,8 @@ const LIST: &str = "block list";
 fn code(reading: &Reading) -> &'static str {
     match reading {
         Reading::Items(_) => "items",
-        Reading::Refused(problem)
-        | Reading::TooLarge(problem)
+        Reading::Refused(stop) => stop.problem.code,
+        Reading::TooLarge(problem)
         | Reading::BadRequest(problem)
         | Reading::OverMaximum(problem)
         | Reading::Failed(problem) => problem.code,

@@ -33,6 +33,10 @@ pub(super) fn problem(problem: contract::Problem) -> types::Problem {
     types::Problem { code: problem.code.to_owned(), message: problem.message }
 }
 
+pub(super) fn stop(stop: contract::Stop) -> action::Stop {
+    action::Stop { problem: problem(stop.problem), hint: Some(stop.hint.to_owned()) }
+}
+
 pub(super) fn outcome(outcome: contract::Outcome) -> types::Outcome {
     let verdict = match outcome.verdict {
         contract::Verdict::Accepted => types::Verdict::Accepted,

@@ -197,8 +197,8 @@ fn a_refused_credential_stops_the_run_and_counts_what_is_under_way() {
             _ => multi(items.iter().map(|_| ACCEPTED)),
         })
     });
-    let Some(Err(problem)) = &result.result else { panic!() };
-    assert_eq!(problem.code, "credential-refused");
+    let Some(Err(stop)) = &result.result else { panic!() };
+    assert_eq!(stop.problem.code, "credential-refused");
     assert_eq!(result.requests.len(), 4);
     let counts = result.counts();
     assert_eq!(counts[&("accepted", "")], 300);
@@ -211,8 +211,8 @@ fn a_stopped_run_does_not_wait_for_ever() {
     let result = run(exception_list(), circumstances(), domains(1_000), |request, _| {
         (request == 1).then(|| error(403))
     });
-    let Some(Err(problem)) = &result.result else { panic!() };
-    assert_eq!(problem.code, "access-denied");
+    let Some(Err(stop)) = &result.result else { panic!() };
+    assert_eq!(stop.problem.code, "access-denied");
     assert_eq!(result.counts()[&("failed", "no-answer")], 300);
     assert!(result.time <= limits::DRAIN_WAIT + Duration::from_secs(1));
 }

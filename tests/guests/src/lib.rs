@@ -8,7 +8,9 @@ mod configuration;
 mod pages;
 mod request;
 
-pub use bindings::exports::palisade::action::action::{Context, Guest, RunError, Setting, SettingValue};
+pub use bindings::exports::palisade::action::action::{
+    Context, Guest, RunError, Setting, SettingValue, Stop,
+};
 pub use bindings::palisade::action::log::Level;
 pub use bindings::palisade::action::types::{Object, Outcome, Problem, Verdict};
 pub use configuration::api_region;

@@ -112,8 +112,8 @@ async fn push(arguments: &Arguments) -> Result<()> {
                 }
             }
             Step::End(result) => {
-                if let Err(problem) = result {
-                    bail!("{}", problem.message);
+                if let Err(stop) = result {
+                    bail!("{}", stop.problem.message);
                 }
                 break;
             }

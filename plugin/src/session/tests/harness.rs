@@ -6,7 +6,7 @@ use std::time::Duration;
 use serde_json::{Value, json};
 
 use crate::configuration::{Configuration, List, RiskRule, SchemeHandling};
-use crate::contract::{Message, Object, Outcome, Problem, Submission, Verdict};
+use crate::contract::{Message, Object, Outcome, Stop, Submission, Verdict};
 use crate::item::ScanAction;
 use crate::limits;
 use crate::session::{Arrival, Circumstances, RequestNumber, Session, Step};
@@ -95,7 +95,7 @@ pub(super) struct Run {
     pub(super) offered: BTreeSet<u64>,
     pub(super) most_in_flight: usize,
     pub(super) time: Duration,
-    pub(super) result: Option<Result<(), Problem>>,
+    pub(super) result: Option<Result<(), Stop>>,
 }
 
 impl Run {

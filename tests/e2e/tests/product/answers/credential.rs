@@ -26,7 +26,7 @@ fn a_key_that_the_service_does_not_take_stops_the_run() {
     assert!(tenant.blocked().is_empty());
     assert!(outcome.stderr.contains("stopped[credential-refused]"), "{}", outcome.stderr);
     for words in ["API key", "enabled", "expired", "region"] {
-        assert!(outcome.of_run("message").contains(words), "{}", outcome.stderr);
+        assert!(outcome.of_run("hint").contains(words), "{}", outcome.stderr);
     }
 }
 
