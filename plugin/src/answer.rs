@@ -70,7 +70,7 @@ pub fn read(status: u16, body: &[u8], expected: usize, list: &str) -> Reading {
         }
         401 => Reading::Refused(Stop {
             problem: Problem::new("credential-refused", said(status, body)),
-            hint: "check that the API key is complete, enabled and not expired, and that it belongs to the configured region",
+            hint: "check that the API key is complete, enabled and not expired, that it belongs to the configured region, and that it is from a SOAR role",
         }),
         403 => Reading::Refused(Stop {
             problem: Problem::new("access-denied", said(status, body)),
@@ -156,7 +156,8 @@ fn read_items(status: u16, body: &[u8], expected: usize) -> Reading {
 impl From<Entry> for ItemAnswer {
     fn from(entry: Entry) -> Self {
         let status = entry.status;
-        if (200..=299).contains(&status) {
+        // 201 is documented; 200 says no less.
+        if matches!(status, 200 | 201) {
             return Self { status, meaning: Meaning::Decided(Decision::Accepted) };
         }
         let error = entry.body.and_then(|body| body.error).unwrap_or_default();

@@ -1,5 +1,7 @@
 //! Counts over the whole run that become warnings for the operator, one for each matter.
 
+use std::net::IpAddr;
+
 use crate::configuration::List;
 use crate::contract::{Level, Message, Object};
 use crate::limits;
@@ -11,6 +13,7 @@ const DOUBTFUL_STATUSES: [&str; 2] = ["Whitelisted", "Expired"];
 #[derive(Debug, Default)]
 pub struct Tally {
     doubtful: [u64; DOUBTFUL_STATUSES.len()],
+    not_public: u64,
     beyond_list_limit: u64,
 }
 
@@ -19,6 +22,9 @@ impl Tally {
     pub fn submitted(&mut self, object: &Object, list: &List) {
         if !matches!(list, List::Block { .. }) {
             return;
+        }
+        if object.value.parse().is_ok_and(|address| !is_public(address)) {
+            self.not_public += 1;
         }
         let Some(status) = &object.status else { return };
         for (name, count) in DOUBTFUL_STATUSES.iter().zip(&mut self.doubtful) {
@@ -44,6 +50,16 @@ impl Tally {
                 fields: vec![("status", (*status).to_owned()), ("objects", count.to_string())],
             })
             .collect();
+        if self.not_public > 0 {
+            warnings.push(Message {
+                level: Level::Warn,
+                text: format!(
+                    "addresses that belong to no public network {verb} to the block list: {}",
+                    self.not_public
+                ),
+                fields: vec![("objects", self.not_public.to_string())],
+            });
+        }
         if self.beyond_list_limit > 0 {
             warnings.push(Message {
                 level: Level::Warn,
@@ -59,5 +75,50 @@ impl Tally {
             });
         }
         warnings
+    }
+}
+
+/// Whether an address can be that of a host on the public internet. To block one that cannot may cut off the operator's own
+/// network: this very machine, a printer, everything.
+fn is_public(address: IpAddr) -> bool {
+    match address {
+        IpAddr::V4(address) => {
+            !(address.is_unspecified()
+                || address.is_loopback()
+                || address.is_private()
+                || address.is_link_local()
+                || address.is_multicast()
+                || address.is_broadcast())
+        }
+        IpAddr::V6(address) => match address.to_ipv4_mapped() {
+            Some(inner) => is_public(IpAddr::V4(inner)),
+            None => {
+                !(address.is_unspecified()
+                    || address.is_loopback()
+                    || address.is_unique_local()
+                    || address.is_unicast_link_local()
+                    || address.is_multicast())
+            }
+        },
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn addresses_of_no_public_network_are_told_apart() {
+        for address in
+            ["0.0.0.0", "127.0.0.1", "10.0.0.1", "192.168.1.1", "169.254.0.1", "224.0.0.1", "255.255.255.255"]
+        {
+            assert!(!is_public(address.parse().unwrap()), "{address}");
+        }
+        for address in ["::", "::1", "fd00::1", "fe80::1", "ff02::1", "::ffff:10.0.0.1"] {
+            assert!(!is_public(address.parse().unwrap()), "{address}");
+        }
+        for address in ["8.8.8.8", "172.32.0.1", "2606:4700::1111"] {
+            assert!(is_public(address.parse().unwrap()), "{address}");
+        }
     }
 }

@@ -2,7 +2,7 @@
 
 use anyhow::Result;
 
-use crate::cargo::{cargo, run};
+use crate::cargo::{WASM_TARGET, cargo, run};
 use crate::{build, paths};
 
 /// Runs all of it; the first failure ends it.
@@ -12,5 +12,13 @@ pub(crate) fn test() -> Result<()> {
     run(cargo(["fmt", "--all", "--check", "--manifest-path"])?.arg(&guests))?;
     build::everything(false)?;
     run(&mut cargo(["clippy", "--locked", "--workspace", "--all-targets", "--", "--deny", "warnings"])?)?;
+    // What is compiled for WebAssembly only: the component's edge, and the guests.
+    let mut edge =
+        cargo(["clippy", "--locked", "--package", "palisade-vision-one", "--target", WASM_TARGET])?;
+    run(edge.args(["--", "--deny", "warnings"]))?;
+    let mut clippy =
+        cargo(["clippy", "--locked", "--examples", "--lib", "--target", WASM_TARGET, "--manifest-path"])?;
+    clippy.arg(&guests).env("CARGO_TARGET_DIR", paths::target()?.join("guests"));
+    run(clippy.args(["--", "--deny", "warnings"]))?;
     run(&mut cargo(["test", "--locked", "--workspace", "--no-fail-fast"])?)
 }

@@ -27,6 +27,7 @@ pub use manifest::{
     manifest_schema,
 };
 pub use nearest::nearest;
+pub use printable::disguises;
 pub use pack::{PackError, PackInputs, Packed, pack};
 pub use software_bill::SoftwareBillFault;
 pub use template::{Template, TemplateError};

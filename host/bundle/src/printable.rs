@@ -5,7 +5,8 @@
 
 /// Whether a character can disguise what is shown: control characters, and the marks that change the direction of writing or
 /// have no width.
-pub(crate) fn disguises(character: char) -> bool {
+#[must_use]
+pub fn disguises(character: char) -> bool {
     character.is_control()
         || matches!(character,
             '\u{61c}' | '\u{200b}'..='\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2060}'..='\u{2069}' | '\u{feff}')

@@ -7,6 +7,7 @@ use std::time::Duration;
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use palisade_collection::Format;
 use palisade_egress::ConnectTo;
+use palisade_limits::RUN_CEILING_SECONDS;
 
 /// Runs security actions as WebAssembly components: takes a bundle, a collection of indicators and a configuration, and
 /// says for every single object what became of it.
@@ -262,9 +263,9 @@ fn format(text: &str) -> Result<FormatChoice, String> {
 }
 
 fn seconds(text: &str) -> Result<Duration, String> {
-    let positive = |seconds: &f64| seconds.is_finite() && *seconds > 0.0;
-    let seconds =
-        text.parse::<f64>().ok().filter(positive).ok_or("a number of seconds above 0 is expected")?;
+    let is_sensible = |seconds: &f64| *seconds > 0.0 && *seconds <= RUN_CEILING_SECONDS as f64;
+    let expected = || format!("a number of seconds above 0 and up to {RUN_CEILING_SECONDS} is expected");
+    let seconds = text.parse::<f64>().ok().filter(is_sensible).ok_or_else(expected)?;
     Duration::try_from_secs_f64(seconds).map_err(|error| error.to_string())
 }
 
@@ -282,7 +283,7 @@ mod tests {
     #[test]
     fn durations_are_positive_seconds() {
         assert_eq!(seconds("1.5"), Ok(Duration::from_millis(1500)));
-        for text in ["0", "-1", "NaN", "inf", "1e400", "5s"] {
+        for text in ["0", "-1", "NaN", "inf", "1e400", "9.3e18", "5s"] {
             assert!(seconds(text).is_err(), "{text}");
         }
     }

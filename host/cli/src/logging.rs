@@ -20,10 +20,11 @@ pub(crate) fn start(verbose: u8) {
             "debug,palisade=trace,palisade_collection=trace,palisade_egress=trace,palisade_engine=trace,palisade_run=trace,h2=info,hyper=info,hyper_util=info,rustls=info,wasmtime_wasi=info,wasmtime_wasi_http=info"
         }
     };
-    let filter = std::env::var("PALISADE_LOG")
-        .ok()
-        .and_then(|text| EnvFilter::try_new(text).ok())
-        .unwrap_or_else(|| EnvFilter::new(directives));
+    let (filter, unusable) = match std::env::var("PALISADE_LOG").map(EnvFilter::try_new) {
+        Ok(Ok(filter)) => (filter, None),
+        Ok(Err(error)) => (EnvFilter::new(directives), Some(error)),
+        Err(_) => (EnvFilter::new(directives), None),
+    };
     let colours = match anstream::ColorChoice::global() {
         anstream::ColorChoice::Auto => {
             std::io::stderr().is_terminal() && std::env::var_os("NO_COLOR").is_none()
@@ -36,4 +37,7 @@ pub(crate) fn start(verbose: u8) {
         .with_timer(uptime())
         .with_ansi(colours)
         .init();
+    if let Some(error) = unusable {
+        tracing::warn!("PALISADE_LOG is not used, it cannot be read: {error}");
+    }
 }

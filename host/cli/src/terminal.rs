@@ -6,7 +6,7 @@ use std::process::ExitCode;
 use crate::answer::{Answer, Channel};
 use crate::arguments::{Colour, Output};
 use crate::failure::Failure;
-use crate::show::style;
+use crate::show;
 
 /// Sets the choice for everything that is printed from now on.
 pub(crate) fn choose_colour(colour: Colour) {
@@ -48,20 +48,8 @@ fn write(answer: &dyn Answer, output: Output) -> io::Result<()> {
 }
 
 fn show_failure(failure: &Failure, output: Output) -> ExitCode {
-    let mut text = String::new();
-    let mut line = |code: &str, line: &str| {
-        text.push_str(&format!("{bad}error[{code}]{bad:#}: {line}\n", bad = style::BAD));
-    };
-    if failure.problems.is_empty() {
-        failure.message.lines().for_each(|text| line(failure.code, text));
-    } else {
-        failure.problems.iter().for_each(|problem| line(problem.code, &problem.message));
-    }
-    if let Some(hint) = &failure.hint {
-        text.push_str(&format!("{mark}hint{mark:#}: {hint}\n", mark = style::MARK));
-    }
     // Where standard error itself is closed there is nobody left to tell.
-    let _ = anstream::stderr().lock().write_all(text.as_bytes());
+    let _ = anstream::stderr().lock().write_all(show::failure::text(failure).as_bytes());
     if output == Output::Json {
         let mut out = io::stdout().lock();
         let written = serde_json::to_writer_pretty(&mut out, &serde_json::json!({ "error": failure }));

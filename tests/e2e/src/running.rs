@@ -64,7 +64,16 @@ impl Running {
 
     /// Interrupts it, as Ctrl-C does.
     pub fn interrupt(&self) {
-        let status = Command::new("kill").args(["-INT", &self.process.0.id().to_string()]).status();
+        self.signal("-INT");
+    }
+
+    /// Asks it to end, as a supervisor does.
+    pub fn terminate(&self) {
+        self.signal("-TERM");
+    }
+
+    fn signal(&self, signal: &str) {
+        let status = Command::new("kill").args([signal, &self.process.0.id().to_string()]).status();
         assert!(status.expect("`kill` starts").success(), "the process is gone already");
     }
 

@@ -1,9 +1,10 @@
 //! A bundle for people: what it is, its actions and parameters, and what it may do.
 
-use palisade_bundle::{Action, Manifest, Packed, Parameter, ParameterKind};
+use palisade_bundle::{Action, LimitsAsked, Manifest, Packed, Parameter, ParameterKind};
+use palisade_limits as limits;
 
 use super::style::{DIM, GOOD, HEADING, MARK};
-use super::{Table, bytes, one_line};
+use super::{Table, bytes, number, one_line};
 use crate::verbs::inspect::Inspection;
 use crate::verbs::validate::Validation;
 
@@ -58,6 +59,11 @@ fn one_action(manifest: &Manifest, action: &Action, inspection: &Inspection) -> 
         let mut table = Table::new();
         for parameter in section.parameters.iter().filter_map(|name| manifest.parameter(name)) {
             table.row([format!("  {}", parameter.name), parameter.label.clone(), kind(parameter)]);
+            for option in parameter.options() {
+                let is_default = matches!(&parameter.kind, ParameterKind::Select { default: Some(default), .. } if *default == option.value);
+                let mark = if is_default { " (default)" } else { "" };
+                table.row([String::new(), format!("  {}", option.value), format!("{}{mark}", option.label)]);
+            }
         }
         text.push_str(&table.text());
     }
@@ -74,7 +80,21 @@ fn one_action(manifest: &Manifest, action: &Action, inspection: &Inspection) -> 
     if nothing {
         text.push_str("    - send nothing\n");
     }
+    text.push_str(&format!("    - {}\n", limits(&manifest.limits)));
     text
+}
+
+/// What a run may use at most: what the bundle asks for, or else the host's own limit.
+fn limits(asked: &LimitsAsked) -> String {
+    let of = |asked: Option<u64>, own: u64| asked.unwrap_or(own);
+    format!(
+        "use {} MiB of memory, {} s, {} requests of at most {} each and answers of at most {}",
+        number(of(asked.memory_mib, limits::MEMORY_BYTES >> 20)),
+        number(of(asked.run_seconds, limits::RUN_SECONDS)),
+        number(of(asked.requests, limits::REQUESTS)),
+        bytes(of(asked.request_body_bytes, limits::REQUEST_BODY_BYTES)),
+        bytes(of(asked.response_body_bytes, limits::RESPONSE_BODY_BYTES)),
+    )
 }
 
 /// The type of a parameter with its default, or its options.
@@ -90,16 +110,7 @@ fn kind(parameter: &Parameter) -> String {
             None => format!("whole number{required}"),
         },
         ParameterKind::Flag { default } => format!("true or false, default {default}"),
-        ParameterKind::Select { options, default } => {
-            let values: Vec<String> = options
-                .iter()
-                .map(|option| {
-                    let mark = if Some(&option.value) == default.as_ref() { " (default)" } else { "" };
-                    format!("{}{mark}", option.value)
-                })
-                .collect();
-            values.join(" | ")
-        }
+        ParameterKind::Select { .. } => format!("one of these{required}"),
         ParameterKind::Secret {} => format!("secret{required}"),
     }
 }

@@ -2,12 +2,15 @@
 
 pub(crate) mod bundle;
 pub(crate) mod collection;
+pub(crate) mod failure;
 pub(crate) mod reference;
 pub(crate) mod report;
 pub(crate) mod style;
 mod table;
 
 pub(crate) use table::Table;
+
+use palisade_bundle::disguises;
 
 /// A number as people read it: `14,217`.
 pub(crate) fn number(number: u64) -> String {
@@ -36,9 +39,15 @@ pub(crate) fn count(count: u64, noun: &str) -> String {
     format!("{} {noun}{}", number(count), if count == 1 { "" } else { "s" })
 }
 
-/// Text from outside on one line: control characters could move the cursor or change colours.
+/// Text from outside on one line: control characters could move the cursor or change colours, and marks of direction hide
+/// what is written.
 pub(crate) fn one_line(text: &str) -> String {
-    text.chars().map(|character| if character.is_control() { ' ' } else { character }).collect()
+    text.chars().map(|character| if disguises(character) { ' ' } else { character }).collect()
+}
+
+/// The lines of a text of which we know that it has several, each as [`one_line`] makes it.
+pub(crate) fn lines(text: &str) -> String {
+    text.lines().map(one_line).collect::<Vec<_>>().join("\n")
 }
 
 #[cfg(test)]

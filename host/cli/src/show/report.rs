@@ -4,7 +4,7 @@
 use palisade_run::{CollectionReport, EndedHow, ObjectReport, ReasonCount, Report, Status, VerdictName};
 
 use super::style::{BAD, DIM, GOOD, HEADING, MARK};
-use super::{Table, bytes, count, number, one_line};
+use super::{Table, bytes, count, lines, number, one_line};
 
 /// Objects shown of each kind of problem.
 const SHOWN: usize = 5;
@@ -57,14 +57,30 @@ fn verdicts(report: &Report) -> String {
         (VerdictName::Rejected, "rejected", totals.rejected),
         (VerdictName::Failed, "failed", totals.failed),
     ];
+    // What a run is after, and what only the other kind of run comes to.
+    let (wanted, other) = if report.run.dry_run {
+        (VerdictName::Planned, VerdictName::Accepted)
+    } else {
+        (VerdictName::Accepted, VerdictName::Planned)
+    };
     for (verdict, name, total) in rows {
-        let other_run = if report.run.dry_run { VerdictName::Accepted } else { VerdictName::Planned };
-        if verdict == other_run && total == 0 {
+        if verdict == other && total == 0 {
             continue;
         }
-        table.row([name.to_owned(), number(total), reasons(report, verdict)]);
+        let facts = if verdict == wanted { duplicates(report) } else { reasons(report, verdict) };
+        table.row([name.to_owned(), number(total), facts]);
     }
     table.text()
+}
+
+/// How many of the objects became the same as an earlier one.
+fn duplicates(report: &Report) -> String {
+    let is_duplicate =
+        |object: &&ObjectReport| object.submissions.iter().any(|one| one.duplicate_of.is_some());
+    match report.objects.iter().filter(is_duplicate).count() {
+        0 => String::new(),
+        count => format!("of these {} the same as an earlier one", number(count as u64)),
+    }
 }
 
 /// `type-not-accepted 47, url-without-scheme 3`
@@ -178,14 +194,15 @@ fn shorten(value: &str) -> String {
 fn warnings(report: &Report) -> String {
     let mut text = String::new();
     for warning in report.warnings.iter().take(WARNINGS_SHOWN) {
-        let shown = warning.fields.iter().filter(|(name, _)| name.as_str() != "hint");
-        let fields: Vec<String> =
-            shown.map(|(name, value)| format!("{}={}", one_line(name), one_line(value))).collect();
-        let fields = if fields.is_empty() { String::new() } else { format!(" ({})", fields.join(", ")) };
-        text.push_str(&format!("{MARK}warning{MARK:#}: {}{fields}\n", one_line(&warning.message)));
-        if let Some(hint) = warning.fields.get("hint").filter(|hint| Some(*hint) != report.run.hint.as_ref())
-        {
-            text.push_str(&format!("{MARK}hint{MARK:#}: {hint}\n"));
+        // A hint is the host's own word; what an action calls so is one of its facts.
+        let is_hint = |name: &str| name == "hint" && warning.source == "host";
+        let facts = warning.fields.iter().filter(|(name, _)| !is_hint(name));
+        let facts: Vec<String> =
+            facts.map(|(name, value)| format!("{}={}", one_line(name), one_line(value))).collect();
+        let facts = if facts.is_empty() { String::new() } else { format!(" ({})", facts.join(", ")) };
+        text.push_str(&format!("{MARK}warning{MARK:#}: {}{facts}\n", one_line(&warning.message)));
+        for (_, hint) in warning.fields.iter().filter(|(name, _)| is_hint(name)) {
+            text.push_str(&format!("{MARK}hint{MARK:#}: {}\n", lines(hint)));
         }
     }
     let hidden = report.warnings.len().saturating_sub(WARNINGS_SHOWN) as u64 + report.warnings_not_listed;
@@ -214,11 +231,11 @@ fn ending(report: &Report) -> String {
                 EndedHow::Stopped => "stopped",
                 EndedHow::Completed | EndedHow::Early => "ended early",
             };
-            let code = run.code.as_deref().unwrap_or_default();
+            let code = one_line(run.code.as_deref().unwrap_or_default());
             let message = one_line(run.message.as_deref().unwrap_or_default());
             let mut text = format!("{BAD}{what}[{code}]{BAD:#} after {seconds}: {message}\n");
             if let Some(hint) = &run.hint {
-                text.push_str(&format!("{MARK}hint{MARK:#}: {hint}\n"));
+                text.push_str(&format!("{MARK}hint{MARK:#}: {}\n", lines(hint)));
             }
             text
         }

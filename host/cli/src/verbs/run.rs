@@ -15,13 +15,20 @@ use crate::arguments::{Global, Output, Run};
 use crate::failure::Failure;
 use crate::{cache, progress, show, verbs};
 
-impl Answer for Report {
+/// A run that was made, whatever became of it. That its report could not be written does not undo it.
+struct Finished {
+    report: Report,
+    unwritten: Option<Failure>,
+}
+
+impl Answer for Finished {
     fn text(&self) -> String {
-        show::report::text(self)
+        let failure = self.unwritten.as_ref().map(show::failure::text).unwrap_or_default();
+        format!("{}{failure}", show::report::text(&self.report))
     }
 
     fn json(&self, out: &mut dyn io::Write) -> io::Result<()> {
-        serde_json::to_writer_pretty(out, self).map_err(io::Error::from)
+        serde_json::to_writer_pretty(out, &self.report).map_err(io::Error::from)
     }
 
     fn channel(&self) -> Channel {
@@ -29,7 +36,9 @@ impl Answer for Report {
     }
 
     fn status(&self) -> u8 {
-        match self.run.status {
+        match self.report.run.status {
+            // Not all that was asked for has been done.
+            _ if self.unwritten.is_some() => 4,
             Status::Clean => 0,
             Status::WithProblems => 3,
             Status::EndedEarly => 4,
@@ -60,10 +69,8 @@ pub(crate) fn run(arguments: Run, global: Global) -> Result<Box<dyn Answer>, Fai
         let observer = progress::observer(offered, quiet, global.verbose > 0);
         Ok::<Report, Failure>(prepared.execute(observer, interrupted()).await)
     })?;
-    if let Some(file) = report_file {
-        file.write(&report)?;
-    }
-    Ok(Box::new(report))
+    let unwritten = report_file.and_then(|file| file.write(&report).err());
+    Ok(Box::new(Finished { report, unwritten }))
 }
 
 /// Resolves when the operator interrupts, or a supervisor terminates, for the first time. The run then ends and is
@@ -130,6 +137,9 @@ struct ReportFile {
 
 impl ReportFile {
     fn create(path: PathBuf) -> Result<Self, Failure> {
+        if path.is_dir() {
+            return Err(not_written(&path, &io::ErrorKind::IsADirectory.into()));
+        }
         let mut name = path.file_name().unwrap_or_default().to_owned();
         name.push(format!(".{}.part", std::process::id()));
         let temporary = path.with_file_name(name);

@@ -10,7 +10,7 @@ use serde::Serialize;
 
 use crate::answer::Answer;
 use crate::arguments::Validate;
-use crate::failure::Failure;
+use crate::failure::{Failure, WRONG_USAGE};
 use crate::{cache, show, verbs};
 
 /// What was checked and found good.
@@ -31,6 +31,11 @@ impl Answer for Validation {
 }
 
 pub(crate) fn validate(arguments: Validate) -> Result<Box<dyn Answer>, Failure> {
+    let configured = arguments.configuration.config.is_some() || !arguments.configuration.sets.is_empty();
+    if configured && arguments.action.is_none() {
+        let message = "a configuration is checked for one action: `--action ID` is missing";
+        return Err(Failure { status: WRONG_USAGE, ..Failure::new("action-missing", message) });
+    }
     let checked = match (&arguments.manifest, &arguments.bundle) {
         (Some(path), _) => vec![manifest(path)?],
         (None, Some(path)) => bundle(path, &arguments)?,

@@ -42,6 +42,22 @@ fn while_the_service_is_slow() {
 }
 
 #[test]
+fn by_a_supervisor() {
+    let tenant = Tenant::start();
+    let running = Palisade::run_guest(&tenant, "waits-for-ever")
+        .configured("")
+        .collection_of("domains.txt", domains(25))
+        .argument("-v")
+        .start();
+    running.wait_for("run started");
+    std::thread::sleep(A_MOMENT);
+    running.terminate();
+    let outcome = running.finish();
+    assert_eq!((outcome.status, outcome.ended_with()), (4, "cancelled".into()), "{}", outcome.stderr);
+    assert_eq!(outcome.count("failed", "cancelled"), 25);
+}
+
+#[test]
 fn while_a_component_computes() {
     let tenant = Tenant::start();
     let running = Palisade::run_guest(&tenant, "loops-for-ever")

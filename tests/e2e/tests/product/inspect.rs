@@ -20,7 +20,9 @@ fn the_text_says_what_it_is_and_what_each_action_may_do() {
         "(--action add-to-exception-list)",
         "FQDN, IP Address, URL, Email Address, SHA-1, SHA-256, IPv6 Address",
         "secret, required",
-        "http (default) | https | both | skip",
+        "http               Apply http:// (default)",
+        "api.xdr.trendmicro.co.jp      Japan",
+        "use 128 MiB of memory, 3,600 s, 5,000 requests",
         "send POST requests to https://<API Region>/v3.0/threatintel/suspiciousObjects with the API Key in the header Authorization",
         "send POST requests to https://<API Region>/v3.0/threatintel/suspiciousObjectExceptions with the API Key in the header Authorization",
     ] {

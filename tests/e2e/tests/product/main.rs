@@ -37,6 +37,7 @@ mod options;
 mod output;
 mod pack;
 mod prioritised;
+mod report_file;
 mod secrets;
 mod url_scheme;
 mod validate;

@@ -82,3 +82,11 @@ fn a_component_that_this_host_cannot_run() {
         assert!(outcome.stderr.starts_with(&format!("error[{code}]")), "{guest}: {}", outcome.stderr);
     }
 }
+
+#[test]
+fn a_configuration_without_an_action_is_not_taken_for_checked() {
+    let outcome =
+        Palisade::verb("validate").argument(bundle()).argument("--set").argument("scan_acton=log").go();
+    assert_eq!(outcome.status, 2, "{}", outcome.stdout);
+    assert!(outcome.stderr.contains("error[action-missing]"), "{}", outcome.stderr);
+}
