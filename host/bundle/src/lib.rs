@@ -27,8 +27,8 @@ pub use manifest::{
     manifest_schema,
 };
 pub use nearest::nearest;
-pub use printable::disguises;
 pub use pack::{PackError, PackInputs, Packed, pack};
+pub use printable::disguises;
 pub use software_bill::SoftwareBillFault;
 pub use template::{Template, TemplateError};
 

@@ -1,5 +1,5 @@
 //! CSV: columns found by their names in the header. Without a column for the value nothing is read; without one for the
-//! type it is guessed from the value.
+//! type it is guessed from the value, unless the column of the value is named after a type.
 
 mod header;
 
@@ -7,14 +7,15 @@ use std::io::BufRead;
 
 use csv_core::{ReadRecordResult, Reader, ReaderBuilder};
 
-pub(crate) use header::{Header, VALUE_NAMES, find_header};
+use header::Header;
+pub(crate) use header::{DELIMITERS, FirstLine, accepted_names, find_header};
 
 use crate::emitter::Emitter;
-use crate::guess::{guess, subtype};
+use crate::guess::{AMBIGUOUS_NAME, NOT_A_VALUE, guess, is_ambiguous_name, subtype};
 use crate::refang::refang;
 use crate::source::{Line, Lines};
 use crate::text::{beginning, not_utf8, too_long};
-use crate::type_name::threatq_name;
+use crate::type_name::{threatq_name, type_of_column};
 use crate::{LeftOut, Location, Object, ReadError, Record, Unreadable};
 
 /// Types whose values are defanged when they are passed around; in others, brackets are content.
@@ -77,13 +78,18 @@ pub(crate) fn read(reader: impl BufRead, emitter: &mut Emitter<'_>) -> Result<()
 
 /// The header on this line, or the error that says which names are understood.
 fn read_header(bytes: &[u8], line: u64, name: &str) -> Result<Header, ReadError> {
-    let text = beginning(bytes);
-    std::str::from_utf8(bytes).ok().and_then(find_header).ok_or_else(|| ReadError::CsvHeader {
-        name: name.to_owned(),
-        line,
-        found: crate::excerpt(&text),
-        accepted: VALUE_NAMES.iter().map(|name| format!("`{name}`")).collect::<Vec<_>>().join(", "),
-    })
+    let (name, accepted) = (name.to_owned(), accepted_names());
+    match std::str::from_utf8(bytes).map_or(FirstLine::Other, find_header) {
+        FirstLine::Header(header) => Ok(header),
+        FirstLine::Several(columns) => {
+            let found = columns.iter().map(|column| format!("`{column}`")).collect::<Vec<_>>().join(", ");
+            Err(ReadError::CsvSeveralValues { name, line, found: crate::excerpt(&found) })
+        }
+        FirstLine::Other => {
+            let found = crate::excerpt(&beginning(bytes));
+            Err(ReadError::CsvHeader { name, line, found, accepted })
+        }
+    }
 }
 
 /// A record that has begun; with a quoted field it may go on over several lines.
@@ -214,23 +220,24 @@ fn convert(fields: &[&str], header: &Header, location: Location) -> Record {
             location,
         );
     };
-    let (kind, value) = match field(header.kind) {
+    let given = field(header.kind);
+    let (kind, value) = match given.or(header.is_typed.then(|| header.value_name())) {
         Some(given) => {
             let whole = refang(raw);
-            let kind = threatq_name(given, &whole);
+            let kind =
+                if header.is_typed { type_of_column(given, &whole) } else { threatq_name(given, &whole) };
             let value = if DEFANGED.contains(&kind.as_str()) { whole } else { raw.to_owned() };
             (kind, value)
         }
         None => {
             let value = refang(raw);
             let Some(kind) = guess(&value) else {
-                return unreadable(
-                    format!(
-                        "expected a domain, address, URL, e-mail address or hash, found `{}`",
-                        crate::excerpt(raw)
-                    ),
-                    location,
-                );
+                let message = if is_ambiguous_name(&value) {
+                    AMBIGUOUS_NAME.to_owned()
+                } else {
+                    format!("{NOT_A_VALUE}, found `{}`", crate::excerpt(raw))
+                };
+                return unreadable(message, location);
             };
             (kind.to_owned(), value)
         }

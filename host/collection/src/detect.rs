@@ -4,7 +4,10 @@ mod keys;
 
 use serde::de::IgnoredAny;
 
-use crate::csv::find_header;
+use crate::csv::{DELIMITERS, FirstLine, accepted_names, find_header};
+use crate::guess::guess;
+use crate::refang::refang;
+use crate::text::is_blank_or_comment;
 use crate::{Format, ReadError};
 use keys::{Key, KeyValue, keys};
 
@@ -63,8 +66,11 @@ pub(crate) fn detect(name: &str, head: &[u8], complete: bool) -> Result<Detected
             found: crate::excerpt(&crate::text::beginning(text)),
         });
     }
-    let format = if is_csv(head, complete) { Format::Csv } else { Format::Text };
-    Ok(Detected { format, lines: false })
+    if is_csv(head, complete) {
+        return Ok(Detected { format: Format::Csv, lines: false });
+    }
+    refuse_headless(name, head)?;
+    Ok(Detected { format: Format::Text, lines: false })
 }
 
 /// What a file was found to be.
@@ -148,7 +154,43 @@ fn is_csv(head: &[u8], complete: bool) -> bool {
     first
         .filter(|line| complete || line.ends_with(b"\n"))
         .and_then(|line| std::str::from_utf8(line).ok())
-        .is_some_and(|line| find_header(line).is_some())
+        .is_some_and(|line| find_header(line) != FirstLine::Other)
+}
+
+/// Refuses lines of fields without a header: as text, most of their values could not be told from what stands beside them.
+fn refuse_headless(name: &str, head: &[u8]) -> Result<(), ReadError> {
+    let lines = head.split(|byte| *byte == b'\n').filter_map(|line| std::str::from_utf8(line).ok());
+    let mut lines = (1..).zip(lines).filter(|(_, line)| !is_blank_or_comment(line));
+    let Some((line, first)) = lines.next() else { return Ok(()) };
+    let second = lines.next().map(|(_, line)| line);
+    if DELIMITERS.iter().any(|delimiter| is_headless(first, second, char::from(*delimiter))) {
+        return Err(ReadError::CsvWithoutHeader {
+            name: name.to_owned(),
+            line,
+            found: crate::excerpt(&crate::text::beginning(first.as_bytes())),
+            accepted: accepted_names(),
+        });
+    }
+    Ok(())
+}
+
+/// Whether two lines are fields with this delimiter: a header that is not understood above values, or values beside
+/// something else. A list of nothing but values is text, and so is a value with a comment behind a tab or one `;`.
+fn is_headless(first: &str, second: Option<&str>, delimiter: char) -> bool {
+    let indicators = |line: &str| {
+        let value = |field: &&str| guess(&refang(field.trim().trim_matches('"'))).is_some();
+        line.split(delimiter).filter(value).count()
+    };
+    let filled = first.split(delimiter).filter(|field| !field.trim().is_empty()).count();
+    let fields = first.split(delimiter).count();
+    if filled < 2 || second.is_some_and(|second| second.split(delimiter).count() != fields) {
+        return false;
+    }
+    match indicators(first) {
+        0 => second.is_some_and(|second| indicators(second) > 0),
+        found if found == filled => false,
+        _ => delimiter == ',' || delimiter == ';' && filled > 2,
+    }
 }
 
 #[cfg(test)]
@@ -181,6 +223,12 @@ mod tests {
             ("indicator\nevil.com", Csv, false),
             ("evil.com\nvalue,type", Text, false),
             ("[2001:db8::1]:443", Text, false),
+            ("url,first_seen\nhttp://evil.com/a,2024", Csv, false),
+            ("md5,sha1\nx,y", Csv, false),
+            ("evil.com, evil.net\nevil.org, evil.info", Text, false),
+            ("evil.com\tC2, seen\nevil.net\tC2, seen", Text, false),
+            ("evil.com; C2\nevil.net; C2", Text, false),
+            ("Dear all, see below\nevil.com", Text, false),
             ("# only comments", Text, false),
             ("<http://evil.com>", Text, false),
             ("{evil}", Text, false),
@@ -204,6 +252,27 @@ mod tests {
             let error = detect("file", head, true).unwrap_err();
             assert!(error.to_string().contains(named) && error.to_string().contains("file"), "{error}");
             assert!(error.hint().is_some());
+        }
+    }
+
+    #[test]
+    fn csv_without_a_recognised_header_is_refused_with_the_names_that_are_understood() {
+        for text in [
+            "http://evil.com/a,2024-01-01,malware",
+            "# c\nhttp://evil.com/a,2024-01-01,malware\nhttp://evil.com/b,2024-01-02,malware",
+            "evil.com,malware\nevil.net,malware",
+            "evil.com;2024;malware\nevil.net;2024;malware",
+            "seen,where\n2024,http://evil.com/a",
+            "seen\twhere\n2024\thttp://evil.com/a",
+            "\"1\",\"http://evil.com/a\",\"online\"",
+        ] {
+            let error = found(text).unwrap_err();
+            assert_eq!(error.code(), "collection-csv-without-header", "{text}");
+            let message = error.to_string();
+            assert!(
+                message.contains("CSV without a recognised header") && message.contains("`url`"),
+                "{message}"
+            );
         }
     }
 

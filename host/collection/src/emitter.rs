@@ -1,5 +1,7 @@
 //! The way from a reader to the sink: counts what passes, and ends a file of which too little can be read.
 
+use std::collections::BTreeMap;
+
 use palisade_limits::{UNREADABLE_AT_START, UNREADABLE_RECORDS};
 
 use crate::{Format, ReadError, Record, Summary};
@@ -14,7 +16,15 @@ pub(crate) struct Emitter<'sink> {
 impl<'sink> Emitter<'sink> {
     /// For a file whose format is certain: named by the user, or recognised from its content.
     pub(crate) fn new(name: String, format: Format, sink: &'sink mut dyn FnMut(Record)) -> Self {
-        let summary = Summary { name, format, total_announced: None, objects: 0, unreadable: 0, left_out: 0 };
+        let summary = Summary {
+            name,
+            format,
+            total_announced: None,
+            objects: 0,
+            unreadable: 0,
+            left_out: 0,
+            ignored: BTreeMap::new(),
+        };
         Self { sink, summary, held: None }
     }
 
@@ -80,6 +90,12 @@ impl<'sink> Emitter<'sink> {
             count: self.summary.unreadable,
             first: format!("{}: {}", first.location, first.message),
         })
+    }
+
+    /// Notes a field of an object that holds what its format does not allow.
+    pub(crate) fn ignore(&mut self, field: &'static str) {
+        let count = self.summary.ignored.entry(field).or_default();
+        *count = count.saturating_add(1);
     }
 
     /// Notes how many objects the file says there are.

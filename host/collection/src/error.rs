@@ -84,6 +84,33 @@ pub enum ReadError {
         /// The names that are understood.
         accepted: String,
     },
+    /// The header names several columns, each for a type of its own, and none for values of every type.
+    #[error(
+        "`{name}` line {line}: the header names several columns that may hold the value: {found}; expected one of them, \
+         or a column `value` beside them"
+    )]
+    CsvSeveralValues {
+        /// The file.
+        name: String,
+        /// The line of the header, counted from 1.
+        line: u64,
+        /// The columns by name.
+        found: String,
+    },
+    /// Lines of fields, without a header that tells which of them is the value.
+    #[error(
+        "`{name}` line {line}: CSV without a recognised header: `{found}`; expected one of {accepted} among its columns"
+    )]
+    CsvWithoutHeader {
+        /// The file.
+        name: String,
+        /// The first line of fields, counted from 1.
+        line: u64,
+        /// The line as it stands in the file.
+        found: String,
+        /// The names that are understood.
+        accepted: String,
+    },
     /// A quoted CSV field without an end: everything behind it would be taken for its content.
     #[error("`{name}` line {line}: a quoted field begins here and never ends; expected a closing `\"`")]
     UnclosedQuote {
@@ -168,6 +195,8 @@ impl ReadError {
             Self::UnknownJson { .. } => "collection-json-unknown",
             Self::NothingFound { .. } => "collection-nothing-found",
             Self::CsvHeader { .. } => "collection-csv-header",
+            Self::CsvSeveralValues { .. } => "collection-csv-several-values",
+            Self::CsvWithoutHeader { .. } => "collection-csv-without-header",
             Self::UnclosedQuote { .. } => "collection-csv-quote",
             Self::Syntax { .. } => "collection-json-invalid",
             Self::Truncated { .. } => "collection-json-truncated",
@@ -191,6 +220,12 @@ impl ReadError {
             Self::NothingFound { .. } => "leave `--format` out to have the format found from the content",
             Self::CsvHeader { .. } => {
                 "rename the column that holds the indicators, or add a header line such as `value,type`"
+            }
+            Self::CsvSeveralValues { .. } => {
+                "keep one of these columns, or put all values into one column `value` with their types in a column `type`"
+            }
+            Self::CsvWithoutHeader { .. } => {
+                "add a header line such as `value,first_seen,comment`; `--format text` reads the file as a list all the same"
             }
             Self::UnclosedQuote { .. } => "close the field, or write a quote inside of a quoted field twice",
             Self::Syntax { advice, .. } => return advice.map(str::to_owned),

@@ -38,6 +38,31 @@ const FILE_EXTENSIONS: &[&str] = &[
     "xlsm", "xlsx", "xml",
 ];
 
+/// Top-level domains that are endings of files as well. `app`, `pl`, `rs` and `so` are not among them: in published lists
+/// (71 of 6,908 entries of one) they end names of hosts, and no file.
+const AMBIGUOUS_EXTENSIONS: &[&str] = &["cab", "md", "mov", "ps", "py", "sh", "zip"];
+
+/// What is expected where nothing is known about a value but itself.
+pub(crate) const NOT_A_VALUE: &str = "expected a domain, address, URL, e-mail address or hash";
+
+/// Why a name is not guessed, and what to do about it.
+pub(crate) const AMBIGUOUS_NAME: &str = "a name that may be a file or a domain, expected its type beside it: \
+    a CSV with the columns `value,type`, or a URL with its scheme";
+
+/// Whether a name, or the host of a URL without a scheme, has two labels of which the last one is a top-level domain and an
+/// ending of files: `invoice.zip`.
+pub(crate) fn is_ambiguous_name(value: &str) -> bool {
+    let (authority, _) = split_authority(value);
+    let host = split_port(authority).map_or(authority, |(host, _)| host);
+    let Some((stem, extension)) = host.strip_suffix('.').unwrap_or(host).split_once('.') else {
+        return false;
+    };
+    !value.contains("://")
+        && !value.contains('@')
+        && !stem.is_empty()
+        && AMBIGUOUS_EXTENSIONS.iter().any(|known| known.eq_ignore_ascii_case(extension))
+}
+
 /// ThreatQ's name for the type of a value without white space, if it is plainly of one.
 #[must_use]
 pub fn guess(value: &str) -> Option<&'static str> {
@@ -47,6 +72,9 @@ pub fn guess(value: &str) -> Option<&'static str> {
     }
     if value.contains("://") {
         return is_url_with_scheme(value).then_some(subtype::URL);
+    }
+    if is_ambiguous_name(value) {
+        return None;
     }
     hash(value)
         .or_else(|| address(value))
@@ -105,7 +133,7 @@ const SPECIAL_USE: &[&str] = &[
 ];
 
 /// A name of at least two labels under a known top-level domain, with or without `*.` in front and a dot behind.
-fn is_domain(value: &str) -> bool {
+pub(crate) fn is_domain(value: &str) -> bool {
     let name = value.strip_prefix("*.").unwrap_or(value);
     let name = name.strip_suffix('.').unwrap_or(name);
     let Some(name) = ascii(name) else { return false };
@@ -283,6 +311,22 @@ mod tests {
             "two words.com",
         ] {
             assert_eq!(guess(value), None, "{value}");
+        }
+    }
+
+    #[test]
+    fn a_name_that_may_be_a_file_or_a_domain_is_not_guessed() {
+        for value in ["invoice.zip", "script.py", "readme.md", "README.MD", "script.py:12", "a.zip/b"] {
+            assert_eq!((guess(value), is_ambiguous_name(value)), (None, true), "{value}");
+        }
+        for (value, expected) in [
+            ("http://invoice.zip/x", "URL"),
+            ("www.invoice.zip", "FQDN"),
+            ("*.invoice.zip", "FQDN"),
+            ("a@invoice.zip", "Email Address"),
+            ("onet.pl", "FQDN"),
+        ] {
+            assert_eq!((guess(value), is_ambiguous_name(value)), (Some(expected), false), "{value}");
         }
     }
 

@@ -48,7 +48,23 @@ pub(crate) trait Dialect {
     /// Whether an object without any container is a record by itself, judged by its parts.
     fn is_record(&self, parts: &Map<String, Value>) -> bool;
     /// What one record says: an object for each of its values, or why not.
-    fn read(&self, record: &Map<String, Value>, location: &Location, records: &mut Vec<Record>);
+    fn read(&self, record: &Map<String, Value>, location: &Location, reading: &mut Reading);
+}
+
+/// What a dialect makes of one record.
+#[derive(Debug, Default)]
+pub(crate) struct Reading {
+    /// The record's values.
+    pub(crate) records: Vec<Record>,
+    /// Fields that hold what the format does not allow, and without which the record was read.
+    pub(crate) ignored: Vec<&'static str>,
+}
+
+impl Reading {
+    /// Adds a value.
+    pub(crate) fn push(&mut self, record: Record) {
+        self.records.push(record);
+    }
 }
 
 /// Reads a whole file. `lines` says that it is known to be JSON Lines.

@@ -30,6 +30,8 @@ pub use object::{EXCERPT_CHARACTERS, INDICATOR, LeftOut, Location, Object, Recor
 pub use refang::refang;
 pub use source::Source;
 
+use std::collections::BTreeMap;
+
 use detect::{Detected, detect, is_json_lines, refuse_binary};
 use emitter::Emitter;
 use misp::Misp;
@@ -51,6 +53,9 @@ pub struct Summary {
     pub unreadable: u64,
     /// Records that are not for use.
     pub left_out: u64,
+    /// Fields that hold what their format does not allow, by name, with the number of objects that were read without them
+    /// or, where the format has a range, with the nearest value.
+    pub ignored: BTreeMap<&'static str, u64>,
 }
 
 impl Summary {
@@ -64,6 +69,19 @@ impl Summary {
     #[must_use]
     pub fn missing(&self) -> u64 {
         self.total_announced.unwrap_or(0).saturating_sub(self.seen())
+    }
+
+    /// One sentence for each field of [`ignored`](Self::ignored), lower case, without a full stop.
+    pub fn ignored_sentences(&self) -> impl Iterator<Item = String> {
+        self.ignored.iter().map(|(field, count)| {
+            let records = if *count == 1 { "1 record holds" } else { &format!("{count} records hold") };
+            let format = self.format;
+            let name = &self.name;
+            format!(
+                "`{name}`: {records} a `{field}` that {format} does not allow; a number beyond its range counts as the \
+                 nearest one in it, anything else as missing"
+            )
+        })
     }
 }
 

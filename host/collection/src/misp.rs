@@ -1,10 +1,13 @@
 //! MISP events: attributes, of the event and of its objects. Only what its author marked for detection (`to_ids`) is
 //! handed on; where the mark is missing, it counts as not given.
+//!
+//! A recipient (`email-dst`) keeps MISP's type: it is the victim as often as not, and as an e-mail address it would end as
+//! a sender on a block list.
 
 use serde_json::{Map, Value};
 
 use crate::guess::{address, subtype};
-use crate::json::{Dialect, Role};
+use crate::json::{Dialect, Reading, Role};
 use crate::json_value::{flag, names, required_text, text, text_or_number};
 use crate::{Format, LeftOut, Location, Object, Record, Unreadable};
 
@@ -33,7 +36,7 @@ impl Dialect for Misp {
         parts.contains_key("value")
     }
 
-    fn read(&self, record: &Map<String, Value>, location: &Location, records: &mut Vec<Record>) {
+    fn read(&self, record: &Map<String, Value>, location: &Location, reading: &mut Reading) {
         let platform_id = text_or_number(record, "uuid").or_else(|| text_or_number(record, "id"));
         let shown = record.get("value").map_or_else(
             || Value::Object(record.clone()).to_string(),
@@ -47,7 +50,7 @@ impl Dialect for Misp {
             None
         };
         if let Some((code, message)) = left_out {
-            records.push(Record::LeftOut(LeftOut {
+            reading.push(Record::LeftOut(LeftOut {
                 location: location.clone(),
                 platform_id,
                 code,
@@ -57,7 +60,7 @@ impl Dialect for Misp {
             return;
         }
         match parts(record) {
-            Ok(parts) => records.extend(parts.into_iter().map(|part| {
+            Ok(parts) => reading.records.extend(parts.into_iter().map(|part| {
                 let mut object = Object::indicator(part.subtype, part.value, location.clone());
                 object.platform_id.clone_from(&platform_id);
                 object.description = text(record, "comment");
@@ -66,7 +69,7 @@ impl Dialect for Misp {
                 Record::Object(object)
             })),
             Err(message) => {
-                records.push(Record::Unreadable(Unreadable::new(location.clone(), message, &shown)))
+                reading.push(Record::Unreadable(Unreadable::new(location.clone(), message, &shown)))
             }
         }
     }
@@ -131,7 +134,7 @@ fn subtype_of(kind: &str, value: &str) -> String {
         "domain" | "hostname" => subtype::FQDN,
         "ip-src" | "ip-dst" => address(value).unwrap_or(subtype::IP_ADDRESS),
         "url" => subtype::URL,
-        "email" | "email-src" | "email-dst" => subtype::EMAIL_ADDRESS,
+        "email" | "email-src" => subtype::EMAIL_ADDRESS,
         "md5" => subtype::MD5,
         "sha1" => subtype::SHA_1,
         "sha256" => subtype::SHA_256,
@@ -150,9 +153,9 @@ mod tests {
     use super::*;
 
     fn read(record: Value) -> Vec<Record> {
-        let mut records = Vec::new();
-        Misp.read(record.as_object().unwrap(), &Location::Path("$".to_owned()), &mut records);
-        records
+        let mut reading = Reading::default();
+        Misp.read(record.as_object().unwrap(), &Location::Path("$".to_owned()), &mut reading);
+        reading.records
     }
 
     fn found(kind: &str, value: &str) -> Vec<(String, String)> {
@@ -183,6 +186,7 @@ mod tests {
             ("filename|sha1", "a|b.exe|aa", vec![("SHA-1", "aa")]),
             ("filename|ssdeep", "b.exe|3:a", vec![("MISP ssdeep", "3:a")]),
             ("email-src", "a@evil.example", vec![("Email Address", "a@evil.example")]),
+            ("email-dst", "victim@example.com", vec![("MISP email-dst", "victim@example.com")]),
             ("filename", "b.exe", vec![("Filename", "b.exe")]),
             ("mutex", "m", vec![("MISP mutex", "m")]),
             ("regkey|value", "k|v", vec![("MISP regkey|value", "k|v")]),

@@ -112,7 +112,7 @@ pub struct LeftOut {
     pub location: Location,
     /// The record's identifier in its own platform.
     pub platform_id: Option<String>,
-    /// Stable: `not-an-indicator`, `not-for-detection`, `deleted` or `revoked`.
+    /// Stable: `not-an-indicator`, `not-for-detection`, `deleted`, `revoked` or `benign`.
     pub code: &'static str,
     /// One sentence for people, lower case, without a full stop.
     pub message: String,

@@ -83,20 +83,26 @@ fn replace_ending(text: &mut String, endings: &[(&str, &str)]) -> bool {
     false
 }
 
-/// Splits a line into words, with the words that a defanged value was torn into put together again.
+/// The line with the parts that a defanged value was torn into put together again; all other white space stays.
 #[must_use]
-pub(crate) fn words(line: &str) -> Vec<String> {
-    let mut words: Vec<String> = Vec::new();
+pub(crate) fn rejoined(line: &str) -> String {
+    let mut whole = String::with_capacity(line.len());
     let mut joining = false;
-    for word in line.split_whitespace() {
+    let mut rest = line;
+    while !rest.is_empty() {
+        let word = rest.trim_start();
+        let blank = rest.get(..rest.len().saturating_sub(word.len())).unwrap_or_default();
+        let end = word.find(char::is_whitespace).unwrap_or(word.len());
+        let (word, after) = word.split_at_checked(end).unwrap_or((word, ""));
         let is_joint = JOINTS.iter().any(|joint| word.eq_ignore_ascii_case(joint));
-        match words.last_mut() {
-            Some(last) if is_joint || joining => last.push_str(word),
-            _ => words.push(word.to_owned()),
+        if !is_joint && !joining {
+            whole.push_str(blank);
         }
+        whole.push_str(word);
         joining = is_joint;
+        rest = after;
     }
-    words
+    whole
 }
 
 #[cfg(test)]
@@ -146,10 +152,10 @@ mod tests {
     #[test]
     fn words_that_were_torn_apart_are_joined() {
         assert_eq!(
-            words("user [at] evil [dot] example  a comment"),
-            ["user[at]evil[dot]example", "a", "comment"]
+            rejoined("user [at] evil [dot] example  a\tcomment"),
+            "user[at]evil[dot]example  a\tcomment"
         );
-        assert_eq!(words("[.] x"), ["[.]x"]);
+        assert_eq!(rejoined("[.] x"), "[.]x");
     }
 
     proptest! {

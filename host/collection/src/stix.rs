@@ -1,11 +1,12 @@
-//! STIX 2.0 and 2.1 bundles: indicators by their patterns. Everything else in a bundle is left out by name.
+//! STIX 2.0 and 2.1 bundles: indicators by their patterns. Everything else in a bundle is left out by name, and so are
+//! indicators that their author calls `benign` and nothing else: on a block list they would do harm.
 
 use serde_json::{Map, Value};
 use time::OffsetDateTime;
 use time::format_description::well_known::Rfc3339;
 
 use crate::guess::{address, subtype};
-use crate::json::{Dialect, Role};
+use crate::json::{Dialect, Reading, Role};
 use crate::json_value::{flag, names, number, required_text, text};
 use crate::stix_pattern::{Comparison, parse};
 use crate::type_name::letters_and_digits;
@@ -30,7 +31,7 @@ impl Dialect for Stix {
         match key {
             "objects" => Role::Records,
             "id" | "type" | "name" | "description" | "pattern" | "pattern_type" | "confidence" | "labels"
-            | "revoked" | "valid_until" => Role::Part,
+            | "indicator_types" | "revoked" | "valid_until" => Role::Part,
             _ => Role::Ignored,
         }
     }
@@ -39,21 +40,21 @@ impl Dialect for Stix {
         parts.get("type").and_then(Value::as_str).is_some_and(|kind| kind != "bundle")
     }
 
-    fn read(&self, record: &Map<String, Value>, location: &Location, records: &mut Vec<Record>) {
+    fn read(&self, record: &Map<String, Value>, location: &Location, reading: &mut Reading) {
         let result = match left_out(record, location) {
             Ok(Some(left_out)) => {
-                records.push(Record::LeftOut(left_out));
+                reading.push(Record::LeftOut(left_out));
                 return;
             }
-            Ok(None) => self.objects(record, location),
+            Ok(None) => self.objects(record, location, &mut reading.ignored),
             Err(message) => Err(message),
         };
         match result {
-            Ok(objects) => records.extend(objects.into_iter().map(Record::Object)),
+            Ok(objects) => reading.records.extend(objects.into_iter().map(Record::Object)),
             Err(message) => {
                 let found =
                     text(record, "pattern").unwrap_or_else(|| Value::Object(record.clone()).to_string());
-                records.push(Record::Unreadable(Unreadable::new(location.clone(), message, &found)));
+                reading.push(Record::Unreadable(Unreadable::new(location.clone(), message, &found)));
             }
         }
     }
@@ -66,6 +67,8 @@ fn left_out(record: &Map<String, Value>, location: &Location) -> Result<Option<L
         ("not-an-indicator", format!("a STIX object of type `{}`", crate::excerpt(&kind)))
     } else if flag(record, "revoked") == Some(true) {
         ("revoked", "the indicator was revoked by its author".to_owned())
+    } else if is_benign(record) {
+        ("benign", "the indicator is benign by the word of its author".to_owned())
     } else {
         return Ok(None);
     };
@@ -80,9 +83,23 @@ fn left_out(record: &Map<String, Value>, location: &Location) -> Result<Option<L
     }))
 }
 
+/// Whether all its types are `benign`: `indicator_types` since STIX 2.1, `labels` before.
+fn is_benign(record: &Map<String, Value>) -> bool {
+    let mut types = names(record, "indicator_types");
+    if types.is_empty() {
+        types = names(record, "labels");
+    }
+    !types.is_empty() && types.iter().all(|name| name.eq_ignore_ascii_case("benign"))
+}
+
 impl Stix {
     /// An object for each value of the pattern.
-    fn objects(&self, record: &Map<String, Value>, location: &Location) -> Result<Vec<Object>, String> {
+    fn objects(
+        &self,
+        record: &Map<String, Value>,
+        location: &Location,
+        ignored: &mut Vec<&'static str>,
+    ) -> Result<Vec<Object>, String> {
         let language = text(record, "pattern_type").unwrap_or_else(|| "stix".to_owned());
         if language != "stix" {
             return Err(format!(
@@ -94,8 +111,8 @@ impl Stix {
         let name = text(record, "name");
         let mut template = Object::indicator("", "", location.clone());
         template.platform_id = text(record, "id");
-        template.score = confidence(record)?;
-        template.status = Some(self.status(record)?.to_owned());
+        template.score = confidence(record, ignored);
+        template.status = self.status(record, ignored).map(str::to_owned);
         template.tags = names(record, "labels");
         template.description = text(record, "description");
         match (&template.description, name) {
@@ -118,27 +135,26 @@ impl Stix {
             .collect()
     }
 
-    fn status(&self, record: &Map<String, Value>) -> Result<&'static str, String> {
-        let Some(until) = text(record, "valid_until") else { return Ok("Active") };
-        let until = OffsetDateTime::parse(&until, &Rfc3339).map_err(|_| {
-            format!(
-                "`valid_until` is `{}`, expected a time such as `2030-01-31T00:00:00Z`",
-                crate::excerpt(&until)
-            )
-        })?;
-        Ok(if until <= self.now { "Expired" } else { "Active" })
+    /// Whether it has expired; none where the time of that cannot be read.
+    fn status(&self, record: &Map<String, Value>, ignored: &mut Vec<&'static str>) -> Option<&'static str> {
+        let Some(until) = text(record, "valid_until") else { return Some("Active") };
+        let Ok(until) = OffsetDateTime::parse(&until, &Rfc3339) else {
+            ignored.push("valid_until");
+            return None;
+        };
+        Some(if until <= self.now { "Expired" } else { "Active" })
     }
 }
 
 /// The confidence of 0 to 100 on ThreatQ's scale of 0 to 10.
-fn confidence(record: &Map<String, Value>) -> Result<Option<f64>, String> {
-    let Some(value) = record.get("confidence").filter(|value| !value.is_null()) else { return Ok(None) };
-    number(value)
-        .filter(|confidence| (0.0..=100.0).contains(confidence))
-        .map(|confidence| Some(confidence / 10.0))
-        .ok_or_else(|| {
-            format!("`confidence` is {}, expected a number from 0 to 100", crate::excerpt(&value.to_string()))
-        })
+fn confidence(record: &Map<String, Value>, ignored: &mut Vec<&'static str>) -> Option<f64> {
+    let value = record.get("confidence").filter(|value| !value.is_null())?;
+    let given = number(value);
+    let confidence = given.map(|confidence| confidence.clamp(0.0, 100.0));
+    if confidence.is_none() || confidence != given {
+        ignored.push("confidence");
+    }
+    confidence.map(|confidence| confidence / 10.0)
 }
 
 /// ThreatQ's name for the property that a comparison is about.
@@ -174,10 +190,14 @@ mod tests {
     use super::*;
 
     fn read(record: Value) -> Vec<Record> {
-        let mut records = Vec::new();
+        reading(record).records
+    }
+
+    fn reading(record: Value) -> Reading {
+        let mut reading = Reading::default();
         let stix = Stix { now: datetime!(2026-01-01 0:00 UTC) };
-        stix.read(record.as_object().unwrap(), &Location::Path("$.objects[0]".to_owned()), &mut records);
-        records
+        stix.read(record.as_object().unwrap(), &Location::Path("$.objects[0]".to_owned()), &mut reading);
+        reading
     }
 
     fn object(record: Value) -> Object {
@@ -241,6 +261,40 @@ mod tests {
     }
 
     #[test]
+    fn what_is_benign_and_nothing_else_is_left_out() {
+        let indicator = |key: &str, types: &[&str]| json!({"type": "indicator", "pattern": "[url:value = 'x']", key: types});
+        for record in [indicator("indicator_types", &["benign"]), indicator("labels", &["Benign"])] {
+            assert!(matches!(read(record).as_slice(), [Record::LeftOut(left)] if left.code == "benign"));
+        }
+        for record in [
+            indicator("indicator_types", &["benign", "anomalous-activity"]),
+            indicator("labels", &["malicious-activity", "benign"]),
+            indicator("labels", &[]),
+        ] {
+            assert!(matches!(read(record.clone()).as_slice(), [Record::Object(_)]), "{record}");
+        }
+        let mut both = indicator("indicator_types", &["malicious-activity"]);
+        both["labels"] = json!(["benign"]);
+        assert!(matches!(read(both).as_slice(), [Record::Object(_)]));
+    }
+
+    #[test]
+    fn a_bad_secondary_field_does_not_lose_the_indicator() {
+        for (field, value, score, status) in [
+            ("valid_until", json!("2020-01-01T00:00:00"), None, None),
+            ("valid_until", json!("soon"), None, None),
+            ("confidence", json!(101), Some(10.0), Some("Active")),
+            ("confidence", json!(-1), Some(0.0), Some("Active")),
+            ("confidence", json!("high"), None, Some("Active")),
+        ] {
+            let found = reading(json!({"type": "indicator", "pattern": "[url:value = 'x']", field: value}));
+            let [Record::Object(object)] = found.records.as_slice() else { panic!("{found:?}") };
+            assert_eq!((object.score, object.status.as_deref()), (score, status), "{value}");
+            assert_eq!(found.ignored, [field]);
+        }
+    }
+
+    #[test]
     fn what_is_not_understood_is_unreadable() {
         for record in [
             json!({"type": "indicator", "pattern": "rule x {}", "pattern_type": "yara"}),
@@ -248,8 +302,6 @@ mod tests {
             json!({"type": "indicator", "pattern": "[url:value = ' ']"}),
             json!({"type": "indicator"}),
             json!({"pattern": "[url:value = 'x']"}),
-            json!({"type": "indicator", "pattern": "[url:value = 'x']", "valid_until": "soon"}),
-            json!({"type": "indicator", "pattern": "[url:value = 'x']", "confidence": 101}),
         ] {
             assert!(matches!(read(record.clone()).as_slice(), [Record::Unreadable(_)]), "{record}");
         }

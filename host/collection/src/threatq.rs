@@ -3,7 +3,7 @@
 
 use serde_json::{Map, Value};
 
-use crate::json::{Dialect, Role, kind};
+use crate::json::{Dialect, Reading, Role};
 use crate::json_value::{names, number, required_text, text, text_or_number};
 use crate::{Format, Location, Object, Record, Unreadable};
 
@@ -33,8 +33,8 @@ impl Dialect for ThreatQ {
         !parts.is_empty()
     }
 
-    fn read(&self, record: &Map<String, Value>, location: &Location, records: &mut Vec<Record>) {
-        records.push(match object(record, location) {
+    fn read(&self, record: &Map<String, Value>, location: &Location, reading: &mut Reading) {
+        let record = match object(record, location, &mut reading.ignored) {
             Ok(object) => Record::Object(object),
             Err(message) => {
                 let found = record.get("value").map_or_else(
@@ -43,16 +43,25 @@ impl Dialect for ThreatQ {
                 );
                 Record::Unreadable(Unreadable::new(location.clone(), message, &found))
             }
-        });
+        };
+        reading.push(record);
     }
 }
 
 /// The object, or the sentence that says what is wrong with it.
-fn object(record: &Map<String, Value>, location: &Location) -> Result<Object, String> {
+fn object(
+    record: &Map<String, Value>,
+    location: &Location,
+    ignored: &mut Vec<&'static str>,
+) -> Result<Object, String> {
     let value = required_text(record, "value")?;
     let mut object = Object::indicator(type_name(record)?, value, location.clone());
     object.platform_id = text_or_number(record, "id");
-    object.score = score(record.get("score"))?;
+    // Without a score, or with one that is no number, the value is an indicator all the same.
+    object.score = score(record.get("score")).unwrap_or_else(|NotANumber| {
+        ignored.push("score");
+        None
+    });
     object.status = match record.get("status") {
         Some(Value::Object(status)) => text(status, "name"),
         _ => text(record, "status"),
@@ -74,9 +83,13 @@ fn type_name(record: &Map<String, Value>) -> Result<String, String> {
     })
 }
 
+/// The score is no number.
+#[derive(Debug, PartialEq, Eq)]
+struct NotANumber;
+
 /// The score that counts, from either of its shapes: a number, or an object in which a score set by hand goes before the
 /// calculated one.
-fn score(score: Option<&Value>) -> Result<Option<f64>, String> {
+fn score(score: Option<&Value>) -> Result<Option<f64>, NotANumber> {
     let is_set = |value: &&Value| !matches!(value, Value::Null) && value.as_str() != Some("");
     let Some(mut value) = score.filter(is_set) else { return Ok(None) };
     if let Value::Object(parts) = value {
@@ -86,11 +99,7 @@ fn score(score: Option<&Value>) -> Result<Option<f64>, String> {
         };
         value = effective;
     }
-    number(value).map(Some).ok_or_else(|| format!("the score is {}, expected a number", shown(value)))
-}
-
-fn shown(value: &Value) -> String {
-    value.as_str().map_or_else(|| kind(value).to_owned(), |text| format!("`{}`", crate::excerpt(text)))
+    number(value).map(Some).ok_or(NotANumber)
 }
 
 fn attributes(record: &Map<String, Value>) -> Vec<(String, String)> {
@@ -113,7 +122,7 @@ mod tests {
     use super::*;
 
     fn read(record: Value) -> Result<Object, String> {
-        object(record.as_object().unwrap(), &Location::Path("$".to_owned()))
+        object(record.as_object().unwrap(), &Location::Path("$".to_owned()), &mut Vec::new())
     }
 
     #[test]
@@ -152,6 +161,16 @@ mod tests {
         assert_eq!(score(None), Ok(None));
         assert!(score(Some(&json!("high"))).is_err());
         assert!(score(Some(&json!([1]))).is_err());
+    }
+
+    #[test]
+    fn a_score_that_is_no_number_does_not_lose_the_indicator() {
+        let record = json!({"value": "evil.example", "type": {"name": "FQDN"}, "score": "high"});
+        let mut reading = Reading::default();
+        ThreatQ.read(record.as_object().unwrap(), &Location::Path("$".to_owned()), &mut reading);
+        let [Record::Object(object)] = reading.records.as_slice() else { panic!("{reading:?}") };
+        assert_eq!((object.value.as_str(), object.score), ("evil.example", None));
+        assert_eq!(reading.ignored, ["score"]);
     }
 
     #[test]

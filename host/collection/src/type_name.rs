@@ -15,8 +15,9 @@ pub(crate) fn threatq_name(given: &str, value: &str) -> String {
         }
         "cidr" | "cidrblock" | "ipv4cidr" | "ipv6cidr" | "network" | "subnet" => Some(subtype::CIDR_BLOCK),
         "uri" | "url" | "urlvalue" => Some(subtype::URL),
-        "email" | "emailaddr" | "emailaddress" | "emailaddrvalue" | "emaildst" | "emailsender"
-        | "emailsrc" | "mail" | "sender" | "sendermailaddress" => Some(subtype::EMAIL_ADDRESS),
+        // Not `email-dst`: a recipient is no sender.
+        "email" | "emailaddr" | "emailaddress" | "emailaddrvalue" | "emailsender" | "emailsrc" | "mail"
+        | "sender" | "sendermailaddress" => Some(subtype::EMAIL_ADDRESS),
         "md5" | "filemd5" | "filehashmd5" | "filehashesmd5" | "hashmd5" => Some(subtype::MD5),
         "sha1" | "filesha1" | "filehashsha1" | "filehashessha1" | "hashsha1" => Some(subtype::SHA_1),
         "sha256" | "filesha256" | "filehashsha256" | "filehashessha256" | "hashsha256" => {
@@ -29,6 +30,15 @@ pub(crate) fn threatq_name(given: &str, value: &str) -> String {
         _ => None,
     };
     known.map_or_else(|| given.trim().to_owned(), str::to_owned)
+}
+
+/// The type of a value in a column that is named after what it holds; hosts go by name or by address.
+#[must_use]
+pub(crate) fn type_of_column(name: &str, value: &str) -> String {
+    match letters_and_digits(name).as_str() {
+        "host" | "hostname" => address(value).unwrap_or(subtype::FQDN).to_owned(),
+        _ => threatq_name(name, value),
+    }
 }
 
 /// A name without the marks by which its spellings differ, in lower case: `SHA-256`, `sha_256` and `Sha 256` are one.
@@ -55,6 +65,7 @@ mod tests {
             ("IP Address", "192.0.2.1", "IP Address"),
             ("uri", "http://evil.example", "URL"),
             ("email-src", "a@evil.example", "Email Address"),
+            ("email-dst", "victim@example.com", "email-dst"),
             ("sha-1", "x", "SHA-1"),
             ("FileHash-SHA256", "x", "SHA-256"),
             ("file:hashes.'SHA-256'", "x", "SHA-256"),

@@ -45,7 +45,7 @@ async fn resolve(host: &str, port: u16) -> Result<Vec<SocketAddr>, SendError> {
     let wait = Duration::from_secs(limits::CONNECT_SECONDS);
     let found: Vec<SocketAddr> = tokio::time::timeout(wait, tokio::net::lookup_host((name, port)))
         .await
-        .map_err(|_| SendError::TimedOut { host: host.to_owned(), what: "resolve", limit: wait })?
+        .map_err(|_| SendError::ConnectTimedOut { host: host.to_owned(), what: "resolve", limit: wait })?
         .map_err(|error| unresolvable(error.to_string()))?
         .collect();
     judge(host, found)
@@ -93,7 +93,8 @@ async fn dial(host: &str, addresses: &[SocketAddr]) -> Result<TcpStream, SendErr
                 last = SendError::Connect { host: host.to_owned(), cause: format!("{error} ({address})") };
             }
             Err(_) => {
-                last = SendError::TimedOut { host: host.to_owned(), what: "accept a connection", limit: wait }
+                let what = "accept a connection";
+                last = SendError::ConnectTimedOut { host: host.to_owned(), what, limit: wait };
             }
         }
     }

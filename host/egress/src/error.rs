@@ -37,6 +37,22 @@ pub enum SendError {
         /// Bytes allowed.
         limit: u64,
     },
+    /// The component did not hand over the request body that it had begun.
+    #[error("the component did not complete its request body: {cause}")]
+    RequestIncomplete {
+        /// What the sandbox said.
+        cause: String,
+    },
+    /// Answers that were not read take up their memory.
+    #[error(
+        "the request was not sent: the component holds {held} bytes of answers unread, {limit} are allowed"
+    )]
+    AnswersNotRead {
+        /// Bytes held.
+        held: u64,
+        /// Bytes allowed.
+        limit: u64,
+    },
     /// Too many requests in this run.
     #[error("the run has used up its {limit} requests")]
     TooManyRequests {
@@ -69,6 +85,16 @@ pub enum SendError {
         /// What the system said.
         cause: String,
     },
+    /// No connection, for want of time: nothing has been sent.
+    #[error("`{host}` did not {what} within {} s", limit.as_secs_f64())]
+    ConnectTimedOut {
+        /// Who was dialled.
+        host: String,
+        /// In what it was too slow.
+        what: &'static str,
+        /// Time allowed.
+        limit: Duration,
+    },
     /// No TLS session.
     #[error("no TLS session with `{host}`: {cause}")]
     Tls {
@@ -95,6 +121,17 @@ pub enum SendError {
         /// What the HTTP library said.
         cause: String,
     },
+    /// The service has asked to be left alone for longer than the run may take.
+    #[error(
+        "the request to `{host}` was not sent: the service asked to wait {} s, which is past the run's deadline",
+        wait.as_secs_f64()
+    )]
+    ThrottledPastDeadline {
+        /// Who would have got it.
+        host: String,
+        /// The wait that the service asked for.
+        wait: Duration,
+    },
     /// The run's deadline.
     #[error("the run's deadline has passed")]
     DeadlinePassed,
@@ -110,13 +147,17 @@ impl SendError {
             Self::HeadersTooLarge { .. } => "request-headers-too-large",
             Self::RequestTooLarge { .. } => "request-too-large",
             Self::ResponseTooLarge { .. } => "response-too-large",
+            Self::RequestIncomplete { .. } => "request-body-incomplete",
+            Self::AnswersNotRead { .. } => "answers-not-read",
             Self::TooManyRequests { .. } => "too-many-requests",
             Self::Unresolvable { .. } => "host-unresolvable",
             Self::AddressRefused { .. } => "address-refused",
             Self::Connect { .. } => "connection-failed",
+            Self::ConnectTimedOut { .. } => "connection-timed-out",
             Self::Tls { .. } => "tls-failed",
             Self::TimedOut { .. } => "timed-out",
             Self::Lost { .. } => "connection-lost",
+            Self::ThrottledPastDeadline { .. } => "throttled-past-deadline",
             Self::DeadlinePassed => "deadline-passed",
         }
     }
@@ -137,6 +178,10 @@ impl SendError {
             Self::Tls { .. } => {
                 Some("if a proxy or a simulator stands between, add its authority: --ca-cert FILE".into())
             }
+            Self::ThrottledPastDeadline { .. } => Some(
+                "run again after that time; what has no verdict is safe to send again, and --deadline allows more"
+                    .to_owned(),
+            ),
             _ => None,
         }
     }

@@ -1,36 +1,57 @@
 //! The wait that a service imposes on a credential: when one request is told to wait, every request of the same
-//! credential waits. Open by default.
+//! credential waits, and where the wait outlasts the run, none is sent any more. Open by default.
 
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use tokio::time::Instant;
 
+use crate::moment;
+
 /// Shared by all requests of one credential.
 #[derive(Debug, Clone, Default)]
 pub struct Gate {
-    opens_at: Arc<Mutex<Option<Instant>>>,
+    closed: Arc<Mutex<Option<Closed>>>,
+}
+
+/// How long a gate is closed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Closed {
+    /// When it opens.
+    pub opens_at: Instant,
+    /// How long the service wished to be left alone.
+    pub wished: Duration,
 }
 
 impl Gate {
-    /// Keeps the gate closed for at least this long from now.
-    pub fn close_for(&self, pause: Duration) {
-        let until = Instant::now() + pause;
-        let mut opens_at = self.opens_at.lock().unwrap_or_else(PoisonError::into_inner);
-        if opens_at.is_none_or(|earlier| earlier < until) {
-            *opens_at = Some(until);
+    /// Keeps the gate closed for at least `wished` after `since`. The longest wish holds.
+    pub fn close_for(&self, since: Instant, wished: Duration) {
+        let opens_at = moment::after(since, wished);
+        let mut closed = self.closed.lock().unwrap_or_else(PoisonError::into_inner);
+        if closed.is_none_or(|earlier| earlier.opens_at < opens_at) {
+            *closed = Some(Closed { opens_at, wished });
         }
     }
 
+    /// How long it is closed; `None` where it is open.
+    #[must_use]
+    pub fn closed(&self) -> Option<Closed> {
+        let closed = *self.closed.lock().unwrap_or_else(PoisonError::into_inner);
+        closed.filter(|closed| closed.opens_at > Instant::now())
+    }
+
     /// Waits until the gate is open; returns at once where it is.
-    pub async fn pass(&self) {
-        loop {
-            let opens_at = *self.opens_at.lock().unwrap_or_else(PoisonError::into_inner);
-            match opens_at {
-                Some(instant) if instant > Instant::now() => tokio::time::sleep_until(instant).await,
-                _ => return,
+    ///
+    /// # Errors
+    /// Without waiting, where the gate opens at the deadline or after it.
+    pub async fn pass_before(&self, deadline: Instant) -> Result<(), Closed> {
+        while let Some(closed) = self.closed() {
+            if closed.opens_at >= deadline {
+                return Err(closed);
             }
+            tokio::time::sleep_until(closed.opens_at).await;
         }
+        Ok(())
     }
 }
 
@@ -38,15 +59,33 @@ impl Gate {
 mod tests {
     use super::*;
 
+    const SECOND: Duration = Duration::from_secs(1);
+
     #[tokio::test(start_paused = true)]
     async fn everybody_waits_for_the_longest_wish() {
         let gate = Gate::default();
         let begun = Instant::now();
-        gate.pass().await;
+        gate.pass_before(begun + 60 * SECOND).await.unwrap();
         assert_eq!(begun.elapsed(), Duration::ZERO);
-        gate.close_for(Duration::from_secs(5));
-        gate.close_for(Duration::from_secs(2));
-        gate.clone().pass().await;
-        assert!(begun.elapsed() >= Duration::from_secs(5));
+        gate.close_for(begun, 5 * SECOND);
+        gate.close_for(begun, 2 * SECOND);
+        gate.clone().pass_before(begun + 60 * SECOND).await.unwrap();
+        assert!(begun.elapsed() >= 5 * SECOND);
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_wish_that_outlasts_the_deadline_is_told_without_waiting() {
+        let gate = Gate::default();
+        let begun = Instant::now();
+        gate.close_for(begun, 7_200 * SECOND);
+        let closed = gate.pass_before(begun + 7_200 * SECOND).await.unwrap_err();
+        assert_eq!((closed.wished, begun.elapsed()), (7_200 * SECOND, Duration::ZERO));
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_wish_that_no_clock_can_tell_keeps_it_closed() {
+        let gate = Gate::default();
+        gate.close_for(Instant::now(), Duration::MAX);
+        assert_eq!(gate.closed().unwrap().wished, Duration::MAX);
     }
 }

@@ -5,7 +5,7 @@
 //! | 429                                   | always; waits as `Retry-After` says, else backs off |
 //! | 500, 502, 503, 504 and the like       | where the grant is idempotent |
 //! | connection lost, answer incomplete, timed out | where the grant is idempotent |
-//! | could not connect                     | always: nothing was sent |
+//! | name not resolved, could not connect, in time or at all | always: nothing was sent |
 //! | anything else                         | never |
 //!
 //! Nothing is repeated past the deadline of the run: a wait that would outlast it is not begun.
@@ -14,6 +14,8 @@ use std::time::{Duration, SystemTime};
 
 use http::{HeaderMap, StatusCode, header};
 use palisade_limits as limits;
+
+use crate::SendError;
 
 /// What one attempt came to.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -46,6 +48,13 @@ pub(crate) struct Attempts {
     other: u64,
 }
 
+impl Attempts {
+    /// Whether nothing has been sent yet.
+    pub(crate) fn is_first(&self) -> bool {
+        self.throttled + self.other == 0
+    }
+}
+
 /// Reads what an answer means for repeating.
 pub(crate) fn read_answer(status: StatusCode, headers: &HeaderMap, now: SystemTime) -> Attempt {
     let wished = || headers.get(header::RETRY_AFTER).and_then(|value| retry_after(value.to_str().ok()?, now));
@@ -55,6 +64,28 @@ pub(crate) fn read_answer(status: StatusCode, headers: &HeaderMap, now: SystemTi
         501 | 505 => Attempt::Final,
         500..=599 => Attempt::ServerError(wished()),
         _ => Attempt::Final,
+    }
+}
+
+/// Reads what a missing answer means for repeating.
+pub(crate) fn read_error(error: &SendError) -> Attempt {
+    match error {
+        SendError::Unresolvable { .. } | SendError::Connect { .. } | SendError::ConnectTimedOut { .. } => {
+            Attempt::NotSent
+        }
+        SendError::Lost { .. } | SendError::TimedOut { .. } => Attempt::Lost,
+        SendError::Denied(_)
+        | SendError::HeaderOfHost(_)
+        | SendError::HeadersTooLarge { .. }
+        | SendError::RequestTooLarge { .. }
+        | SendError::RequestIncomplete { .. }
+        | SendError::ResponseTooLarge { .. }
+        | SendError::AnswersNotRead { .. }
+        | SendError::TooManyRequests { .. }
+        | SendError::AddressRefused { .. }
+        | SendError::Tls { .. }
+        | SendError::ThrottledPastDeadline { .. }
+        | SendError::DeadlinePassed => Attempt::Final,
     }
 }
 
@@ -140,6 +171,22 @@ mod tests {
         for status in [500, 502, 503, 504] {
             assert_eq!(answer(status, None), Attempt::ServerError(None), "{status}");
         }
+    }
+
+    #[test]
+    fn a_request_that_never_left_is_repeated_always() {
+        let host = || "a.example".to_owned();
+        let limit = Duration::from_secs(10);
+        for error in [
+            SendError::Unresolvable { host: host(), cause: "no such name".to_owned() },
+            SendError::Connect { host: host(), cause: "refused".to_owned() },
+            SendError::ConnectTimedOut { host: host(), what: "resolve", limit },
+        ] {
+            assert_eq!(read_error(&error), Attempt::NotSent, "{error}");
+        }
+        let slow = SendError::TimedOut { host: host(), what: "answer", limit };
+        assert_eq!(read_error(&slow), Attempt::Lost);
+        assert_eq!(read_error(&SendError::DeadlinePassed), Attempt::Final);
     }
 
     #[test]

@@ -9,11 +9,12 @@ use bytes::Bytes;
 use http::{HeaderMap, Request, Response, header};
 use http_body_util::Full;
 use palisade_limits as limits;
-use tokio::sync::Semaphore;
+use tokio::sync::{Semaphore, SemaphorePermit};
 use tokio::time::Instant;
 
+use crate::held::Held;
 use crate::retry::{self, Attempt, Attempts, Decision};
-use crate::traffic::{Counters, add};
+use crate::traffic::{Counters, Waiting, add};
 use crate::{Client, Gate, Grant, SendError, Traffic, exchange, grant, headers};
 
 /// What one run may use. The defaults are those of the table of limits.
@@ -73,6 +74,7 @@ struct Inner {
     limits: SessionLimits,
     deadline: Instant,
     places: Semaphore,
+    held: Held,
     counters: Counters,
     notices: Mutex<BTreeMap<&'static str, Notice>>,
 }
@@ -97,6 +99,7 @@ impl Session {
                 limits,
                 deadline,
                 places,
+                held: Held::default(),
                 counters: Counters::default(),
                 notices: Mutex::default(),
             }),
@@ -154,22 +157,31 @@ impl Session {
             credential.put_into(&mut parts.headers);
         }
         let mut attempts = Attempts::default();
-        let mut first = true;
+        let mut last_answer = None;
         loop {
-            let result = self.attempt(&parts, &body, first).await;
+            let result = match (self.attempt(&parts, &body, attempts.is_first()).await, last_answer.take()) {
+                // It was to be repeated, and another request's wish forbids that now: it has an answer all the same.
+                (Err(SendError::ThrottledPastDeadline { .. }), Some(answer)) => {
+                    return Ok(self.redact(answer, grant));
+                }
+                (result, _) => result,
+            };
             let attempt = match &result {
                 Ok(response) => retry::read_answer(response.status(), response.headers(), SystemTime::now()),
-                Err(SendError::Lost { .. } | SendError::TimedOut { .. }) => Attempt::Lost,
-                Err(SendError::Connect { .. }) => Attempt::NotSent,
-                Err(_) => Attempt::Final,
+                Err(error) => retry::read_error(error),
             };
             self.count(&result, attempt);
-            let left = inner.deadline.saturating_duration_since(Instant::now());
+            let now = Instant::now();
+            if let Attempt::Throttled(Some(wished)) = attempt {
+                // Also where this request gives up: the wish is for all that are still to come.
+                inner.gate.close_for(now, wished);
+            }
+            let left = inner.deadline.saturating_duration_since(now);
             match retry::decide(attempt, &mut attempts, grant.idempotent, left, fastrand::f64()) {
-                Decision::GiveUp => return result.map(|response| redact(response, grant)),
+                Decision::GiveUp => return result.map(|response| self.redact(response, grant)),
                 Decision::Again(pause) => {
-                    first = false;
-                    self.pause(attempt, &result, pause).await;
+                    self.pause(attempt, &result, now, pause).await;
+                    last_answer = result.ok();
                 }
             }
         }
@@ -197,11 +209,14 @@ impl Session {
         first: bool,
     ) -> Result<Response<Bytes>, SendError> {
         let inner = &*self.inner;
-        inner.gate.pass().await;
-        let _place = inner.places.acquire().await;
+        let _place = self.enter(parts.uri.host().unwrap_or_default()).await?;
         let left = inner.deadline.saturating_duration_since(Instant::now());
         if left.is_zero() {
             return Err(SendError::DeadlinePassed);
+        }
+        let (held, limit) = (inner.held.bytes(), limits::ANSWERS_HELD_BYTES);
+        if held >= limit {
+            return Err(SendError::AnswersNotRead { held, limit });
         }
         let used = inner.counters.requests.fetch_add(1, Ordering::Relaxed);
         if used >= inner.limits.requests {
@@ -225,7 +240,7 @@ impl Session {
             Err(SendError::TimedOut { .. }) if Instant::now() >= inner.deadline => {
                 Err(SendError::DeadlinePassed)
             }
-            result => result,
+            result => result.map(|response| response.map(|body| inner.held.hold(body))),
         };
         match &result {
             Ok(response) => tracing::debug!(
@@ -237,6 +252,27 @@ impl Session {
             }
         }
         result
+    }
+
+    /// A place among the requests in flight, taken while the gate is open. Nobody holds one while it is closed.
+    async fn enter(&self, host: &str) -> Result<SemaphorePermit<'_>, SendError> {
+        let inner = &*self.inner;
+        loop {
+            if inner.gate.closed().is_some() {
+                let waiting = Waiting::begin(&inner.counters);
+                let passed = inner.gate.pass_before(inner.deadline).await;
+                drop(waiting);
+                passed.map_err(|closed| SendError::ThrottledPastDeadline {
+                    host: host.to_owned(),
+                    wait: closed.wished,
+                })?;
+            }
+            // Never closed, so that there always is a place in the end.
+            let Ok(place) = inner.places.acquire().await else { return Err(SendError::DeadlinePassed) };
+            if inner.gate.closed().is_none() {
+                return Ok(place);
+            }
+        }
     }
 
     fn count(&self, result: &Result<Response<Bytes>, SendError>, attempt: Attempt) {
@@ -251,65 +287,41 @@ impl Session {
         }
     }
 
-    /// Waits. What a 429 asks for closes the gate for every request of the credential.
-    async fn pause(&self, attempt: Attempt, result: &Result<Response<Bytes>, SendError>, pause: Duration) {
-        let milliseconds = usize::try_from(pause.as_millis()).unwrap_or(usize::MAX);
-        add(&self.inner.counters.waited_milliseconds, milliseconds);
+    /// Waits before a repeat. What a 429 asks for closes the gate, where this request waits with all others.
+    async fn pause(
+        &self,
+        attempt: Attempt,
+        result: &Result<Response<Bytes>, SendError>,
+        now: Instant,
+        pause: Duration,
+    ) {
         let cause = match result {
             Ok(response) => format!("status {}", response.status().as_u16()),
             Err(error) => error.to_string(),
         };
-        tracing::info!(%cause, "waiting {:.1} s before the request is sent again", pause.as_secs_f64());
-        if matches!(attempt, Attempt::Throttled(_)) {
-            self.inner.gate.close_for(pause);
-            self.inner.gate.pass().await;
+        let seconds = pause.as_secs_f64();
+        if pause >= Duration::from_secs(limits::WAIT_TOLD_SECONDS) {
+            tracing::warn!(%cause, "waiting {seconds:.1} s before the request is sent again");
         } else {
+            tracing::info!(%cause, "waiting {seconds:.1} s before the request is sent again");
+        }
+        if matches!(attempt, Attempt::Throttled(_)) {
+            self.inner.gate.close_for(now, pause);
+        } else {
+            let _waiting = Waiting::begin(&self.inner.counters);
             tokio::time::sleep(pause).await;
         }
     }
-}
 
-/// The answer without the credential, should the service repeat it.
-fn redact(response: Response<Bytes>, grant: &Grant) -> Response<Bytes> {
-    let Some(credential) = &grant.credential else { return response };
-    let (mut parts, body) = response.into_parts();
-    credential.redact_headers(&mut parts.headers);
-    let body = credential.redacted(&body).unwrap_or(body);
-    Response::from_parts(parts, body)
+    /// The answer without the credential, should the service repeat it.
+    fn redact(&self, response: Response<Bytes>, grant: &Grant) -> Response<Bytes> {
+        let Some(credential) = &grant.credential else { return response };
+        let (mut parts, body) = response.into_parts();
+        credential.redact_headers(&mut parts.headers);
+        let body = credential.redacted(&body).map_or(body, |redacted| self.inner.held.hold(redacted));
+        Response::from_parts(parts, body)
+    }
 }
 
 #[cfg(test)]
-mod tests {
-    use http::Method;
-
-    use super::*;
-    use crate::{ClientOptions, ConnectTo, Origin, PathRule};
-
-    /// What comes of a request to a server that never says a word.
-    async fn unanswered(exchange: Duration, run: Duration) -> SendError {
-        let silent = std::net::TcpListener::bind(("127.0.0.1", 0)).unwrap();
-        let address = silent.local_addr().unwrap();
-        let connect_to = vec![ConnectTo { host: "api.example.com".to_owned(), port: 443, address }];
-        let client = Client::new(&ClientOptions { connect_to, ca_certificates: Vec::new() }).unwrap();
-        let grant = Grant {
-            origin: Origin::parse("https://api.example.com").unwrap(),
-            methods: vec![Method::POST],
-            paths: vec![PathRule::parse("/list")],
-            credential: None,
-            idempotent: false,
-        };
-        let limits = SessionLimits { exchange, ..SessionLimits::default() };
-        let session = Session::new(client, vec![grant], Gate::default(), limits, Instant::now() + run);
-        session
-            .send(Request::post("https://api.example.com/list").body(Bytes::new()).unwrap())
-            .await
-            .unwrap_err()
-    }
-
-    #[tokio::test]
-    async fn an_answer_that_the_deadline_cuts_off_is_not_the_services_fault() {
-        let (short, long) = (Duration::from_millis(50), Duration::from_secs(60));
-        assert_eq!(unanswered(long, short).await.code(), "deadline-passed");
-        assert_eq!(unanswered(short, long).await.code(), "timed-out");
-    }
-}
+mod tests;

@@ -3,6 +3,8 @@
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
+use tokio::time::Instant;
+
 /// Counts of one run. All of them include repeats.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct Traffic {
@@ -14,7 +16,7 @@ pub struct Traffic {
     pub throttled: u64,
     /// Attempts that ended without a complete answer.
     pub lost: u64,
-    /// Time spent waiting before repeats, added up over all requests.
+    /// Time spent waiting because the service asked for it or before repeats, added up over all requests.
     pub waited: Duration,
     /// Bytes of request bodies.
     pub bytes_sent: u64,
@@ -28,7 +30,7 @@ pub(crate) struct Counters {
     pub(crate) repeats: AtomicU64,
     pub(crate) throttled: AtomicU64,
     pub(crate) lost: AtomicU64,
-    pub(crate) waited_milliseconds: AtomicU64,
+    pub(crate) waited_microseconds: AtomicU64,
     pub(crate) bytes_sent: AtomicU64,
     pub(crate) bytes_received: AtomicU64,
 }
@@ -41,10 +43,29 @@ impl Counters {
             repeats: read(&self.repeats),
             throttled: read(&self.throttled),
             lost: read(&self.lost),
-            waited: Duration::from_millis(read(&self.waited_milliseconds)),
+            waited: Duration::from_micros(read(&self.waited_microseconds)),
             bytes_sent: read(&self.bytes_sent),
             bytes_received: read(&self.bytes_received),
         }
+    }
+}
+
+/// A wait that is going on: counted when it ends, also where the run ends in the middle of it.
+pub(crate) struct Waiting<'counters> {
+    counters: &'counters Counters,
+    begun: Instant,
+}
+
+impl<'counters> Waiting<'counters> {
+    pub(crate) fn begin(counters: &'counters Counters) -> Self {
+        Self { counters, begun: Instant::now() }
+    }
+}
+
+impl Drop for Waiting<'_> {
+    fn drop(&mut self) {
+        let waited = usize::try_from(self.begun.elapsed().as_micros()).unwrap_or(usize::MAX);
+        add(&self.counters.waited_microseconds, waited);
     }
 }
 

@@ -1,9 +1,10 @@
 //! A component that is ready to run, and one run of it.
 
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
-use palisade_egress::{SendError, Session};
+use palisade_egress::{SendError, Session, after};
 use palisade_limits as limits;
+use tokio::time::Instant;
 use wasmtime::component::{InstancePre, ResourceTable};
 use wasmtime::{Store, UpdateDeadline};
 use wasmtime_wasi::WasiCtxBuilder;
@@ -12,10 +13,11 @@ use wasmtime_wasi_http::WasiHttpCtx;
 use crate::bindings::generated::exports::palisade::action::{action, validation};
 use crate::contract::{Context, Limits, Problem, Setting};
 use crate::error::{Early, Ended, LoadError};
-use crate::http::{Hooks, Refusals};
+use crate::http::{Hooks, Refusal};
 use crate::limiter::{Limiter, SandboxLimits};
 use crate::output::Output;
-use crate::state::{Host, State};
+use crate::state::{Host, State, Violation};
+use crate::text::{cut_error, cut_problems};
 
 /// A compiled component, checked against the contract. Cheap to clone.
 #[derive(Clone)]
@@ -58,7 +60,9 @@ pub struct RunRequest {
 }
 
 impl Component {
-    pub(crate) fn new(engine: wasmtime::Engine, pre: InstancePre<State>) -> Result<Self, LoadError> {
+    /// Starts the component once in a store that is thrown away: only then are the types of its exports known to be the
+    /// contract's.
+    pub(crate) async fn new(engine: wasmtime::Engine, pre: InstancePre<State>) -> Result<Self, LoadError> {
         let exports = |name: &str| pre.component().get_export_index(None, name).is_some();
         let (action_name, validation_name) =
             ("palisade:action/action@0.1.0", "palisade:action/validation@0.1.0");
@@ -71,7 +75,25 @@ impl Component {
             .transpose()
             .map_err(mismatch)?;
         let action = action::GuestIndices::new(&pre).map_err(mismatch)?;
-        Ok(Self { engine, pre, action, validation })
+        let component = Self { engine, pre, action, validation };
+        component.check_types().await?;
+        Ok(component)
+    }
+
+    async fn check_types(&self) -> Result<(), LoadError> {
+        // The manifest, which may ask for more memory than usual, is not known here.
+        let limits = SandboxLimits { memory_bytes: limits::MEMORY_CEILING_BYTES, ..SandboxLimits::default() };
+        self.before_run(limits, async |store| {
+            let instance = self.pre.instantiate_async(&mut *store).await?;
+            Ok((|| {
+                self.action.load(&mut *store, &instance)?;
+                self.validation.as_ref().map(|validation| validation.load(&mut *store, &instance)).transpose()
+            })())
+        })
+        .await
+        .map_err(LoadError::Start)?
+        .map_err(|error: wasmtime::Error| LoadError::Contract(format!("{error:#}")))?;
+        Ok(())
     }
 
     /// Whether the component can judge a configuration itself.
@@ -96,12 +118,7 @@ impl Component {
             },
         };
         let output = Output::default();
-        let (sender, mut refusals) = Refusals::channel();
-        let hooks = Hooks {
-            session: request.session,
-            request_body_bytes: request.request_body_bytes,
-            refusals: sender,
-        };
+        let (hooks, mut refused) = Hooks::of_run(request.session, request.request_body_bytes);
         let mut store = self.store(request.host, hooks, &output, request.limits);
         let call = async {
             let instance = self.pre.instantiate_async(&mut store).await?;
@@ -111,7 +128,7 @@ impl Component {
         // Biased, so that a request that was refused is named even where the component ends because of it.
         let result = tokio::select! {
             biased;
-            Some(error) = refusals.recv() => Err(early(error, deadline)),
+            Some(refusal) = refused.recv() => Err(early(refusal, deadline)),
             result = tokio::time::timeout(deadline, call) => match result {
                 Ok(result) => Ok(result),
                 Err(_) => Err(Early::Deadline(deadline)),
@@ -121,39 +138,60 @@ impl Component {
         store.data_mut().tell_dropped_messages();
         match result {
             Err(early) => Ended::Early(early),
-            Ok(result) => match (refusals.try_recv(), result) {
-                (Ok(error), _) => Ended::Early(early(error, deadline)),
+            Ok(result) => match (refused.try_recv(), result) {
+                (Ok(refusal), _) => Ended::Early(early(refusal, deadline)),
                 (Err(_), Ok(Ok(()))) => Ended::Completed,
-                (Err(_), Ok(Err(stopped))) => Ended::Stopped(stopped),
+                (Err(_), Ok(Err(stopped))) => Ended::Stopped(cut_error(stopped)),
                 (Err(_), Err(error)) => Ended::Early(explain(&store, &error, deadline)),
             },
         }
     }
 
-    /// Lets the component judge a configuration; an empty list where it has nothing to say or no such export.
+    /// Lets the component judge a configuration; an empty list where it has nothing to say or no such export. It may send
+    /// nothing, and has [`limits::VALIDATION_SECONDS`] at most.
     ///
     /// # Errors
-    /// Where the component traps or does not come back in time.
+    /// Where the component traps, sends a request or does not come back in time.
     pub async fn validate(
         &self,
         action: &str,
         configuration: &[Setting],
-        session: Session,
         limits: SandboxLimits,
     ) -> Result<Vec<Problem>, Early> {
         let Some(validation) = &self.validation else { return Ok(Vec::new()) };
+        self.before_run(limits, async |store| {
+            let instance = self.pre.instantiate_async(&mut *store).await?;
+            let guest = validation.load(&mut *store, &instance)?;
+            guest.call_validate(&mut *store, action, configuration).await
+        })
+        .await
+        .map(cut_problems)
+    }
+
+    /// Calls the component in a store of its own, without a collection, without requests and not for long.
+    async fn before_run<T>(
+        &self,
+        limits: SandboxLimits,
+        call: impl AsyncFnOnce(&mut Store<State>) -> wasmtime::Result<T>,
+    ) -> Result<T, Early> {
+        let longest = Duration::from_secs(limits::VALIDATION_SECONDS);
         let output = Output::default();
-        let hooks = Hooks { session, request_body_bytes: 0, refusals: Refusals::channel().0 };
+        let (hooks, mut refused) = Hooks::before_run();
+        let limits = SandboxLimits { run: longest, ..limits };
         let mut store = self.store(Box::new(Nothing), hooks, &output, limits);
-        let call = async {
-            let instance = self.pre.instantiate_async(&mut store).await?;
-            validation.load(&mut store, &instance)?.call_validate(&mut store, action, configuration).await
+        let result = tokio::select! {
+            biased;
+            Some(refusal) = refused.recv() => Err(early(refusal, longest)),
+            result = tokio::time::timeout(longest, call(&mut store)) => result.map_err(|_| Early::NotBack(longest)),
         };
-        let result = tokio::time::timeout(limits.run, call).await;
         log_output(&output);
-        match result {
-            Err(_) => Err(Early::Deadline(limits.run)),
-            Ok(result) => result.map_err(|error| explain(&store, &error, limits.run)),
+        match (refused.try_recv(), result) {
+            (Ok(refusal), _) => Err(early(refusal, longest)),
+            (Err(_), Err(early)) => Err(early),
+            (Err(_), Ok(result)) => result.map_err(|error| match explain(&store, &error, longest) {
+                Early::Deadline(longest) => Early::NotBack(longest),
+                early => early,
+            }),
         }
     }
 
@@ -188,10 +226,10 @@ impl Component {
         store.limiter(|state| &mut state.limiter);
         store.set_hostcall_fuel(limits::HOSTCALL_BYTES as usize);
         store.set_max_component_handles(limits::RESOURCES as usize);
-        let until = Instant::now() + limits.run;
+        let until = after(Instant::now(), limits.run).into_std();
         // Yields at every tick, so that waiting futures get their turn, and ends computing at the deadline.
         store.epoch_deadline_callback(move |_| {
-            if Instant::now() >= until {
+            if std::time::Instant::now() >= until {
                 Err(wasmtime::Error::new(DeadlinePassed))
             } else {
                 Ok(UpdateDeadline::Yield(1))
@@ -208,10 +246,11 @@ impl Component {
 struct DeadlinePassed;
 
 /// What a request that ends the run means. One that the deadline cut off races with the deadline itself, and is the same.
-fn early(error: SendError, deadline: Duration) -> Early {
-    match error {
-        SendError::DeadlinePassed => Early::Deadline(deadline),
-        error => Early::Refused(error),
+fn early(refusal: Refusal, deadline: Duration) -> Early {
+    match refusal {
+        Refusal::Request(SendError::DeadlinePassed) => Early::Deadline(deadline),
+        Refusal::Request(error) => Early::Refused(error),
+        Refusal::BeforeRun(asked) => Early::Violation(Violation::RequestBeforeRun(asked)),
     }
 }
 

@@ -62,7 +62,8 @@ impl Engine {
         Ok(Self { engine, linker })
     }
 
-    /// Compiles a component and checks that it fits: what it imports is offered, what the contract asks for is exported.
+    /// Compiles a component and checks that it fits: what it imports is offered, what the contract asks for is
+    /// exported, and with the contract's types.
     ///
     /// # Errors
     /// [`LoadError`] with all missing imports at once.
@@ -91,7 +92,7 @@ impl Engine {
             .linker
             .instantiate_pre(&component)
             .map_err(|error| LoadError::Contract(format!("{error:#}")))?;
-        Component::new(self.engine.clone(), pre)
+        Component::new(self.engine.clone(), pre).await
     }
 }
 

@@ -66,6 +66,9 @@ pub enum LoadError {
     /// It is not an action.
     #[error("the component does not export `{0}`, which the contract asks for")]
     Export(String),
+    /// It cannot even be set up for a run.
+    #[error("the component cannot be started: {0}")]
+    Start(Early),
     /// The types differ.
     #[error("the component does not fit the contract: {0}")]
     Contract(String),
@@ -81,6 +84,7 @@ impl LoadError {
             Self::CompileTimedOut(_) => "component-compile-timed-out",
             Self::Imports(_) => "component-imports-unknown",
             Self::Export(_) => "component-exports-missing",
+            Self::Start(_) => "component-start-failed",
             Self::Contract(_) => "component-contract-mismatch",
         }
     }
@@ -124,6 +128,9 @@ pub enum Early {
     /// Time is up.
     #[error("the run did not end within {} s", .0.as_secs_f64())]
     Deadline(Duration),
+    /// It took too long over what precedes the run.
+    #[error("it did not come back within {} s", .0.as_secs_f64())]
+    NotBack(Duration),
     /// A limit of the sandbox.
     #[error("the component went past a limit: {0}")]
     Limit(String),
@@ -143,6 +150,7 @@ impl Early {
             Self::Violation(violation) => violation.code(),
             Self::Refused(error) => error.code(),
             Self::Deadline(_) => "deadline",
+            Self::NotBack(_) => "validation-timed-out",
             Self::Limit(_) => "limit",
             Self::Trap(_) => "trap",
             Self::Cancelled => "cancelled",

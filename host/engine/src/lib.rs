@@ -5,7 +5,7 @@
 //! and standard error are captured for the log. Each run has a fresh store that is discarded after it.
 //!
 //! ```text
-//! Engine::new ─▶ Engine::load (compile, check imports and exports) ─▶ Component::run (one store) ─▶ Ended
+//! Engine::new ─▶ Engine::load (compile, check imports, exports and types) ─▶ Component::run (one store) ─▶ Ended
 //! ```
 //!
 //! A run ends by the component's own return, or early: by a trap, a limit, a broken rule of the contract, a request that
@@ -20,6 +20,7 @@ mod imports;
 mod limiter;
 mod output;
 mod state;
+mod text;
 
 pub use bindings::contract;
 pub use component::{Component, RunRequest};
@@ -27,3 +28,4 @@ pub use engine::{Cache, Engine};
 pub use error::{Early, Ended, EngineError, LoadError};
 pub use limiter::SandboxLimits;
 pub use state::{Host, LogLevel, Violation};
+pub use text::cut;

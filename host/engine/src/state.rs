@@ -12,6 +12,7 @@ use crate::bindings::generated::palisade::action::{collection, log, results, typ
 use crate::contract::{Object, Outcome};
 use crate::http::Hooks;
 use crate::limiter::Limiter;
+use crate::text::cut;
 
 /// How much a message matters.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -47,6 +48,9 @@ pub enum Violation {
         /// What kind of run it is.
         run: &'static str,
     },
+    /// A request before the run: at its start or while it judges a configuration.
+    #[error("it asked for `{0}` before its run, when it may not send requests")]
+    RequestBeforeRun(String),
     /// More submissions for one object than allowed.
     #[error("it reported {count} submissions for the key {key}, {limit} are allowed")]
     TooManySubmissions {
@@ -67,6 +71,7 @@ impl Violation {
             Self::UnknownKey(_) => "contract-unknown-key",
             Self::SecondOutcome(_) => "contract-second-outcome",
             Self::VerdictOfOtherRun { .. } => "contract-wrong-verdict",
+            Self::RequestBeforeRun(_) => "contract-request-before-run",
             Self::TooManySubmissions { .. } => "contract-too-many-submissions",
         }
     }
@@ -173,13 +178,4 @@ impl log::Host for State {
         self.host.log(level, cut(message), fields);
         Ok(())
     }
-}
-
-/// A text of a component, cut at the limit.
-fn cut(mut text: String) -> String {
-    let limit = limits::TEXT_BYTES as usize;
-    if text.len() > limit {
-        text.truncate(text.floor_char_boundary(limit));
-    }
-    text
 }

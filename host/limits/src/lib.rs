@@ -65,6 +65,12 @@ limits! {
     RUN_SECONDS = 900, "seconds";
     /// Longest run that a manifest may ask for.
     RUN_CEILING_SECONDS = 21_600, "seconds";
+    /// Wall clock of what a component does before its run: its start, and judging a configuration. It computes and waits
+    /// for nobody.
+    VALIDATION_SECONDS = 10, "seconds";
+    /// Thirty years: what a longer time is taken for, where a manifest, an operator or a service names one that no clock
+    /// can tell.
+    FAR_FUTURE_SECONDS = 946_080_000, "seconds";
     /// The engine's epoch: how long a component that never calls the host may go on past its deadline.
     EPOCH_MILLISECONDS = 10, "milliseconds";
 
@@ -84,6 +90,9 @@ limits! {
     /// Lines that may be unreadable before the first readable one, in a file that was taken for text because it is nothing
     /// else: longer than any banner above a list, shorter than a report in prose.
     UNREADABLE_AT_START = 100, "records";
+    /// Words of one line of text before its comment: a hosts file has at most some ten names on a line, and every value of
+    /// a line is held until all of it is understood.
+    LINE_WORDS = 1_000, "words";
     /// Objects beyond those offered that the report lists one by one; the others are counted.
     NOT_OFFERED_LISTED = 50_000, "objects";
 
@@ -92,6 +101,8 @@ limits! {
     OUTCOME_SUBMISSIONS = 16, "submissions";
     /// Length of any text that a component reports; longer ones are cut.
     TEXT_BYTES = 4 * KIB, "bytes";
+    /// Problems of a configuration that a component may report at once; further ones are dropped.
+    PROBLEMS = 100, "problems";
     /// Messages that a component may log in one run; further ones are counted and dropped.
     LOG_MESSAGES = 10_000, "messages";
     /// Warnings that the report lists one by one.
@@ -109,6 +120,12 @@ limits! {
     REQUEST_BODY_BYTES = MIB, "bytes";
     /// Bytes of one response body. The largest expected, a 207 for 1,000 objects that all failed, is 200 KB.
     RESPONSE_BODY_BYTES = 8 * MIB, "bytes";
+    /// Requests of one run whose bodies the host holds at once, in flight or waiting for their turn: 64 MiB. What a component
+    /// begins beyond them waits before its body is read.
+    REQUESTS_HELD = 64, "requests";
+    /// Bytes of answers that a component may leave unread before further requests fail. Eight of the largest, one for each
+    /// request in flight; what is held lies in the host's memory.
+    ANSWERS_HELD_BYTES = 64 * MIB, "bytes";
     /// Bytes of the header section, either way. Servers commonly refuse more than 8 to 16 KiB.
     HEADER_BYTES = 64 * KIB, "bytes";
     /// Header fields, either way.
@@ -133,6 +150,9 @@ limits! {
     BACKOFF_FIRST_MILLISECONDS = 250, "milliseconds";
     /// Longest pause between repeats that is ours to choose: Vision One counts its requests in windows of 60 s.
     BACKOFF_LONGEST_MILLISECONDS = 60_000, "milliseconds";
+
+    /// From this on a wait is told to an operator who asked for no logs: a run that stands still should say why.
+    WAIT_TOLD_SECONDS = 5, "seconds";
 
     // Bundles.
     /// Size of a bundle's zip: a Python guest of 18 MB with room.

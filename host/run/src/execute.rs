@@ -4,9 +4,9 @@ use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use palisade_collection::Object;
-use palisade_egress::{Gate, Notice, Session, Traffic};
+use palisade_egress::{Gate, Notice, Session, Traffic, after};
 use palisade_engine::contract::{self, Outcome, Problem, RunError, Verdict};
-use palisade_engine::{Early, Ended, Host, LogLevel, RunRequest, Violation};
+use palisade_engine::{Early, Ended, Host, LogLevel, RunRequest, Violation, cut};
 use palisade_limits as limits;
 use time::OffsetDateTime;
 use time::format_description::well_known::Rfc3339;
@@ -147,8 +147,13 @@ impl Prepared {
         let clock = tokio::time::Instant::now();
         let run_id = run_id(started);
         let books = Arc::new(Mutex::new(open_books(self.selection, self.dry_run)));
-        let session =
-            Session::new(self.client, self.grants, Gate::default(), self.requests, clock + self.sandbox.run);
+        let session = Session::new(
+            self.client,
+            self.grants,
+            Gate::default(),
+            self.requests,
+            after(clock, self.sandbox.run),
+        );
         let request = RunRequest {
             action: self.action.id.clone(),
             run_id: run_id.clone(),
@@ -245,8 +250,14 @@ fn open_books(selection: Selection, dry_run: bool) -> Books {
             fields: BTreeMap::new(),
         })
         .collect();
+    let ignored: Vec<Warning> = selection
+        .files
+        .iter()
+        .flat_map(palisade_collection::Summary::ignored_sentences)
+        .map(|message| Warning { source: "host".to_owned(), message, fields: BTreeMap::new() })
+        .collect();
     let mut books = Books { selection, ledger, cursor: 0, warnings: Vec::new(), warnings_not_listed: 0 };
-    missing.into_iter().for_each(|warning| books.warn(warning));
+    missing.into_iter().chain(ignored).for_each(|warning| books.warn(warning));
     books
 }
 
@@ -287,7 +298,8 @@ impl End {
             Ended::Stopped(RunError::InvalidConfiguration(problems)) => (
                 EndedHow::Stopped,
                 "configuration-refused".to_owned(),
-                problems.iter().map(|problem| problem.message.as_str()).collect::<Vec<_>>().join("; "),
+                // It becomes the reason of every object that is open.
+                cut(problems.iter().map(|problem| problem.message.as_str()).collect::<Vec<_>>().join("; ")),
                 None,
             ),
             Ended::Early(early) => {

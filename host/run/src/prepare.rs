@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use palisade_bundle::{Action, Bundle, LimitsAsked, nearest};
 use palisade_collection::{Format, Source};
-use palisade_egress::{Client, ClientOptions, Gate, Grant, Session, SessionLimits};
+use palisade_egress::{Client, ClientOptions, Grant, SessionLimits};
 use palisade_engine::{Component, Engine, SandboxLimits};
 use palisade_limits as limits;
 
@@ -103,7 +103,7 @@ impl Preparation {
         let reading = tokio::task::spawn_blocking(move || Selection::read(sources, format, most));
         let component = engine.load(self.bundle.component()).await?;
         let (sandbox, requests) = effective(&self.bundle.manifest().limits, self.overrides, self.dry_run);
-        validate(&component, &action, &configuration, &client, sandbox).await?;
+        validate(&component, &action, &configuration, sandbox).await?;
         let selection = reading.await.map_err(|error| PrepareError::Interrupted(error.to_string()))??;
         Ok(Prepared {
             bundle: self.bundle,
@@ -128,19 +128,15 @@ impl Prepared {
     }
 }
 
-/// Lets the component judge the configuration, without any grant.
+/// Lets the component judge the configuration; it may send nothing.
 pub(crate) async fn validate(
     component: &Component,
     action: &Action,
     configuration: &Configuration,
-    client: &Client,
     sandbox: SandboxLimits,
 ) -> Result<(), PrepareError> {
-    let deadline = tokio::time::Instant::now() + sandbox.run;
-    let session =
-        Session::new(client.clone(), Vec::new(), Gate::default(), SessionLimits::default(), deadline);
     let problems = component
-        .validate(&action.id, &configuration.settings, session, sandbox)
+        .validate(&action.id, &configuration.settings, sandbox)
         .await
         .map_err(PrepareError::Validation)?;
     if problems.is_empty() {

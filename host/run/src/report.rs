@@ -214,7 +214,7 @@ pub struct TrafficReport {
     pub throttled: u64,
     /// Attempts without a complete answer.
     pub lost: u64,
-    /// Time spent waiting before repeats, added up over all requests.
+    /// Time spent waiting before requests, added up over all of them.
     pub waited_seconds: f64,
     /// Bytes of request bodies.
     pub bytes_sent: u64,

@@ -7,6 +7,7 @@ pub mod bindings;
 mod configuration;
 mod pages;
 mod request;
+mod validating;
 
 pub use bindings::exports::palisade::action::action::{
     Context, Guest, RunError, Setting, SettingValue, Stop,
@@ -18,7 +19,7 @@ pub use pages::{
     MIDDLE_PAGE_OBJECTS, accept, accept_all, accept_first_page, confirmed, every_page, outcome, problem,
     record, take_page,
 };
-pub use request::{Answer, RequestError, SUSPICIOUS_OBJECTS, headers, request};
+pub use request::{Answer, RequestError, SUSPICIOUS_OBJECTS, begin, headers, request, send};
 
 /// What a guest is: the contract's `run` without the action's id, which no guest looks at.
 pub type Run = fn(&Context, &[Setting]) -> Result<(), RunError>;

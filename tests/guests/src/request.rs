@@ -2,7 +2,8 @@
 
 use crate::bindings::wasi::http::outgoing_handler;
 use crate::bindings::wasi::http::types::{
-    ErrorCode, Fields, IncomingResponse, Method, OutgoingBody, OutgoingRequest, Scheme,
+    ErrorCode, Fields, FutureIncomingResponse, IncomingResponse, Method, OutgoingBody, OutgoingRequest,
+    Scheme,
 };
 use crate::bindings::wasi::io::streams::StreamError;
 
@@ -46,11 +47,10 @@ pub fn headers() -> Result<Fields, RequestError> {
         .map_err(|_| RequestError::NotTaken("headers"))
 }
 
-/// Sends one request over https and waits for its answer. A body that the host stops taking is no error by itself: the
-/// answer says why.
+/// Sends one request over https and reads its answer whole.
 ///
 /// # Errors
-/// [`RequestError`] where there is no answer.
+/// [`RequestError`] where there is no whole answer.
 pub fn request(
     method: &Method,
     authority: &str,
@@ -58,6 +58,41 @@ pub fn request(
     headers: Fields,
     body: &[u8],
 ) -> Result<Answer, RequestError> {
+    read(&send(method, authority, path, headers, body)?)
+}
+
+/// Sends one request over https and waits for its answer, of which nothing is read.
+///
+/// # Errors
+/// [`RequestError`] where there is no answer.
+pub fn send(
+    method: &Method,
+    authority: &str,
+    path: &str,
+    headers: Fields,
+    body: &[u8],
+) -> Result<IncomingResponse, RequestError> {
+    let answer = begin(method, authority, path, headers, body)?;
+    answer.subscribe().block();
+    match answer.get() {
+        Some(Ok(Ok(response))) => Ok(response),
+        Some(Ok(Err(code))) => Err(RequestError::Code(code)),
+        Some(Err(())) | None => Err(RequestError::BrokenOff),
+    }
+}
+
+/// Sends one request over https and does not wait for its answer. A body that the host stops taking is no error by itself:
+/// the answer says why.
+///
+/// # Errors
+/// [`RequestError`] where the host does not take it.
+pub fn begin(
+    method: &Method,
+    authority: &str,
+    path: &str,
+    headers: Fields,
+    body: &[u8],
+) -> Result<FutureIncomingResponse, RequestError> {
     let request = OutgoingRequest::new(headers);
     let not_taken = |part| move |()| RequestError::NotTaken(part);
     request.set_method(method).map_err(not_taken("method"))?;
@@ -68,12 +103,7 @@ pub fn request(
     // Sent before the body is written: the host has room for a part of it only.
     let answer = outgoing_handler::handle(request, None).map_err(RequestError::Code)?;
     write(outgoing, body)?;
-    answer.subscribe().block();
-    match answer.get() {
-        Some(Ok(Ok(response))) => read(&response),
-        Some(Ok(Err(code))) => Err(RequestError::Code(code)),
-        Some(Err(())) | None => Err(RequestError::BrokenOff),
-    }
+    Ok(answer)
 }
 
 fn write(outgoing: OutgoingBody, body: &[u8]) -> Result<(), RequestError> {

@@ -19,6 +19,9 @@ pub(crate) fn text(sighting: &Sighting) -> String {
             number(file.missing)
         ));
     }
+    for warning in &sighting.warnings {
+        text.push_str(&format!("{MARK}warning{MARK:#}: {}\n", one_line(warning)));
+    }
     counts(&mut text, "by type", sighting.by_subtype.iter());
     let with_status = sighting.by_status.iter().filter(|(name, _)| !name.is_empty());
     counts(&mut text, "by status", with_status);

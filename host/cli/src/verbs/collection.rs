@@ -21,6 +21,8 @@ pub(crate) struct Sighting {
     pub(crate) by_status: BTreeMap<String, u64>,
     /// Records that are not for use, by code.
     pub(crate) left_out: BTreeMap<String, u64>,
+    /// What was read with a field less, in sentences.
+    pub(crate) warnings: Vec<String>,
     /// Every record that could not be read.
     pub(crate) unreadable: Vec<SeenUnreadable>,
 }
@@ -85,6 +87,7 @@ pub(crate) fn collection(arguments: Collection) -> Result<Box<dyn Answer>, Failu
         let summary = palisade_collection::read(source, arguments.format.0, &mut |record| {
             sighting.take(&name, record)
         })?;
+        sighting.warnings.extend(summary.ignored_sentences());
         sighting.files.push(SeenFile {
             missing: summary.missing(),
             name: summary.name,

@@ -52,6 +52,41 @@ fn without_a_type_it_is_guessed() {
 }
 
 #[test]
+fn a_column_named_after_a_type_gives_it_to_all_its_values() {
+    for (text, expected) in [
+        ("url,first_seen\nhttp://evil.com/a,2024\n", ("URL", "http://evil.com/a")),
+        ("Domain;type\nevil[.]zip;phishing\n", ("FQDN", "evil.zip")),
+        ("domain\n192.0.2.1\n", ("FQDN", "192.0.2.1")),
+        ("host\n192.0.2.1\n", ("IP Address", "192.0.2.1")),
+        ("hostname\nevil.com\n", ("FQDN", "evil.com")),
+        ("IP Address\n2001:db8::1\n", ("IPv6 Address", "2001:db8::1")),
+        ("sha256\nabc\n", ("SHA-256", "abc")),
+        ("hash\nd41d8cd98f00b204e9800998ecf8427e\n", ("MD5", "d41d8cd98f00b204e9800998ecf8427e")),
+        ("email\na[at]evil.com\n", ("Email Address", "a@evil.com")),
+    ] {
+        let read = objects(text);
+        assert_eq!((read[0].subtype.as_str(), read[0].value.as_str()), expected, "{text}");
+    }
+}
+
+#[test]
+fn several_columns_named_after_types_are_an_error_that_names_them() {
+    let error = read_text(b"name,md5,sha1,sha256\nx,y,z,w\n").unwrap_err();
+    assert_eq!(error.code(), "collection-csv-several-values");
+    let message = error.to_string();
+    assert!(message.contains("`md5`, `sha1`, `sha256`") && message.contains("`value`"), "{message}");
+}
+
+#[test]
+fn a_name_that_may_be_a_file_or_a_domain_needs_a_type() {
+    let records = read_text(b"value,type\ninvoice.zip,\ninvoice.zip,domain\n").unwrap();
+    assert!(
+        matches!(&records[0], Record::Unreadable(bad) if bad.message.contains("may be a file or a domain"))
+    );
+    assert!(matches!(&records[1], Record::Object(object) if object.subtype == "FQDN"));
+}
+
+#[test]
 fn an_unknown_type_stays_and_its_value_is_not_touched() {
     let read = objects("type,value\nMutex,Global\\.[x]\n");
     assert_eq!((read[0].subtype.as_str(), read[0].value.as_str()), ("Mutex", "Global\\.[x]"));

@@ -10,7 +10,7 @@ use serde_json::value::RawValue;
 use serde_json::{Map, Value};
 
 use super::meter::Shared;
-use super::{Dialect, Role};
+use super::{Dialect, Reading, Role};
 use crate::emitter::Emitter;
 use crate::{Location, ReadError, Record, Unreadable};
 
@@ -24,7 +24,7 @@ pub(super) struct Walk<'walk, 'sink> {
     path: String,
     found: bool,
     stopped: Option<ReadError>,
-    records: Vec<Record>,
+    reading: Reading,
 }
 
 impl<'walk, 'sink> Walk<'walk, 'sink> {
@@ -35,7 +35,16 @@ impl<'walk, 'sink> Walk<'walk, 'sink> {
         shared: Rc<Shared>,
     ) -> Self {
         let path = "$".to_owned();
-        Self { dialect, emitter, line, shared, path, found: false, stopped: None, records: Vec::new() }
+        Self {
+            dialect,
+            emitter,
+            line,
+            shared,
+            path,
+            found: false,
+            stopped: None,
+            reading: Reading::default(),
+        }
     }
 
     /// The seed for the document's root.
@@ -88,12 +97,13 @@ impl<'walk, 'sink> Walk<'walk, 'sink> {
     fn record<E: de::Error>(&mut self, map: &Map<String, Value>) -> Result<(), E> {
         self.found = true;
         let location = self.location();
-        let mut records = std::mem::take(&mut self.records);
-        self.dialect.read(map, &location, &mut records);
-        for record in records.drain(..) {
+        let mut reading = std::mem::take(&mut self.reading);
+        self.dialect.read(map, &location, &mut reading);
+        reading.ignored.drain(..).for_each(|field| self.emitter.ignore(field));
+        for record in reading.records.drain(..) {
             self.emit(record)?;
         }
-        self.records = records;
+        self.reading = reading;
         Ok(())
     }
 

@@ -247,6 +247,98 @@ fn text_defanged_and_with_comments() {
 }
 
 #[test]
+fn every_value_of_a_line_is_held_and_prose_puts_none_on_the_list() {
+    let text = "0.0.0.0 one.example.com two.example.com\n\
+        three.example.com, four.example.com\n\
+        192.0.2.1 192.0.2.2\n\
+        e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855  setup.exe\n\
+        google.com was visited before the infection\n\
+        http://evil.example.com/a,2024-01-01,malware\n\
+        invoice.zip\n\
+        198.51.100.1 - 198.51.100.9\n";
+    let tenant = Tenant::start();
+    let outcome = blocklist(&tenant).collection_of("report.txt", text).go();
+    assert_eq!(outcome.status, 3, "{}", outcome.stderr);
+    assert_eq!(outcome.count("rejected", "unreadable"), 4);
+    let expected = entries([
+        ("domain", "one.example.com"),
+        ("domain", "two.example.com"),
+        ("domain", "three.example.com"),
+        ("domain", "four.example.com"),
+        ("ip", "192.0.2.1"),
+        ("ip", "192.0.2.2"),
+        ("fileSha256", "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855"),
+    ]);
+    assert_held(&tenant, &outcome, &expected);
+}
+
+#[test]
+fn csv_with_a_column_named_after_a_type() {
+    let csv =
+        "id,url,type\n1,http://evil.example.com/a,malware\n2,\"http://evil.example.com/b,c\",phishing\n";
+    let tenant = Tenant::start();
+    let outcome = blocklist(&tenant).collection_of("urls.csv", csv).go();
+    assert_eq!(outcome.status, 0, "{}", outcome.stderr);
+    assert_eq!(format_of(&outcome), "csv");
+    let expected = entries([("url", "http://evil.example.com/a"), ("url", "http://evil.example.com/b,c")]);
+    assert_held(&tenant, &outcome, &expected);
+}
+
+#[test]
+fn csv_whose_value_column_is_not_certain_is_refused_before_anything_is_sent() {
+    for (csv, code) in [
+        ("http://evil.example.com/a,2024-01-01,malware\n", "collection-csv-without-header"),
+        ("seen,where\n2024,http://evil.example.com/a\n", "collection-csv-without-header"),
+        ("name,md5,sha256\na,b,c\n", "collection-csv-several-values"),
+    ] {
+        let tenant = Tenant::start();
+        let outcome = blocklist(&tenant).collection_of("list.csv", csv).go();
+        assert_eq!(outcome.status, 1, "{csv}: {}", outcome.stderr);
+        assert!(outcome.stderr.starts_with(&format!("error[{code}]")), "{}", outcome.stderr);
+        assert!(tenant.received().is_empty() && !outcome.has_report());
+    }
+}
+
+#[test]
+fn a_bad_secondary_field_is_a_warning_and_the_indicator_is_held() {
+    let bundle = r#"{"type": "bundle", "id": "bundle--1", "objects": [
+        {"type": "indicator", "pattern": "[domain-name:value = 'one.example.com']", "confidence": 101},
+        {"type": "indicator", "pattern": "[domain-name:value = 'two.example.com']", "valid_until": "2999-01-01T00:00:00"},
+        {"type": "indicator", "pattern": "[domain-name:value = 'three.example.com']", "indicator_types": ["benign"]}
+    ]}"#;
+    let page = r#"{"total": 1, "data": [{"id": 1, "type": {"name": "FQDN"}, "value": "four.example.com", "score": "high"}]}"#;
+    let tenant = Tenant::start();
+    let outcome =
+        blocklist(&tenant).collection_of("bundle.json", bundle).collection_of("page.json", page).go();
+    assert_eq!(outcome.status, 0, "{}", outcome.stderr);
+    let names = ["one.example.com", "two.example.com", "four.example.com"];
+    assert_held(&tenant, &outcome, &entries(names.map(|name| ("domain", name))));
+    let warnings = outcome.report()["warnings"].to_string();
+    for field in ["`confidence`", "`valid_until`", "`score`"] {
+        assert!(warnings.contains(&format!("1 record holds a {field}")), "{warnings}");
+    }
+    assert!(outcome.report()["collection"]["left_out"].to_string().contains("benign"));
+
+    let call = Palisade::verb("collection");
+    call.file("bundle.json", bundle);
+    let outcome = call.argument("bundle.json").go();
+    assert!(outcome.stdout.contains("1 record holds a `confidence`"), "{}", outcome.stdout);
+}
+
+#[test]
+fn a_recipient_is_not_blocked_as_a_sender() {
+    let event = r#"{"Event": {"info": "mail", "Attribute": [
+        {"type": "email-src", "value": "bad@evil.example.com", "to_ids": true},
+        {"type": "email-dst", "value": "victim@example.com", "to_ids": true}
+    ]}}"#;
+    let tenant = Tenant::start();
+    let outcome = blocklist(&tenant).collection_of("event.json", event).go();
+    assert_eq!(outcome.status, 0, "{}", outcome.stderr);
+    assert_eq!(outcome.count("skipped", "type-not-accepted"), 1);
+    assert_held(&tenant, &outcome, &entries([("senderMailAddress", "bad@evil.example.com")]));
+}
+
+#[test]
 fn the_real_defanged_list() {
     let Some(file) = shared_data("unit42/conti.txt") else { return };
     let text = std::fs::read_to_string(&file).unwrap();

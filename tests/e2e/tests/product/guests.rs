@@ -6,6 +6,7 @@ use palisade_e2e::{Outcome, Palisade, Tenant, domains};
 mod completed;
 mod ended;
 mod not_loaded;
+mod validating;
 
 /// Objects of a run: a first page of ten, a second one, and a rest.
 const OBJECTS: u64 = 25;

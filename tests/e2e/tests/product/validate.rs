@@ -76,6 +76,7 @@ fn a_component_that_this_host_cannot_run() {
     for (guest, code) in [
         ("imports-what-is-not-offered", "component-imports-unknown"),
         ("exports-nothing", "component-exports-missing"),
+        ("speaks-another-contract", "component-contract-mismatch"),
     ] {
         let outcome = Palisade::verb("validate").argument(guest_bundle(directory.path(), guest)).go();
         assert_eq!(outcome.status, 1, "{guest}: {}", outcome.stderr);

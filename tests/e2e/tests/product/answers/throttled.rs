@@ -8,6 +8,9 @@ use vision_one_simulator::{Effect, Fault, RetryAfter, Settings};
 
 use super::{assert_every, assert_recovered, block, statuses, tenant_with, tenant_with_fault};
 
+/// Requests that a run has in flight at most.
+const IN_FLIGHT: usize = 8;
+
 fn throttling(retry_after: RetryAfter) -> Fault {
     Fault::new(Effect::TooManyRequests { retry_after })
 }
@@ -26,7 +29,8 @@ fn the_seconds_asked_for_are_waited() {
     assert_eq!(statuses(&tenant), [Some(429), Some(207)]);
     assert!(pause(&tenant) >= Duration::from_secs(1), "{:?}", pause(&tenant));
     assert_eq!(outcome.traffic("throttled"), 1.0);
-    assert!(outcome.traffic("waited_seconds") >= 1.0);
+    let waited = outcome.traffic("waited_seconds");
+    assert!((1.0..10.0).contains(&waited), "{waited} s");
 }
 
 #[test]
@@ -61,6 +65,35 @@ fn a_time_beyond_the_deadline_is_not_waited_for() {
     }
 }
 
+/// The wish is for all that are still to come: what was in flight when it was made is all that is sent.
+#[test]
+fn a_time_beyond_the_deadline_is_shared_with_every_batch() {
+    let tenant = tenant_with(Effect::TooManyRequests { retry_after: RetryAfter::Seconds(7_200) });
+    let begun = Instant::now();
+    // Fifty batches.
+    let outcome = palisade_e2e::Palisade::run(&tenant, "add-to-exception-list")
+        .configured("")
+        .collection_of("domains.txt", palisade_e2e::domains(5_000))
+        .go();
+    assert!(begun.elapsed() < Duration::from_secs(60), "it waited: {:?}", begun.elapsed());
+    assert_eq!(outcome.status, 3, "{}", outcome.stderr);
+    let sent = tenant.posts().len();
+    assert!((1..=IN_FLIGHT).contains(&sent), "{sent} requests");
+    assert_eq!((outcome.traffic("requests"), outcome.traffic("throttled")), (sent as f64, sent as f64));
+    // Who was told to wait learns it from the service, the others from the host.
+    assert_eq!(outcome.count("failed", "throttled"), sent * 100);
+    assert_eq!(outcome.total("failed"), 5_000);
+    let warnings = outcome.report()["warnings"].as_array().expect("warnings");
+    let warning = warnings
+        .iter()
+        .find(|warning| warning["fields"]["code"] == "throttled-past-deadline")
+        .unwrap_or_else(|| panic!("no such warning: {warnings:?}"));
+    let message = warning["message"].as_str().expect("a message");
+    assert!(message.contains(palisade_e2e::REGION) && message.contains("7200 s"), "{message}");
+    assert!(warning["fields"]["hint"].is_string(), "{warning}");
+    assert!(tenant.exempted().is_empty());
+}
+
 #[test]
 fn throttling_without_end_ends_before_the_deadline() {
     let tenant = tenant_with(Effect::TooManyRequests { retry_after: RetryAfter::Absent });
@@ -87,4 +120,7 @@ fn a_rate_budget_slows_the_run_down_and_costs_nothing() {
     assert_eq!(tenant.exempted(), outcome.accepted_submissions());
     assert!(outcome.traffic("throttled") >= 1.0);
     assert_eq!(outcome.traffic("requests"), tenant.posts().len() as f64);
+    // All that waited are counted, not those alone that were told to: of nine requests three go in each second.
+    let waited = outcome.traffic("waited_seconds");
+    assert!(waited >= 3.0, "{waited} s");
 }

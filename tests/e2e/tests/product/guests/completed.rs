@@ -1,6 +1,9 @@
 //! Guests that come to their end: what they did not report, the host does.
 
+use std::collections::BTreeMap;
+
 use palisade_e2e::Tenant;
+use vision_one_simulator::{Effect, Fault};
 
 use super::{OBJECTS, assert_ended, guest, guest_with};
 
@@ -85,4 +88,34 @@ fn sends_a_large_body() {
     assert_eq!(warning["fields"]["code"], "request-too-large");
     assert!(outcome.stderr.contains("1048576"), "{}", outcome.stderr);
     assert!(tenant.received().is_empty());
+}
+
+#[test]
+fn leaves_its_body_unfinished() {
+    let tenant = Tenant::start();
+    let outcome = guest(&tenant, "leaves-its-body-unfinished").go();
+    assert_eq!(outcome.status, 3, "{}", outcome.stderr);
+    assert_eq!(outcome.count("failed", "not-sent") as u64, OBJECTS);
+    let warning = outcome.report()["warnings"][0].clone();
+    assert_eq!(warning["fields"]["code"], "request-body-incomplete", "{warning}");
+    assert!(tenant.received().is_empty());
+}
+
+/// The answers of a service are in the host's memory, not in the component's: they are bounded as well.
+#[test]
+fn keeps_every_answer() {
+    let tenant = Tenant::start();
+    let body = Some("x".repeat(8_000_000).into());
+    tenant
+        .inject(Fault::new(Effect::Status { status: 207, headers: BTreeMap::new(), body }))
+        .expect("a fault");
+    let outcome = guest(&tenant, "keeps-every-answer").go();
+    assert_eq!(outcome.status, 3, "{}", outcome.stderr);
+    assert_eq!(outcome.count("failed", "kept") as u64, OBJECTS);
+    // 64 MiB are held after the ninth.
+    assert_eq!(tenant.posts().len(), 9);
+    let message = &outcome.objects()[0].message;
+    assert!(message.starts_with("9 answers, then") && message.contains("unread"), "{message}");
+    let warning = outcome.report()["warnings"][0].clone();
+    assert_eq!(warning["fields"]["code"], "answers-not-read", "{warning}");
 }

@@ -3,6 +3,7 @@
 use std::time::{Duration, Instant};
 
 use palisade_e2e::{Outcome, Tenant};
+use vision_one_simulator::{Effect, Fault};
 
 use super::{FIRST_PAGE, OBJECTS, assert_ended, guest};
 
@@ -68,6 +69,18 @@ fn sends_without_end() {
     assert!(tenant.blocked().is_empty());
 }
 
+/// Request bodies are in the host's memory, not in the component's: they are bounded as well.
+#[test]
+fn begins_requests_without_end() {
+    let tenant = Tenant::start();
+    tenant.inject(Fault::new(Effect::Slow { milliseconds: 60_000 })).expect("a fault");
+    let call = guest(&tenant, "begins-requests-without-end").argument("--deadline").argument("10");
+    let (outcome, memory) = call.start().finish_with_memory();
+    assert_ended(&outcome, "deadline", 0);
+    assert!((1..=8).contains(&tenant.posts().len()), "{} requests", tenant.posts().len());
+    assert!(memory < MOST_MEMORY, "{memory} bytes");
+}
+
 #[test]
 fn allocates_without_end() {
     let tenant = Tenant::start();
@@ -101,6 +114,17 @@ fn returns_stopped() {
     assert_eq!(outcome.of_run("ended"), "stopped");
     assert_eq!(outcome.of_run("message"), "the guest stops after its first page");
     assert_eq!(outcome.of_run("hint"), "do not use this guest");
+}
+
+#[test]
+fn stops_at_length() {
+    let tenant = Tenant::start();
+    let outcome = guest(&tenant, "stops-at-length").go();
+    assert_ended(&outcome, "test-stop", 0);
+    for text in [outcome.of_run("message"), outcome.of_run("hint"), outcome.objects()[0].message.clone()] {
+        // 4 KiB of characters of three bytes.
+        assert_eq!(text, "€".repeat(4096 / 3));
+    }
 }
 
 #[test]

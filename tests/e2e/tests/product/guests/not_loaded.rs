@@ -1,6 +1,7 @@
 //! Components that cannot be run by this host: the error says what is missing, and nothing runs.
 
-use palisade_e2e::{Outcome, Tenant};
+use palisade_e2e::{Outcome, Palisade, Tenant, guest_bundle};
+use tempfile::TempDir;
 
 use super::guest;
 
@@ -28,4 +29,16 @@ fn exports_nothing() {
     let tenant = Tenant::start();
     let outcome = guest(&tenant, "exports-nothing").go();
     assert_not_started(&tenant, &outcome, "component-exports-missing", "palisade:action/action@0.1.0");
+}
+
+#[test]
+fn speaks_another_contract() {
+    let tenant = Tenant::start();
+    let outcome = guest(&tenant, "speaks-another-contract").go();
+    assert_not_started(&tenant, &outcome, "component-contract-mismatch", "does not fit the contract");
+
+    let directory = TempDir::new().expect("a temporary directory");
+    let bundle = guest_bundle(directory.path(), "speaks-another-contract");
+    let outcome = Palisade::verb("validate").argument(bundle).go();
+    assert_not_started(&tenant, &outcome, "component-contract-mismatch", "does not fit the contract");
 }
