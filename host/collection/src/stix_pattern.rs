@@ -67,11 +67,11 @@ impl<I: Iterator<Item = Token>> Parser<I> {
             match self.next()? {
                 Token::Mark("[") => {
                     self.comparisons(depth)?;
-                    self.expect("]")?;
+                    self.require("]")?;
                 }
                 Token::Mark("(") => {
                     self.observations(deeper(depth)?)?;
-                    self.expect(")")?;
+                    self.require(")")?;
                 }
                 token => return Err(not_understood(&token)),
             }
@@ -86,7 +86,7 @@ impl<I: Iterator<Item = Token>> Parser<I> {
         loop {
             if self.tokens.next_if_eq(&Token::Mark("(")).is_some() {
                 self.comparisons(deeper(depth)?)?;
-                self.expect(")")?;
+                self.require(")")?;
             } else {
                 self.comparison()?;
             }
@@ -99,7 +99,7 @@ impl<I: Iterator<Item = Token>> Parser<I> {
     /// `object:property = 'value'` or `object:property IN ('value', 'value')`.
     fn comparison(&mut self) -> Result<(), String> {
         let object = self.word()?;
-        self.expect(":")?;
+        self.require(":")?;
         let mut property = vec![self.step()?];
         loop {
             if self.tokens.next_if_eq(&Token::Mark(".")).is_some() {
@@ -110,7 +110,7 @@ impl<I: Iterator<Item = Token>> Parser<I> {
                     Token::Mark("*") => "*".to_owned(),
                     token => return Err(not_understood(&token)),
                 };
-                self.expect("]")?;
+                self.require("]")?;
                 property.push(format!("[{index}]"));
             } else {
                 break;
@@ -122,7 +122,7 @@ impl<I: Iterator<Item = Token>> Parser<I> {
                 self.found.push(Comparison { object, property, value });
             }
             Token::Word(word) if word.eq_ignore_ascii_case("IN") => {
-                self.expect("(")?;
+                self.require("(")?;
                 loop {
                     let value = self.text()?;
                     self.found.push(Comparison { object: object.clone(), property: property.clone(), value });
@@ -130,7 +130,7 @@ impl<I: Iterator<Item = Token>> Parser<I> {
                         break;
                     }
                 }
-                self.expect(")")?;
+                self.require(")")?;
             }
             token => return Err(not_understood(&token)),
         }
@@ -141,7 +141,7 @@ impl<I: Iterator<Item = Token>> Parser<I> {
         self.tokens.next().ok_or_else(|| "the pattern ends in the middle".to_owned())
     }
 
-    fn expect(&mut self, mark: &'static str) -> Result<(), String> {
+    fn require(&mut self, mark: &'static str) -> Result<(), String> {
         match self.next()? {
             Token::Mark(found) if found == mark => Ok(()),
             token => Err(not_understood(&token)),
