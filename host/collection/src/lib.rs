@@ -72,7 +72,7 @@ impl Summary {
     }
 
     /// One sentence for each field of [`ignored`](Self::ignored), lower case, without a full stop.
-    pub fn ignored_sentences(&self) -> impl Iterator<Item = String> {
+    fn ignored_sentences(&self) -> impl Iterator<Item = String> {
         self.ignored.iter().map(|(field, count)| {
             let records = if *count == 1 { "1 record holds" } else { &format!("{count} records hold") };
             let format = self.format;
@@ -83,6 +83,29 @@ impl Summary {
             )
         })
     }
+}
+
+/// What is to be known about a collection's files beyond their counts: fields that were not used, and pages that were not
+/// given. One sentence for each, lower case, without a full stop.
+///
+/// Each page of a collection announces the whole of it: files that announce the same number are complete together.
+#[must_use]
+pub fn warnings(files: &[Summary]) -> Vec<String> {
+    let seen_of = |announced: u64| -> u64 {
+        files.iter().filter(|file| file.total_announced == Some(announced)).map(Summary::seen).sum()
+    };
+    let mut warnings = Vec::new();
+    for file in files {
+        if let Some(announced) = file.total_announced.filter(|announced| seen_of(*announced) < *announced) {
+            warnings.push(format!(
+                "`{}` announces {announced} objects and holds {}: it is one page of several, and the others were not given",
+                file.name,
+                file.seen()
+            ));
+        }
+        warnings.extend(file.ignored_sentences());
+    }
+    warnings
 }
 
 /// Reads one file to its end and hands each record to `sink` as soon as it is understood. Without a `format` it is found

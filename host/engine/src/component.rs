@@ -96,12 +96,6 @@ impl Component {
         Ok(())
     }
 
-    /// Whether the component can judge a configuration itself.
-    #[must_use]
-    pub fn has_validation(&self) -> bool {
-        self.validation.is_some()
-    }
-
     /// Runs one action to its end in a store of its own. Always comes back: the deadline holds for computing and for
     /// waiting. What the component recorded before an early end has reached the host.
     pub async fn run(&self, request: RunRequest) -> Ended {

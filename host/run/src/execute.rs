@@ -235,29 +235,11 @@ fn open_books(selection: Selection, dry_run: bool) -> Books {
             ledger.decide(key, Verdict::Rejected(problem));
         }
     }
-    let missing: Vec<Warning> = selection
-        .files
-        .iter()
-        .filter(|file| file.missing() > 0)
-        .map(|file| Warning {
-            source: "host".to_owned(),
-            message: format!(
-                "`{}` announces {} objects and holds {}: it is one page of several, the others were not read",
-                file.name,
-                file.total_announced.unwrap_or_default(),
-                file.seen()
-            ),
-            fields: BTreeMap::new(),
-        })
-        .collect();
-    let ignored: Vec<Warning> = selection
-        .files
-        .iter()
-        .flat_map(palisade_collection::Summary::ignored_sentences)
-        .map(|message| Warning { source: "host".to_owned(), message, fields: BTreeMap::new() })
-        .collect();
+    let warnings = palisade_collection::warnings(&selection.files);
     let mut books = Books { selection, ledger, cursor: 0, warnings: Vec::new(), warnings_not_listed: 0 };
-    missing.into_iter().chain(ignored).for_each(|warning| books.warn(warning));
+    for message in warnings {
+        books.warn(Warning { source: "host".to_owned(), message, fields: BTreeMap::new() });
+    }
     books
 }
 

@@ -160,12 +160,7 @@ impl Ledger {
 
 /// Cuts every text that the component gave to the limit.
 fn shorten(outcome: &mut Outcome) {
-    let cut = |text: &mut String| {
-        let limit = limits::TEXT_BYTES as usize;
-        if text.len() > limit {
-            text.truncate(text.floor_char_boundary(limit));
-        }
-    };
+    let cut = |text: &mut String| *text = palisade_engine::cut(std::mem::take(text));
     match &mut outcome.verdict {
         Verdict::Skipped(reason) => {
             cut(&mut reason.code);

@@ -12,13 +12,6 @@ pub(crate) fn text(sighting: &Sighting) -> String {
         files.row([file.name.clone(), file.format.clone(), count(file.objects, "object")]);
     }
     text.push_str(&files.text());
-    for file in sighting.files.iter().filter(|file| file.missing > 0) {
-        text.push_str(&format!(
-            "{MARK}warning{MARK:#}: `{}` announces {} more objects than it holds: it is one page of several\n",
-            one_line(&file.name),
-            number(file.missing)
-        ));
-    }
     for warning in &sighting.warnings {
         text.push_str(&format!("{MARK}warning{MARK:#}: {}\n", one_line(warning)));
     }

@@ -81,21 +81,23 @@ impl Answer for Sighting {
 
 pub(crate) fn collection(arguments: Collection) -> Result<Box<dyn Answer>, Failure> {
     let mut sighting = Sighting::default();
+    let mut summaries = Vec::new();
     for path in &arguments.files {
         let source = Source::from_argument(path.as_os_str());
         let name = source.name().to_owned();
         let summary = palisade_collection::read(source, arguments.format.0, &mut |record| {
             sighting.take(&name, record)
         })?;
-        sighting.warnings.extend(summary.ignored_sentences());
         sighting.files.push(SeenFile {
             missing: summary.missing(),
-            name: summary.name,
+            name: summary.name.clone(),
             format: summary.format.to_string(),
             objects: summary.objects,
             unreadable: summary.unreadable,
             left_out: summary.left_out,
         });
+        summaries.push(summary);
     }
+    sighting.warnings = palisade_collection::warnings(&summaries);
     Ok(Box::new(sighting))
 }

@@ -512,3 +512,20 @@ fn the_real_broken_event_names_the_line_of_its_fault_and_nothing_is_sent() {
     ");
     assert!(tenant.received().is_empty() && !outcome.has_report());
 }
+
+#[test]
+fn a_page_of_several_is_told_unless_the_others_are_given() {
+    let page = |value: &str| {
+        let object = serde_json::json!({"id": 1, "type": {"name": "FQDN"}, "value": value});
+        serde_json::json!({"total": 2, "data": [object]}).to_string()
+    };
+    let tenant = Tenant::start();
+    let alone = blocklist(&tenant).collection_of("first.json", page("a.example")).go();
+    assert!(alone.stderr.contains("announces 2 objects and holds 1"), "{}", alone.stderr);
+    let both = blocklist(&tenant)
+        .collection_of("first.json", page("a.example"))
+        .collection_of("second.json", page("b.example"))
+        .go();
+    assert!(!both.stderr.contains("announces"), "{}", both.stderr);
+    assert_held(&tenant, &both, &entries([("domain", "a.example"), ("domain", "b.example")]));
+}
