@@ -1,0 +1,104 @@
+//! A URL taken apart in all ways in which a service or a browser may do it: what stands before its host, and its hosts.
+
+use url::Url;
+
+use super::host::{Hosts, address};
+use super::name;
+
+/// A URL in pieces; put together again they are the value.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+struct Pieces<'a> {
+    /// Without `://`; only a URL with `://` has one, `host:8080/x` has none.
+    scheme: Option<&'a str>,
+    /// User info with its `@`.
+    user: &'a str,
+    host: &'a str,
+    /// With its colon.
+    port: &'a str,
+    /// Path, query and fragment.
+    tail: &'a str,
+}
+
+/// The value up to `end_of_authority`, in pieces.
+fn pieces<'a>(value: &'a str, end_of_authority: &[char]) -> Pieces<'a> {
+    let (scheme, rest) = split_scheme(value);
+    let end = rest.find(end_of_authority).unwrap_or(rest.len());
+    let (authority, tail) = rest.split_at_checked(end).unwrap_or((rest, ""));
+    let (user, host_and_port) =
+        authority.rfind('@').and_then(|at| authority.split_at_checked(at + 1)).unwrap_or(("", authority));
+    let port = match host_and_port.rfind(']') {
+        Some(bracket) if host_and_port.starts_with('[') => bracket + 1,
+        _ => host_and_port.find(':').unwrap_or(host_and_port.len()),
+    };
+    let (host, port) = host_and_port.split_at_checked(port).unwrap_or((host_and_port, ""));
+    Pieces { scheme, user, host, port, tail }
+}
+
+fn split_scheme(value: &str) -> (Option<&str>, &str) {
+    if let Some((scheme, rest)) = value.split_once("://")
+        && scheme.starts_with(|first: char| first.is_ascii_alphabetic())
+        && scheme.bytes().all(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'+' | b'.' | b'-'))
+    {
+        return (Some(scheme), rest);
+    }
+    (None, value.strip_prefix("//").unwrap_or(value))
+}
+
+/// Every host that the URL may lead to.
+pub(crate) fn hosts(value: &str) -> Hosts {
+    let mut hosts = Hosts::default();
+    let generic = pieces(value, &['/', '?', '#']);
+    hosts.read(generic.host);
+    // Browsers read a backslash as a slash.
+    let special = pieces(value, &['/', '\\', '?', '#']);
+    if special != generic {
+        hosts.read(special.host);
+    }
+    for url in browsers_readings(value) {
+        if let Some(host) = url.host_str() {
+            hosts.read(host);
+        }
+    }
+    hosts
+}
+
+/// The URL as the WHATWG standard reads it: as it is, and as it reads after `http://` where it has no scheme.
+pub(crate) fn browsers_readings(value: &str) -> impl Iterator<Item = Url> {
+    let (scheme, rest) = split_scheme(value);
+    let as_it_is = Url::parse(value).ok();
+    let completed = match scheme {
+        Some(_) => None,
+        None => Url::parse(&["http://", rest].concat()).ok(),
+    };
+    as_it_is.into_iter().chain(completed)
+}
+
+/// The URL with scheme and host in canonical form and everything else byte for byte as it was; a URL without a scheme
+/// stays without one.
+pub(crate) fn canonical(value: &str) -> String {
+    let pieces = pieces(value, &['/', '?', '#']);
+    let scheme = pieces.scheme.map(|scheme| scheme.to_ascii_lowercase() + "://").unwrap_or_default();
+    [&scheme, pieces.user, &canonical_host(pieces.host), pieces.port, pieces.tail].concat()
+}
+
+fn canonical_host(host: &str) -> String {
+    let mut read = Hosts::default();
+    if let Some(name) = host.strip_prefix("*.") {
+        return ["*.", &name::name(name)].concat();
+    }
+    read.read(host);
+    match (read.networks.first(), read.names.first()) {
+        (Some(network), _) if network.addr().is_ipv6() => format!("[{}]", network.addr()),
+        (Some(network), _) => network.addr().to_string(),
+        (None, Some(name)) => name.clone(),
+        (None, None) => address(host).map_or_else(|| host.to_owned(), |address| address.to_string()),
+    }
+}
+
+/// What follows the scheme, and the scheme's `://`.
+pub(crate) fn without_scheme(canonical: &str) -> Option<&str> {
+    match split_scheme(canonical) {
+        (Some(_), rest) => Some(rest),
+        (None, _) => None,
+    }
+}
