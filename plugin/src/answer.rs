@@ -68,14 +68,8 @@ pub fn read(status: u16, body: &[u8], expected: usize, list: &str) -> Reading {
                 Reading::BadRequest(Problem::new("service-bad-request", said(status, body)))
             }
         }
-        401 => Reading::Refused(Stop {
-            problem: Problem::new("credential-refused", said(status, body)),
-            hint: "check that the API key is complete, enabled and not expired, that it belongs to the configured region, and that it is from a SOAR role",
-        }),
-        403 => Reading::Refused(Stop {
-            problem: Problem::new("access-denied", said(status, body)),
-            hint: "the key must be from a SOAR role: under Suspicious Object Management it needs `View, filter, and search` and `Manage lists and configure settings`",
-        }),
+        401 => Reading::Refused(credential_refused(body)),
+        403 => Reading::Refused(access_denied(body)),
         413 => Reading::TooLarge(Problem::new("too-large", said(status, body))),
         429 => Reading::Failed(Problem::new("throttled", said(status, body))),
         500..=599 => Reading::Failed(Problem::new("service-error", said(status, body))),
@@ -83,6 +77,22 @@ pub fn read(status: u16, body: &[u8], expected: usize, list: &str) -> Reading {
             "unexpected-status",
             format!("{}; check the configured region", said(status, body)),
         )),
+    }
+}
+
+/// A request was answered with 401: none of this run can succeed.
+pub fn credential_refused(body: &[u8]) -> Stop {
+    Stop {
+        problem: Problem::new("credential-refused", said(401, body)),
+        hint: "check that the API key is complete, enabled and not expired, that it belongs to the configured region, and that it is from a SOAR role".into(),
+    }
+}
+
+/// A request was answered with 403: none of this run can succeed.
+pub fn access_denied(body: &[u8]) -> Stop {
+    Stop {
+        problem: Problem::new("access-denied", said(403, body)),
+        hint: "the key must be from a SOAR role: under Suspicious Object Management it needs `View, filter, and search` and `Manage lists and configure settings`".into(),
     }
 }
 
@@ -177,7 +187,7 @@ impl From<Entry> for ItemAnswer {
 }
 
 /// The service's own words about a whole request, whatever their form.
-fn said(status: u16, body: &[u8]) -> String {
+pub fn said(status: u16, body: &[u8]) -> String {
     let error = serde_json::from_slice::<Value>(body).ok().and_then(|value| ServiceError::from_value(&value));
     match error {
         Some(error) => sentence("the request", status, &error),

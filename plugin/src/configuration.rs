@@ -57,6 +57,33 @@ pub enum RiskRule {
     CustomerSettings,
 }
 
+/// One of the tenant's two lists.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum ListName {
+    /// The Suspicious Object List.
+    Block,
+    /// The Exception List.
+    Exceptions,
+}
+
+impl ListName {
+    /// The API's path for adding to the list and for reading it.
+    pub const fn path(self) -> &'static str {
+        match self {
+            Self::Block => "/v3.0/threatintel/suspiciousObjects",
+            Self::Exceptions => "/v3.0/threatintel/suspiciousObjectExceptions",
+        }
+    }
+
+    /// The list's name in messages.
+    pub const fn text(self) -> &'static str {
+        match self {
+            Self::Block => "block list",
+            Self::Exceptions => "exception list",
+        }
+    }
+}
+
 /// Which list, with what only the block list has.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum List {
@@ -74,20 +101,17 @@ pub enum List {
 }
 
 impl List {
-    /// The API's path for adding to the list.
-    pub const fn path(self) -> &'static str {
+    /// Which of the two it is.
+    pub const fn name(self) -> ListName {
         match self {
-            Self::Block { .. } => "/v3.0/threatintel/suspiciousObjects",
-            Self::Exceptions => "/v3.0/threatintel/suspiciousObjectExceptions",
+            Self::Block { .. } => ListName::Block,
+            Self::Exceptions => ListName::Exceptions,
         }
     }
 
-    /// The list's name in messages.
-    pub const fn name(self) -> &'static str {
-        match self {
-            Self::Block { .. } => "block list",
-            Self::Exceptions => "exception list",
-        }
+    /// The API's path for adding to the list.
+    pub const fn path(self) -> &'static str {
+        self.name().path()
     }
 }
 

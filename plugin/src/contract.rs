@@ -3,6 +3,7 @@
 //! They say the same as `palisade:action/types` and `palisade:action/action`; `edge` translates. Attributes and tags are
 //! left out because neither action reads them.
 
+use std::borrow::Cow;
 use std::rc::Rc;
 
 use crate::limits;
@@ -48,7 +49,7 @@ pub struct Stop {
     /// What went wrong.
     pub problem: Problem,
     /// What the operator can do about it.
-    pub hint: &'static str,
+    pub hint: Cow<'static, str>,
 }
 
 /// What became of one object.
@@ -66,6 +67,39 @@ pub enum Verdict {
     Failed(Problem),
 }
 
+/// One field that a submission would change.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Change {
+    /// The service's name for it, as in its lists.
+    pub name: &'static str,
+    /// What the service has now; `None` where its entry lacks the field.
+    pub before: Option<String>,
+    /// What it would have.
+    pub after: String,
+}
+
+/// What the tenant has of one submission.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Comparison {
+    /// Names and values as the service writes them; `None` where the list has no such entry.
+    pub held: Option<Vec<(&'static str, String)>>,
+    /// What the submission would change of it.
+    pub changes: Vec<Change>,
+    /// Names of other lists that cover the value.
+    pub also_on: Vec<&'static str>,
+}
+
+/// An entry that the service would remove to make room.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Eviction {
+    /// The API's name for what it is.
+    pub field: &'static str,
+    /// Its value, as the service writes it.
+    pub value: String,
+    /// When it would expire, as the service writes it.
+    pub expires: Option<String>,
+}
+
 /// One thing that was, or would have been, submitted for an object.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Submission {
@@ -79,6 +113,8 @@ pub struct Submission {
     pub attempts: u32,
     /// Key of the earlier object for which the same was sent.
     pub duplicate_of: Option<u64>,
+    /// What the tenant has of it, where that was asked for; never for a duplicate.
+    pub comparison: Option<Box<Comparison>>,
 }
 
 /// The outcome of one object.

@@ -8,14 +8,16 @@ mod exchange;
 
 use std::time::Duration;
 
+use time::OffsetDateTime;
+
 use crate::configuration::{self, Configuration, Setting, Unusable};
 use crate::contract::{Problem, Stop};
 use crate::session::{Arrival, Circumstances, Session, Step};
 use bindings::exports::palisade::action::{action, validation};
 use bindings::palisade::action::{collection, log, results};
-use bindings::wasi::clocks::monotonic_clock;
+use bindings::wasi::clocks::{monotonic_clock, wall_clock};
 use bindings::wasi::io::poll::poll;
-use exchange::{Exchange, Target};
+use exchange::{Exchange, Request, Target};
 
 /// The bundle.
 struct Bundle;
@@ -59,21 +61,30 @@ fn run(configuration: Configuration, context: &action::Context) -> Result<(), St
     let elapsed = || Duration::from_nanos(monotonic_clock::now().saturating_sub(start));
     let target = Target {
         authority: configuration.api_host.clone(),
-        path: configuration.list.path(),
         answer_bytes: usize::try_from(context.limits.response_body_bytes).unwrap_or(usize::MAX),
     };
+    let path = configuration.list.path();
     let mut session = Session::new(configuration, circumstances(context));
     let mut exchanges: Vec<Exchange> = Vec::new();
     loop {
+        let mut launch =
+            |session: &mut Session, number, request| match Exchange::start(&target, number, request) {
+                Ok(exchange) => exchanges.push(exchange),
+                Err(reason) => session.arrived(number, Arrival::Lost(reason), elapsed()),
+            };
         match session.step(elapsed()) {
             Step::NextPage(limit) => {
                 let page = collection::next(limit);
                 session.page(page.into_iter().map(convert::object).collect());
             }
-            Step::Send { number, body } => match Exchange::start(&target, number, body) {
-                Ok(exchange) => exchanges.push(exchange),
-                Err(reason) => session.arrived(number, Arrival::Lost(reason), elapsed()),
-            },
+            Step::Send { number, body } => launch(&mut session, number, Request::Post { path, body }),
+            Step::Read { number, path_and_query, filter } => {
+                launch(&mut session, number, Request::Get { path_and_query, filter });
+            }
+            Step::Evict(entries) => {
+                let entries: Vec<_> = entries.into_iter().map(convert::eviction).collect();
+                results::evicting(&entries);
+            }
             Step::Record(outcomes) => {
                 let outcomes: Vec<_> = outcomes.into_iter().map(convert::outcome).collect();
                 results::record(&outcomes);
@@ -111,11 +122,21 @@ fn circumstances(context: &action::Context) -> Circumstances {
     let limits = &context.limits;
     Circumstances {
         dry_run: context.dry_run,
+        compare: context.compare,
+        most_evictions: context.most_evictions,
+        started: now(),
         page_objects: limits.page_objects,
         concurrent_requests: usize::try_from(limits.concurrent_requests).unwrap_or(usize::MAX),
         request_body_bytes: usize::try_from(limits.request_body_bytes).unwrap_or(usize::MAX),
         run: Duration::from_millis(limits.run_milliseconds),
     }
+}
+
+/// The wall clock's time; its beginning, where it has none that can be told.
+fn now() -> OffsetDateTime {
+    let now = wall_clock::now();
+    let seconds = i64::try_from(now.seconds).unwrap_or_default();
+    OffsetDateTime::from_unix_timestamp(seconds).unwrap_or(OffsetDateTime::UNIX_EPOCH)
 }
 
 fn nanoseconds(duration: Duration) -> u64 {

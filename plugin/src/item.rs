@@ -3,12 +3,13 @@
 //! A field without a value is left out of the JSON, never sent empty: the API refuses an empty `riskLevel`, and a
 //! field that is left out takes the tenant's own setting.
 
+use std::net::IpAddr;
 use std::rc::Rc;
 
 use serde::ser::{Serialize, SerializeMap, Serializer};
 
 /// What an object is to the API; each name is a key of the request's elements.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Field {
     /// A domain name as A-labels.
     Domain,
@@ -25,6 +26,10 @@ pub enum Field {
 }
 
 impl Field {
+    /// Every field, in the order of the API's documentation of types.
+    pub const ALL: [Self; 6] =
+        [Self::Domain, Self::Ip, Self::Url, Self::SenderMailAddress, Self::FileSha1, Self::FileSha256];
+
     /// The key in the request.
     pub const fn name(self) -> &'static str {
         match self {
@@ -45,6 +50,23 @@ pub struct Identifier {
     pub field: Field,
     /// The value as the service gets it.
     pub value: Rc<str>,
+}
+
+impl Identifier {
+    /// What two values have in common where they name the same object of a list: names, mail addresses and hashes
+    /// without regard to case, addresses by what they mean, URLs as given. The API says nothing of case; clients in
+    /// production compare so.
+    pub fn key(field: Field, value: &str) -> Self {
+        let value = match field {
+            Field::Url => Rc::from(value),
+            Field::Ip => match value.parse::<IpAddr>() {
+                Ok(address) => Rc::from(address.to_string()),
+                Err(_) => Rc::from(value.to_ascii_lowercase()),
+            },
+            _ => Rc::from(value.to_lowercase()),
+        };
+        Self { field, value }
+    }
 }
 
 /// What connected products do on detection.
@@ -140,6 +162,18 @@ mod tests {
             description: None,
             block: BlockFields::default(),
         }
+    }
+
+    #[test]
+    fn the_same_object_has_the_same_key() {
+        let same =
+            |field, one: &str, other: &str| Identifier::key(field, one) == Identifier::key(field, other);
+        assert!(same(Field::Domain, "EXAMPLE.com", "example.COM"));
+        assert!(same(Field::SenderMailAddress, "A@example.com", "a@example.com"));
+        assert!(same(Field::FileSha1, "AB", "ab"));
+        assert!(same(Field::Ip, "2001:DB8:0::1", "2001:db8::1"));
+        assert!(same(Field::Ip, "192.0.2.0/24", "192.0.2.0/24"));
+        assert!(!same(Field::Url, "http://e.com/A", "http://e.com/a"));
     }
 
     #[test]

@@ -7,9 +7,9 @@
 
 use std::rc::Rc;
 
-use crate::contract::{Outcome, Problem, Submission, Verdict, quoted};
+use crate::contract::{Comparison, Outcome, Problem, Submission, Verdict, quoted};
 use crate::deduplicate::{Entered, Register};
-use crate::item::Item;
+use crate::item::{Identifier, Item};
 
 /// The number of a submission in the books.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -49,6 +49,7 @@ struct Entry {
     status: Option<u16>,
     attempts: u32,
     decision: Option<Decision>,
+    comparison: Option<Box<Comparison>>,
     /// Slots of the objects that wait for the decision; one, but for duplicates.
     waiting: Vec<usize>,
 }
@@ -129,6 +130,7 @@ impl Ledger {
                     status: None,
                     attempts: 0,
                     decision: None,
+                    comparison: None,
                     waiting: vec![slot],
                 });
                 self.undecided += 1;
@@ -152,6 +154,11 @@ impl Ledger {
         self.entries.get(submission).is_some_and(|entry| entry.decision.is_none())
     }
 
+    /// Whether the identifier has been submitted in this run.
+    pub fn has(&self, identifier: &Identifier) -> bool {
+        self.register.contains(identifier)
+    }
+
     /// The request's element for a submission.
     pub fn item(&self, number: SubmissionNumber) -> Option<&Item> {
         self.entries.get(number.0).map(|entry| &entry.item)
@@ -173,6 +180,13 @@ impl Ledger {
     pub fn answered(&mut self, number: SubmissionNumber, status: u16) {
         if let Some(entry) = self.entries.get_mut(number.0) {
             entry.status = Some(status);
+        }
+    }
+
+    /// Notes what the tenant has of a submission; the outcome of the object that it was made for tells of it.
+    pub fn compared(&mut self, number: SubmissionNumber, comparison: Comparison) {
+        if let Some(entry) = self.entries.get_mut(number.0) {
+            entry.comparison = Some(Box::new(comparison));
         }
     }
 
@@ -219,18 +233,22 @@ impl Ledger {
     }
 
     fn outcome(&mut self, object: Waiting) {
-        let entries = [Some(object.first), object.second];
-        let entries =
-            || entries.iter().flatten().filter_map(|link| Some((link, self.entries.get(link.submission)?)));
-        let submissions = entries()
-            .map(|(link, entry)| Submission {
+        let links = [Some(object.first), object.second];
+        let mut submissions = Vec::with_capacity(1);
+        for link in links.iter().flatten() {
+            let Some(entry) = self.entries.get_mut(link.submission) else { continue };
+            submissions.push(Submission {
                 field: entry.item.identifier.field.name(),
                 value: Rc::clone(&entry.item.identifier.value),
                 status: entry.status,
                 attempts: if link.duplicate { 0 } else { entry.attempts },
                 duplicate_of: link.duplicate.then_some(entry.first_key),
-            })
-            .collect();
+                // Told once, and not kept after that.
+                comparison: if link.duplicate { None } else { entry.comparison.take() },
+            });
+        }
+        let entries =
+            || links.iter().flatten().filter_map(|link| Some((link, self.entries.get(link.submission)?)));
         let worst =
             entries().filter_map(|(_, entry)| entry.decision.as_ref().map(|decision| (entry, decision)));
         // Of equal ones the first is told.

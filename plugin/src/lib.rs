@@ -6,20 +6,31 @@
 //!
 //! The way of one object: [`map`] (with [`normalise`]) says what it becomes, [`deduplicate`] whether that is new,
 //! [`ledger`] remembers who waits for it, [`schedule`] when it is sent, [`batch`] with which others, [`answer`] what the
-//! service said about it. [`session`] drives them all.
+//! service said about it.
+//!
+//! Where the tenant's lists are looked at first: [`survey`] walks through them page by page, [`listing`] reads a page,
+//! [`inventory`] keeps what matters of it, [`compare`] says what a submission would change, [`exceptions`] what overrides
+//! it, [`evict`] what the list would lose, [`expiry`] when things end. [`session`] drives them all.
 
 pub mod answer;
 pub mod batch;
+pub mod compare;
 pub mod configuration;
 pub mod contract;
 pub mod deduplicate;
+pub mod evict;
+pub mod exceptions;
+pub mod expiry;
+pub mod inventory;
 pub mod item;
 pub mod ledger;
 pub mod limits;
+pub mod listing;
 pub mod map;
 pub mod normalise;
 pub mod schedule;
 pub mod session;
+pub mod survey;
 pub mod tally;
 
 #[cfg(target_family = "wasm")]

@@ -20,6 +20,33 @@ pub const BATCH_BYTES: usize = 900_000;
 /// nearest to their expiry to make room for more; the bundle's guide promises not to export more than this.
 pub const BLOCK_LIST_SUBMISSIONS: usize = 10_000;
 
+/// Objects of one type that the block list holds (API: 10,000 of each type for what clients add; help pages say the same).
+/// One more, and the service removes the one nearest to its expiry.
+pub const BLOCK_LIST_CAPACITY: usize = 10_000;
+
+/// Objects of all types together that the exception list holds (console help: 5,000; the API names no number).
+pub const EXCEPTION_LIST_CAPACITY: usize = 5_000;
+
+/// Days after which an object expires that is sent without a time, where the tenant has not set another (API: 30 is the
+/// factory setting of `daysToExpiration`).
+pub const FACTORY_DAYS_TO_EXPIRATION: i16 = 30;
+
+/// An expiry further ahead than ten years is the service's way of writing *never*: the API sets at most 365 days.
+pub const NEVER_AFTER_DAYS: i64 = 3_650;
+
+/// Objects in one page of a list: the largest that the API documents (`top`: 50, 100 or 200).
+pub const LIST_PAGE_OBJECTS: usize = 200;
+
+/// Pages of one type of one list. The service holds 10,000 objects of clients and 25,000 of its sandbox: 175 pages of
+/// 200; one that gives only 100 at a time needs 350. More pages than this do not end.
+pub const LIST_PAGES: usize = 400;
+
+/// Bytes of the address of a next page after its `?`. Servers refuse a request's head of more than 8 to 16 KiB.
+pub const PAGE_QUERY_BYTES: usize = 8 * 1024;
+
+/// Values of each type that a message about evictions names; the whole list goes to the host.
+pub const EVICTIONS_NAMED: usize = 3;
+
 /// Characters of a URL, scheme included (API: `url`, at most 2048).
 pub const URL_CHARACTERS: usize = 2_048;
 

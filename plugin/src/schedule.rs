@@ -71,6 +71,11 @@ impl Schedule {
         self.ready.len()
     }
 
+    /// The submissions that can be sent now, in the order in which they are sent.
+    pub fn in_order(&self) -> impl Iterator<Item = SubmissionNumber> {
+        self.ready.iter().copied()
+    }
+
     /// The submission at the front.
     pub fn front(&self) -> Option<SubmissionNumber> {
         self.ready.front().copied()

@@ -2,26 +2,42 @@
 //!
 //! It ends with every object that it was given decided. What it does not know to be on the list it reports as failed; it
 //! sends nothing in a dry run, nothing after the service has refused the credential, and nothing to a list that is full.
+//! Where the run is to compare, or to spare what the list holds, it reads the lists before it decides anything
+//! ([`preview`]).
 
+mod preview;
+mod reaction;
+
+use std::borrow::Cow;
 use std::rc::Rc;
 use std::time::Duration;
 
-use crate::answer::{self, ItemAnswer, Meaning, Reading};
-use crate::batch::{self, Body, Capacity, Fit};
+use time::OffsetDateTime;
+
+use crate::answer::{self, Reading};
+use crate::batch::{Body, Capacity, Fit};
 use crate::configuration::{Configuration, List};
-use crate::contract::{Level, Message, Object, Outcome, Problem, Stop, Verdict};
+use crate::contract::{Eviction, Message, Object, Outcome, Problem, Stop, Verdict};
 use crate::item::Item;
 use crate::ledger::{Decision, Ledger, SubmissionNumber};
 use crate::limits;
 use crate::map::{Mapping, map};
-use crate::schedule::{Schedule, wait_after};
+use crate::schedule::Schedule;
+use crate::survey::Walk;
 use crate::tally::Tally;
+use preview::Preview;
 
 /// What the host allows this run, as far as the session is concerned.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Circumstances {
-    /// Send nothing; report what would be sent.
+    /// Send nothing that changes the lists; report what would be sent.
     pub dry_run: bool,
+    /// In a dry run: read the lists, and compare with them what would be sent.
+    pub compare: bool,
+    /// Entries that the block list may lose to make room for the run; any number, and no look at the list, where `None`.
+    pub most_evictions: Option<u64>,
+    /// The wall clock at the session's start.
+    pub started: OffsetDateTime,
     /// Objects in one page.
     pub page_objects: u32,
     /// Requests in flight.
@@ -62,6 +78,17 @@ pub enum Step {
         /// A JSON array.
         body: Vec<u8>,
     },
+    /// Ask for a page of a list; give what it comes to to [`Session::arrived`].
+    Read {
+        /// For [`Session::arrived`].
+        number: RequestNumber,
+        /// Where, on the API's host.
+        path_and_query: String,
+        /// The value of the header `TMV1-Filter`.
+        filter: String,
+    },
+    /// Report to the host that the service would remove these entries.
+    Evict(Vec<Eviction>),
     /// Report these outcomes to the host.
     Record(Vec<Outcome>),
     /// Give this message to the host.
@@ -72,17 +99,27 @@ pub enum Step {
     End(Result<(), Stop>),
 }
 
+/// A request under way.
 #[derive(Debug)]
 struct Flight {
     number: RequestNumber,
-    batch: Vec<SubmissionNumber>,
+    errand: Errand,
+}
+
+/// What a request is for.
+#[derive(Debug)]
+enum Errand {
+    /// To submit these.
+    Push(Vec<SubmissionNumber>),
+    /// To read a page.
+    Read(Walk),
 }
 
 /// Why nothing is sent any more, and how long the answers under way are waited for.
 #[derive(Debug)]
 struct Halt {
     problem: Rc<Problem>,
-    hint: &'static str,
+    hint: Cow<'static, str>,
     until: Duration,
 }
 
@@ -96,9 +133,13 @@ pub struct Session {
     schedule: Schedule,
     flights: Vec<Flight>,
     messages: Vec<Message>,
+    evictions: Vec<Eviction>,
+    /// What is done before anything is sent; `None` where that is nothing, or done.
+    preview: Option<Preview>,
     tally: Tally,
     submissions: usize,
     requests: u64,
+    has_pushed: bool,
     isolation_requests: u32,
     collection_ended: bool,
     warned: bool,
@@ -114,6 +155,7 @@ impl Session {
             List::Exceptions => limits::EXCEPTION_LIST_BATCH_OBJECTS,
         };
         let bytes = limits::BATCH_BYTES.min(circumstances.request_body_bytes);
+        let preview = Preview::new(configuration.list.name(), &circumstances);
         Self {
             configuration,
             circumstances,
@@ -122,9 +164,12 @@ impl Session {
             schedule: Schedule::default(),
             flights: Vec::new(),
             messages: Vec::new(),
+            evictions: Vec::new(),
+            preview,
             tally: Tally::default(),
             submissions: 0,
             requests: 0,
+            has_pushed: false,
             isolation_requests: 0,
             collection_ended: false,
             warned: false,
@@ -138,12 +183,19 @@ impl Session {
         if let Some(message) = self.messages.pop() {
             return Step::Tell(message);
         }
+        if !self.evictions.is_empty() {
+            let rest = self.evictions.split_off(self.evictions.len().min(limits::REPORTED_OUTCOMES));
+            return Step::Evict(std::mem::replace(&mut self.evictions, rest));
+        }
         if self.ledger.ready() >= limits::REPORTED_OUTCOMES {
             return self.record();
         }
         if let Some(halt) = &self.halt {
             let until = halt.until;
             return self.step_halted(now, until);
+        }
+        if self.preview.is_some() {
+            return self.step_preview(now);
         }
         self.schedule.wake(now);
         if let Some(send) = self.send() {
@@ -154,7 +206,7 @@ impl Session {
             return self.record();
         }
         if self.wants_page() {
-            return Step::NextPage(self.circumstances.page_objects.max(1));
+            return self.next_page();
         }
         if !self.flights.is_empty() || !self.schedule.is_empty() {
             return Step::Wait(self.schedule.next_due());
@@ -173,14 +225,15 @@ impl Session {
     /// Takes what a request came to.
     pub fn arrived(&mut self, number: RequestNumber, arrival: Arrival, now: Duration) {
         let Some(position) = self.flights.iter().position(|flight| flight.number == number) else { return };
-        let batch = self.flights.swap_remove(position).batch;
-        match arrival {
-            Arrival::Lost(reason) => {
+        match (self.flights.swap_remove(position).errand, arrival) {
+            (Errand::Read(walk), arrival) => self.read(walk, arrival, now),
+            (Errand::Push(batch), Arrival::Lost(reason)) => {
                 let problem = Problem::new("transport", format!("the request got no whole answer: {reason}"));
                 self.fail_batch(&batch, problem);
             }
-            Arrival::Answer { status, body } => {
-                let reading = answer::read(status, &body, batch.len(), self.configuration.list.name());
+            (Errand::Push(batch), Arrival::Answer { status, body }) => {
+                let list = self.configuration.list.name().text();
+                let reading = answer::read(status, &body, batch.len(), list);
                 if !matches!(reading, Reading::Items(_)) {
                     batch.iter().for_each(|number| self.ledger.answered(*number, status));
                 }
@@ -216,11 +269,16 @@ impl Session {
         });
         for number in new.into_iter().flatten() {
             self.submissions += 1;
-            if self.circumstances.dry_run {
-                self.ledger.decide(number, Decision::Planned);
-            } else if let Some(problem) = self.closed() {
+            if let Some(problem) = self.closed() {
                 let problem = Rc::clone(problem);
                 self.ledger.decide(number, Decision::Failed(problem));
+            } else if let Some(preview) = &mut self.preview {
+                if let Some(item) = self.ledger.item(number) {
+                    preview.submitted(&item.identifier);
+                }
+                self.schedule.push(number);
+            } else if self.circumstances.dry_run {
+                self.ledger.decide(number, Decision::Planned);
             } else {
                 self.schedule.push(number);
             }
@@ -248,6 +306,17 @@ impl Session {
             && self.ledger.undecided() < limits::UNDECIDED_SUBMISSIONS
     }
 
+    fn next_page(&self) -> Step {
+        Step::NextPage(self.circumstances.page_objects.max(1))
+    }
+
+    fn take_off(&mut self, errand: Errand) -> RequestNumber {
+        self.requests += 1;
+        let number = RequestNumber(self.requests);
+        self.flights.push(Flight { number, errand });
+        number
+    }
+
     fn most_flights(&self) -> usize {
         self.circumstances.concurrent_requests.clamp(1, limits::REQUESTS_IN_FLIGHT)
     }
@@ -270,9 +339,8 @@ impl Session {
                 continue;
             }
             batch.iter().for_each(|number| self.ledger.sent(*number));
-            self.requests += 1;
-            let number = RequestNumber(self.requests);
-            self.flights.push(Flight { number, batch });
+            self.has_pushed = true;
+            let number = self.take_off(Errand::Push(batch));
             return Some(Step::Send { number, body });
         }
         None
@@ -320,109 +388,14 @@ impl Session {
         self.ledger.decide(number, Decision::Rejected(Rc::new(problem)));
     }
 
-    fn act(&mut self, batch: Vec<SubmissionNumber>, reading: Reading, now: Duration) {
-        match reading {
-            Reading::Items(answers) => self.act_on_items(&batch, answers, now),
-            Reading::Refused(stop) => {
-                self.fail_batch(&batch, stop.problem.clone());
-                self.halt(stop, now);
-            }
-            Reading::Failed(problem) => self.fail_batch(&batch, problem),
-            // Nothing is sent any more, so nothing is divided.
-            _ if self.closed().is_some() => self.fail_as_closed(&batch),
-            Reading::TooLarge(problem) => match batch::halves(batch) {
-                Ok((first, second)) => {
-                    self.schedule.push_portion(first);
-                    self.schedule.push_portion(second);
-                }
-                Err(batch) => self.reject_batch(&batch, problem),
-            },
-            Reading::BadRequest(problem) => self.isolate(batch, problem),
-            Reading::OverMaximum(problem) => self.shrink(batch, problem),
-        }
-    }
-
-    fn act_on_items(&mut self, batch: &[SubmissionNumber], answers: Vec<ItemAnswer>, now: Duration) {
-        let mut again: Vec<(Duration, Vec<SubmissionNumber>)> = Vec::new();
-        for (number, answer) in batch.iter().zip(answers) {
-            if answer.status != 0 {
-                self.ledger.answered(*number, answer.status);
-            }
-            match answer.meaning {
-                Meaning::Decided(decision) => self.ledger.decide(*number, decision),
-                Meaning::Again(problem) => match self.due(*number, now) {
-                    Some(due) => match again.iter_mut().find(|(at, _)| *at == due) {
-                        Some((_, numbers)) => numbers.push(*number),
-                        None => again.push((due, vec![*number])),
-                    },
-                    None => self.ledger.decide(*number, Decision::Failed(problem)),
-                },
-            }
-        }
-        for (due, numbers) in again {
-            self.schedule.delay(due, numbers);
-        }
-    }
-
-    /// When a submission is sent again; `None` where it is not, because it was sent often enough or because the run
-    /// would be over.
-    fn due(&self, number: SubmissionNumber, now: Duration) -> Option<Duration> {
-        if self.closed().is_some() {
-            return None;
-        }
-        let due = now + wait_after(self.ledger.attempts(number))?;
-        (due + limits::RUN_RESERVE <= self.circumstances.run).then_some(due)
-    }
-
-    /// Divides a refused batch until the culprit stands alone.
-    fn isolate(&mut self, batch: Vec<SubmissionNumber>, problem: Problem) {
-        let halves = match batch::halves(batch) {
-            Ok(halves) => halves,
-            Err(batch) => return self.reject_batch(&batch, problem),
-        };
-        if self.isolation_requests >= limits::ISOLATION_REQUESTS {
-            let problem = Problem::new(
-                "bad-request-not-isolated",
-                format!("too many batches were refused to look for the culprit in each: {}", problem.message),
-            );
-            let batch = [halves.0, halves.1].concat();
-            return self.fail_batch(&batch, problem);
-        }
-        self.isolation_requests += 2;
-        self.schedule.push_portion(halves.0);
-        self.schedule.push_portion(halves.1);
-    }
-
-    /// Takes the service's word that a batch had too many objects; a batch of one means that the list is full.
-    fn shrink(&mut self, batch: Vec<SubmissionNumber>, problem: Problem) {
-        if batch.len() > 1 {
-            let smaller = (batch.len() / 2).max(1);
-            self.capacity.objects = self.capacity.objects.min(smaller);
-            self.messages.push(Message {
-                level: Level::Debug,
-                text: format!("the service refused {} objects in one request", batch.len()),
-                fields: vec![("batch-objects", self.capacity.objects.to_string())],
-            });
-            self.schedule.put_back(batch.into_iter());
-            return;
-        }
-        self.messages.push(Message {
-            level: Level::Warn,
-            text: format!("the {} is full; nothing more is sent", self.configuration.list.name()),
-            fields: vec![("code", problem.code.to_owned())],
-        });
-        let problem = Rc::new(problem);
-        self.full = Some(Rc::clone(&problem));
-        for number in batch.into_iter().chain(self.schedule.drain()) {
-            self.ledger.decide(number, Decision::Failed(Rc::clone(&problem)));
-        }
-    }
-
     /// Sends nothing more; the answers under way are still counted.
     fn halt(&mut self, stop: Stop, now: Duration) {
         if self.halt.is_some() {
             return;
         }
+        self.preview = None;
+        // Nothing depends on a page that is still to come.
+        self.flights.retain(|flight| matches!(flight.errand, Errand::Push(_)));
         let problem = Rc::new(stop.problem);
         for number in self.schedule.drain() {
             self.ledger.decide(number, Decision::Failed(Rc::clone(&problem)));
@@ -447,18 +420,21 @@ impl Session {
             );
             let flights = std::mem::take(&mut self.flights);
             for flight in flights {
-                self.fail_batch(&flight.batch, problem.clone());
+                if let Errand::Push(batch) = flight.errand {
+                    self.fail_batch(&batch, problem.clone());
+                }
             }
             return self.record();
         }
-        let stop = self.halt.as_ref().map(|halt| Stop { problem: (*halt.problem).clone(), hint: halt.hint });
+        let stop = |halt: &Halt| Stop { problem: (*halt.problem).clone(), hint: halt.hint.clone() };
+        let stop = self.halt.as_ref().map(stop);
         self.finish(stop.map_or(Ok(()), Err))
     }
 
     fn finish(&mut self, result: Result<(), Stop>) -> Step {
         if !self.warned {
             self.warned = true;
-            self.messages = self.tally.warnings(self.circumstances.dry_run);
+            self.messages = self.tally.warnings(self.has_pushed);
             self.messages.reverse();
             if let Some(message) = self.messages.pop() {
                 return Step::Tell(message);

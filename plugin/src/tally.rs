@@ -39,9 +39,9 @@ impl Tally {
         self.beyond_list_limit += 1;
     }
 
-    /// The warnings, where there is something to warn of; `dry_run` changes their tense.
-    pub fn warnings(&self, dry_run: bool) -> Vec<Message> {
-        let verb = if dry_run { "would be submitted" } else { "were submitted" };
+    /// The warnings, where there is something to warn of; whether something `was_sent` changes their tense.
+    pub fn warnings(&self, was_sent: bool) -> Vec<Message> {
+        let verb = if was_sent { "were submitted" } else { "would be submitted" };
         let doubtful = DOUBTFUL_STATUSES.iter().zip(&self.doubtful).filter(|(_, count)| **count > 0);
         let mut warnings: Vec<Message> = doubtful
             .map(|(status, count)| Message {

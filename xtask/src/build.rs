@@ -6,7 +6,7 @@ use std::process::Command;
 use anyhow::{Context as _, Result};
 
 use crate::cargo::{WASM_TARGET, cargo, ensure_wasm_target, run};
-use crate::{paths, software_bill};
+use crate::{languages, paths, signing, software_bill};
 
 /// What was built.
 pub(crate) struct Built {
@@ -18,6 +18,7 @@ pub(crate) struct Built {
 pub(crate) fn everything(release: bool) -> Result<Built> {
     let built = product(release)?;
     guests()?;
+    languages::build(&built.palisade)?;
     Ok(built)
 }
 
@@ -107,6 +108,8 @@ fn pack(palisade: &PathBuf, component: &PathBuf) -> Result<PathBuf> {
         .arg(component)
         .arg("--sbom")
         .arg(&bill)
+        .arg("--sign")
+        .arg(signing::signing(palisade)?.key)
         .arg("--out")
         .arg(&zip);
     run(&mut pack)?;

@@ -1,8 +1,10 @@
-//! Runs cargo and rustup, and says what it runs.
+//! Runs cargo, rustup and other programs, and says what it runs.
 
 use std::ffi::OsStr;
 use std::path::Path;
 use std::process::{Command, Stdio};
+use std::thread;
+use std::time::{Duration, Instant};
 
 use anyhow::{Context as _, Result, bail};
 
@@ -24,6 +26,29 @@ pub(crate) fn cargo<Argument: AsRef<OsStr>>(
 pub(crate) fn run(command: &mut Command) -> Result<()> {
     eprintln!("$ {}", words(command));
     let status = command.status().with_context(|| format!("cannot start `{}`", words(command)))?;
+    if !status.success() {
+        bail!("`{}` failed: {status}", words(command));
+    }
+    Ok(())
+}
+
+/// Runs a command to its end, which has to come in time: for what may wait for a network.
+pub(crate) fn run_within(command: &mut Command, time: Duration) -> Result<()> {
+    eprintln!("$ {}", words(command));
+    let mut child =
+        command.stdin(Stdio::null()).spawn().with_context(|| format!("cannot start `{}`", words(command)))?;
+    let begun = Instant::now();
+    let status = loop {
+        if let Some(status) = child.try_wait()? {
+            break status;
+        }
+        if begun.elapsed() > time {
+            child.kill()?;
+            child.wait()?;
+            bail!("`{}` took longer than {time:?}", words(command));
+        }
+        thread::sleep(Duration::from_millis(20));
+    };
     if !status.success() {
         bail!("`{}` failed: {status}", words(command));
     }

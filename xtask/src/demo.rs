@@ -8,13 +8,13 @@ use anyhow::{Context as _, Result, bail};
 use serde_json::Value;
 
 use crate::simulator::Simulator;
-use crate::{build, paths};
+use crate::{build, paths, signing};
 
 /// Where the example configuration looks for the key.
 const KEY_VARIABLE: &str = "VISION_ONE_API_KEY";
 
 /// Builds what is needed, runs both actions, and shows what came of it.
-pub(crate) fn demo() -> Result<()> {
+pub(crate) fn demo(keep: bool) -> Result<()> {
     let built = build::product(false)?;
     let simulator = build::binary("vision-one-simulator", false)?;
     let directory = paths::products()?.join("demo");
@@ -34,16 +34,20 @@ pub(crate) fn demo() -> Result<()> {
     for (action, collections) in runs {
         println!("\n── palisade run --action {action} ──\n");
         let report = directory.join(format!("{action}.json"));
-        let status = palisade(&built.palisade, &built.bundle, &simulator, action, collections, &report)?;
+        let recording = directory.join(format!("{action}.har"));
+        let status = palisade(&built.palisade, &built.bundle, &simulator, action, collections, [&report, &recording])?;
         // Some objects of the examples are meant to be rejected: exit status 3.
         if !matches!(status, 0 | 3) {
             bail!("palisade ended with status {status}");
+        }
+        if keep {
+            paths::copy(&recording, &paths::root()?.join(format!("examples/recordings/{action}.har")))?;
         }
         reports.push(report);
     }
     println!("\n── what the simulator now holds ──\n");
     show(&simulator.state()?)?;
-    println!("\nThe whole reports, one entry for each object:");
+    println!("\nThe whole reports, one entry for each object, and beside each the recording of all requests:");
     for report in reports {
         println!("  {}", report.display());
     }
@@ -57,14 +61,15 @@ fn palisade(
     simulator: &Simulator,
     action: &str,
     collections: &[&str],
-    report: &Path,
+    [report, recording]: [&Path; 2],
 ) -> Result<i32> {
     let examples = paths::root()?.join("examples");
     let mut run = Command::new(palisade);
     run.arg("run").arg("--bundle").arg(bundle).args(["--action", action]);
     run.arg("--collection").args(collections.iter().map(|name| examples.join("collections").join(name)));
     run.arg("--config").arg(examples.join("configuration.yaml"));
-    run.arg("--report").arg(report);
+    run.arg("--policy").arg(signing::signing(palisade)?.policy);
+    run.arg("--report").arg(report).arg("--record").arg(recording);
     run.arg("--connect-to").arg(format!("api.xdr.trendmicro.com:443:{}", simulator.address));
     run.arg("--ca-cert").arg(&simulator.certificate);
     run.env(KEY_VARIABLE, &simulator.key);

@@ -7,11 +7,18 @@ mod bench;
 mod build;
 mod cargo;
 mod demo;
+mod deny;
 mod docs;
+mod fuzz;
+mod languages;
+mod measure;
 mod paths;
+mod peers;
+mod signing;
 mod simulator;
 mod software_bill;
 mod test;
+mod tools;
 
 use anyhow::Result;
 use clap::{Parser, Subcommand};
@@ -35,9 +42,32 @@ enum Task {
     /// Checks formatting and lints and runs every test
     Test,
     /// Shows the product: a simulator, both actions on example collections, the reports and what the simulator then holds
-    Demo,
+    Demo {
+        /// Keeps the recordings under `examples/recordings`, against which a test replays the examples
+        #[arg(long)]
+        keep: bool,
+    },
     /// Measures the product beside a native client and prints the figures
     Bench,
+    /// Builds the guests in Python and JavaScript and packs their bundles
+    Languages {
+        /// Measures instead what each language costs an author, and prints the table
+        #[arg(long)]
+        measure: bool,
+    },
+    /// Installs other people's clients of the service, for the tests and the benchmark, and prints where their Python is
+    Peers,
+    /// Gives every reader inputs of a fuzzer's making
+    Fuzz {
+        /// How long, all targets together; building is not counted
+        #[arg(long, value_name = "N")]
+        seconds: u64,
+        /// Only this target, for all of the time
+        #[arg(long)]
+        target: Option<String>,
+    },
+    /// Checks licences, sources, bans and advisories of all dependencies
+    Deny,
     /// Writes the generated pages and schemas under `docs`
     Docs,
 }
@@ -48,8 +78,17 @@ fn main() -> Result<()> {
             build::everything(release).map(|built| println!("{}", built.bundle.display()))
         }
         Task::Test => test::test(),
-        Task::Demo => demo::demo(),
+        Task::Demo { keep } => demo::demo(keep),
         Task::Bench => bench::bench(),
+        Task::Languages { measure: true } => measure::measure(),
+        Task::Languages { measure: false } => {
+            let zips = languages::build(&build::product(false)?.palisade)?;
+            zips.iter().for_each(|zip| println!("{}", zip.display()));
+            Ok(())
+        }
+        Task::Peers => peers::peers().map(|python| println!("{}", python.display())),
+        Task::Fuzz { seconds, target } => fuzz::fuzz(seconds, target.as_deref()),
+        Task::Deny => deny::deny(),
         Task::Docs => docs::write(),
     }
 }

@@ -3,13 +3,16 @@
 use anyhow::Result;
 
 use crate::cargo::{WASM_TARGET, cargo, run};
-use crate::{build, paths};
+use crate::{build, paths, peers};
 
 /// Runs all of it; the first failure ends it.
 pub(crate) fn test() -> Result<()> {
     let guests = paths::root()?.join("tests/guests/Cargo.toml");
     run(&mut cargo(["fmt", "--all", "--check"])?)?;
     run(cargo(["fmt", "--all", "--check", "--manifest-path"])?.arg(&guests))?;
+    let fuzz = paths::root()?.join("fuzz/Cargo.toml");
+    run(cargo(["fmt", "--check", "--manifest-path"])?.arg(&fuzz))?;
+    peers::peers_where_possible()?;
     build::everything(false)?;
     run(&mut cargo(["clippy", "--locked", "--workspace", "--all-targets", "--", "--deny", "warnings"])?)?;
     // What is compiled for WebAssembly only: the component's edge, and the guests.

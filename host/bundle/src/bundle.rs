@@ -1,7 +1,7 @@
 //! A bundle: a zip that has been checked from its first byte to the last rule of its manifest.
 //!
 //! Denies by default: there is no way to a [`Bundle`] but through its archive's digests, and none to its component but through
-//! a `Bundle`.
+//! a `Bundle`. Who made it is not known of a `Bundle`, only of a [`TrustedBundle`](crate::TrustedBundle).
 
 use std::collections::BTreeMap;
 use std::fs::File;
@@ -11,14 +11,17 @@ use std::path::Path;
 use palisade_limits::BUNDLE_BYTES;
 use serde::Serialize;
 
-use crate::archive::{ArchiveFault, UnverifiedArchive, VerifiedArchive};
+use crate::archive::{ArchiveFault, ListedArchive, SealedArchive, VerifiedArchive};
 use crate::component::{self, ComponentFault};
 use crate::digest::Digest;
 use crate::manifest::{Manifest, ManifestError};
 use crate::printable::printable;
-use crate::{COMPONENT_FILE, MANIFEST_FILE};
+use crate::signature::{KeyId, Signature};
+use crate::trust::{self, SignatureFault};
+use crate::{COMPONENT_FILE, MANIFEST_FILE, SIGNATURE_FILE};
 
-/// A bundle whose files have the digests that it names and whose manifest keeps every rule.
+/// A bundle whose files have the digests that it names and whose manifest keeps every rule. Enough to look at it, not to run
+/// it: nothing is said of who made it.
 #[derive(Debug)]
 pub struct Bundle {
     manifest: Manifest,
@@ -67,6 +70,9 @@ pub enum BundleFault {
     /// The zip is refused.
     #[error("{}", printable(&.0.to_string()))]
     Archive(ArchiveFault),
+    /// The signature does not suffice.
+    #[error("{}", printable(&.0.to_string()))]
+    Signature(SignatureFault),
     /// There is no manifest.
     #[error("`manifest.yaml` is missing")]
     ManifestMissing,
@@ -90,6 +96,7 @@ impl BundleFault {
         match self {
             Self::Read(_) => "bundle-unreadable",
             Self::Archive(fault) => fault.code(),
+            Self::Signature(fault) => fault.code(),
             Self::ManifestMissing => "manifest-missing",
             Self::ManifestNotText => "manifest-not-text",
             Self::Manifest(error) => error.code(),
@@ -105,6 +112,7 @@ impl BundleFault {
                 Some("a bundle is a zip made by `palisade pack`".to_owned())
             }
             Self::Archive(fault) => fault.hint(),
+            Self::Signature(fault) => fault.hint(),
             Self::Manifest(error) => error.hint(),
             Self::Component(fault) => fault.hint(),
             Self::ManifestMissing | Self::ComponentMissing => {
@@ -131,21 +139,22 @@ impl Bundle {
     /// Reads and checks the bundle in a file.
     pub fn open(path: &Path) -> Result<Self, BundleError> {
         let name = path.display().to_string();
-        let bytes = read(path)
-            .map_err(|error| BundleError { bundle: name.clone(), fault: BundleFault::Read(error) })?;
+        let bytes = read(path, &name)?;
         Self::from_bytes(&bytes, &name)
     }
 
     /// Checks a bundle in memory. `name` is what errors call it.
     pub fn from_bytes(bytes: &[u8], name: &str) -> Result<Self, BundleError> {
-        let fail = |fault| BundleError { bundle: name.to_owned(), fault };
-        let archive = UnverifiedArchive::unpack(bytes)
-            .and_then(UnverifiedArchive::verify)
-            .map_err(|fault| fail(BundleFault::Archive(fault)))?;
-        Self::from_archive(archive, Digest::of(bytes)).map_err(fail)
+        let checked = || {
+            let archive = listed(bytes)?;
+            trust::signature(&archive).map_err(BundleFault::Signature)?;
+            Self::from_archive(archive.unpack().map_err(BundleFault::Archive)?, Digest::of(bytes))
+        };
+        checked().map_err(|fault| BundleError { bundle: name.to_owned(), fault })
     }
 
-    fn from_archive(archive: VerifiedArchive, digest: Digest) -> Result<Self, BundleFault> {
+    /// The bundle of an archive whose digests were compared and whose signature was at least read.
+    pub(crate) fn from_archive(archive: VerifiedArchive, digest: Digest) -> Result<Self, BundleFault> {
         let mut files = archive.into_files();
         let entries = files.iter().map(|(name, contents)| FileEntry::of(name, contents)).collect();
         let manifest = files.get(MANIFEST_FILE).ok_or(BundleFault::ManifestMissing)?;
@@ -171,7 +180,13 @@ impl Bundle {
         self.digest
     }
 
-    /// All files, `SHA256SUMS` included, sorted by name.
+    /// The id of the key that the signature names, where there is a signature. Nobody has verified it: anybody can write any id.
+    pub fn signature(&self) -> Option<KeyId> {
+        let signature = Signature::parse(self.file(SIGNATURE_FILE)?).ok()?;
+        Some(signature.key_id())
+    }
+
+    /// All files, `SHA256SUMS` and its signature included, sorted by name.
     pub fn files(&self) -> &[FileEntry] {
         &self.entries
     }
@@ -182,9 +197,16 @@ impl Bundle {
     }
 }
 
-/// Reads a file up to one byte more than a bundle can have, which is then refused by its size.
-fn read(path: &Path) -> io::Result<Vec<u8>> {
+/// Unpacks the list of digests and its signature, and nothing else.
+pub(crate) fn listed(bytes: &[u8]) -> Result<ListedArchive<'_>, BundleFault> {
+    SealedArchive::check(bytes).and_then(SealedArchive::list).map_err(BundleFault::Archive)
+}
+
+/// Reads a file up to one byte more than a bundle can have, which is then refused by its size. `name` is what errors call it.
+pub(crate) fn read(path: &Path, name: &str) -> Result<Vec<u8>, BundleError> {
     let mut bytes = Vec::new();
-    File::open(path)?.take(BUNDLE_BYTES + 1).read_to_end(&mut bytes)?;
+    File::open(path)
+        .and_then(|file| file.take(BUNDLE_BYTES + 1).read_to_end(&mut bytes))
+        .map_err(|error| BundleError { bundle: name.to_owned(), fault: BundleFault::Read(error) })?;
     Ok(bytes)
 }

@@ -1,4 +1,4 @@
-//! SHA-256 digests and the file `SHA256SUMS` that names one for every other file of a bundle.
+//! SHA-256 digests and the file `SHA256SUMS` that names one for every other file of a bundle but its own signature.
 //!
 //! Denies by default: a line that does not have the exact form is an error, and so is a name that occurs twice.
 
@@ -9,7 +9,7 @@ use std::str::FromStr;
 use serde::{Serialize, Serializer};
 use sha2::{Digest as _, Sha256};
 
-use crate::DIGESTS_FILE;
+use crate::{DIGESTS_FILE, SIGNATURE_FILE};
 
 /// A SHA-256 digest. Shown, parsed and serialised as 64 hexadecimal digits in lower case.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -101,8 +101,8 @@ pub(crate) fn read_sums(text: &str) -> Result<BTreeMap<&str, Digest>, BadLine> {
             .or_else(|| line.split_once(" *"))
             .ok_or_else(|| bad("expected a digest, two spaces and a file name".to_owned()))?;
         let digest = digest.parse().map_err(|wrong: NotADigest| bad(wrong.to_string()))?;
-        if name == DIGESTS_FILE {
-            return Err(bad("a file cannot name its own digest".to_owned()));
+        if name == DIGESTS_FILE || name == SIGNATURE_FILE {
+            return Err(bad(format!("`{name}` cannot be listed, it is the list itself or made of it")));
         }
         if sums.insert(name, digest).is_some() {
             return Err(bad(format!("`{}` is named a second time", name.escape_debug())));
@@ -155,6 +155,7 @@ mod tests {
             (format!("{good}{good}"), 2),
             (format!("{good}\n"), 2),
             (format!("{good}{}", good.replace("  a", "  SHA256SUMS")), 2),
+            (format!("{good}{}", good.replace("  a", "  SHA256SUMS.minisig")), 2),
             (format!("{good}{}\n", good.trim_end().replace("  ", " ")), 2),
         ] {
             assert_eq!(read_sums(&text).unwrap_err().line, line, "{text}");

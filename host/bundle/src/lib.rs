@@ -1,8 +1,13 @@
-//! What a bundle is: its manifest, its zip, and the digests of everything in it.
+//! What a bundle is: its manifest, its zip, the digests of everything in it, and the signature over those.
 //!
 //! Denies by default: a [`Bundle`] exists only for a zip in which every file is named in `SHA256SUMS`, has the digest given
-//! there, and whose [`Manifest`] asks for nothing that is malformed or beyond a ceiling of `palisade-limits`. What a manifest
-//! asks for is not granted by this crate; it only says, as data and [in words](EgressAsked::in_words), what is asked.
+//! there, and whose [`Manifest`] asks for nothing that is malformed or beyond a ceiling of `palisade-limits`; a
+//! [`TrustedBundle`] only for one that a key in [`Trust`] has signed. What a manifest asks for is not granted by this crate; it
+//! only says, as data and [in words](EgressAsked::in_words), what is asked.
+//!
+//! The order of work, which the types enforce: layout, directory, names and headers of the zip; then `SHA256SUMS` and its
+//! signature are unpacked; the signature is verified; everything else is unpacked, and the digests are compared; the manifest is
+//! read.
 //!
 //! No WebAssembly engine and no network: a bundle can be judged on any machine.
 
@@ -14,23 +19,29 @@ mod manifest;
 mod nearest;
 mod pack;
 mod printable;
+mod signature;
 mod software_bill;
 mod template;
+mod trust;
+mod trusted_bundle;
 
 pub use archive::ArchiveFault;
 pub use bundle::{Bundle, BundleError, BundleFault, FileEntry};
 pub use component::ComponentFault;
 pub use digest::{Digest, NotADigest};
 pub use manifest::{
-    Accepts, Action, CONTRACTS, Credential, EgressAsked, Fault, FaultKind, LimitsAsked, Manifest,
+    Accepts, Action, CONTRACTS, Credential, Effect, EgressAsked, Fault, FaultKind, LimitsAsked, Manifest,
     ManifestError, Parameter, ParameterKind, Place, Purpose, SCHEMA_VERSION, Section, SelectOption,
-    manifest_schema,
+    check_origin, manifest_schema,
 };
 pub use nearest::nearest;
 pub use pack::{PackError, PackInputs, Packed, pack};
 pub use printable::disguises;
+pub use signature::{KeyError, KeyId, PublicKey, SigningKey};
 pub use software_bill::SoftwareBillFault;
 pub use template::{Template, TemplateError};
+pub use trust::{Authenticity, SignatureFault, Trust, TrustedKey};
+pub use trusted_bundle::TrustedBundle;
 
 /// The manifest's name in the zip.
 pub const MANIFEST_FILE: &str = "manifest.yaml";
@@ -46,5 +57,7 @@ pub const LICENCE_FILE: &str = "LICENSE";
 pub const ICON_FILE: &str = "icon.svg";
 /// The name of the software bill of materials in the zip: CycloneDX, as JSON.
 pub const SOFTWARE_BILL_FILE: &str = "sbom.cdx.json";
-/// The name of the file with the digests of all others, as `sha256sum -c` reads it.
+/// The name of the file with the digests of all others but its own signature, as `sha256sum -c` reads it.
 pub const DIGESTS_FILE: &str = "SHA256SUMS";
+/// The name of the minisign signature over the bytes of [`DIGESTS_FILE`], which covers every other file.
+pub const SIGNATURE_FILE: &str = "SHA256SUMS.minisig";

@@ -6,6 +6,7 @@
 mod check;
 mod fault;
 mod locations;
+mod origin;
 mod parameter;
 mod read;
 mod schema;
@@ -15,6 +16,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 pub use fault::{Fault, FaultKind, ManifestError, Place};
+pub use origin::check_origin;
 pub use schema::manifest_schema;
 
 /// The version of the manifest's own schema that this crate reads.
@@ -120,6 +122,9 @@ pub enum ParameterKind {
         #[serde(default, skip_serializing_if = "Option::is_none")]
         default: Option<String>,
     },
+    /// An `https` origin that the operator enters, and by entering it allows where an [`EgressAsked`] refers to it. It has no
+    /// default: a bundle that could bring its own would grant it to itself.
+    Origin {},
     /// A credential. It never reaches the component: the host puts it where an [`EgressAsked`] says.
     Secret {},
 }
@@ -152,6 +157,8 @@ pub struct Action {
     pub title: String,
     /// What the action does, in a few sentences.
     pub description: String,
+    /// What the action does to the objects that it sends.
+    pub effect: Effect,
     /// The objects that the action can use.
     pub accepts: Vec<Accepts>,
     /// Whether the action gives data back to the platform.
@@ -162,6 +169,19 @@ pub struct Action {
     /// The requests that the action asks to be allowed; nothing where the list is empty.
     #[serde(default)]
     pub egress: Vec<EgressAsked>,
+}
+
+/// What an action does to the objects that it sends. The author says so, and the host acts upon it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "kebab-case")]
+pub enum Effect {
+    /// They are blocked, or reported where that leads to blocking. The host holds back protected values before the component
+    /// sees them: the operator's own domains and networks, private and reserved addresses, and what warning lists name.
+    Blocks,
+    /// They are exempted from blocking. Nothing is held back: to exempt a protected value does no harm.
+    Exempts,
+    /// Neither. Nothing is held back.
+    Other,
 }
 
 /// One kind of object that an action can use.
@@ -189,7 +209,7 @@ pub struct Section {
 #[serde(deny_unknown_fields)]
 pub struct EgressAsked {
     /// `https://` and a host name, with a port where it is not 443. `{name}` stands for the value of the `select`
-    /// parameter of that name.
+    /// parameter of that name; `{name}` alone may stand for an `origin` parameter.
     pub origin: String,
     /// HTTP methods in upper case.
     pub methods: Vec<String>,

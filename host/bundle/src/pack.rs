@@ -1,4 +1,4 @@
-//! Makes a bundle's zip: the same bytes for the same input, on every machine and at every time.
+//! Makes a bundle's zip: the same bytes for the same input, signature included, on every machine and at every time.
 //!
 //! Denies by default: what is packed has passed every check that a host makes when it opens the zip.
 
@@ -12,19 +12,23 @@ use serde::Serialize;
 use zip::write::SimpleFileOptions;
 use zip::{CompressionMethod, DateTime, System, ZipWriter};
 
-use crate::bundle::{Bundle, BundleError, FileEntry};
+use crate::bundle::{BundleError, FileEntry};
 use crate::component::{self, ComponentFault};
 use crate::digest::{Digest, write_sums};
 use crate::manifest::{Manifest, ManifestError};
+use crate::signature::{KeyError, KeyId, SigningKey};
 use crate::software_bill::{self, SoftwareBillFault};
+use crate::trust::{Trust, TrustedKey};
+use crate::trusted_bundle::TrustedBundle;
 use crate::{
     CHANGELOG_FILE, COMPONENT_FILE, DIGESTS_FILE, ICON_FILE, LICENCE_FILE, MANIFEST_FILE, README_FILE,
-    SOFTWARE_BILL_FILE,
+    SIGNATURE_FILE, SOFTWARE_BILL_FILE,
 };
 
-/// The files that go into a bundle. Their own names do not matter; in the zip they have fixed ones.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct PackInputs {
+/// The files that go into a bundle, and the key that signs it. The files' own names do not matter; in the zip they have fixed
+/// ones.
+#[derive(Clone)]
+pub struct PackInputs<'key> {
     /// The manifest, as YAML.
     pub manifest: PathBuf,
     /// The WebAssembly component.
@@ -39,6 +43,8 @@ pub struct PackInputs {
     pub icon: PathBuf,
     /// The software bill of materials: CycloneDX 1.x, as JSON.
     pub software_bill: PathBuf,
+    /// The key that signs the list of digests; no signature where there is none.
+    pub sign: Option<&'key SigningKey>,
 }
 
 /// A zip that was made.
@@ -52,6 +58,9 @@ pub struct Packed {
     pub sha256: Digest,
     /// What is in it, sorted by name.
     pub files: Vec<FileEntry>,
+    /// The id of the key that signed it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub key_id: Option<KeyId>,
 }
 
 /// Why no zip was made. Nothing has been written then.
@@ -108,6 +117,9 @@ pub enum PackError {
         /// What is wrong with it.
         fault: SoftwareBillFault,
     },
+    /// The list of digests cannot be signed.
+    #[error("the bundle cannot be signed: {0}")]
+    Sign(#[source] KeyError),
     /// The zip could not be put together.
     #[error("the zip cannot be made: {0}")]
     Zip(#[from] zip::result::ZipError),
@@ -135,6 +147,7 @@ impl PackError {
             Self::Manifest(error) => error.code(),
             Self::Component { fault, .. } => fault.code(),
             Self::SoftwareBill { fault, .. } => fault.code(),
+            Self::Sign(error) => error.code(),
             Self::Zip(_) => "zip-not-made",
             Self::Refused(error) => error.code(),
             Self::Write { .. } => "bundle-not-written",
@@ -146,27 +159,46 @@ impl PackError {
         match self {
             Self::Manifest(error) => error.hint(),
             Self::Component { fault, .. } => fault.hint(),
+            Self::Sign(error) => error.hint(),
             Self::Refused(error) => error.hint(),
             _ => None,
         }
     }
 }
 
-/// Checks the inputs, packs them and writes the zip to `out`, which is replaced as a whole or not at all.
-pub fn pack(inputs: &PackInputs, out: &Path) -> Result<Packed, PackError> {
+/// Checks the inputs, packs and signs them and writes the zip to `out`, which is replaced as a whole or not at all. The
+/// signature's trusted comment is the bundle's id and version.
+pub fn pack(inputs: &PackInputs<'_>, out: &Path) -> Result<Packed, PackError> {
     let mut files = BTreeMap::new();
     for (role, name, path) in inputs.roles() {
         files.insert(name, read(role, path)?);
     }
-    check(inputs, &files)?;
-    let zip = assemble(files)?;
-    let bundle = Bundle::from_bytes(&zip, &out.display().to_string()).map_err(PackError::Refused)?;
+    let manifest = check(inputs, &files)?;
+    let sums = write_sums(files.iter().map(|(name, contents)| (*name, Digest::of(contents))));
+    if let Some(key) = inputs.sign {
+        let comment = format!("{} {}", manifest.id, manifest.version);
+        let signature = key.sign(sums.as_bytes(), &comment).map_err(PackError::Sign)?;
+        files.insert(SIGNATURE_FILE, signature.into_bytes());
+    }
+    files.insert(DIGESTS_FILE, sums.into_bytes());
+    let zip = assemble(&files)?;
+    let bundle = opened(&zip, inputs.sign, &out.display().to_string()).map_err(PackError::Refused)?;
     write(out, &zip).map_err(|source| PackError::Write { path: out.to_owned(), source })?;
     let size = u64::try_from(zip.len()).unwrap_or(u64::MAX);
-    Ok(Packed { path: out.to_owned(), size, sha256: bundle.digest(), files: bundle.files().to_vec() })
+    let (files, key_id) = (bundle.files().to_vec(), bundle.signature());
+    Ok(Packed { path: out.to_owned(), size, sha256: bundle.digest(), files, key_id })
 }
 
-impl PackInputs {
+/// Opens what was packed as a host would that trusts the key, or allows that there is none.
+fn opened(zip: &[u8], key: Option<&SigningKey>, name: &str) -> Result<TrustedBundle, BundleError> {
+    let trust = match key {
+        Some(key) => Trust::keys(vec![TrustedKey { name: "signer".to_owned(), key: key.public_key() }]),
+        None => Trust::default().allow_unsigned(),
+    };
+    TrustedBundle::from_bytes(zip, name, &trust)
+}
+
+impl PackInputs<'_> {
     /// Each input with what people call it and its name in the zip.
     fn roles(&self) -> [(&'static str, &'static str, &Path); 7] {
         [
@@ -192,8 +224,15 @@ fn read(role: &'static str, path: &Path) -> Result<Vec<u8>, PackError> {
     Ok(contents)
 }
 
-/// Checks each input for what it is to be.
-fn check(inputs: &PackInputs, files: &BTreeMap<&'static str, Vec<u8>>) -> Result<(), PackError> {
+/// Checks each input for what it is to be, and gives the manifest.
+fn check(inputs: &PackInputs<'_>, files: &BTreeMap<&'static str, Vec<u8>>) -> Result<Manifest, PackError> {
+    let text = |role, name: &str, path: &Path| {
+        let contents = files.get(name).map(Vec::as_slice).unwrap_or_default();
+        std::str::from_utf8(contents).map_err(|_| PackError::NotText { role, path: path.to_owned() })
+    };
+    let path = &inputs.manifest;
+    let manifest = Manifest::parse(text("manifest", MANIFEST_FILE, path)?, &path.display().to_string())
+        .map_err(PackError::Manifest)?;
     for (role, name, path) in inputs.roles() {
         let Some(contents) = files.get(name) else { continue };
         let own = || path.to_owned();
@@ -201,11 +240,8 @@ fn check(inputs: &PackInputs, files: &BTreeMap<&'static str, Vec<u8>>) -> Result
             component::check(contents).map_err(|fault| PackError::Component { path: own(), fault })?;
             continue;
         }
-        let text = std::str::from_utf8(contents).map_err(|_| PackError::NotText { role, path: own() })?;
+        let text = text(role, name, path)?;
         match name {
-            MANIFEST_FILE => {
-                Manifest::parse(text, &path.display().to_string()).map_err(PackError::Manifest)?;
-            }
             SOFTWARE_BILL_FILE => {
                 software_bill::check(contents)
                     .map_err(|fault| PackError::SoftwareBill { path: own(), fault })?;
@@ -216,13 +252,11 @@ fn check(inputs: &PackInputs, files: &BTreeMap<&'static str, Vec<u8>>) -> Result
             _ => {}
         }
     }
-    Ok(())
+    Ok(manifest)
 }
 
 /// Puts the zip together: entries sorted by name, with one time, one mode and one compression for all.
-fn assemble(mut files: BTreeMap<&'static str, Vec<u8>>) -> Result<Vec<u8>, PackError> {
-    let sums = write_sums(files.iter().map(|(name, contents)| (*name, Digest::of(contents))));
-    files.insert(DIGESTS_FILE, sums.into_bytes());
+fn assemble(files: &BTreeMap<&'static str, Vec<u8>>) -> Result<Vec<u8>, PackError> {
     let options = SimpleFileOptions::default()
         .compression_method(CompressionMethod::Deflated)
         .compression_level(Some(9))
@@ -231,7 +265,7 @@ fn assemble(mut files: BTreeMap<&'static str, Vec<u8>>) -> Result<Vec<u8>, PackE
         .unix_permissions(0o644)
         .system(System::Unix);
     let mut writer = ZipWriter::new(Cursor::new(Vec::new()));
-    for (name, contents) in &files {
+    for (name, contents) in files {
         writer.start_file(*name, options)?;
         writer.write_all(contents).map_err(zip::result::ZipError::Io)?;
     }

@@ -13,7 +13,7 @@ use std::collections::BTreeSet;
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use palisade_bundle::{Fault, Manifest, Parameter, ParameterKind, Purpose, manifest_schema};
+use palisade_bundle::{Effect, Fault, Manifest, Parameter, ParameterKind, Purpose, manifest_schema};
 
 fn crate_directory() -> PathBuf {
     PathBuf::from(env!("CARGO_MANIFEST_DIR"))
@@ -217,7 +217,7 @@ fn the_regions_are_the_official_hosts() {
 }
 
 #[test]
-fn each_action_asks_for_one_request_only() {
+fn each_action_asks_to_send_to_its_own_list_and_to_read() {
     let manifest = own_manifest();
     let words: BTreeSet<(&str, Vec<String>)> = manifest
         .actions
@@ -227,17 +227,28 @@ fn each_action_asks_for_one_request_only() {
             (action.id.as_str(), action.egress.iter().map(|egress| egress.in_words(&manifest)).collect())
         })
         .collect();
-    let sentence = |path: &str| {
-        vec![format!(
-            "send POST requests to https://<API Region>/v3.0/threatintel/{path} with the API Key in the header \
-             Authorization"
-        )]
+    let sentence = |method: &str, lists: &[&str]| {
+        let targets: Vec<String> =
+            lists.iter().map(|list| format!("https://<API Region>/v3.0/threatintel/{list}")).collect();
+        format!(
+            "send {method} requests to {} with the API Key in the header Authorization",
+            targets.join(" and ")
+        )
     };
+    let (blocked, exempted) = ("suspiciousObjects", "suspiciousObjectExceptions");
     assert_eq!(
         words,
         BTreeSet::from([
-            ("add-to-blocklist", sentence("suspiciousObjects")),
-            ("add-to-exception-list", sentence("suspiciousObjectExceptions")),
+            ("add-to-blocklist", vec![sentence("POST", &[blocked]), sentence("GET", &[blocked, exempted])]),
+            ("add-to-exception-list", vec![sentence("POST", &[exempted]), sentence("GET", &[exempted])]),
         ])
     );
+}
+
+#[test]
+fn the_host_knows_which_action_blocks() {
+    let manifest = own_manifest();
+    let effects: Vec<(&str, Effect)> =
+        manifest.actions.iter().map(|action| (action.id.as_str(), action.effect)).collect();
+    assert_eq!(effects, [("add-to-blocklist", Effect::Blocks), ("add-to-exception-list", Effect::Exempts)]);
 }

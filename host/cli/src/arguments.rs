@@ -67,8 +67,18 @@ pub(crate) enum Verb {
     Run(Box<Run>),
     /// Says what a bundle is, what it asks for and what it may do
     Inspect(Inspect),
+    /// Writes a complete action project: sources, manifest, contract, tests, and the commands that build, sign and run it
+    New(New),
     /// Makes a bundle's zip, the same bytes for the same input
     Pack(Pack),
+    /// Makes a key pair for signing bundles, in minisign's format
+    Keygen(Keygen),
+    /// Says who signed a bundle, and whether that key is trusted
+    Verify(Verify),
+    /// Shows what the operator's policy makes of a bundle
+    Policy(Policy),
+    /// Compiles lists of values that must never go to a block list
+    Protect(Protect),
     /// Says what the readers see in a collection, and every record that cannot be read
     Collection(Collection),
     /// Checks a manifest, or a bundle with its component and a configuration, without running anything
@@ -99,6 +109,17 @@ pub(crate) struct CacheArguments {
     pub(crate) no_cache: bool,
 }
 
+/// What the operator allows.
+#[derive(Debug, Args)]
+pub(crate) struct PolicyArguments {
+    /// The operator's policy, instead of `palisade/palisade.toml` in the user's configuration directory or in `/etc`
+    #[arg(long, value_name = "TOML", env = "PALISADE_POLICY")]
+    pub(crate) policy: Option<PathBuf>,
+    /// For authors: takes a bundle that no trusted key has signed. Anybody could have made or changed it
+    #[arg(long)]
+    pub(crate) allow_unsigned: bool,
+}
+
 /// `palisade run`
 #[derive(Debug, Args)]
 pub(crate) struct Run {
@@ -106,10 +127,10 @@ pub(crate) struct Run {
     #[arg(long, value_name = "ZIP")]
     pub(crate) bundle: PathBuf,
     /// The action's id, as `palisade inspect` shows it
-    #[arg(long, value_name = "ID")]
+    #[arg(long, value_name = "ID", required_unless_present = "apply", default_value = "", hide_default_value = true)]
     pub(crate) action: String,
     /// The files of the collection, in order; `-` is standard input
-    #[arg(long, value_name = "FILE", num_args = 1.., required = true)]
+    #[arg(long, value_name = "FILE", num_args = 1.., required_unless_present = "apply")]
     pub(crate) collection: Vec<PathBuf>,
     /// The format of the files; found from each file's content where it is `auto`
     #[arg(long, value_name = "FORMAT", default_value = "auto", value_parser = format)]
@@ -119,6 +140,29 @@ pub(crate) struct Run {
     /// Sends nothing that changes the service; shows what would be submitted
     #[arg(long)]
     pub(crate) dry_run: bool,
+    /// In a dry run: reads the service's lists and shows what would be added, refreshed and pushed out
+    #[arg(long, requires = "dry_run")]
+    pub(crate) compare: bool,
+    /// Stops before anything is changed if the service would remove more than N entries of others to make room; or `any`
+    #[arg(long, value_name = "N", default_value = "0", value_parser = evictions)]
+    pub(crate) max_evictions: Evictions,
+    /// Writes what was found as a plan, to be done later by `--apply`
+    #[arg(long, value_name = "FILE", requires = "compare")]
+    pub(crate) plan: Option<PathBuf>,
+    /// Does exactly this plan; refuses where the service is not as it was when the plan was made
+    #[arg(long, value_name = "FILE", conflicts_with_all = ["action", "collection", "format", "dry_run", "compare"])]
+    pub(crate) apply: Option<PathBuf>,
+    /// Sends this value to a block list although it is protected; for each such value once
+    #[arg(long, value_name = "VALUE")]
+    pub(crate) allow_protected: Vec<String>,
+    /// Records every request and answer as an HTTP Archive, without the credentials
+    #[arg(long, value_name = "FILE.har", conflicts_with = "replay")]
+    pub(crate) record: Option<PathBuf>,
+    /// Takes the answers from a recording and sends nothing; needs no credential
+    #[arg(long, value_name = "FILE.har")]
+    pub(crate) replay: Option<PathBuf>,
+    #[command(flatten)]
+    pub(crate) policy: PolicyArguments,
     /// Writes the whole report as JSON, one entry for each object
     #[arg(long, value_name = "FILE")]
     pub(crate) report: Option<PathBuf>,
@@ -144,6 +188,102 @@ pub(crate) struct Inspect {
     /// The bundle's zip
     #[arg(value_name = "ZIP")]
     pub(crate) bundle: PathBuf,
+    /// The operator's policy, for the names of its trusted keys
+    #[arg(long, value_name = "TOML", env = "PALISADE_POLICY")]
+    pub(crate) policy: Option<PathBuf>,
+}
+
+/// `palisade keygen`
+#[derive(Debug, Args)]
+pub(crate) struct Keygen {
+    /// Where the secret key goes; the public key goes beside it, with the ending `.pub`
+    #[arg(value_name = "FILE", default_value = "palisade.key")]
+    pub(crate) key: PathBuf,
+    /// Keeps the secret key without a password: whoever can read the file can sign
+    #[arg(long)]
+    pub(crate) no_password: bool,
+    #[command(flatten)]
+    pub(crate) password: PasswordArguments,
+}
+
+/// Where the password of a secret key comes from, if not from the terminal.
+#[derive(Debug, Args)]
+pub(crate) struct PasswordArguments {
+    /// Takes the password of the secret key from this file instead of asking for it
+    #[arg(long, value_name = "FILE")]
+    pub(crate) password_file: Option<PathBuf>,
+}
+
+/// `palisade verify`
+#[derive(Debug, Args)]
+pub(crate) struct Verify {
+    /// The bundle's zip
+    #[arg(value_name = "ZIP")]
+    pub(crate) bundle: PathBuf,
+    /// Trusts this public key, a file as `keygen` or minisign make it, instead of those of the policy
+    #[arg(long, value_name = "FILE")]
+    pub(crate) key: Vec<PathBuf>,
+    /// The operator's policy, whose keys are trusted
+    #[arg(long, value_name = "TOML", env = "PALISADE_POLICY")]
+    pub(crate) policy: Option<PathBuf>,
+}
+
+/// `palisade policy`
+#[derive(Debug, Args)]
+pub(crate) struct Policy {
+    /// What to do with the policy
+    #[command(subcommand)]
+    pub(crate) what: PolicyVerb,
+}
+
+/// What can be done with a policy.
+#[derive(Debug, Subcommand)]
+pub(crate) enum PolicyVerb {
+    /// Shows what a bundle asks for, what the policy allows, and what comes of both
+    Show {
+        /// The bundle's zip
+        #[arg(long, value_name = "ZIP")]
+        bundle: PathBuf,
+        /// The operator's policy, instead of `palisade/palisade.toml` in the user's configuration directory or in `/etc`
+        #[arg(long, value_name = "TOML", env = "PALISADE_POLICY")]
+        policy: Option<PathBuf>,
+    },
+}
+
+/// `palisade protect`
+#[derive(Debug, Args)]
+pub(crate) struct Protect {
+    /// What to do with protected values
+    #[command(subcommand)]
+    pub(crate) what: ProtectVerb,
+}
+
+/// What can be done with protected values.
+#[derive(Debug, Subcommand)]
+pub(crate) enum ProtectVerb {
+    /// Compiles MISP warning lists into one file for `[protect] lists` of the policy
+    Build {
+        /// The compiled file
+        #[arg(long, value_name = "FILE")]
+        out: PathBuf,
+        /// Warning lists as MISP publishes them, or directories that hold them
+        #[arg(value_name = "JSON", required = true)]
+        lists: Vec<PathBuf>,
+    },
+}
+
+/// `palisade new`
+#[derive(Debug, Args)]
+pub(crate) struct New {
+    /// The project's name, which becomes the bundle's id: lower case, words joined by `-`
+    #[arg(value_name = "NAME")]
+    pub(crate) name: String,
+    /// The language of the action
+    #[arg(long, value_enum, value_name = "LANGUAGE")]
+    pub(crate) language: crate::project::Language,
+    /// Where to; made where it is missing, and has to be empty. The name, in the current directory, where none is given
+    #[arg(long, value_name = "DIR")]
+    pub(crate) directory: Option<PathBuf>,
 }
 
 /// `palisade pack`
@@ -170,6 +310,11 @@ pub(crate) struct Pack {
     /// The software bill of materials, CycloneDX 1.x
     #[arg(long, value_name = "JSON")]
     pub(crate) sbom: PathBuf,
+    /// Signs the bundle with this secret key, as `palisade keygen` or minisign make it
+    #[arg(long, value_name = "KEY")]
+    pub(crate) sign: Option<PathBuf>,
+    #[command(flatten)]
+    pub(crate) password: PasswordArguments,
     /// The zip to make
     #[arg(long, value_name = "ZIP")]
     pub(crate) out: PathBuf,
@@ -200,6 +345,8 @@ pub(crate) struct Validate {
     pub(crate) action: Option<String>,
     #[command(flatten)]
     pub(crate) configuration: ConfigurationArguments,
+    #[command(flatten)]
+    pub(crate) policy: PolicyArguments,
     #[command(flatten)]
     pub(crate) cache: CacheArguments,
 }
@@ -246,6 +393,8 @@ pub(crate) enum Generated {
 pub(crate) enum SchemaOf {
     /// `manifest.yaml`
     Manifest,
+    /// `palisade.toml`
+    Policy,
     /// What `--report` writes
     Report,
 }
@@ -260,6 +409,19 @@ fn format(text: &str) -> Result<FormatChoice, String> {
     }
     let unknown = || format!("the formats are auto, {}", Format::ALL.map(Format::name).join(", "));
     text.parse().map(|format| FormatChoice(Some(format))).map_err(|_| unknown())
+}
+
+/// How many entries of others may be pushed out; none for any number.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Evictions(pub(crate) Option<u64>);
+
+fn evictions(text: &str) -> Result<Evictions, String> {
+    if text == "any" {
+        return Ok(Evictions(None));
+    }
+    text.parse()
+        .map(|number| Evictions(Some(number)))
+        .map_err(|_| "a whole number or `any` is expected".to_owned())
 }
 
 fn seconds(text: &str) -> Result<Duration, String> {

@@ -1,7 +1,6 @@
 //! Why a verb could not do what it was asked: code, message, hint and exit status, whatever library the error comes from.
 
 use palisade_bundle::{BundleError, ManifestError, PackError};
-use palisade_collection::ReadError;
 use palisade_run::{ConfigurationFileError, PrepareError};
 use serde::Serialize;
 
@@ -79,7 +78,7 @@ macro_rules! from_coded {
     ($($error:ty),+) => {
         $(impl From<$error> for Failure {
             fn from(error: $error) -> Self {
-                Self { hint: error.hint(), ..Self::new(error.code(), error.to_string()) }
+                Self { hint: error.hint().map(|hint| hint.to_string()), ..Self::new(error.code(), error.to_string()) }
             }
         })+
     };
@@ -89,7 +88,13 @@ from_coded!(
     BundleError,
     ManifestError,
     PackError,
-    ReadError,
+    palisade_collection::ReadError,
+    palisade_bundle::KeyError,
     palisade_engine::EngineError,
-    palisade_engine::LoadError
+    palisade_engine::LoadError,
+    palisade_policy::PolicyError,
+    palisade_protect::BuildError,
+    palisade_recording::ReadError,
+    palisade_run::OperatorError,
+    palisade_run::PlanError
 );

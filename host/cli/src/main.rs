@@ -5,8 +5,11 @@ mod answer;
 mod arguments;
 mod cache;
 mod failure;
+mod first_run;
 mod logging;
+mod output_file;
 mod progress;
+mod project;
 mod show;
 mod terminal;
 mod verbs;
@@ -25,7 +28,12 @@ fn main() -> ExitCode {
     let result = match arguments.verb {
         Verb::Run(verb) => verbs::run::run(*verb, global),
         Verb::Inspect(verb) => verbs::inspect::inspect(&verb),
+        Verb::New(verb) => verbs::new::new(&verb),
         Verb::Pack(verb) => verbs::pack::pack(verb),
+        Verb::Keygen(verb) => verbs::keygen::keygen(&verb),
+        Verb::Verify(verb) => verbs::verify::verify(&verb),
+        Verb::Policy(verb) => verbs::policy::policy(&verb),
+        Verb::Protect(verb) => verbs::protect::protect(&verb),
         Verb::Collection(verb) => verbs::collection::collection(verb),
         Verb::Validate(verb) => verbs::validate::validate(verb),
         Verb::Generate(verb) => verbs::generate::generate(verb.what),

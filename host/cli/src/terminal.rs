@@ -34,6 +34,12 @@ pub(crate) fn show(result: Result<Box<dyn Answer>, Failure>, output: Output) -> 
     }
 }
 
+/// Tells something along the way, on standard error.
+pub(crate) fn tell(text: &str) {
+    // Where standard error is closed there is nobody to tell.
+    let _ = anstream::stderr().lock().write_all(text.as_bytes());
+}
+
 fn write(answer: &dyn Answer, output: Output) -> io::Result<()> {
     match (output, answer.channel()) {
         (Output::Json, _) => {

@@ -216,7 +216,7 @@ fn convert(fields: &[&str], header: &Header, location: Location) -> Record {
     };
     let Some(raw) = field(Some(header.value)) else {
         return unreadable(
-            format!("nothing in the column `{}`, expected a value", header.value_name()),
+            format!("nothing in the column `{}`, expected a value", crate::excerpt(header.value_name())),
             location,
         );
     };

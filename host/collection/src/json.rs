@@ -12,7 +12,6 @@ pub(crate) use walk::kind;
 use std::io::{self, Cursor, Read};
 use std::rc::Rc;
 
-use palisade_limits::DOCUMENT_IN_MEMORY_BYTES;
 use serde::de::DeserializeSeed;
 use serde_json::{Deserializer, Map, Value};
 
@@ -67,18 +66,9 @@ impl Reading {
     }
 }
 
-/// Reads a whole file. `lines` says that it is known to be JSON Lines.
+/// Reads a whole file, documents up to `held_bytes` held whole and larger ones streamed, which gives the same. `lines` says
+/// that it is known to be JSON Lines.
 pub(crate) fn read(
-    dialect: &dyn Dialect,
-    reader: impl Read,
-    lines: bool,
-    emitter: &mut Emitter<'_>,
-) -> Result<(), ReadError> {
-    read_within(DOCUMENT_IN_MEMORY_BYTES, dialect, reader, lines, emitter)
-}
-
-/// The same with another limit of what is held whole.
-fn read_within(
     held_bytes: u64,
     dialect: &dyn Dialect,
     mut reader: impl Read,

@@ -119,6 +119,30 @@ pub fn read(
     format: Option<Format>,
     sink: &mut dyn FnMut(Record),
 ) -> Result<Summary, ReadError> {
+    read_holding(palisade_limits::DOCUMENT_IN_MEMORY_BYTES, source, format, sink)
+}
+
+/// [`read`] with another limit of what is held whole: fuzzing compares what is held with what is streamed.
+///
+/// # Errors
+///
+/// As [`read`].
+#[cfg(feature = "fuzzing")]
+pub fn read_within(
+    held_bytes: u64,
+    source: Source,
+    format: Option<Format>,
+    sink: &mut dyn FnMut(Record),
+) -> Result<Summary, ReadError> {
+    read_holding(held_bytes, source, format, sink)
+}
+
+fn read_holding(
+    held_bytes: u64,
+    source: Source,
+    format: Option<Format>,
+    sink: &mut dyn FnMut(Record),
+) -> Result<Summary, ReadError> {
     let name = source.name().to_owned();
     let source::Opened { head, complete, bytes } = source.open()?;
     refuse_binary(&name, &head)?;
@@ -133,12 +157,12 @@ pub fn read(
         emitter = emitter.unproven();
     }
     match detected.format {
-        Format::ThreatQ => json::read(&ThreatQ, bytes, detected.lines, &mut emitter)?,
+        Format::ThreatQ => json::read(held_bytes, &ThreatQ, bytes, detected.lines, &mut emitter)?,
         Format::Stix => {
             let stix = Stix { now: time::OffsetDateTime::now_utc() };
-            json::read(&stix, bytes, detected.lines, &mut emitter)?;
+            json::read(held_bytes, &stix, bytes, detected.lines, &mut emitter)?;
         }
-        Format::Misp => json::read(&Misp, bytes, detected.lines, &mut emitter)?,
+        Format::Misp => json::read(held_bytes, &Misp, bytes, detected.lines, &mut emitter)?,
         Format::Csv => csv::read(bytes, &mut emitter)?,
         Format::Text => text::read(bytes, &mut emitter)?,
     }

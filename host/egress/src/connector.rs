@@ -1,63 +1,181 @@
 //! Dials. Resolves a name once, refuses what [`crate::address`] refuses, and dials exactly the addresses that passed: no
 //! second look-up stands between the check and the connection.
+//!
+//! | where to                          | dialled                                | judged |
+//! |-----------------------------------|----------------------------------------|--------|
+//! | an origin that is mapped          | the operator's address                 | no, the operator named it |
+//! | an origin behind a proxy          | the proxy, and `CONNECT` by name        | the origin, as far as its name resolves here; the proxy not |
+//! | any other                         | the addresses that passed, in order    | each |
 
 use std::future::Future;
-use std::net::SocketAddr;
+use std::net::{IpAddr, SocketAddr};
 use std::pin::Pin;
+use std::sync::Arc;
 use std::task::{Context, Poll};
 use std::time::Duration;
 
 use http::Uri;
-use hyper_util::client::legacy::connect::{Connected, Connection};
+use hyper_rustls::HttpsConnector;
 use hyper_util::rt::TokioIo;
+use ipnet::IpNet;
 use palisade_limits as limits;
 use tokio::net::TcpStream;
+use tokio::time::timeout;
 
-use crate::{ConnectTo, SendError, address};
+use crate::host::Host;
+use crate::proxy::{self, Proxies, Proxy};
+use crate::tunnel::{self, Stream};
+use crate::{ClientOptions, ConnectTo, Resolve, SendError, address};
 
-/// Opens TCP connections to filtered addresses.
+/// What a tower service hands out.
+type Connecting<T> = Pin<Box<dyn Future<Output = Result<T, SendError>> + Send>>;
+
+/// Opens connections to filtered addresses, or through a proxy.
 #[derive(Debug, Clone)]
 pub(crate) struct Connector {
-    connect_to: std::sync::Arc<[ConnectTo]>,
+    inner: Arc<Inner>,
+}
+
+#[derive(Debug)]
+struct Inner {
+    connect_to: Vec<ConnectTo>,
+    private_networks: Vec<IpNet>,
+    names: Names,
+    proxies: Option<Proxies>,
+    /// With TLS to those proxies whose address begins with `https`.
+    to_proxy: HttpsConnector<ToProxy>,
 }
 
 impl Connector {
-    pub(crate) fn new(connect_to: Vec<ConnectTo>) -> Self {
-        Self { connect_to: connect_to.into() }
-    }
-
-    async fn connect(self, uri: Uri) -> Result<TcpStream, SendError> {
-        let host = uri.host().unwrap_or_default().to_ascii_lowercase();
-        let port = uri.port_u16().unwrap_or(443);
-        let addresses =
-            match self.connect_to.iter().find(|mapping| mapping.host == host && mapping.port == port) {
-                Some(mapping) => vec![mapping.address],
-                None => resolve(&host, port).await?,
-            };
-        dial(&host, &addresses).await
+    pub(crate) fn new(
+        options: &ClientOptions,
+        resolver: Arc<dyn Resolve>,
+        proxies: Option<Proxies>,
+        tls: rustls::ClientConfig,
+    ) -> Self {
+        let names = Names { resolver };
+        let to_proxy = hyper_rustls::HttpsConnectorBuilder::new()
+            .with_tls_config(tls)
+            .https_or_http()
+            .enable_http1()
+            .wrap_connector(ToProxy { names: names.clone() });
+        let inner = Inner {
+            connect_to: options.connect_to.clone(),
+            private_networks: options.private_networks.clone(),
+            names,
+            proxies,
+            to_proxy,
+        };
+        Self { inner: Arc::new(inner) }
     }
 }
 
-/// The addresses of a name that may be dialled. An address literal is its own name and is judged like any other.
-async fn resolve(host: &str, port: u16) -> Result<Vec<SocketAddr>, SendError> {
-    let unresolvable = |cause: String| SendError::Unresolvable { host: host.to_owned(), cause };
-    let name = host.trim_start_matches('[').trim_end_matches(']');
-    let wait = Duration::from_secs(limits::CONNECT_SECONDS);
-    let found: Vec<SocketAddr> = tokio::time::timeout(wait, tokio::net::lookup_host((name, port)))
-        .await
-        .map_err(|_| SendError::ConnectTimedOut { host: host.to_owned(), what: "resolve", limit: wait })?
-        .map_err(|error| unresolvable(error.to_string()))?
-        .collect();
-    judge(host, found)
+impl Inner {
+    async fn connect(&self, uri: Uri) -> Result<Stream, SendError> {
+        let host = uri.host().unwrap_or_default().to_ascii_lowercase();
+        let port = uri.port_u16().unwrap_or(443);
+        let mapped = self.connect_to.iter().find(|mapping| mapping.host == host && mapping.port == port);
+        let stream = if let Some(mapping) = mapped {
+            dial(&host, &[mapping.address]).await?
+        } else if let Some(proxy) = self.proxies.as_ref().and_then(|proxies| proxies.of_request(&uri)) {
+            return self.through(&proxy, &host, port).await;
+        } else {
+            let found = self.names.addresses(&host, port).await?;
+            dial(&host, &judge(&host, found, &self.private_networks)?).await?
+        };
+        Ok(Stream::Http(TokioIo::new(stream)))
+    }
+
+    /// A tunnel through the proxy. The look-up and the connection to the proxy go on side by side; the proxy is told no
+    /// name before the look-up is over.
+    async fn through(&self, proxy: &Proxy, host: &str, port: u16) -> Result<Stream, SendError> {
+        let limit = Duration::from_secs(limits::PROXY_TUNNEL_SECONDS);
+        let late = || SendError::ProxyUnreachable {
+            proxy: proxy.name(),
+            cause: format!("it did not open a tunnel within {} s", limit.as_secs()),
+        };
+        let tunnel = async {
+            let ((), stream) = tokio::try_join!(self.judge_if_known(host, port), self.dial_proxy(proxy))?;
+            tunnel::open(stream, proxy, &format!("{host}:{port}")).await
+        };
+        timeout(limit, tunnel).await.map_err(|_| late())?
+    }
+
+    /// Refuses a host that is known here to have an address that may not be dialled: whichever of its addresses the proxy
+    /// takes, it has to be public. Where the name is not known here, which is usual behind a proxy, it is for the proxy to
+    /// know.
+    async fn judge_if_known(&self, host: &str, port: u16) -> Result<(), SendError> {
+        let wait = Duration::from_secs(limits::PROXIED_NAME_SECONDS);
+        let found = match timeout(wait, self.names.addresses(host, port)).await {
+            Ok(Ok(found)) => found,
+            Ok(Err(error)) if Host::read(host).is_none() => return Err(error),
+            _ => return Ok(()),
+        };
+        let refused = |found: &SocketAddr| check(found.ip(), &self.private_networks).is_err();
+        match found.iter().copied().filter(refused).collect::<Vec<_>>() {
+            refused if refused.is_empty() => Ok(()),
+            refused => judge(host, refused, &self.private_networks).map(|_| ()),
+        }
+    }
+
+    async fn dial_proxy(&self, proxy: &Proxy) -> Result<Stream, SendError> {
+        let mut to_proxy = self.to_proxy.clone();
+        let connected = tower_service::Service::call(&mut to_proxy, proxy.uri().clone()).await;
+        connected
+            .map_err(|error| SendError::ProxyUnreachable { proxy: proxy.name(), cause: error.to_string() })
+    }
+}
+
+/// The one way from a host to its addresses.
+#[derive(Debug, Clone)]
+struct Names {
+    resolver: Arc<dyn Resolve>,
+}
+
+impl Names {
+    /// All addresses of a host, unjudged. An address literal is its own answer; one in an unusual spelling has none,
+    /// whatever a resolver would make of it.
+    async fn addresses(&self, host: &str, port: u16) -> Result<Vec<SocketAddr>, SendError> {
+        let unresolvable = |cause: String| SendError::Unresolvable { host: host.to_owned(), cause };
+        let name = match Host::read(host) {
+            Some(Host::Address(address)) => return Ok(vec![SocketAddr::new(address, port)]),
+            Some(Host::Name(name)) => name,
+            None => {
+                return Err(unresolvable("it is neither a name nor an address in its usual form".to_owned()));
+            }
+        };
+        let wait = Duration::from_secs(limits::CONNECT_SECONDS);
+        let found = timeout(wait, self.resolver.resolve(name))
+            .await
+            .map_err(|_| SendError::ConnectTimedOut { host: host.to_owned(), what: "resolve", limit: wait })?
+            .map_err(|error| unresolvable(error.to_string()))?;
+        if found.is_empty() {
+            return Err(unresolvable("the resolver knows no address".to_owned()));
+        }
+        Ok(found.into_iter().map(|address| SocketAddr::new(address, port)).collect())
+    }
+}
+
+/// Judges one address; a network that the operator named makes up for what it is.
+fn check(address: IpAddr, private_networks: &[IpNet]) -> Result<(), address::Refused> {
+    let carried = address.to_canonical();
+    if private_networks.iter().any(|network| network.contains(&carried)) {
+        return Ok(());
+    }
+    address::check(address)
 }
 
 /// What is left of a resolver's answer.
-fn judge(host: &str, found: Vec<SocketAddr>) -> Result<Vec<SocketAddr>, SendError> {
+fn judge(
+    host: &str,
+    found: Vec<SocketAddr>,
+    private_networks: &[IpNet],
+) -> Result<Vec<SocketAddr>, SendError> {
     let mut refused = Vec::new();
     let mut class = None;
     let mut passed = Vec::new();
     for found in found {
-        match address::check(found.ip()) {
+        match check(found.ip(), private_networks) {
             Ok(()) => passed.push(found),
             Err(reason) => {
                 refused.push(found.ip().to_string());
@@ -65,15 +183,11 @@ fn judge(host: &str, found: Vec<SocketAddr>) -> Result<Vec<SocketAddr>, SendErro
             }
         }
     }
-    match (passed.is_empty(), class) {
-        (false, _) => Ok(passed),
-        (true, Some(class)) => {
+    match class {
+        Some(class) if passed.is_empty() => {
             Err(SendError::AddressRefused { host: host.to_owned(), addresses: refused.join(", "), class })
         }
-        (true, None) => Err(SendError::Unresolvable {
-            host: host.to_owned(),
-            cause: "the resolver knows no address".to_owned(),
-        }),
+        _ => Ok(passed),
     }
 }
 
@@ -81,7 +195,7 @@ async fn dial(host: &str, addresses: &[SocketAddr]) -> Result<TcpStream, SendErr
     let wait = Duration::from_secs(limits::CONNECT_SECONDS);
     let mut last = SendError::Connect { host: host.to_owned(), cause: "no address".to_owned() };
     for address in addresses {
-        match tokio::time::timeout(wait, TcpStream::connect(address)).await {
+        match timeout(wait, TcpStream::connect(address)).await {
             Ok(Ok(stream)) => {
                 // Without it each small request waits some 40 ms for the peer's delayed acknowledgement.
                 if let Err(error) = stream.set_nodelay(true) {
@@ -101,67 +215,44 @@ async fn dial(host: &str, addresses: &[SocketAddr]) -> Result<TcpStream, SendErr
     Err(last)
 }
 
-/// A TCP connection in hyper's terms.
-pub(crate) struct Stream(TokioIo<TcpStream>);
-
-impl Connection for Stream {
-    fn connected(&self) -> Connected {
-        Connected::new()
-    }
-}
-
-impl hyper::rt::Read for Stream {
-    fn poll_read(
-        mut self: Pin<&mut Self>,
-        context: &mut Context<'_>,
-        buffer: hyper::rt::ReadBufCursor<'_>,
-    ) -> Poll<std::io::Result<()>> {
-        Pin::new(&mut self.0).poll_read(context, buffer)
-    }
-}
-
-impl hyper::rt::Write for Stream {
-    fn poll_write(
-        mut self: Pin<&mut Self>,
-        context: &mut Context<'_>,
-        bytes: &[u8],
-    ) -> Poll<std::io::Result<usize>> {
-        Pin::new(&mut self.0).poll_write(context, bytes)
-    }
-
-    fn poll_flush(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<std::io::Result<()>> {
-        Pin::new(&mut self.0).poll_flush(context)
-    }
-
-    fn poll_shutdown(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<std::io::Result<()>> {
-        Pin::new(&mut self.0).poll_shutdown(context)
-    }
-
-    fn is_write_vectored(&self) -> bool {
-        self.0.is_write_vectored()
-    }
-
-    fn poll_write_vectored(
-        mut self: Pin<&mut Self>,
-        context: &mut Context<'_>,
-        buffers: &[std::io::IoSlice<'_>],
-    ) -> Poll<std::io::Result<usize>> {
-        Pin::new(&mut self.0).poll_write_vectored(context, buffers)
-    }
-}
-
 impl tower_service::Service<Uri> for Connector {
     type Response = Stream;
     type Error = SendError;
-    type Future = Pin<Box<dyn Future<Output = Result<Stream, SendError>> + Send>>;
+    type Future = Connecting<Stream>;
 
     fn poll_ready(&mut self, _: &mut Context<'_>) -> Poll<Result<(), SendError>> {
         Poll::Ready(Ok(()))
     }
 
     fn call(&mut self, uri: Uri) -> Self::Future {
-        let connector = self.clone();
-        Box::pin(async move { connector.connect(uri).await.map(|stream| Stream(TokioIo::new(stream))) })
+        let inner = Arc::clone(&self.inner);
+        Box::pin(async move { inner.connect(uri).await })
+    }
+}
+
+/// Opens TCP connections to proxies. Their addresses are not judged: the operator named them, and they are commonly
+/// private.
+#[derive(Debug, Clone)]
+struct ToProxy {
+    names: Names,
+}
+
+impl tower_service::Service<Uri> for ToProxy {
+    type Response = TokioIo<TcpStream>;
+    type Error = SendError;
+    type Future = Connecting<TokioIo<TcpStream>>;
+
+    fn poll_ready(&mut self, _: &mut Context<'_>) -> Poll<Result<(), SendError>> {
+        Poll::Ready(Ok(()))
+    }
+
+    fn call(&mut self, uri: Uri) -> Self::Future {
+        let names = self.names.clone();
+        Box::pin(async move {
+            let host = uri.host().unwrap_or_default();
+            let addresses = names.addresses(host, proxy::port(&uri)).await?;
+            dial(host, &addresses).await.map(TokioIo::new)
+        })
     }
 }
 
@@ -175,24 +266,23 @@ mod tests {
 
     #[test]
     fn of_a_mixed_answer_only_the_public_addresses_are_dialled() {
-        let left = judge("a.example", addresses(&["10.0.0.1", "8.8.8.8", "::1"])).unwrap();
+        let left = judge("a.example", addresses(&["10.0.0.1", "8.8.8.8", "::1"]), &[]).unwrap();
         assert_eq!(left, addresses(&["8.8.8.8"]));
     }
 
     #[test]
     fn an_answer_with_private_addresses_only_is_refused_by_name() {
-        let error = judge("a.example", addresses(&["169.254.169.254", "10.0.0.1"])).unwrap_err();
+        let error = judge("a.example", addresses(&["169.254.169.254", "10.0.0.1"]), &[]).unwrap_err();
         assert_eq!(error.code(), "address-refused");
         assert!(error.to_string().contains("169.254.169.254, 10.0.0.1"), "{error}");
         assert!(error.hint().unwrap().contains("--connect-to a.example:443"));
     }
 
-    #[tokio::test]
-    async fn literals_are_judged_in_every_spelling() {
-        // What the system's resolver makes of decimal and octal spellings differs; none of it may reach the loopback.
-        for literal in ["127.0.0.1", "[::1]", "[::ffff:127.0.0.1]", "2130706433", "0177.0.0.1", "localhost"] {
-            let error = resolve(literal, 443).await.unwrap_err();
-            assert!(["address-refused", "host-unresolvable"].contains(&error.code()), "{literal}: {error}");
-        }
+    #[test]
+    fn a_network_that_the_operator_names_may_be_dialled_and_no_other() {
+        let networks = ["10.1.0.0/16".parse().unwrap(), "fd12::/32".parse().unwrap()];
+        let found = addresses(&["10.1.2.3", "::ffff:10.1.2.4", "fd12::1", "10.2.0.1", "169.254.169.254"]);
+        let left = judge("a.example", found, &networks).unwrap();
+        assert_eq!(left, addresses(&["10.1.2.3", "::ffff:10.1.2.4", "fd12::1"]));
     }
 }

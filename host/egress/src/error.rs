@@ -2,7 +2,26 @@
 
 use std::time::Duration;
 
+use palisade_recording::{ABANDONED, Difference, RecordedError};
+
 use crate::{Denial, address};
+
+/// What an attempt can come to without an answer, so that it stands in a recording: the codes of [`SendError`].
+const RECORDED: &[&str] = &[
+    "response-too-large",
+    "response-headers-too-large",
+    "response-compressed",
+    "host-unresolvable",
+    "address-refused",
+    "connection-failed",
+    "connection-timed-out",
+    "proxy-unreachable",
+    "proxy-credentials-refused",
+    "proxy-refused",
+    "tls-failed",
+    "timed-out",
+    "connection-lost",
+];
 
 /// Why a request has no answer. An answer with an error status is an answer.
 #[derive(Debug, Clone, thiserror::Error)]
@@ -36,6 +55,22 @@ pub enum SendError {
         host: String,
         /// Bytes allowed.
         limit: u64,
+    },
+    /// Header section of an answer past the limit.
+    #[error("the headers of `{host}`'s answer are larger than {limit} bytes or more than {fields} fields")]
+    ResponseHeadersTooLarge {
+        /// Who answered.
+        host: String,
+        /// Bytes allowed.
+        limit: u64,
+        /// Fields allowed.
+        fields: u64,
+    },
+    /// An answer that may repeat the credential, in a form in which it cannot be found.
+    #[error("the answer of `{host}` is compressed, which was not asked for, so that it cannot be searched for the credential")]
+    ResponseCompressed {
+        /// Who answered.
+        host: String,
     },
     /// The component did not hand over the request body that it had begun.
     #[error("the component did not complete its request body: {cause}")]
@@ -95,6 +130,35 @@ pub enum SendError {
         /// Time allowed.
         limit: Duration,
     },
+    /// No connection to the proxy, or no answer that makes sense: nothing has been sent.
+    #[error("no connection through the proxy `{proxy}`: {cause}")]
+    ProxyUnreachable {
+        /// Host and port of the proxy.
+        proxy: String,
+        /// What went wrong.
+        cause: String,
+    },
+    /// The proxy asks for a user and a password, or for others (status 407, of some proxies 401).
+    #[error(
+        "the proxy `{proxy}` {}",
+        if *given { "refuses the user and password that it was given" } else { "asks for a user and a password" }
+    )]
+    ProxyCredentials {
+        /// Host and port of the proxy.
+        proxy: String,
+        /// Whether it was given any.
+        given: bool,
+    },
+    /// The proxy opens no tunnel.
+    #[error("the proxy `{proxy}` does not connect to `{target}`: it answered with status {status}")]
+    ProxyRefused {
+        /// Host and port of the proxy.
+        proxy: String,
+        /// Host and port that it was asked for.
+        target: String,
+        /// Its answer.
+        status: u16,
+    },
     /// No TLS session.
     #[error("no TLS session with `{host}`: {cause}")]
     Tls {
@@ -135,6 +199,17 @@ pub enum SendError {
     /// The run's deadline.
     #[error("the run's deadline has passed")]
     DeadlinePassed,
+    /// A replay: the recording has no answer to it.
+    #[error("{0}")]
+    NotRecorded(Box<Difference>),
+    /// A replay: it had no answer when it was recorded either.
+    #[error("{message}")]
+    Recorded {
+        /// The code of then.
+        code: &'static str,
+        /// The sentence of then.
+        message: String,
+    },
 }
 
 impl SendError {
@@ -147,6 +222,8 @@ impl SendError {
             Self::HeadersTooLarge { .. } => "request-headers-too-large",
             Self::RequestTooLarge { .. } => "request-too-large",
             Self::ResponseTooLarge { .. } => "response-too-large",
+            Self::ResponseHeadersTooLarge { .. } => "response-headers-too-large",
+            Self::ResponseCompressed { .. } => "response-compressed",
             Self::RequestIncomplete { .. } => "request-body-incomplete",
             Self::AnswersNotRead { .. } => "answers-not-read",
             Self::TooManyRequests { .. } => "too-many-requests",
@@ -154,11 +231,16 @@ impl SendError {
             Self::AddressRefused { .. } => "address-refused",
             Self::Connect { .. } => "connection-failed",
             Self::ConnectTimedOut { .. } => "connection-timed-out",
+            Self::ProxyUnreachable { .. } => "proxy-unreachable",
+            Self::ProxyCredentials { .. } => "proxy-credentials-refused",
+            Self::ProxyRefused { .. } => "proxy-refused",
             Self::Tls { .. } => "tls-failed",
             Self::TimedOut { .. } => "timed-out",
             Self::Lost { .. } => "connection-lost",
             Self::ThrottledPastDeadline { .. } => "throttled-past-deadline",
             Self::DeadlinePassed => "deadline-passed",
+            Self::NotRecorded(difference) => difference.code(),
+            Self::Recorded { code, .. } => code,
         }
     }
 
@@ -173,11 +255,28 @@ impl SendError {
                 "check the region and the resolver, or map it: --connect-to {host}:443:ADDRESS:PORT"
             )),
             Self::AddressRefused { host, .. } => {
-                Some(format!("if this address is intended, map it: --connect-to {host}:443:ADDRESS:PORT"))
+                Some(format!(
+                    "if this address is intended, name its network among the policy's private networks, or map it: --connect-to {host}:443:ADDRESS:PORT"
+                ))
             }
+            Self::ProxyUnreachable { .. } => {
+                Some("check `HTTPS_PROXY` or the policy's proxy, and that the proxy is up".to_owned())
+            }
+            Self::ProxyCredentials { .. } => Some(
+                "give them in `HTTPS_PROXY` as http://USER:PASSWORD@HOST:PORT or in the policy; only basic authentication is supported"
+                    .to_owned(),
+            ),
+            Self::ProxyRefused { proxy, target, status } => Some(match status {
+                403 | 405 => format!(
+                    "ask whoever runs `{proxy}` to allow CONNECT to `{target}`, or name the host in `NO_PROXY` if it is reached without"
+                ),
+                500..=599 => format!("`{proxy}` could not reach `{target}`: check the name, and the proxy's own way out"),
+                _ => "check that it is a proxy for HTTPS (CONNECT)".to_owned(),
+            }),
             Self::Tls { .. } => {
                 Some("if a proxy or a simulator stands between, add its authority: --ca-cert FILE".into())
             }
+            Self::NotRecorded(difference) => difference.hint(),
             Self::ThrottledPastDeadline { .. } => Some(
                 "run again after that time; what has no verdict is safe to send again, and --deadline allows more"
                     .to_owned(),
@@ -191,7 +290,17 @@ impl SendError {
     pub fn ends_run(&self) -> bool {
         matches!(
             self,
-            Self::Denied(_) | Self::HeaderOfHost(_) | Self::TooManyRequests { .. } | Self::DeadlinePassed
+            Self::Denied(_)
+                | Self::HeaderOfHost(_)
+                | Self::TooManyRequests { .. }
+                | Self::DeadlinePassed
+                | Self::NotRecorded(_)
         )
+    }
+
+    /// What a recording has instead of an answer.
+    pub(crate) fn recorded(error: &RecordedError) -> Self {
+        let code = RECORDED.iter().copied().find(|code| *code == error.code).unwrap_or(ABANDONED);
+        Self::Recorded { code, message: error.message.clone() }
     }
 }

@@ -10,8 +10,8 @@ use http_body_util::{BodyExt as _, Full};
 use hyper::body::Incoming;
 use palisade_limits as limits;
 
-use crate::SendError;
 use crate::client::Pool;
+use crate::{SendError, headers};
 
 /// Sends the request once.
 pub(crate) async fn exchange(
@@ -26,9 +26,20 @@ pub(crate) async fn exchange(
         let response = within(&host, "answer", head, pool.request(request)).await?;
         let response = response.map_err(|error| classify(&host, &error))?;
         let (parts, body) = response.into_parts();
+        if !headers::are_within_limits(&parts.headers) {
+            return Err(headers_too_large(&host));
+        }
         Ok(Response::from_parts(parts, read_body(&host, body, response_limit).await?))
     };
     within(&host, "complete its answer", whole, attempt).await?
+}
+
+fn headers_too_large(host: &str) -> SendError {
+    SendError::ResponseHeadersTooLarge {
+        host: host.to_owned(),
+        limit: limits::HEADER_BYTES,
+        fields: limits::HEADER_FIELDS,
+    }
 }
 
 async fn read_body(host: &str, mut body: Incoming, limit: u64) -> Result<Bytes, SendError> {
@@ -67,6 +78,9 @@ fn classify(host: &str, error: &hyper_util::client::legacy::Error) -> SendError 
     while let Some(cause) = source {
         if let Some(ours) = cause.downcast_ref::<SendError>() {
             return ours.clone();
+        }
+        if cause.downcast_ref::<hyper::Error>().is_some_and(hyper::Error::is_parse_too_large) {
+            return headers_too_large(&host);
         }
         if let Some(tls) = tls_error(cause) {
             return SendError::Tls { host, cause: tls };

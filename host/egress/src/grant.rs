@@ -7,13 +7,19 @@
 //! | path   | equal to a listed path, or below a listed prefix that ends in `/*`; the query does not matter |
 //!
 //! A path that a server could read differently from us is never matched: dot segments in any spelling, empty segments,
-//! backslashes, encoded slashes and control characters. User information in the authority is refused as well.
+//! backslashes, encoded slashes and control characters. So is an authority with user information, and a host that is an
+//! address to some and a name to others.
 
 use std::fmt;
 
 use http::{Method, Uri, uri::Scheme};
 
 use crate::Credential;
+use crate::host::Host;
+use crate::path::{PathRule, is_unambiguous};
+
+/// The methods that can be granted. `CONNECT` and `TRACE` concern the connection and not the service.
+pub const METHODS: [&str; 7] = ["DELETE", "GET", "HEAD", "OPTIONS", "PATCH", "POST", "PUT"];
 
 /// An https origin: the only scheme that is ever granted.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
@@ -54,18 +60,24 @@ impl Origin {
         if uri.path_and_query().is_some_and(|path| path.as_str() != "/") || text.ends_with('/') {
             return Err(refuse("it must end after the host or the port"));
         }
-        Self::of(&uri).ok_or_else(|| refuse("a host without user information is expected"))
+        Self::of(&uri).ok_or_else(|| {
+            refuse("a host name or an address in its usual form is expected, and perhaps a port")
+        })
     }
 
     /// The origin that a request goes to; `None` where the authority carries more than a host and a port.
-    fn of(uri: &Uri) -> Option<Self> {
+    #[must_use]
+    pub fn of(uri: &Uri) -> Option<Self> {
         let authority = uri.authority()?;
-        if authority.as_str().contains('@') || authority.host().is_empty() || authority.host().ends_with('.')
-        {
+        // User information stays behind when the host is read.
+        if authority.as_str().contains('@') {
             return None;
         }
+        Host::read(authority.host())?;
         let port = match authority.port() {
-            Some(port) => port.as_u16(),
+            // `+443` and `0443` are other texts for the same number.
+            Some(port) if port.as_str() == port.as_u16().to_string() => port.as_u16(),
+            Some(_) => return None,
             // `host:` and `host:99999` leave something behind that is not a port.
             None if authority.as_str().len() == authority.host().len() => HTTPS_PORT,
             None => return None,
@@ -93,42 +105,6 @@ impl fmt::Display for Origin {
     }
 }
 
-/// One path of a grant.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum PathRule {
-    /// Exactly this path.
-    Exact(String),
-    /// Everything below this prefix, which ends in `/`.
-    Below(String),
-}
-
-impl PathRule {
-    /// Reads a path as the manifest writes it: `/a/b` or `/a/*`.
-    #[must_use]
-    pub fn parse(text: &str) -> Self {
-        match text.strip_suffix('*') {
-            Some(prefix) if prefix.ends_with('/') => Self::Below(prefix.to_owned()),
-            _ => Self::Exact(text.to_owned()),
-        }
-    }
-
-    fn matches(&self, path: &str) -> bool {
-        match self {
-            Self::Exact(exact) => exact == path,
-            Self::Below(prefix) => path.strip_prefix(prefix.as_str()).is_some_and(|rest| !rest.is_empty()),
-        }
-    }
-}
-
-impl fmt::Display for PathRule {
-    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::Exact(path) => formatter.write_str(path),
-            Self::Below(prefix) => write!(formatter, "{prefix}*"),
-        }
-    }
-}
-
 /// Requests that may leave.
 #[derive(Debug, Clone)]
 pub struct Grant {
@@ -143,6 +119,14 @@ pub struct Grant {
     /// Sending the same request twice has the effect of sending it once, so that the transport may repeat it after a
     /// 5xx or a connection that was lost in the middle.
     pub idempotent: bool,
+}
+
+impl Grant {
+    /// Whether a request may leave by this grant alone, outside of a dry run.
+    #[must_use]
+    pub fn covers(&self, method: &Method, uri: &Uri) -> bool {
+        decide(std::slice::from_ref(self), false, method, uri).is_ok()
+    }
 }
 
 /// Which part of the rule no grant fulfilled.
@@ -191,19 +175,27 @@ impl Missing {
 }
 
 impl Denial {
-    /// The lines that would grant the request, as they stand in a manifest's `egress`; none where nothing could.
+    /// The narrowest origin, method and path that a grant of the request could name; none where nothing could grant it.
+    /// The path is wider than the request where [`PathRule::narrowest`] says so.
     #[must_use]
-    pub fn would_be_granted_by(&self) -> Option<String> {
+    pub fn grantable(&self) -> Option<(Origin, Method, PathRule)> {
         if !matches!(self.missing, Missing::Origin | Missing::Method | Missing::Path) {
             return None;
         }
         let uri: Uri = self.url.parse().ok()?;
-        let origin = Origin::of(&uri)?;
-        Some(format!(
-            "egress:\n  - origin: {origin}\n    methods: [{}]\n    paths: [{}]",
-            self.method,
-            uri.path()
-        ))
+        let method = METHODS.contains(&self.method.as_str()).then(|| self.method.parse().ok())??;
+        Some((Origin::of(&uri)?, method, PathRule::narrowest(uri.path())?))
+    }
+
+    /// The lines that would grant the request, as they stand in a manifest's `egress`; none where nothing could.
+    #[must_use]
+    pub fn would_be_granted_by(&self) -> Option<String> {
+        let (origin, method, path) = self.grantable()?;
+        let path = path.to_string();
+        // The path is the component's: no comma or bracket in it may become another grant where the lines are pasted.
+        let plain = path.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"/._~-*".contains(&byte));
+        let path = if plain { path } else { format!("\"{path}\"") };
+        Some(format!("egress:\n  - origin: {origin}\n    methods: [{method}]\n    paths: [{path}]"))
     }
 }
 
@@ -251,19 +243,6 @@ pub(crate) fn decide<'grants>(
         }
     }
     Err(deny(missing))
-}
-
-/// Whether every server reads the path as we do.
-fn is_unambiguous(path: &str) -> bool {
-    let lower = path.to_ascii_lowercase();
-    let clean = !lower.contains('\\') && !["%2e", "%2f", "%5c", "%00"].iter().any(|bad| lower.contains(bad));
-    let printable = lower.bytes().all(|byte| (b'!'..=b'~').contains(&byte));
-    let mut segments = lower.split('/');
-    segments.next() == Some("")
-        && clean
-        && printable
-        && !lower.contains("//")
-        && segments.all(|segment| segment != "." && segment != "..")
 }
 
 #[cfg(test)]
@@ -344,6 +323,19 @@ mod tests {
     }
 
     #[test]
+    fn the_lines_of_a_denial_grant_nothing_that_the_component_hid_in_its_request() {
+        let lines = |method: &str, url: &str| {
+            let method = method.parse().unwrap();
+            decide(&grants(), false, &method, &url.parse().unwrap()).unwrap_err().would_be_granted_by()
+        };
+        assert!(lines("GET", "https://a.example/v1/a,/v1/b").unwrap().ends_with("paths: [\"/v1/a,/v1/b\"]"));
+        assert!(lines("GET", "https://a.example/v1/a%20b").unwrap().ends_with("paths: [/v1/*]"));
+        assert_eq!(lines("GET", "https://a.example/*"), None);
+        assert_eq!(lines("PROPFIND", "https://a.example/v1"), None);
+        assert_eq!(lines("TRACE", "https://a.example/v1"), None);
+    }
+
+    #[test]
     fn an_origin_is_no_more_than_an_origin() {
         for text in [
             "http://a.example",
@@ -352,6 +344,14 @@ mod tests {
             "https://u@a.example",
             "a.example",
             "https://a.example:",
+            "https://a.example:+443",
+            "https://a.example:0443",
+            "https://a.example:65536",
+            "https://a.example.",
+            "https://2130706433",
+            "https://0177.0.0.1",
+            "https://0x7f.1",
+            "https://127.1",
         ] {
             assert!(Origin::parse(text).is_err(), "{text}");
         }

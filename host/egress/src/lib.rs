@@ -7,7 +7,7 @@
 //!
 //! ```text
 //! Session::send ── grant::decide ── credential ── gate ── Client (pool, TLS) ── connector ── address::check
-//!                                       ▲                        │
+//!                                       ▲                        │                  └─ proxy, tunnel
 //!                                       └───── retry::decide ◀───┘
 //! ```
 //!
@@ -24,19 +24,28 @@ mod gate;
 mod grant;
 mod headers;
 mod held;
+mod host;
 mod moment;
+mod path;
+mod proxy;
+mod resolver;
 mod retry;
+mod roots;
 mod session;
 mod traffic;
+mod tunnel;
 
 pub use client::{Client, ClientError, ClientOptions};
 pub use connect_to::{ConnectTo, ConnectToError};
 pub use credential::{Credential, CredentialError};
 pub use error::SendError;
 pub use gate::{Closed, Gate};
-pub use grant::{Denial, Grant, Missing, Origin, OriginError, PathRule};
+pub use grant::{Denial, Grant, METHODS, Missing, Origin, OriginError};
 pub use headers::belongs_to_host;
 pub use moment::after;
+pub use path::{PathError, PathRule};
+pub use proxy::ProxyChoice;
+pub use resolver::{Resolve, Resolving, SystemResolver};
 pub use secrecy::{ExposeSecret, SecretString};
-pub use session::{Notice, Session, SessionLimits};
+pub use session::{Notice, Session, SessionLimits, Wire};
 pub use traffic::Traffic;

@@ -5,7 +5,7 @@
 //! | 429                                   | always; waits as `Retry-After` says, else backs off |
 //! | 500, 502, 503, 504 and the like       | where the grant is idempotent |
 //! | connection lost, answer incomplete, timed out | where the grant is idempotent |
-//! | name not resolved, could not connect, in time or at all | always: nothing was sent |
+//! | name not resolved, could not connect, in time or at all, also by a proxy | always: nothing was sent |
 //! | anything else                         | never |
 //!
 //! Nothing is repeated past the deadline of the run: a wait that would outlast it is not begun.
@@ -49,9 +49,9 @@ pub(crate) struct Attempts {
 }
 
 impl Attempts {
-    /// Whether nothing has been sent yet.
-    pub(crate) fn is_first(&self) -> bool {
-        self.throttled + self.other == 0
+    /// How often it has been sent.
+    pub(crate) fn sent(&self) -> u64 {
+        self.throttled + self.other
     }
 }
 
@@ -70,15 +70,30 @@ pub(crate) fn read_answer(status: StatusCode, headers: &HeaderMap, now: SystemTi
 /// Reads what a missing answer means for repeating.
 pub(crate) fn read_error(error: &SendError) -> Attempt {
     match error {
-        SendError::Unresolvable { .. } | SendError::Connect { .. } | SendError::ConnectTimedOut { .. } => {
-            Attempt::NotSent
-        }
+        SendError::Unresolvable { .. }
+        | SendError::Connect { .. }
+        | SendError::ConnectTimedOut { .. }
+        | SendError::ProxyUnreachable { .. }
+        | SendError::ProxyRefused { status: 500.., .. } => Attempt::NotSent,
         SendError::Lost { .. } | SendError::TimedOut { .. } => Attempt::Lost,
+        // As it was read when it was recorded.
+        SendError::Recorded { code, .. } => match *code {
+            "host-unresolvable" | "connection-failed" | "connection-timed-out" | "proxy-unreachable" => {
+                Attempt::NotSent
+            }
+            "connection-lost" | "timed-out" => Attempt::Lost,
+            _ => Attempt::Final,
+        },
         SendError::Denied(_)
+        | SendError::NotRecorded(_)
         | SendError::HeaderOfHost(_)
         | SendError::HeadersTooLarge { .. }
         | SendError::RequestTooLarge { .. }
+        | SendError::ProxyCredentials { .. }
+        | SendError::ProxyRefused { .. }
         | SendError::RequestIncomplete { .. }
+        | SendError::ResponseHeadersTooLarge { .. }
+        | SendError::ResponseCompressed { .. }
         | SendError::ResponseTooLarge { .. }
         | SendError::AnswersNotRead { .. }
         | SendError::TooManyRequests { .. }
@@ -181,9 +196,13 @@ mod tests {
             SendError::Unresolvable { host: host(), cause: "no such name".to_owned() },
             SendError::Connect { host: host(), cause: "refused".to_owned() },
             SendError::ConnectTimedOut { host: host(), what: "resolve", limit },
+            SendError::ProxyUnreachable { proxy: host(), cause: "refused".to_owned() },
+            SendError::ProxyRefused { proxy: host(), target: host(), status: 502 },
         ] {
             assert_eq!(read_error(&error), Attempt::NotSent, "{error}");
         }
+        let forbidden = SendError::ProxyRefused { proxy: host(), target: host(), status: 403 };
+        assert_eq!(read_error(&forbidden), Attempt::Final);
         let slow = SendError::TimedOut { host: host(), what: "answer", limit };
         assert_eq!(read_error(&slow), Attempt::Lost);
         assert_eq!(read_error(&SendError::DeadlinePassed), Attempt::Final);

@@ -7,15 +7,19 @@ use std::time::{Duration, SystemTime};
 
 use bytes::Bytes;
 use http::{HeaderMap, Request, Response, header};
-use http_body_util::Full;
 use palisade_limits as limits;
+use palisade_recording::Recorder;
 use tokio::sync::{Semaphore, SemaphorePermit};
 use tokio::time::Instant;
 
 use crate::held::Held;
 use crate::retry::{self, Attempt, Attempts, Decision};
 use crate::traffic::{Counters, Waiting, add};
-use crate::{Client, Gate, Grant, SendError, Traffic, exchange, grant, headers};
+use crate::{Credential, Gate, Grant, SendError, Traffic, grant, headers};
+
+mod wire;
+
+pub use wire::Wire;
 
 /// What one run may use. The defaults are those of the table of limits.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -68,11 +72,12 @@ pub struct Session {
 
 #[derive(Debug)]
 struct Inner {
-    client: Client,
+    wire: Wire,
     grants: Vec<Grant>,
     gate: Gate,
     limits: SessionLimits,
     deadline: Instant,
+    recorder: Option<Recorder>,
     places: Semaphore,
     held: Held,
     counters: Counters,
@@ -84,20 +89,22 @@ impl Session {
     /// credential.
     #[must_use]
     pub fn new(
-        client: Client,
+        wire: Wire,
         grants: Vec<Grant>,
         gate: Gate,
         limits: SessionLimits,
         deadline: Instant,
+        recorder: Option<Recorder>,
     ) -> Self {
         let places = Semaphore::new(usize::try_from(limits.concurrent_requests).unwrap_or(1).max(1));
         Self {
             inner: Arc::new(Inner {
-                client,
+                wire,
                 grants,
                 gate,
                 limits,
                 deadline,
+                recorder,
                 places,
                 held: Held::default(),
                 counters: Counters::default(),
@@ -153,13 +160,16 @@ impl Session {
         self.check(&parts.headers, &body)?;
         // Computed anew from the body that is sent.
         parts.headers.remove(header::CONTENT_LENGTH);
+        // What is compressed cannot be searched for the credential.
+        parts.headers.remove(header::ACCEPT_ENCODING);
         if let Some(credential) = &grant.credential {
             credential.put_into(&mut parts.headers);
         }
         let mut attempts = Attempts::default();
         let mut last_answer = None;
         loop {
-            let result = match (self.attempt(&parts, &body, attempts.is_first()).await, last_answer.take()) {
+            let result = match (self.attempt(&parts, &body, grant, attempts.sent()).await, last_answer.take())
+            {
                 // It was to be repeated, and another request's wish forbids that now: it has an answer all the same.
                 (Err(SendError::ThrottledPastDeadline { .. }), Some(answer)) => {
                     return Ok(self.redact(answer, grant));
@@ -172,7 +182,9 @@ impl Session {
             };
             self.count(&result, attempt);
             let now = Instant::now();
-            if let Attempt::Throttled(Some(wished)) = attempt {
+            if let Attempt::Throttled(Some(wished)) = attempt
+                && inner.wire.takes_time()
+            {
                 // Also where this request gives up: the wish is for all that are still to come.
                 inner.gate.close_for(now, wished);
             }
@@ -180,7 +192,9 @@ impl Session {
             match retry::decide(attempt, &mut attempts, grant.idempotent, left, fastrand::f64()) {
                 Decision::GiveUp => return result.map(|response| self.redact(response, grant)),
                 Decision::Again(pause) => {
-                    self.pause(attempt, &result, now, pause).await;
+                    if inner.wire.takes_time() {
+                        self.pause(attempt, &result, now, pause).await;
+                    }
                     last_answer = result.ok();
                 }
             }
@@ -191,8 +205,7 @@ impl Session {
         if let Some(name) = headers.keys().find(|name| self.is_reserved_header(name)) {
             return Err(SendError::HeaderOfHost(name.to_string()));
         }
-        let bytes: usize = headers.iter().map(|(name, value)| name.as_str().len() + value.len()).sum();
-        if bytes as u64 > limits::HEADER_BYTES || headers.len() as u64 > limits::HEADER_FIELDS {
+        if !headers::are_within_limits(headers) {
             return Err(SendError::HeadersTooLarge {
                 limit: limits::HEADER_BYTES,
                 fields: limits::HEADER_FIELDS,
@@ -206,7 +219,8 @@ impl Session {
         &self,
         parts: &http::request::Parts,
         body: &Bytes,
-        first: bool,
+        grant: &Grant,
+        sent_before: u64,
     ) -> Result<Response<Bytes>, SendError> {
         let inner = &*self.inner;
         let _place = self.enter(parts.uri.host().unwrap_or_default()).await?;
@@ -223,18 +237,20 @@ impl Session {
             inner.counters.requests.fetch_sub(1, Ordering::Relaxed);
             return Err(SendError::TooManyRequests { limit: inner.limits.requests });
         }
-        if !first {
+        if sent_before > 0 {
             add(&inner.counters.repeats, 1);
         }
         add(&inner.counters.bytes_sent, body.len());
-        let mut request = Request::new(Full::new(body.clone()));
-        *request.method_mut() = parts.method.clone();
-        *request.uri_mut() = parts.uri.clone();
-        *request.headers_mut() = parts.headers.clone();
         let begun = Instant::now();
-        let whole = inner.limits.exchange.min(left);
-        let result =
-            exchange::exchange(&inner.client.pool, request, inner.limits.response_body_bytes, whole).await;
+        let attempt = wire::Attempt {
+            parts,
+            body,
+            credential: grant.credential.as_ref().map(Credential::header),
+            number: sent_before + 1,
+            response_limit: inner.limits.response_body_bytes,
+            whole: inner.limits.exchange.min(left),
+        };
+        let result = inner.wire.make(attempt, inner.recorder.as_ref()).await;
         // The run was too short for the answer, not the service too slow.
         let result = match result {
             Err(SendError::TimedOut { .. }) if Instant::now() >= inner.deadline => {

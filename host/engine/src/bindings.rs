@@ -7,6 +7,7 @@ pub(crate) mod generated {
         world: "palisade:action/validating-bundle",
         imports: {
             "palisade:action/results.record": trappable,
+            "palisade:action/results.evicting": trappable,
             "palisade:action/collection.next": trappable,
             default: async | trappable,
         },
@@ -27,6 +28,6 @@ pub mod contract {
         Context, Limits, RunError, Setting, SettingValue, Stop,
     };
     pub use super::generated::palisade::action::types::{
-        Attribute, Object, Outcome, Problem, Reason, Submission, Verdict,
+        Attribute, Change, Comparison, Eviction, Field, Object, Outcome, Problem, Reason, Submission, Verdict,
     };
 }

@@ -43,6 +43,10 @@ pub struct RunRequest {
     pub run_id: String,
     /// Nothing that changes the service may be sent.
     pub dry_run: bool,
+    /// Each submission is to be compared with what the service has.
+    pub compare: bool,
+    /// Entries of others that the run may make the service remove; none for any number.
+    pub most_evictions: Option<u64>,
     /// The configuration, without secrets.
     pub configuration: Vec<Setting>,
     /// Data in, results out.
@@ -103,6 +107,8 @@ impl Component {
         let context = Context {
             run_id: request.run_id,
             dry_run: request.dry_run,
+            compare: request.compare,
+            most_evictions: request.most_evictions,
             limits: Limits {
                 page_objects: u32::try_from(request.limits.page_objects).unwrap_or(u32::MAX),
                 concurrent_requests: u32::try_from(request.concurrent_requests).unwrap_or(u32::MAX),
@@ -285,6 +291,8 @@ impl Host for Nothing {
     fn record(&mut self, outcomes: Vec<crate::contract::Outcome>) -> Result<(), crate::state::Violation> {
         outcomes.first().map_or(Ok(()), |outcome| Err(crate::state::Violation::UnknownKey(outcome.key)))
     }
+
+    fn evicting(&mut self, _entries: Vec<crate::contract::Eviction>) {}
 
     fn log(&mut self, _level: crate::state::LogLevel, message: String, _fields: Vec<(String, String)>) {
         tracing::debug!(target: "palisade_engine::component", "{message}");

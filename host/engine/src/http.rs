@@ -158,25 +158,50 @@ fn whole_body(body: Bytes) -> WasiBody {
 /// What the component is told. The details are for the operator.
 fn error_code(error: &SendError) -> Error {
     match error {
-        SendError::Denied(_) | SendError::HeaderOfHost(_) | SendError::TooManyRequests { .. } => {
-            Error::HttpRequestDenied
-        }
+        SendError::Denied(_)
+        | SendError::HeaderOfHost(_)
+        | SendError::NotRecorded(_)
+        | SendError::TooManyRequests { .. } => Error::HttpRequestDenied,
         SendError::HeadersTooLarge { .. } => Error::HttpRequestHeaderSectionSize(None),
         SendError::RequestTooLarge { limit, .. } => Error::HttpRequestBodySize(Some(*limit)),
         SendError::RequestIncomplete { .. } => Error::HttpProtocolError,
         SendError::AnswersNotRead { .. } => Error::InternalError(Some(error.to_string())),
+        SendError::ResponseHeadersTooLarge { .. } => Error::HttpResponseHeaderSectionSize(None),
+        SendError::ResponseCompressed { .. } => Error::HttpProtocolError,
         SendError::ResponseTooLarge { limit, .. } => Error::HttpResponseBodySize(Some(*limit)),
         SendError::Unresolvable { cause, .. } => {
             Error::DnsError { rcode: Some(cause.clone()), info_code: None }
         }
         SendError::AddressRefused { .. } => Error::DestinationIpProhibited,
-        SendError::Connect { .. } => Error::ConnectionRefused,
+        SendError::Connect { .. }
+        | SendError::ProxyUnreachable { .. }
+        | SendError::ProxyCredentials { .. }
+        | SendError::ProxyRefused { .. } => Error::ConnectionRefused,
         SendError::ConnectTimedOut { .. } => Error::ConnectionTimeout,
         SendError::Tls { .. } => Error::TlsCertificateError,
         SendError::TimedOut { .. } | SendError::ThrottledPastDeadline { .. } | SendError::DeadlinePassed => {
             Error::HttpResponseTimeout
         }
         SendError::Lost { .. } => Error::ConnectionTerminated,
+        SendError::Recorded { code, .. } => recorded_error_code(code),
+    }
+}
+
+/// The same for what a recording has instead of an answer.
+fn recorded_error_code(code: &str) -> Error {
+    match code {
+        "host-unresolvable" => Error::DnsError { rcode: None, info_code: None },
+        "address-refused" => Error::DestinationIpProhibited,
+        "connection-failed" | "proxy-unreachable" | "proxy-credentials-refused" | "proxy-refused" => {
+            Error::ConnectionRefused
+        }
+        "connection-timed-out" => Error::ConnectionTimeout,
+        "tls-failed" => Error::TlsCertificateError,
+        "timed-out" => Error::HttpResponseTimeout,
+        "response-compressed" => Error::HttpProtocolError,
+        "response-too-large" => Error::HttpResponseBodySize(None),
+        "response-headers-too-large" => Error::HttpResponseHeaderSectionSize(None),
+        _ => Error::ConnectionTerminated,
     }
 }
 

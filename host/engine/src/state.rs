@@ -9,7 +9,7 @@ use wasmtime_wasi::{WasiCtx, WasiCtxView, WasiView};
 use wasmtime_wasi_http::{WasiHttpCtx, WasiHttpCtxView, WasiHttpView};
 
 use crate::bindings::generated::palisade::action::{collection, log, results, types};
-use crate::contract::{Object, Outcome};
+use crate::contract::{Eviction, Object, Outcome};
 use crate::http::Hooks;
 use crate::limiter::Limiter;
 use crate::text::cut;
@@ -88,6 +88,9 @@ pub trait Host: Send + 'static {
     /// The first violation, which ends the run.
     fn record(&mut self, outcomes: Vec<Outcome>) -> StdResult<(), Violation>;
 
+    /// Takes entries that the service would remove by itself because of the run.
+    fn evicting(&mut self, entries: Vec<Eviction>);
+
     /// Takes a message, already cut to its limit.
     fn log(&mut self, level: LogLevel, message: String, fields: Vec<(String, String)>);
 }
@@ -153,6 +156,17 @@ impl results::Host for State {
             self.violation = Some(violation.clone());
             format_err!("{violation}")
         })
+    }
+
+    fn evicting(&mut self, entries: Vec<Eviction>) -> Result<()> {
+        self.check_not_refused()?;
+        let entries = entries.into_iter().map(|entry| Eviction {
+            field: cut(entry.field),
+            value: cut(entry.value),
+            expires: entry.expires.map(cut),
+        });
+        self.host.evicting(entries.collect());
+        Ok(())
     }
 }
 

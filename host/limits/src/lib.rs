@@ -99,6 +99,10 @@ limits! {
     // Results out.
     /// Submissions that one outcome may carry; the largest need is two, for a URL with both schemes.
     OUTCOME_SUBMISSIONS = 16, "submissions";
+    /// Fields of an entry of the service that a comparison may tell of; Vision One's have six.
+    COMPARISON_FIELDS = 32, "fields";
+    /// Entries that a run would push out which are listed one by one, the others are counted: a whole list of each of six types.
+    EVICTIONS_LISTED = 60_000, "entries";
     /// Length of any text that a component reports; longer ones are cut.
     TEXT_BYTES = 4 * KIB, "bytes";
     /// Problems of a configuration that a component may report at once; further ones are dropped.
@@ -132,6 +136,11 @@ limits! {
     HEADER_FIELDS = 100, "fields";
     /// One TCP connection or one look-up of a name. A firewall that drops packets would hold a run for minutes.
     CONNECT_SECONDS = 10, "seconds";
+    /// From the first packet to a proxy to an open tunnel: the proxy has to resolve a name and connect itself.
+    PROXY_TUNNEL_SECONDS = 30, "seconds";
+    /// Look-up of a name that is reached through a proxy. Networks behind a proxy often know no names outside, and some say
+    /// so by silence; the answer is of use only where it comes at once.
+    PROXIED_NAME_SECONDS = 2, "seconds";
     /// From the start of a request, connecting and TLS included, to the head of the response. Vision One gives up after 60 s itself.
     FIRST_BYTE_SECONDS = 70, "seconds";
     /// Between two parts of a response body.
@@ -154,6 +163,38 @@ limits! {
     /// From this on a wait is told to an operator who asked for no logs: a run that stands still should say why.
     WAIT_TOLD_SECONDS = 5, "seconds";
 
+    // Evidence.
+    /// Bytes of a recording's entries, held in memory until the run is over: 10,000 exceptions are 5 MB, a full block list less.
+    RECORDING_BYTES = 64 * MIB, "bytes";
+    /// Entries of a recording: twice the requests that a run may send where nobody asks for another number.
+    RECORDING_ENTRIES = 10_000, "entries";
+    /// Bytes of a recording that is read: one of ours, indented and edited by hand, or one of a browser.
+    RECORDING_READ_BYTES = 128 * MIB, "bytes";
+    /// Bytes of each value that a difference between a request and its recording shows: two of them fit on a screen.
+    DIFFERENCE_VALUE_BYTES = 120, "bytes";
+    /// Shortest secret that is also looked for as Base64 and as hexadecimal digits: what is shorter is six characters or less
+    /// there, and occurs by chance.
+    REDACTED_ENCODED_BYTES = 5, "bytes";
+    /// Escapes around escapes that are followed when a secret is looked for: seven backslashes stand before a quote that
+    /// three JSON documents, one inside of the other, hold.
+    ESCAPE_NESTING_BYTES = 8, "bytes";
+
+    // Protected values.
+    /// Bytes of one warning list: one of a million host names has 20 to 30 MB.
+    WARNING_LIST_BYTES = 128 * MIB, "bytes";
+    /// Bytes of one entry of a warning list: no value that could equal a longer one is taken by any service.
+    WARNING_LIST_ENTRY_BYTES = 4 * KIB, "bytes";
+    /// Substrings of all warning lists together: all are held in one automaton. Published lists have some hundreds.
+    WARNING_LISTS_SUBSTRINGS = 100_000, "substrings";
+    /// Regular expressions of all warning lists together: each is compiled at every start. Published lists have a few.
+    WARNING_LISTS_REGEXES = 1_000, "expressions";
+    /// Memory of one compiled regular expression, so that one entry cannot take what all of them may have together.
+    WARNING_LIST_REGEX_BYTES = 2 * MIB, "bytes";
+    /// Memory of all compiled regular expressions together: a sixth of the 400 MB that protected values may cost.
+    WARNING_LISTS_REGEXES_BYTES = 64 * MIB, "bytes";
+    /// Bytes of compiled lists, which a run holds in memory: 2,500,000 host names have 64 MB.
+    COMPILED_LISTS_BYTES = 256 * MIB, "bytes";
+
     // Bundles.
     /// Size of a bundle's zip: a Python guest of 18 MB with room.
     BUNDLE_BYTES = 64 * MIB, "bytes";
@@ -161,10 +202,26 @@ limits! {
     BUNDLE_ENTRIES = 64, "entries";
     /// Bytes of all entries together, decompressed.
     BUNDLE_UNPACKED_BYTES = 128 * MIB, "bytes";
+    /// Times that an entry of a bundle may unpack to its own size. Deflate can reach 1,032; components and texts stay
+    /// below 20, and what goes far beyond is made to exhaust its reader.
+    BUNDLE_RATIO = 200, "times";
+    /// Entries that unpack to at most this are not asked for their ratio: a short text of one letter has any.
+    BUNDLE_RATIO_FREE_BYTES = MIB, "bytes";
+    /// Bytes of the list of digests in a bundle, which is unpacked before its signature is verified: 64 lines with names of
+    /// 900 bytes.
+    DIGEST_LIST_BYTES = 64 * KIB, "bytes";
+    /// Bytes of that list's signature: minisign's own limit is 8 KiB for the longer of its two comments.
+    SIGNATURE_BYTES = 16 * KIB, "bytes";
     /// Bytes of the manifest: ours has 15 KB.
     MANIFEST_BYTES = MIB, "bytes";
+    /// Bytes of a plan: 10,000 objects with what the service has of each come to some 12 MB.
+    PLAN_BYTES = 256 * MIB, "bytes";
+    /// Differences between a plan and the service that a message tells, the others are counted.
+    DIFFERENCES_TOLD = 5, "differences";
     /// Bytes of a configuration file.
     CONFIGURATION_BYTES = MIB, "bytes";
+    /// Bytes of a policy file: 5,000 protected values of 200 bytes each; longer lists belong into a compiled one.
+    POLICY_BYTES = MIB, "bytes";
     /// Bytes of a file that holds a secret: a Vision One key has less than 2 KiB.
     SECRET_BYTES = 64 * KIB, "bytes";
 }

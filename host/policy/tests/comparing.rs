@@ -1,5 +1,7 @@
 //! Both sides and the result as data: what `palisade policy show --bundle` shows.
 
+#![allow(clippy::expect_used, clippy::indexing_slicing, clippy::panic, clippy::unwrap_used)]
+
 use std::path::Path;
 
 use http::Method;

@@ -1,6 +1,8 @@
 //! A refused request: which side lacks it, and that the lines that are told do allow it where they are pasted, and nothing
 //! that the component hid in its request.
 
+#![allow(clippy::expect_used, clippy::indexing_slicing, clippy::panic, clippy::unwrap_used)]
+
 use std::path::Path;
 
 use http::{Method, Uri};
@@ -144,6 +146,8 @@ fn path() -> impl Strategy<Value = String> {
 }
 
 proptest! {
+    #![proptest_config(ProptestConfig { failure_persistence: None, ..ProptestConfig::default() })]
+
     #[test]
     fn the_lines_allow_the_request_where_they_are_pasted_and_no_other(
         text in policies(),

@@ -1,5 +1,7 @@
 //! The operator's page: its examples are policies, and it explains every key.
 
+#![allow(clippy::expect_used, clippy::indexing_slicing, clippy::panic, clippy::unwrap_used)]
+
 use std::path::Path;
 
 use palisade_policy::{Policy, policy_schema};

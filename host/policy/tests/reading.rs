@@ -1,5 +1,7 @@
 //! What a policy file may say, and what is told of one that says it wrongly: file, line, column, what was expected.
 
+#![allow(clippy::expect_used, clippy::indexing_slicing, clippy::panic, clippy::unwrap_used)]
+
 use std::path::{Path, PathBuf};
 
 use palisade_policy::{Limits, NoProxy, Policy, PolicyError, ProxySecret};

@@ -12,14 +12,14 @@ pub struct Own {
     pub networks: Vec<IpNet>,
     /// Values of any type, compared as a whole, letters of any case.
     pub values: Vec<String>,
-    /// Whether private and reserved addresses are protected (IANA's special-purpose registries), but those of examples.
+    /// Whether private and reserved addresses are protected (IANA's special-purpose registries).
     pub private_addresses: bool,
     /// Whether names for special use are protected (RFC 6761 and its like: `localhost`, `.local`, `.test`), but those of
     /// examples. `.onion` is none of them: what stands below it is reached, and reported as an indicator.
     pub special_use_names: bool,
-    /// Whether names and addresses set aside for examples are protected (`.example`, `example.com`, 192.0.2.0/24,
-    /// 2001:db8::/32 and their like). They never lead anywhere: an entry for one is waste, and does no harm.
-    pub documentation: bool,
+    /// Whether names set aside for examples are protected (`.example`, `example.com` and their like). By default they are
+    /// not: they never lead anywhere, and an entry for one does no harm.
+    pub example_names: bool,
 }
 
 impl Default for Own {
@@ -30,7 +30,7 @@ impl Default for Own {
             values: Vec::new(),
             private_addresses: true,
             special_use_names: true,
-            documentation: true,
+            example_names: false,
         }
     }
 }

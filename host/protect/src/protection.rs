@@ -7,7 +7,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
 use ipnet::IpNet;
-use palisade_address::{Class, overlapping};
+use palisade_address::overlapping;
 use palisade_collection::excerpt;
 
 use crate::canonical::{self, Reading, name};
@@ -53,7 +53,7 @@ struct Inner {
     values: BTreeMap<String, String>,
     private_addresses: bool,
     special_use_names: bool,
-    documentation: bool,
+    example_names: bool,
     lists: Option<CompiledLists>,
     allowed: BTreeMap<String, Allowed>,
 }
@@ -95,7 +95,7 @@ impl Protection {
             values,
             private_addresses: own.private_addresses,
             special_use_names: own.special_use_names,
-            documentation: own.documentation,
+            example_names: own.example_names,
             lists,
             allowed,
         })))
@@ -181,18 +181,14 @@ impl Inner {
     }
 
     fn reserved_address(&self, kind: Kind, reading: &Reading) -> Option<Hit> {
-        if kind == Kind::Mail {
+        if kind == Kind::Mail || !self.private_addresses {
             return None;
         }
         reading
             .hosts
             .networks
             .iter()
-            .filter_map(|network| overlapping(*network))
-            .find(|special| match special.class {
-                Class::Documentation => self.documentation,
-                _ => self.private_addresses,
-            })
+            .find_map(|network| overlapping(*network))
             .map(|special| Hit::new("private and reserved addresses", special.network.to_string()))
     }
 
@@ -206,7 +202,7 @@ impl Inner {
             .iter()
             .flat_map(|name| name::suffixes(name))
             .filter_map(special_names::find)
-            .find(|special| if special.documentation { self.documentation } else { self.special_use_names })
+            .find(|special| if special.example { self.example_names } else { self.special_use_names })
             .map(|special| Hit::new("special-use domain names", special.name))
     }
 }

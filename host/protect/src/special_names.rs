@@ -9,15 +9,15 @@ pub(crate) struct SpecialName {
     /// Lower-case A-labels.
     pub(crate) name: &'static str,
     /// Whether the name is only ever an example in a text.
-    pub(crate) documentation: bool,
+    pub(crate) example: bool,
 }
 
 const fn used(name: &'static str) -> SpecialName {
-    SpecialName { name, documentation: false }
+    SpecialName { name, example: false }
 }
 
 const fn example(name: &'static str) -> SpecialName {
-    SpecialName { name, documentation: true }
+    SpecialName { name, example: true }
 }
 
 static SPECIAL_NAMES: [SpecialName; 34] = [

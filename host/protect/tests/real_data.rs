@@ -47,7 +47,7 @@ fn lists(data: &Path) -> CompiledLists {
 /// Only the lists: what belongs to nobody is left to them.
 fn protection(data: &Path) -> Protection {
     let own =
-        Own { private_addresses: false, special_use_names: false, documentation: false, ..Own::default() };
+        Own { private_addresses: false, special_use_names: false, example_names: false, ..Own::default() };
     Protection::new(own, Some(lists(data)), BTreeSet::new()).unwrap()
 }
 

@@ -42,7 +42,7 @@ fn protection(own: Own) -> Protection {
 }
 
 fn none() -> Own {
-    Own { private_addresses: false, special_use_names: false, documentation: false, ..Own::default() }
+    Own { private_addresses: false, special_use_names: false, example_names: false, ..Own::default() }
 }
 
 /// `contoso.test` as somebody may write it.

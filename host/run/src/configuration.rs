@@ -4,7 +4,7 @@
 use std::collections::BTreeMap;
 use std::io::Read as _;
 
-use palisade_bundle::{Action, Manifest, Parameter, ParameterKind, Purpose, nearest};
+use palisade_bundle::{Action, Manifest, Parameter, ParameterKind, Purpose, check_origin, nearest};
 use palisade_egress::{ExposeSecret as _, SecretString};
 use palisade_engine::contract::{Setting, SettingValue};
 use palisade_limits as limits;
@@ -22,6 +22,18 @@ pub struct Configuration {
     /// How many objects the run takes, where the action has a parameter for that.
     pub objects_per_run: Option<u64>,
 }
+
+/// Whether secrets are read from where they are.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Secrets {
+    /// Yes.
+    Read,
+    /// No: nothing is sent, and a text that is no secret stands in for each.
+    StandIn,
+}
+
+/// What stands in for a secret that is not needed.
+const STAND_IN: &str = "stand-in";
 
 /// One thing that is wrong.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -169,13 +181,14 @@ impl Configuration {
         manifest: &Manifest,
         action: &Action,
         given: &BTreeMap<String, Given>,
+        secrets: Secrets,
     ) -> Result<Self, Vec<ConfigurationProblem>> {
         let mut problems = unknown(manifest, action, given);
         let mut configuration =
             Self { settings: Vec::new(), secrets: BTreeMap::new(), objects_per_run: None };
         for parameter in action.parameters(manifest) {
             let here = given.get(&parameter.name);
-            if let Err(fault) = configuration.take(parameter, here) {
+            if let Err(fault) = configuration.take(parameter, here, secrets) {
                 let origin = here.map(|given| given.origin.clone()).unwrap_or_default();
                 problems.push(ConfigurationProblem { parameter: parameter.name.clone(), origin, fault });
             }
@@ -183,10 +196,18 @@ impl Configuration {
         if problems.is_empty() { Ok(configuration) } else { Err(problems) }
     }
 
-    fn take(&mut self, parameter: &Parameter, given: Option<&Given>) -> Result<(), ConfigurationFault> {
+    fn take(
+        &mut self,
+        parameter: &Parameter,
+        given: Option<&Given>,
+        secrets: Secrets,
+    ) -> Result<(), ConfigurationFault> {
         let name = || parameter.name.clone();
         if matches!(parameter.kind, ParameterKind::Secret {}) {
             match given.map(|given| &given.value) {
+                Some(GivenValue::Secret(_)) | None if secrets == Secrets::StandIn => {
+                    self.secrets.insert(name(), SecretString::from(STAND_IN));
+                }
                 Some(GivenValue::Secret(source)) => {
                     self.secrets.insert(name(), read_secret(&parameter.name, source)?);
                 }
@@ -253,7 +274,7 @@ fn default(parameter: &Parameter) -> Option<SettingValue> {
         ParameterKind::Integer { default, .. } => default.map(SettingValue::Integer),
         ParameterKind::Flag { default } => Some(SettingValue::Flag(*default)),
         ParameterKind::Select { default, .. } => default.clone().map(SettingValue::Choice),
-        ParameterKind::Secret {} => None,
+        ParameterKind::Origin {} | ParameterKind::Secret {} => None,
     }
 }
 
@@ -313,6 +334,10 @@ fn read_text(parameter: &Parameter, text: &str) -> Result<SettingValue, Configur
                 },
             )
         }
+        ParameterKind::Origin {} => match check_origin(text) {
+            Ok(()) => Ok(SettingValue::Text(text.to_owned())),
+            Err(_) => Err(unfit(parameter, text)),
+        },
         ParameterKind::Secret {} => Err(ConfigurationFault::SecretInPlain { name: parameter.name.clone() }),
     }
 }
@@ -336,6 +361,10 @@ fn unfit(parameter: &Parameter, value: &str) -> ConfigurationFault {
         }
         ParameterKind::Flag { .. } => "`true` or `false`".to_owned(),
         ParameterKind::Select { .. } => "one of its options".to_owned(),
+        ParameterKind::Origin {} => {
+            "an origin: `https://` and a host, with a port where it is not 443, and nothing after it"
+                .to_owned()
+        }
         ParameterKind::Secret {} => "a secret".to_owned(),
     };
     ConfigurationFault::Value { name: parameter.name.clone(), value: value.to_owned(), expected }

@@ -7,6 +7,7 @@ use palisade_engine::{Early, EngineError, LoadError};
 
 use crate::configuration::ConfigurationProblem;
 use crate::given::ConfigurationFileError;
+use crate::plan::PlanError;
 
 /// Why a run cannot start.
 #[derive(Debug, thiserror::Error)]
@@ -58,6 +59,9 @@ pub enum PrepareError {
     /// The component, while it judged the configuration.
     #[error("the component could not judge its configuration: {0}")]
     Validation(Early),
+    /// The plan.
+    #[error(transparent)]
+    Plan(#[from] PlanError),
     /// The HTTP client.
     #[error(transparent)]
     Client(#[from] ClientError),
@@ -85,6 +89,7 @@ impl PrepareError {
             Self::Engine(error) => error.code(),
             Self::Load(error) => error.code(),
             Self::Validation(early) => early.code(),
+            Self::Plan(error) => error.code(),
             Self::Client(error) => error.code(),
             Self::Collection(error) => error.code(),
             Self::Interrupted(_) => "interrupted",
@@ -98,6 +103,7 @@ impl PrepareError {
             Self::Bundle(error) => error.hint(),
             Self::Engine(error) => error.hint(),
             Self::Load(error) => error.hint(),
+            Self::Plan(error) => error.hint(),
             Self::Client(error) => error.hint(),
             Self::Collection(error) => error.hint(),
             Self::Configuration(problems) => problems.iter().find_map(ConfigurationProblem::hint),

@@ -4,17 +4,19 @@ use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use palisade_collection::Object;
-use palisade_egress::{Gate, Notice, Session, Traffic, after};
-use palisade_engine::contract::{self, Outcome, Problem, RunError, Verdict};
+use palisade_egress::{Gate, Notice, SendError, Session, SessionLimits, Traffic, Wire, after};
+use palisade_engine::contract::{self, Eviction, Outcome, Problem, Reason, RunError, Verdict};
 use palisade_engine::{Early, Ended, Host, LogLevel, RunRequest, Violation, cut};
 use palisade_limits as limits;
+use palisade_recording::Difference;
 use time::OffsetDateTime;
 use time::format_description::well_known::Rfc3339;
 
 use crate::ledger::{Ledger, Totals};
+use crate::plan::{Plan, PlanError};
 use crate::prepare::Prepared;
 use crate::report::{
-    ActionIdentity, BundleIdentity, EndedHow, Report, RunReport, Status, TrafficReport, Warning,
+    ActionIdentity, BundleIdentity, EndedHow, EvictionReport, EvictionsReport, Report, RunReport, Status, TrafficReport, Warning,
 };
 use crate::selection::{Offered, Selection};
 use crate::summary;
@@ -44,10 +46,11 @@ impl Observer for Silent {
 
 /// The run's books: shared by the component's side and by the report.
 struct Books {
-    selection: Selection,
+    selection: Arc<Selection>,
     ledger: Ledger,
     /// Index of the next object to hand out.
     cursor: usize,
+    evictions: EvictionsReport,
     warnings: Vec<Warning>,
     warnings_not_listed: u64,
 }
@@ -108,6 +111,17 @@ impl Host for Desk {
         result
     }
 
+    fn evicting(&mut self, entries: Vec<Eviction>) {
+        let mut books = self.books();
+        for entry in entries {
+            books.evictions.count += 1;
+            if (books.evictions.entries.len() as u64) < limits::EVICTIONS_LISTED {
+                let Eviction { field, value, expires } = entry;
+                books.evictions.entries.push(EvictionReport { field, value, expires });
+            }
+        }
+    }
+
     fn log(&mut self, level: LogLevel, message: String, fields: Vec<(String, String)>) {
         match level {
             LogLevel::Trace => tracing::trace!(target: "palisade::action", ?fields, "{message}"),
@@ -139,25 +153,57 @@ fn to_contract(key: u64, object: &Object) -> contract::Object {
     }
 }
 
+/// What a run may do, whatever it was prepared for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+struct Mode {
+    dry_run: bool,
+    compare: bool,
+}
+
 impl Prepared {
     /// Runs to the end and reports. Comes back in any case: at the deadline at the latest, or soon after `cancel`
     /// resolves. Objects without a verdict by then have failed, with the reason of the end.
-    pub async fn execute(self, observer: Arc<dyn Observer>, cancel: impl Future<Output = ()>) -> Report {
+    pub async fn execute(&self, observer: Arc<dyn Observer>, cancel: impl Future<Output = ()>) -> Report {
+        self.run(Mode { dry_run: self.dry_run, compare: self.compare }, observer, cancel).await
+    }
+
+    /// Does a plan: compares anew, and runs only if the service is as it was when the plan was made. The objects are those
+    /// that the run was prepared with, [`Plan::selection`].
+    ///
+    /// # Errors
+    /// [`PlanError::NotCompared`] and [`PlanError::Outdated`]; nothing that changes the service has been sent.
+    pub async fn apply(
+        &self,
+        plan: &Plan,
+        observer: Arc<dyn Observer>,
+        cancel: impl Future<Output = ()>,
+    ) -> Result<Report, PlanError> {
+        let mut cancel = std::pin::pin!(cancel);
+        let comparing = Mode { dry_run: true, compare: true };
+        let found = self.run(comparing, Arc::new(Silent), &mut cancel).await;
+        plan.check_unchanged(&found)?;
+        Ok(self.execute(observer, cancel).await)
+    }
+
+    async fn run(&self, mode: Mode, observer: Arc<dyn Observer>, cancel: impl Future<Output = ()>) -> Report {
+        let Mode { dry_run, compare } = mode;
         let started = OffsetDateTime::now_utc();
         let clock = tokio::time::Instant::now();
-        let run_id = run_id(started);
-        let books = Arc::new(Mutex::new(open_books(self.selection, self.dry_run)));
+        let books = Arc::new(Mutex::new(open_books(Arc::clone(&self.selection), dry_run)));
         let session = Session::new(
-            self.client,
-            self.grants,
+            self.wire.clone(),
+            self.grants.clone(),
             Gate::default(),
-            self.requests,
+            SessionLimits { dry_run, ..self.requests },
             after(clock, self.sandbox.run),
+            self.recorder.clone(),
         );
         let request = RunRequest {
             action: self.action.id.clone(),
-            run_id: run_id.clone(),
-            dry_run: self.dry_run,
+            run_id: self.run_id.clone(),
+            dry_run,
+            compare,
+            most_evictions: self.most_evictions,
             configuration: self.configuration.settings.clone(),
             host: Box::new(Desk { books: Arc::clone(&books), observer }),
             session: session.clone(),
@@ -166,7 +212,7 @@ impl Prepared {
             concurrent_requests: self.requests.concurrent_requests,
             limits: self.sandbox,
         };
-        tracing::info!(run = %run_id, action = %self.action.id, dry_run = self.dry_run, "run started");
+        tracing::info!(run = %self.run_id, action = %self.action.id, dry_run, "run started");
         let ended = tokio::select! {
             ended = self.component.run(request) => ended,
             () = cancel => Ended::Early(Early::Cancelled),
@@ -175,14 +221,22 @@ impl Prepared {
         // The component is gone: nobody else holds the books but a host that is being dropped.
         let mut books = std::mem::replace(
             &mut *books.lock().unwrap_or_else(PoisonError::into_inner),
-            open_books(Selection::default(), self.dry_run),
+            open_books(Arc::default(), dry_run),
         );
         let totals = books.ledger.totals();
-        let end = End::of(&ended, totals.offered - totals.decided());
+        let mut end = End::of(&ended, totals.offered - totals.decided());
+        if let Ended::Early(Early::Refused(SendError::Denied(denial))) = &ended {
+            let bundle = &self.bundle.manifest().id;
+            end.hint = Some(self.policy.explain(bundle, &self.asked, denial).to_string());
+        }
         // What ended the run is said there.
         let told = |notice: &Notice| end.code.as_deref() == Some(notice.code);
         let notices = session.notices().into_iter().filter(|notice| !told(notice));
         notices.for_each(|notice| books.warn(unanswered(notice)));
+        self.unneeded.iter().for_each(|value| books.warn(unneeded(value)));
+        if let Wire::Recording(replayer) = &self.wire {
+            replayer.unused().iter().for_each(|difference| books.warn(not_asked(difference)));
+        }
         let (lines, totals) = books.ledger.close(&end.open);
         let objects = summary::objects(&books.selection, lines);
         let status = match end.how {
@@ -192,32 +246,29 @@ impl Prepared {
             EndedHow::Completed if end.code.is_none() => Status::WithProblems,
             _ => Status::EndedEarly,
         };
-        tracing::info!(run = %run_id, ?status, seconds, "run ended");
-        let manifest = self.bundle.manifest();
+        tracing::info!(run = %self.run_id, ?status, seconds, "run ended");
         Report {
             schema: Report::SCHEMA,
             run: RunReport {
-                id: run_id,
+                id: self.run_id.clone(),
                 started_at: rfc3339(started),
                 ended_at: rfc3339(OffsetDateTime::now_utc()),
                 seconds,
-                dry_run: self.dry_run,
+                dry_run,
+                compared: compare,
                 status,
                 ended: end.how,
                 code: end.code,
                 message: end.message,
                 hint: end.hint,
             },
-            bundle: BundleIdentity {
-                id: manifest.id.clone(),
-                version: manifest.version.clone(),
-                digest: self.bundle.digest().to_string(),
-            },
+            bundle: BundleIdentity::of(&self.bundle),
             action: ActionIdentity { id: self.action.id.clone(), title: self.action.title.clone() },
             configuration: self.configuration.settings.iter().map(summary::setting).collect(),
             collection: summary::collection(&books.selection, self.configuration.objects_per_run),
             totals,
             reasons: summary::reasons(&objects),
+            evictions: books.evictions,
             traffic: traffic(session.traffic()),
             warnings: books.warnings,
             warnings_not_listed: books.warnings_not_listed,
@@ -226,17 +277,31 @@ impl Prepared {
     }
 }
 
-/// Books in which unreadable records have their verdict already, and incomplete files their warning.
-fn open_books(selection: Selection, dry_run: bool) -> Books {
+/// Books in which unreadable records and protected objects have their verdict already, and incomplete files their warning.
+fn open_books(selection: Arc<Selection>, dry_run: bool) -> Books {
     let mut ledger = Ledger::new(selection.offered.len(), dry_run);
     for ((_, offered), key) in selection.offered.iter().zip(1..) {
-        if let Offered::Unreadable(record) = offered {
-            let problem = Problem { code: "unreadable".to_owned(), message: record.message.clone() };
-            ledger.decide(key, Verdict::Rejected(problem));
+        match offered {
+            Offered::Object(_) => {}
+            Offered::Unreadable(record) => {
+                let problem = Problem { code: "unreadable".to_owned(), message: record.message.clone() };
+                ledger.decide(key, Verdict::Rejected(problem));
+            }
+            Offered::Protected(_, sentence) => {
+                let reason = Reason { code: "protected".to_owned(), message: sentence.clone() };
+                ledger.decide(key, Verdict::Skipped(reason));
+            }
         }
     }
     let warnings = palisade_collection::warnings(&selection.files);
-    let mut books = Books { selection, ledger, cursor: 0, warnings: Vec::new(), warnings_not_listed: 0 };
+    let mut books = Books {
+        selection,
+        ledger,
+        cursor: 0,
+        evictions: EvictionsReport::default(),
+        warnings: Vec::new(),
+        warnings_not_listed: 0,
+    };
     for message in warnings {
         books.warn(Warning { source: "host".to_owned(), message, fields: BTreeMap::new() });
     }
@@ -309,6 +374,19 @@ fn unanswered(notice: Notice) -> Warning {
     Warning { source: "host".to_owned(), message: notice.message, fields }
 }
 
+/// An exemption from protection that let nothing through.
+fn unneeded(value: &str) -> Warning {
+    let message = format!("`{value}` needed no exemption from protection: most likely it is misspelled");
+    Warning { source: "host".to_owned(), message, fields: BTreeMap::new() }
+}
+
+/// A recorded request that a replay did not come to.
+fn not_asked(difference: &Difference) -> Warning {
+    let facts = [("code", Some(difference.code().to_owned())), ("hint", difference.hint())];
+    let fields = facts.into_iter().filter_map(|(name, value)| Some((name.to_owned(), value?))).collect();
+    Warning { source: "host".to_owned(), message: difference.to_string(), fields }
+}
+
 fn traffic(traffic: Traffic) -> TrafficReport {
     TrafficReport {
         requests: traffic.requests,
@@ -319,11 +397,6 @@ fn traffic(traffic: Traffic) -> TrafficReport {
         bytes_sent: traffic.bytes_sent,
         bytes_received: traffic.bytes_received,
     }
-}
-
-/// Sortable by time, and different for two runs of the same second.
-fn run_id(started: OffsetDateTime) -> String {
-    format!("{}-{:08x}", started.unix_timestamp(), fastrand::u32(..))
 }
 
 fn rfc3339(time: OffsetDateTime) -> String {

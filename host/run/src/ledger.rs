@@ -2,7 +2,7 @@
 //! for what it leaves open, by the host. Pure; nothing here knows of WebAssembly's or the network's ways.
 
 use palisade_engine::Violation;
-use palisade_engine::contract::{Outcome, Problem, Submission, Verdict};
+use palisade_engine::contract::{Comparison, Outcome, Problem, Submission, Verdict};
 use palisade_limits as limits;
 
 /// One verdict and what was submitted for it.
@@ -175,7 +175,30 @@ fn shorten(outcome: &mut Outcome) {
     for submission in &mut outcome.submissions {
         cut(&mut submission.field);
         cut(&mut submission.value);
+        if let Some(comparison) = &mut submission.comparison {
+            shorten_comparison(comparison);
+        }
     }
+}
+
+fn shorten_comparison(comparison: &mut Comparison) {
+    let cut = |text: &mut String| *text = palisade_engine::cut(std::mem::take(text));
+    let most = limits::COMPARISON_FIELDS as usize;
+    for field in comparison.held.iter_mut().flatten() {
+        cut(&mut field.name);
+        cut(&mut field.value);
+    }
+    if let Some(held) = &mut comparison.held {
+        held.truncate(most);
+    }
+    comparison.changes.truncate(most);
+    for change in &mut comparison.changes {
+        cut(&mut change.name);
+        change.before.iter_mut().for_each(cut);
+        cut(&mut change.after);
+    }
+    comparison.also_on.truncate(most);
+    comparison.also_on.iter_mut().for_each(cut);
 }
 
 #[cfg(test)]

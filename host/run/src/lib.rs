@@ -19,21 +19,27 @@ mod execute;
 mod given;
 mod grants;
 mod ledger;
+pub mod operator;
+mod plan;
 mod prepare;
 mod report;
 mod selection;
 mod summary;
 
-pub use configuration::{Configuration, ConfigurationFault, ConfigurationProblem};
+pub use configuration::{Configuration, ConfigurationFault, ConfigurationProblem, Secrets};
 pub use error::PrepareError;
 pub use execute::{Observer, Progress, Silent};
 pub use given::{
     ConfigurationFileError, Given, GivenValue, Prompted, SecretSource, read_configuration, read_set,
 };
+pub use grants::asked_grants;
+pub use operator::OperatorError;
 pub use ledger::{Ledger, Totals};
-pub use prepare::{Overrides, Preparation, Prepared};
+pub use plan::{Difference, Plan, PlanError, PlannedObject};
+pub use prepare::{Evidence, Input, Overrides, Preparation, Prepared, asked_limits};
 pub use report::{
-    ActionIdentity, BundleIdentity, CollectionReport, EndedHow, FileReport, LeftOutReport, NotOffered,
+    ActionIdentity, BundleIdentity, ChangeReport, CollectionReport, ComparisonReport, EndedHow, EvictionReport,
+    EvictionsReport, FileReport, LeftOutReport, NotOffered,
     NotOfferedObject, ObjectReport, ReasonCount, Report, RunReport, Status, SubmissionReport, TrafficReport,
     VerdictName, Warning, report_schema,
 };

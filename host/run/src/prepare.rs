@@ -1,19 +1,26 @@
 //! Everything that can be checked before the first request. [`Prepared`] exists only where all of it has passed.
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 use std::time::Duration;
 
-use palisade_bundle::{Action, Bundle, LimitsAsked, nearest};
+use palisade_bundle::{Action, Bundle, Effect, LimitsAsked, TrustedBundle, nearest};
 use palisade_collection::{Format, Source};
-use palisade_egress::{Client, ClientOptions, Grant, SessionLimits};
+use palisade_egress::{Client, ClientOptions, Grant, SessionLimits, Wire};
 use palisade_engine::{Component, Engine, SandboxLimits};
 use palisade_limits as limits;
+use palisade_policy::{Limits, Policy};
+use palisade_protect::Protection;
+use palisade_recording::{Provenance, Recorder, Recording, Redactor, Replayer};
+use time::OffsetDateTime;
 
 use crate::PrepareError;
-use crate::configuration::{Configuration, ConfigurationFault, ConfigurationProblem};
+use crate::configuration::{Configuration, ConfigurationFault, ConfigurationProblem, Secrets};
 use crate::given::Given;
-use crate::grants;
+use crate::plan::Plan;
+use crate::report::BundleIdentity;
 use crate::selection::Selection;
+use crate::{grants, summary};
 
 /// What the operator sets for one run, against the manifest's and the host's own numbers.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
@@ -24,37 +31,81 @@ pub struct Overrides {
     pub exchange: Option<Duration>,
 }
 
+/// Where the objects of a run come from.
+#[derive(Debug)]
+pub enum Input {
+    /// From the files of a collection.
+    Collection {
+        /// The files.
+        sources: Vec<Source>,
+        /// Their format; found from the content where none is given.
+        format: Option<Format>,
+    },
+    /// From a plan, which then is to be done: see [`Prepared::apply`].
+    Plan(Arc<Plan>),
+}
+
+/// What evidence a run leaves or is made from.
+#[derive(Debug, Default)]
+pub enum Evidence {
+    /// None.
+    #[default]
+    None,
+    /// Every attempt is recorded: see [`Prepared::recorder`].
+    Record,
+    /// Nothing is sent: this recording answers. No credential is needed.
+    Replay(Recording),
+}
+
 /// What a run is made of.
 #[derive(Debug)]
 pub struct Preparation {
-    /// The zip, opened and checked.
-    pub bundle: Bundle,
+    /// The zip, whose signature and digests have been checked.
+    pub bundle: TrustedBundle,
+    /// What the operator allows.
+    pub policy: Policy,
+    /// What an action that blocks must not get.
+    pub protection: Protection,
     /// Id of the action.
     pub action: String,
     /// The configuration as given.
     pub given: BTreeMap<String, Given>,
-    /// The collection's files.
-    pub sources: Vec<Source>,
-    /// Their format; found from the content where none is given.
-    pub format: Option<Format>,
+    /// Where the objects come from.
+    pub input: Input,
     /// Nothing that changes the service is to be sent.
     pub dry_run: bool,
+    /// Each submission is to be compared with what the service has; only in a dry run.
+    pub compare: bool,
+    /// Entries of others that the run may make the service remove by itself; none for any number.
+    pub most_evictions: Option<u64>,
     /// Connections.
     pub client: ClientOptions,
     /// Limits.
     pub overrides: Overrides,
+    /// What is recorded or replayed.
+    pub evidence: Evidence,
 }
 
 /// A run that can start: every check has passed, nothing has been sent.
 pub struct Prepared {
-    pub(crate) bundle: Bundle,
+    pub(crate) run_id: String,
+    pub(crate) bundle: TrustedBundle,
+    pub(crate) policy: Policy,
     pub(crate) action: Action,
     pub(crate) configuration: Configuration,
     pub(crate) component: Component,
-    pub(crate) selection: Selection,
-    pub(crate) client: Client,
+    pub(crate) selection: Arc<Selection>,
+    /// Values that were exempted from protection and needed no exemption.
+    pub(crate) unneeded: Vec<String>,
+    pub(crate) wire: Wire,
+    pub(crate) recorder: Option<Recorder>,
+    /// What the manifest asks for.
+    pub(crate) asked: Vec<Grant>,
+    /// What of that the policy allows.
     pub(crate) grants: Vec<Grant>,
     pub(crate) dry_run: bool,
+    pub(crate) compare: bool,
+    pub(crate) most_evictions: Option<u64>,
     pub(crate) sandbox: SandboxLimits,
     pub(crate) requests: SessionLimits,
 }
@@ -74,6 +125,7 @@ impl Preparation {
         bundle: &Bundle,
         action: &str,
         given: &BTreeMap<String, Given>,
+        secrets: Secrets,
     ) -> Result<(Action, Configuration, Vec<Grant>), PrepareError> {
         let manifest = bundle.manifest();
         let action = manifest.action(action).cloned().ok_or_else(|| {
@@ -85,7 +137,7 @@ impl Preparation {
             }
         })?;
         let configuration =
-            Configuration::resolve(manifest, &action, given).map_err(PrepareError::Configuration)?;
+            Configuration::resolve(manifest, &action, given, secrets).map_err(PrepareError::Configuration)?;
         let grants = grants::grants(&action, &configuration)?;
         Ok((action, configuration, grants))
     }
@@ -96,24 +148,64 @@ impl Preparation {
     /// # Errors
     /// [`PrepareError`]; nothing has been sent.
     pub async fn check(self, engine: &Engine) -> Result<Prepared, PrepareError> {
-        let (action, configuration, grants) = Self::configure(&self.bundle, &self.action, &self.given)?;
-        let client = Client::new(&self.client)?;
-        let (sources, format, most) = (self.sources, self.format, configuration.objects_per_run);
+        let secrets = match self.evidence {
+            Evidence::None | Evidence::Record => Secrets::Read,
+            Evidence::Replay(_) => Secrets::StandIn,
+        };
+        let (action, configuration, asked) =
+            Self::configure(&self.bundle, &self.action, &self.given, secrets)?;
+        let manifest = self.bundle.manifest();
+        let grants = self.policy.grant(&manifest.id, &asked);
+        let run_id = run_id(OffsetDateTime::now_utc());
+        let recorder = matches!(self.evidence, Evidence::Record).then(|| {
+            let provenance = Provenance {
+                bundle_digest: self.bundle.digest().to_string(),
+                action: action.id.clone(),
+                run_id: run_id.clone(),
+                dry_run: self.dry_run,
+            };
+            Recorder::new(provenance, Redactor::new(configuration.secrets.values()))
+        });
+        let wire = match self.evidence {
+            Evidence::None | Evidence::Record => Wire::Network(Client::new(&self.client)?),
+            Evidence::Replay(recording) => Wire::Recording(Replayer::new(recording)),
+        };
+        if let Input::Plan(plan) = &self.input {
+            let settings = configuration.settings.iter().map(summary::setting).collect();
+            plan.check_made_with(&BundleIdentity::of(&self.bundle), &settings)?;
+        }
+        let most = configuration.objects_per_run;
         // Reading a large file and compiling a component both keep a core busy: they do so side by side.
-        let reading = tokio::task::spawn_blocking(move || Selection::read(sources, format, most));
+        let reading = tokio::task::spawn_blocking(move || match self.input {
+            Input::Collection { sources, format } => Selection::read(sources, format, most),
+            Input::Plan(plan) => Ok(plan.selection()),
+        });
         let component = engine.load(self.bundle.component()).await?;
-        let (sandbox, requests) = effective(&self.bundle.manifest().limits, self.overrides, self.dry_run);
+        let (sandbox, requests) = effective(&manifest.limits, &self.policy, self.overrides, self.dry_run);
         validate(&component, &action, &configuration, sandbox).await?;
-        let selection = reading.await.map_err(|error| PrepareError::Interrupted(error.to_string()))??;
+        let mut selection = reading.await.map_err(|error| PrepareError::Interrupted(error.to_string()))??;
+        if action.effect == Effect::Blocks {
+            selection.hold_back(|object| {
+                let hit = self.protection.check(&object.subtype, &object.value)?;
+                Some(format!("it is protected by {hit}"))
+            });
+        }
         Ok(Prepared {
+            run_id,
+            policy: self.policy,
             bundle: self.bundle,
             action,
             configuration,
             component,
-            selection,
-            client,
+            selection: Arc::new(selection),
+            unneeded: self.protection.unused_allowed(),
+            wire,
+            recorder,
+            asked,
             grants,
             dry_run: self.dry_run,
+            compare: self.compare,
+            most_evictions: self.most_evictions,
             sandbox,
             requests,
         })
@@ -126,6 +218,17 @@ impl Prepared {
     pub fn selection(&self) -> &Selection {
         &self.selection
     }
+
+    /// What is recorded of the run, where that was asked for; complete when the run is over.
+    #[must_use]
+    pub fn recorder(&self) -> Option<&Recorder> {
+        self.recorder.as_ref()
+    }
+}
+
+/// Sortable by time, and different for two runs of the same second.
+fn run_id(started: OffsetDateTime) -> String {
+    format!("{}-{:08x}", started.unix_timestamp(), fastrand::u32(..))
 }
 
 /// Lets the component judge the configuration; it may send nothing.
@@ -149,24 +252,55 @@ pub(crate) async fn validate(
     Err(PrepareError::Configuration(problems.collect()))
 }
 
-/// The manifest asks, the host's table is the ceiling, the operator's word is last.
-fn effective(asked: &LimitsAsked, overrides: Overrides, dry_run: bool) -> (SandboxLimits, SessionLimits) {
-    let memory = asked.memory_mib.map_or(limits::MEMORY_BYTES, |mib| mib.saturating_mul(1 << 20));
-    let seconds = asked.run_seconds.unwrap_or(limits::RUN_SECONDS).min(limits::RUN_CEILING_SECONDS);
+/// The limits that a manifest asks for, as the policy names them.
+#[must_use]
+pub fn asked_limits(asked: &LimitsAsked) -> Limits {
+    Limits {
+        memory_mib: asked.memory_mib,
+        run_seconds: asked.run_seconds,
+        requests: asked.requests,
+        concurrent_requests: None,
+        request_body_bytes: asked.request_body_bytes,
+        response_body_bytes: asked.response_body_bytes,
+        exchange_seconds: None,
+    }
+}
+
+/// The manifest asks, the policy and the host's table are the ceilings, and below them the operator's word for this run
+/// is last.
+fn effective(
+    asked: &LimitsAsked,
+    policy: &Policy,
+    overrides: Overrides,
+    dry_run: bool,
+) -> (SandboxLimits, SessionLimits) {
+    let asked = Limits {
+        run_seconds: overrides.run.map(whole_seconds).or(asked.run_seconds),
+        exchange_seconds: overrides.exchange.map(whole_seconds),
+        ..asked_limits(asked)
+    };
+    let limits = policy.limits(&asked);
+    // What was given in parts of a second stays so.
+    let within = |given: Option<Duration>, seconds: u64| {
+        let most = Duration::from_secs(seconds);
+        given.map_or(most, |given| given.min(most))
+    };
     let sandbox = SandboxLimits {
-        memory_bytes: memory.min(limits::MEMORY_CEILING_BYTES),
-        run: overrides.run.unwrap_or(Duration::from_secs(seconds)),
+        memory_bytes: limits.memory_bytes,
+        run: within(overrides.run, limits.run_seconds),
         page_objects: limits::PAGE_OBJECTS,
     };
-    let defaults = SessionLimits::default();
-    let at_most = |asked: Option<u64>, most: u64| asked.map_or(most, |asked| asked.min(most));
     let requests = SessionLimits {
-        requests: at_most(asked.requests, defaults.requests),
-        request_body_bytes: at_most(asked.request_body_bytes, defaults.request_body_bytes),
-        response_body_bytes: at_most(asked.response_body_bytes, defaults.response_body_bytes),
-        exchange: overrides.exchange.unwrap_or(defaults.exchange),
+        requests: limits.requests,
+        concurrent_requests: limits.concurrent_requests,
+        request_body_bytes: limits.request_body_bytes,
+        response_body_bytes: limits.response_body_bytes,
+        exchange: within(overrides.exchange, limits.exchange_seconds),
         dry_run,
-        ..defaults
     };
     (sandbox, requests)
+}
+
+fn whole_seconds(duration: Duration) -> u64 {
+    duration.as_secs().saturating_add(u64::from(duration.subsec_nanos() > 0))
 }

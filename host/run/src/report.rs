@@ -3,8 +3,9 @@
 
 use std::collections::BTreeMap;
 
+use palisade_bundle::Bundle;
 use schemars::JsonSchema;
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 use crate::Totals;
@@ -28,6 +29,8 @@ pub struct Report {
     pub totals: Totals,
     /// Verdicts by kind and code, the most frequent first.
     pub reasons: Vec<ReasonCount>,
+    /// What the service would remove by itself because of this run, as far as the action has found out.
+    pub evictions: EvictionsReport,
     /// Requests, repeats and waiting.
     pub traffic: TrafficReport,
     /// What the action or the host wants the operator to know.
@@ -51,6 +54,8 @@ pub struct RunReport {
     pub seconds: f64,
     /// Nothing that changes the service was sent.
     pub dry_run: bool,
+    /// Each submission was compared with what the service has.
+    pub compared: bool,
     /// The summary that the exit status tells.
     pub status: Status,
     /// How the component ended.
@@ -88,7 +93,7 @@ pub enum EndedHow {
 }
 
 /// Which bundle.
-#[derive(Debug, Clone, Serialize, JsonSchema)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct BundleIdentity {
     /// Its id.
     pub id: String,
@@ -96,6 +101,19 @@ pub struct BundleIdentity {
     pub version: String,
     /// SHA-256 of the zip, hexadecimal.
     pub digest: String,
+}
+
+impl BundleIdentity {
+    /// Of an opened bundle.
+    #[must_use]
+    pub fn of(bundle: &Bundle) -> Self {
+        let manifest = bundle.manifest();
+        Self {
+            id: manifest.id.clone(),
+            version: manifest.version.clone(),
+            digest: bundle.digest().to_string(),
+        }
+    }
 }
 
 /// Which action.
@@ -121,7 +139,7 @@ pub struct CollectionReport {
 }
 
 /// One file of the collection.
-#[derive(Debug, Clone, Serialize, JsonSchema)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct FileReport {
     /// Name as given; `-` is standard input.
     pub name: String,
@@ -188,7 +206,7 @@ pub struct ReasonCount {
 }
 
 /// The kinds of verdicts.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, JsonSchema)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "lowercase")]
 pub enum VerdictName {
     /// The service has it.
@@ -201,6 +219,18 @@ pub enum VerdictName {
     Rejected,
     /// Not established; safe to send again.
     Failed,
+}
+
+impl std::fmt::Display for VerdictName {
+    fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        formatter.write_str(match self {
+            Self::Accepted => "accepted",
+            Self::Planned => "planned",
+            Self::Skipped => "skipped",
+            Self::Rejected => "rejected",
+            Self::Failed => "failed",
+        })
+    }
 }
 
 /// Requests, repeats and waiting.
@@ -259,7 +289,7 @@ pub struct ObjectReport {
 }
 
 /// One thing that was submitted.
-#[derive(Debug, Clone, Serialize, JsonSchema)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct SubmissionReport {
     /// The service's name for what it is.
     pub field: String,
@@ -271,6 +301,51 @@ pub struct SubmissionReport {
     pub attempts: u32,
     /// Key of the earlier object with the same submission.
     pub duplicate_of: Option<u64>,
+    /// What the service has of it, where the run compared.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub comparison: Option<ComparisonReport>,
+}
+
+/// What the service has of one submission.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct ComparisonReport {
+    /// The fields of the entry that is there already, as the service writes them; none where there is no entry.
+    pub held: Option<BTreeMap<String, String>>,
+    /// What the submission would change of it.
+    pub changes: Vec<ChangeReport>,
+    /// Other lists of the service that have the value too.
+    pub also_on: Vec<String>,
+}
+
+/// One field that a submission would change.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct ChangeReport {
+    /// The field, by the service's name.
+    pub name: String,
+    /// What it is now.
+    pub before: Option<String>,
+    /// What it would be.
+    pub after: String,
+}
+
+/// What the service would remove by itself because of a run.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct EvictionsReport {
+    /// How many entries.
+    pub count: u64,
+    /// Which, up to a limit.
+    pub entries: Vec<EvictionReport>,
+}
+
+/// One entry that the service would remove by itself.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, JsonSchema)]
+pub struct EvictionReport {
+    /// The service's name for what it is.
+    pub field: String,
+    /// Its value.
+    pub value: String,
+    /// When it would expire, as the service writes it.
+    pub expires: Option<String>,
 }
 
 impl Report {

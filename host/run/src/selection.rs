@@ -11,12 +11,25 @@ use palisade_limits as limits;
 pub enum Offered {
     /// For the action.
     Object(Object),
+    /// Held back from the action; the sentence says by what.
+    Protected(Object, String),
     /// Its verdict stands already: the action never gets it.
     Unreadable(Unreadable),
 }
 
+impl Offered {
+    /// The object, where the record could be read.
+    #[must_use]
+    pub fn object(&self) -> Option<&Object> {
+        match self {
+            Self::Object(object) | Self::Protected(object, _) => Some(object),
+            Self::Unreadable(_) => None,
+        }
+    }
+}
+
 /// What the collection's files came to.
-#[derive(Debug, Default)]
+#[derive(Debug, Default, Clone)]
 pub struct Selection {
     /// What reading each file came to.
     pub files: Vec<Summary>,
@@ -44,6 +57,17 @@ impl Selection {
             selection.files.push(summary);
         }
         Ok(selection)
+    }
+
+    /// Holds back what must not be blocked: every object for which `judge` has a sentence.
+    pub(crate) fn hold_back(&mut self, judge: impl Fn(&Object) -> Option<String>) {
+        for (_, offered) in &mut self.offered {
+            if let Offered::Object(object) = offered
+                && let Some(sentence) = judge(object)
+            {
+                *offered = Offered::Protected(object.clone(), sentence);
+            }
+        }
     }
 
     /// How many objects lie beyond *Objects Per Run*.

@@ -2,12 +2,12 @@
 
 use std::collections::HashMap;
 
-use palisade_engine::contract::{Setting, SettingValue, Submission, Verdict};
+use palisade_engine::contract::{Comparison, Setting, SettingValue, Submission, Verdict};
 use serde_json::Value;
 
 use crate::ledger::Line;
 use crate::report::{
-    CollectionReport, FileReport, LeftOutReport, NotOffered, NotOfferedObject, ObjectReport, ReasonCount,
+    ChangeReport, CollectionReport, ComparisonReport, FileReport, LeftOutReport, NotOffered, NotOfferedObject, ObjectReport, ReasonCount,
     SubmissionReport, VerdictName,
 };
 use crate::selection::{Offered, Selection};
@@ -24,7 +24,7 @@ fn object(file: String, offered: &Offered, line: Line, key: u64) -> ObjectReport
     let (verdict, code, message) = explain(line.verdict);
     let message = message.or_else(|| duplicate(&line.submissions));
     let (platform_id, subtype, value, location) = match offered {
-        Offered::Object(object) => (
+        Offered::Object(object) | Offered::Protected(object, _) => (
             object.platform_id.clone(),
             object.subtype.clone(),
             object.value.clone(),
@@ -60,6 +60,20 @@ fn submission(submission: Submission) -> SubmissionReport {
         status: submission.status,
         attempts: submission.attempts,
         duplicate_of: submission.duplicate_of,
+        comparison: submission.comparison.map(comparison),
+    }
+}
+
+fn comparison(comparison: Comparison) -> ComparisonReport {
+    let changes = comparison.changes.into_iter().map(|change| ChangeReport {
+        name: change.name,
+        before: change.before,
+        after: change.after,
+    });
+    ComparisonReport {
+        held: comparison.held.map(|held| held.into_iter().map(|field| (field.name, field.value)).collect()),
+        changes: changes.collect(),
+        also_on: comparison.also_on,
     }
 }
 

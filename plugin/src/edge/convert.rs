@@ -34,7 +34,7 @@ pub(super) fn problem(problem: contract::Problem) -> types::Problem {
 }
 
 pub(super) fn stop(stop: contract::Stop) -> action::Stop {
-    action::Stop { problem: problem(stop.problem), hint: Some(stop.hint.to_owned()) }
+    action::Stop { problem: problem(stop.problem), hint: Some(stop.hint.into_owned()) }
 }
 
 pub(super) fn outcome(outcome: contract::Outcome) -> types::Outcome {
@@ -53,8 +53,27 @@ pub(super) fn outcome(outcome: contract::Outcome) -> types::Outcome {
         status: submission.status,
         attempts: submission.attempts,
         duplicate_of: submission.duplicate_of,
+        comparison: submission.comparison.map(|compared| comparison(*compared)),
     });
     types::Outcome { key: outcome.key, verdict, submissions: submissions.collect() }
+}
+
+fn comparison(comparison: contract::Comparison) -> types::Comparison {
+    let field = |(name, value): (&str, String)| types::Field { name: name.to_owned(), value };
+    let change = |change: contract::Change| types::Change {
+        name: change.name.to_owned(),
+        before: change.before,
+        after: change.after,
+    };
+    types::Comparison {
+        held: comparison.held.map(|held| held.into_iter().map(field).collect()),
+        changes: comparison.changes.into_iter().map(change).collect(),
+        also_on: comparison.also_on.into_iter().map(str::to_owned).collect(),
+    }
+}
+
+pub(super) fn eviction(eviction: contract::Eviction) -> types::Eviction {
+    types::Eviction { field: eviction.field.to_owned(), value: eviction.value, expires: eviction.expires }
 }
 
 pub(super) fn message(message: contract::Message) -> (Level, String, Vec<(String, String)>) {

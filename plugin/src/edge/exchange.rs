@@ -1,4 +1,4 @@
-//! One request and its answer over `wasi:http`, as far as it goes without waiting.
+//! One request and its answer over `wasi:http`, as far as it goes without waiting: a page of a list, or a batch.
 //!
 //! The request carries no credential, no host and no length: those are the host's. An answer that does not end properly,
 //! or is longer than the host allows, is lost as a whole.
@@ -19,8 +19,15 @@ const USER_AGENT: &str = concat!("palisade-vision-one/", env!("CARGO_PKG_VERSION
 /// Where requests go and how large an answer may be.
 pub(super) struct Target {
     pub(super) authority: String,
-    pub(super) path: &'static str,
     pub(super) answer_bytes: usize,
+}
+
+/// What is asked.
+pub(super) enum Request {
+    /// To take this JSON.
+    Post { path: &'static str, body: Vec<u8> },
+    /// For a page, filtered by `TMV1-Filter`.
+    Get { path_and_query: String, filter: String },
 }
 
 /// One request under way.
@@ -61,25 +68,43 @@ enum Advanced {
 
 impl Exchange {
     /// Starts the request.
-    pub(super) fn start(target: &Target, number: RequestNumber, bytes: Vec<u8>) -> Result<Self, String> {
+    pub(super) fn start(target: &Target, number: RequestNumber, asked: Request) -> Result<Self, String> {
+        let (method, path_and_query, header, bytes) = match asked {
+            Request::Post { path, body } => {
+                let header = ("content-type".to_owned(), b"application/json;charset=utf-8".to_vec());
+                (Method::Post, path.to_owned(), header, Some(body))
+            }
+            Request::Get { path_and_query, filter } => {
+                (Method::Get, path_and_query, ("tmv1-filter".to_owned(), filter.into_bytes()), None)
+            }
+        };
         let headers = Fields::from_list(&[
-            ("content-type".to_owned(), b"application/json;charset=utf-8".to_vec()),
+            header,
             ("accept".to_owned(), b"application/json".to_vec()),
             ("user-agent".to_owned(), USER_AGENT.as_bytes().to_vec()),
         ])
         .map_err(|_| "the host refused the request's headers".to_owned())?;
         let request = OutgoingRequest::new(headers);
         let refused = |()| "the host refused the request's address".to_owned();
-        request.set_method(&Method::Post).map_err(refused)?;
+        request.set_method(&method).map_err(refused)?;
         request.set_scheme(Some(&Scheme::Https)).map_err(refused)?;
         request.set_authority(Some(&target.authority)).map_err(refused)?;
-        request.set_path_with_query(Some(target.path)).map_err(refused)?;
+        request.set_path_with_query(Some(&path_and_query)).map_err(refused)?;
         let no_body = |()| "the host gave no body for the request".to_owned();
         let body = request.body().map_err(no_body)?;
-        let stream = body.write().map_err(no_body)?;
+        let stream = bytes.as_ref().map(|_| body.write()).transpose().map_err(no_body)?;
         let answer = outgoing_handler::handle(request, None).map_err(|code| described(&code))?;
-        let writer = Writer { stream, body, bytes, written: 0, flushing: false };
-        let stage = Stage::Sending { writer, answer };
+        let stage = match (bytes, stream) {
+            (Some(bytes), Some(stream)) => {
+                let writer = Writer { stream, body, bytes, written: 0, flushing: false };
+                Stage::Sending { writer, answer }
+            }
+            // The body ends at once, so that the request is on its way before anybody waits for it.
+            _ => {
+                OutgoingBody::finish(body, None).map_err(|code| described(&code))?;
+                Stage::Waiting { answer }
+            }
+        };
         Ok(Self { number, answer_bytes: target.answer_bytes, stage })
     }
 

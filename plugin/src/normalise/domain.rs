@@ -87,7 +87,8 @@ impl Fault {
 
 /// A name of any number of labels, without a wildcard, as lower-case A-labels.
 pub(super) fn name(value: &str) -> Result<Cow<'_, str>, Fault> {
-    let value = value.strip_suffix('.').unwrap_or(value);
+    let stripped = value.strip_suffix('.');
+    let value = stripped.unwrap_or(value);
     if value.is_empty() {
         return Err(Fault::Empty);
     }
@@ -101,9 +102,10 @@ pub(super) fn name(value: &str) -> Result<Cow<'_, str>, Fault> {
         // The characters are checked below, so that the reason can be told; the list of the standard has no underscore.
         let name = idna::domain_to_ascii_cow(value.as_bytes(), AsciiDenyList::EMPTY)
             .map_err(|_| Fault::International)?;
+        // Other scripts have full stops of their own. One at the end is taken away, whichever it is; a second is an empty label.
         match name.strip_suffix('.') {
-            Some(stripped) => Cow::Owned(stripped.to_owned()),
-            None => name,
+            Some(name) if stripped.is_none() => Cow::Owned(name.to_owned()),
+            _ => name,
         }
     };
     let mut last = "";
@@ -201,6 +203,16 @@ mod tests {
         ];
         for (value, expected) in cases {
             assert_eq!(code(value, Wildcards::Refused), Err(expected), "{value}");
+        }
+    }
+
+    #[test]
+    fn one_trailing_dot_of_any_script_is_taken_away_and_never_two() {
+        for value in ["bücher.example.", "bücher.example。", "example.com。"] {
+            assert!(code(value, Wildcards::Refused).is_ok(), "{value}");
+        }
+        for value in ["bücher.example..", "bücher.example。.", "bücher.example.。", "example.com。."] {
+            assert_eq!(code(value, Wildcards::Refused), Err("invalid-domain"), "{value}");
         }
     }
 

@@ -43,6 +43,10 @@ pub fn normalise(value: &str, wildcards: Wildcards) -> Normalised<Address<'_>> {
     let Some((authority, tail)) = rest.split_at_checked(end) else {
         return Err(invalid("has no host"));
     };
+    // A browser begins the path at it, others a user name: `http://a.example\@b.example` has two hosts.
+    if authority.contains('\\') {
+        return Err(invalid("has a backslash in front of its path"));
+    }
     let (user, host_and_port) = match authority.rfind('@').and_then(|at| authority.split_at_checked(at + 1)) {
         Some(parts) => parts,
         None => ("", authority),
@@ -133,7 +137,9 @@ fn refuse_without_scheme(user: &str, host: &str, port: &str, tail: &str) -> Resu
     if port == ":" {
         return Err("has no `://` after its scheme");
     }
-    if port.is_empty() && tail.is_empty() && !host.contains(['.', ':']) {
+    // One trailing dot is no part of the name: `word.` is a single word too.
+    let name = host.strip_suffix('.').unwrap_or(host);
+    if port.is_empty() && tail.is_empty() && !name.contains(['.', ':']) {
         return Err("is a single word without scheme or path");
     }
     Ok(())

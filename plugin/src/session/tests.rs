@@ -1,6 +1,8 @@
 //! Tests of whole runs.
 
 mod harness;
+mod model;
+mod preview;
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -9,6 +11,7 @@ use proptest::prelude::*;
 use self::harness::*;
 use super::*;
 use crate::configuration::SchemeHandling;
+use crate::contract::Level;
 
 #[test]
 fn everything_goes_out_in_full_batches_with_several_in_flight() {

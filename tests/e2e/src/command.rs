@@ -4,11 +4,13 @@ use std::ffi::OsString;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
+use sha2::{Digest as _, Sha256};
 use tempfile::TempDir;
 
 use crate::guest::guest_bundle;
 use crate::outcome::Outcome;
 use crate::product;
+use crate::receiver::Receiver;
 use crate::running::Running;
 use crate::tenant::{REGION, Tenant};
 
@@ -22,6 +24,7 @@ pub struct Palisade {
     input: Option<Vec<u8>>,
     directory: TempDir,
     report: Option<PathBuf>,
+    bundle: Option<PathBuf>,
 }
 
 impl Palisade {
@@ -34,14 +37,29 @@ impl Palisade {
             input: None,
             directory: TempDir::new().expect("a temporary directory"),
             report: None,
+            bundle: None,
         }
     }
 
     /// `palisade run` with the built bundle, against a tenant: its key in the environment, its address mapped, its
-    /// authority trusted, a report asked for.
+    /// authority trusted, a report asked for. Any number of entries may be pushed out, so that nothing but the collection is
+    /// sent.
     #[must_use]
     pub fn run(tenant: &Tenant, action: &str) -> Self {
+        Self::run_guarded(tenant, action).argument("--max-evictions").argument("any")
+    }
+
+    /// The same as an operator has it who does not say how many entries may be pushed out: none.
+    #[must_use]
+    pub fn run_guarded(tenant: &Tenant, action: &str) -> Self {
         Self::run_bundle(tenant, &product::bundle(), action)
+    }
+
+    /// `palisade run --apply` with the built bundle and a plan.
+    #[must_use]
+    pub fn apply(tenant: &Tenant, plan: &Path) -> Self {
+        let call = Self::verb("run").argument("--bundle").argument(product::bundle());
+        call.against(tenant).argument("--apply").argument(plan)
     }
 
     /// The same with another bundle.
@@ -58,19 +76,51 @@ impl Palisade {
         call.with_bundle(tenant, &bundle, "act")
     }
 
-    fn with_bundle(self, tenant: &Tenant, bundle: &Path, action: &str) -> Self {
-        let mut call = self
+    /// `palisade run` with a Webhook export bundle, unsigned as an author has it, against a receiver: its address mapped, its
+    /// authority trusted, a report asked for.
+    #[must_use]
+    pub fn run_webhook(receiver: &Receiver, bundle: &Path) -> Self {
+        Self::verb("run")
             .argument("--bundle")
             .argument(bundle)
             .argument("--action")
-            .argument(action)
+            .argument("export")
+            .argument("--allow-unsigned")
             .argument("--connect-to")
+            .argument(receiver.connect_to())
+            .argument("--ca-cert")
+            .argument(receiver.certificate())
+            .with_report()
+    }
+
+    fn with_bundle(self, tenant: &Tenant, bundle: &Path, action: &str) -> Self {
+        let mut call = self.argument("--bundle").argument(bundle).argument("--action").argument(action);
+        call.bundle = Some(bundle.to_owned());
+        call.against(tenant)
+    }
+
+    /// Makes this the first run of its bundle on the machine, which is told; otherwise it has been run before.
+    #[must_use]
+    pub fn first_run(mut self) -> Self {
+        self.bundle = None;
+        self
+    }
+
+    /// Leads the call to a tenant.
+    fn against(self, tenant: &Tenant) -> Self {
+        self.argument("--connect-to")
             .argument(tenant.connect_to(REGION))
             .argument("--ca-cert")
             .argument(tenant.certificate())
-            .environment(KEY_VARIABLE, tenant.api_key());
-        let report = call.directory.path().join("report.json");
-        call = call.argument("--report").argument(&report);
+            .environment(KEY_VARIABLE, tenant.api_key())
+            .with_report()
+    }
+
+    /// Asks for a report.
+    #[must_use]
+    pub fn with_report(self) -> Self {
+        let report = self.directory.path().join("report.json");
+        let mut call = self.argument("--report").argument(&report);
         call.report = Some(report);
         call
     }
@@ -115,6 +165,14 @@ impl Palisade {
         self.argument("--config").argument(path)
     }
 
+    /// Replaces the tests' policy by the same with these lines of TOML.
+    #[must_use]
+    pub fn policy(self, lines: &str) -> Self {
+        let trusted = std::fs::read_to_string(product::policy()).expect("the tests' policy is there");
+        let path = self.file("palisade.toml", format!("{lines}\n{trusted}"));
+        self.argument("--policy").argument(path)
+    }
+
     /// Writes a file into the call's own directory, in which the process works.
     pub fn file(&self, name: &str, content: impl AsRef<[u8]>) -> PathBuf {
         let path = self.directory.path().join(name);
@@ -148,15 +206,24 @@ impl Palisade {
         self.start().finish()
     }
 
-    /// Starts it. The environment holds nothing but what was set, and where compiled components are kept.
+    /// Starts it. The environment holds nothing but what was set, where compiled components are kept, the tests' policy, and a
+    /// home of its own.
     #[must_use]
     pub fn start(self) -> Running {
+        if let Some(zip) = self.bundle.as_ref().and_then(|bundle| std::fs::read(bundle).ok()) {
+            let bundles = self.directory.path().join(".local/state/palisade/bundles");
+            std::fs::create_dir_all(&bundles).expect("a directory for what has been run");
+            let digest: String = Sha256::digest(zip).iter().map(|byte| format!("{byte:02x}")).collect();
+            std::fs::write(bundles.join(digest), "").expect("the bundle has been run");
+        }
         let mut command = Command::new(product::binary());
         command
             .args(&self.arguments)
             .current_dir(self.directory.path())
             .env_clear()
             .env("PALISADE_CACHE_DIR", product::cache())
+            .env("PALISADE_POLICY", product::policy())
+            .env("HOME", self.directory.path())
             .envs(self.environment);
         Running::start(command, self.input, self.directory, self.report)
     }

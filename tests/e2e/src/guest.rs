@@ -34,6 +34,7 @@ actions:
   - id: act
     title: Act
     description: Misbehaves.
+    effect: other
     accepts:
       - kind: Indicator
         subtypes: [FQDN]
@@ -68,6 +69,7 @@ pub fn guest_bundle(directory: &Path, name: &str) -> PathBuf {
         .args([Path::new("--license"), &product::root().join("LICENSE")])
         .args([Path::new("--icon"), &write("icon.svg", "<svg xmlns=\"http://www.w3.org/2000/svg\"/>")])
         .args([Path::new("--sbom"), &write("sbom.json", bill)])
+        .args([Path::new("--sign"), &product::signing_key()])
         .args([Path::new("--out"), &zip])
         .output()
         .expect("palisade starts");

@@ -3,7 +3,8 @@
 use std::path::{Path, PathBuf};
 
 /// The target directory: tests run from `<target>/<profile>/deps`.
-fn target() -> PathBuf {
+#[must_use]
+pub fn target() -> PathBuf {
     let executable = std::env::current_exe().expect("a test has a path");
     let directory = executable.ancestors().nth(3).expect("tests run from <target>/<profile>/deps");
     directory.to_owned()
@@ -36,10 +37,39 @@ pub fn bundle() -> PathBuf {
     built(target().join("palisade/trend-vision-one.zip"))
 }
 
+/// The Webhook export bundle in this language: `python` or `javascript`. `None`, said on standard error, where its tools were
+/// not to be had when it was to be built. Where `PALISADE_REQUIRE_PEERS` is set it must be there.
+#[must_use]
+pub fn in_language(language: &str) -> Option<PathBuf> {
+    let path = target().join(format!("palisade/webhook-export-{language}.zip"));
+    if path.exists() {
+        return Some(path);
+    }
+    assert!(
+        std::env::var_os("PALISADE_REQUIRE_PEERS").is_none(),
+        "`{}` is required and missing: run `cargo xtask languages`",
+        path.display()
+    );
+    say_skipped(&format!("there is no bundle in {language}"));
+    None
+}
+
 /// A built guest.
 #[must_use]
 pub fn guest(name: &str) -> PathBuf {
     built(target().join(format!("palisade/guests/{name}.wasm")))
+}
+
+/// The secret key that signs what is built for the tests.
+#[must_use]
+pub fn signing_key() -> PathBuf {
+    built(target().join("palisade/signing/test.key"))
+}
+
+/// A policy that trusts that key and says nothing else.
+#[must_use]
+pub fn policy() -> PathBuf {
+    built(target().join("palisade/signing/palisade.toml"))
 }
 
 /// Where compiled components are kept between tests: compiling takes seconds in a development build.
@@ -62,11 +92,11 @@ pub fn shared_data(name: &str) -> Option<PathBuf> {
         std::env::var_os("PALISADE_REQUIRE_SHARED_DATA").is_none(),
         "the real data is required and missing"
     );
-    eprintln_skipped(name);
+    say_skipped(&format!("there is no ../shared/data/{name}"));
     None
 }
 
 #[expect(clippy::print_stderr, reason = "a test that is skipped says so")]
-fn eprintln_skipped(name: &str) {
-    eprintln!("skipped: there is no ../shared/data/{name}");
+fn say_skipped(why: &str) {
+    eprintln!("skipped: {why}");
 }

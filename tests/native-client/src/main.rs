@@ -26,6 +26,7 @@ use palisade_vision_one::contract::{Object as Offered, Outcome};
 use palisade_vision_one::session::{Arrival, Circumstances, RequestNumber, Session, Step};
 use rustls::pki_types::CertificateDer;
 use rustls::pki_types::pem::PemObject as _;
+use time::OffsetDateTime;
 use tokio::net::TcpStream;
 use tokio::task::JoinSet;
 
@@ -78,6 +79,10 @@ async fn push(arguments: &Arguments) -> Result<()> {
     let url: Uri = format!("https://{HOST}{}", configuration.list.path()).parse()?;
     let circumstances = Circumstances {
         dry_run: false,
+        compare: false,
+        // As the product does by default: it looks at the lists, and stops where something would be removed.
+        most_evictions: Some(0),
+        started: OffsetDateTime::now_utc(),
         page_objects: PAGE,
         concurrent_requests: CONCURRENT,
         request_body_bytes: 1 << 20,
@@ -103,6 +108,15 @@ async fn push(arguments: &Arguments) -> Result<()> {
                 let client = client.clone();
                 flights.spawn(async move { (number, exchange(&client, request).await) });
             }
+            Step::Read { number, path_and_query, filter } => {
+                let request = Request::get(format!("https://{HOST}{path_and_query}"))
+                    .header("authorization", format!("Bearer {key}"))
+                    .header("tmv1-filter", filter)
+                    .body(Full::default())?;
+                let client = client.clone();
+                flights.spawn(async move { (number, exchange(&client, request).await) });
+            }
+            Step::Evict(_) => {}
             Step::Record(recorded) => outcomes.extend(recorded),
             Step::Tell(_) => {}
             Step::Wait(_) => {

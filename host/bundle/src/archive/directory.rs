@@ -1,94 +1,97 @@
-//! The frame of a zip: where its directory stands and which names are in it.
+//! A zip's directory: the records that say which entries there are.
 //!
-//! Denies by default: anything before the first entry or after the directory's end, a comment, several volumes and the 64-bit
-//! extensions, which no file below 4 GiB needs. Zip readers differ in what they make of those.
+//! Denies by default: every record is one of an entry on this volume, without a comment, with extra fields that change
+//! nothing, and the directory has as many as its end counts.
 //!
-//! Layout of the records: PKWARE's APPNOTE.TXT 6.3.10, sections 4.3.12 (directory) and 4.3.16 (its end).
+//! Layout of the records: PKWARE's APPNOTE.TXT 6.3.10, section 4.3.12.
 
-use palisade_limits::BUNDLE_ENTRIES;
-
+use super::end::Frame;
+use super::extra;
 use super::fault::ArchiveFault;
+use super::fields::Fields;
 
-/// What a local file header begins with.
-const LOCAL: &[u8] = b"PK\x03\x04";
-/// What the record at the end begins with.
-const END: &[u8] = b"PK\x05\x06";
-/// Bytes of the record at the end, without its comment.
-const END_BYTES: usize = 22;
-/// Longest comment, hence how far from the end of the file that record can begin.
-const COMMENT_BYTES: usize = 65_535;
-/// Bytes of a directory record, without name, extra field and comment.
-const RECORD_BYTES: usize = 46;
-
-/// The names in a zip's directory, in its order, as they are stored.
-pub(super) fn names(bytes: &[u8]) -> Result<Vec<&[u8]>, ArchiveFault> {
-    let end = end(bytes)?;
-    if end.entries > BUNDLE_ENTRIES {
-        return Err(ArchiveFault::TooManyEntries { entries: end.entries, limit: BUNDLE_ENTRIES });
-    }
-    let layout = |message: &'static str| ArchiveFault::Layout { message };
-    let offset = usize::try_from(end.offset).map_err(|_| layout("the directory is out of reach"))?;
-    let size = usize::try_from(end.size).map_err(|_| layout("the directory is out of reach"))?;
-    let directory = bytes.get(offset..).and_then(|rest| rest.split_at_checked(size));
-    let (mut directory, after) = directory.ok_or(layout("the directory goes past the end of the file"))?;
-    if after.len() != END_BYTES {
-        return Err(layout("something stands between the directory and its end"));
-    }
-    let mut names = Vec::new();
-    for _ in 0..end.entries {
-        let (name, rest) = record(directory).ok_or(layout("the directory is broken"))?;
-        names.push(name);
-        directory = rest;
-    }
-    if !directory.is_empty() {
-        return Err(layout("the directory has more entries than it counts"));
-    }
-    Ok(names)
+/// One record of the directory.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Record<'bytes> {
+    /// The name as it is stored.
+    pub(super) name: &'bytes [u8],
+    /// The general purpose flags.
+    pub(super) flags: u16,
+    /// The compression's number.
+    pub(super) method: u16,
+    /// CRC-32 of the contents.
+    pub(super) crc: u32,
+    /// Bytes of the contents as they are stored.
+    pub(super) stored: u32,
+    /// Bytes of the contents, unpacked.
+    pub(super) size: u32,
+    /// The external attributes: a Unix mode in the upper half, DOS attributes in the lowest byte.
+    pub(super) attributes: u32,
+    /// Where the local header begins.
+    pub(super) offset: u32,
+    /// Number of the volume on which the local header is.
+    volume: u16,
+    /// The extra fields.
+    extra: &'bytes [u8],
+    /// Bytes of the comment.
+    comment: u16,
 }
 
-/// What the record at the end of a zip says.
-struct End {
-    entries: u64,
-    /// Bytes of the directory.
-    size: u32,
-    /// Where the directory begins.
-    offset: u32,
+impl Record<'_> {
+    /// The name for messages, whatever it consists of.
+    pub(super) fn shown_name(&self) -> String {
+        String::from_utf8_lossy(self.name).into_owned()
+    }
 }
 
-/// Reads the record at the end.
-fn end(bytes: &[u8]) -> Result<End, ArchiveFault> {
-    let Some(&[b'P', b'K', 5, 6, d0, d1, s0, s1, h0, h1, e0, e1, z0, z1, z2, z3, o0, o1, o2, o3, 0, 0]) =
-        bytes.last_chunk::<END_BYTES>()
-    else {
-        let tail = bytes.split_at(bytes.len().saturating_sub(END_BYTES + COMMENT_BYTES)).1;
-        let found = tail.windows(END.len()).any(|window| window == END);
-        return Err(if found { ArchiveFault::TrailingBytes } else { ArchiveFault::NotAZip });
-    };
-    if !bytes.starts_with(LOCAL) && !bytes.starts_with(END) {
-        return Err(ArchiveFault::LeadingBytes);
+/// The records of a zip's directory, in its order.
+pub(super) fn records<'bytes>(frame: &Frame<'bytes>) -> Result<Vec<Record<'bytes>>, ArchiveFault> {
+    let mut fields = Fields::of(frame.directory);
+    let mut records = Vec::new();
+    for _ in 0..frame.entries {
+        let record =
+            record(&mut fields).ok_or(ArchiveFault::Layout { message: "the directory is broken" })?;
+        if record.volume != 0 {
+            return Err(ArchiveFault::SeveralVolumes);
+        }
+        if [record.stored, record.size, record.offset].contains(&u32::MAX) {
+            return Err(ArchiveFault::Zip64);
+        }
+        extra::check(record.extra, || record.shown_name())?;
+        if record.comment > 0 {
+            return Err(ArchiveFault::EntryComment { name: record.shown_name() });
+        }
+        records.push(record);
     }
-    let [disk, start, here, entries] = [[d0, d1], [s0, s1], [h0, h1], [e0, e1]].map(u16::from_le_bytes);
-    if disk != 0 || start != 0 || here != entries {
-        return Err(ArchiveFault::Layout { message: "it is one of several volumes" });
+    if fields.rest().is_empty() {
+        Ok(records)
+    } else {
+        Err(ArchiveFault::Layout { message: "the directory has more entries than its end counts" })
     }
-    Ok(End {
-        entries: entries.into(),
-        size: u32::from_le_bytes([z0, z1, z2, z3]),
-        offset: u32::from_le_bytes([o0, o1, o2, o3]),
-    })
 }
 
-/// The name in the first record of a directory, and what follows that record.
-fn record(directory: &[u8]) -> Option<(&[u8], &[u8])> {
-    let (record, rest) = directory.split_at_checked(RECORD_BYTES)?;
-    if !record.starts_with(b"PK\x01\x02") {
-        return None;
-    }
-    let length = |at: usize| {
-        let bytes: [u8; 2] = record.get(at..at + 2)?.try_into().ok()?;
-        Some(usize::from(u16::from_le_bytes(bytes)))
-    };
-    let (name, rest) = rest.split_at_checked(length(28)?)?;
-    let (_, rest) = rest.split_at_checked(length(30)? + length(32)?)?;
-    Some((name, rest))
+/// Reads one record.
+fn record<'bytes>(fields: &mut Fields<'bytes>) -> Option<Record<'bytes>> {
+    fields.signature(b"PK\x01\x02")?;
+    // The versions that made it and that are needed to read it.
+    fields.bytes(4)?;
+    let flags = fields.u16()?;
+    let method = fields.u16()?;
+    // Time and date.
+    fields.bytes(4)?;
+    let crc = fields.u32()?;
+    let stored = fields.u32()?;
+    let size = fields.u32()?;
+    let name = fields.u16()?;
+    let extra = fields.u16()?;
+    let comment = fields.u16()?;
+    let volume = fields.u16()?;
+    // The internal attributes: whether the contents are taken for text.
+    fields.bytes(2)?;
+    let attributes = fields.u32()?;
+    let offset = fields.u32()?;
+    let name = fields.bytes(name.into())?;
+    let extra = fields.bytes(extra.into())?;
+    fields.bytes(comment.into())?;
+    Some(Record { name, flags, method, crc, stored, size, attributes, offset, volume, extra, comment })
 }

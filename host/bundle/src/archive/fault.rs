@@ -12,24 +12,72 @@ pub enum ArchiveFault {
     /// No zip.
     #[error("it is not a zip")]
     NotAZip,
+    /// A zip without its last part.
+    #[error("it is a zip that breaks off before its end")]
+    Truncated,
     /// Bytes before the first entry.
     #[error("something stands before the first entry")]
     LeadingBytes,
-    /// Bytes or a comment after the directory.
+    /// Bytes after the directory.
     #[error("something stands after the end of the directory")]
     TrailingBytes,
+    /// A comment on the whole archive.
+    #[error("it carries a comment, which a bundle has no use for")]
+    Comment,
+    /// An archive in the comment of another one.
+    #[error("its comment holds a second archive")]
+    ArchiveInComment,
+    /// Two ends, hence two directories to choose from.
+    #[error("it holds a second archive, so that readers differ in what they find")]
+    SecondArchive,
+    /// One of several files that belong together.
+    #[error("it is one of several volumes")]
+    SeveralVolumes,
+    /// 64-bit extensions.
+    #[error("it uses the 64-bit extensions, which no zip of this size needs")]
+    Zip64,
     /// A directory that does not fit the file.
     #[error("its layout is not that of a plain zip: {message}")]
     Layout { message: &'static str },
     /// More entries than a bundle can have.
     #[error("it has {entries} entries, at most {limit} are allowed")]
     TooManyEntries { entries: u64, limit: u64 },
-    /// A directory that cannot be read.
-    #[error("its directory cannot be read: {message}")]
-    Unreadable { message: String },
-    /// Entries that contradict the directory, overlap, or are not listed.
-    #[error("its entries and its directory disagree: {message}")]
-    Inconsistent { message: String },
+    /// An entry in the directory that is not where the directory says.
+    #[error("the directory lists `{name}`, and no entry begins at the place that it gives")]
+    LocalHeaderMissing { name: String },
+    /// An entry that names itself otherwise.
+    #[error("the entry `{name}` calls itself `{local}`")]
+    LocalName { name: String, local: String },
+    /// An entry that gives other sizes for itself.
+    #[error("the entry `{name}` gives other sizes for itself than the directory does")]
+    LocalSizes { name: String },
+    /// An entry that gives another checksum for itself.
+    #[error("the entry `{name}` gives another checksum for itself than the directory does")]
+    LocalChecksum { name: String },
+    /// An entry that gives other flags or another compression for itself.
+    #[error("the entry `{name}` gives other flags or another compression for itself than the directory does")]
+    LocalMethod { name: String },
+    /// What follows an entry's contents is missing or says otherwise.
+    #[error("what follows the contents of the entry `{name}` is not what the directory says of it")]
+    DataDescriptor { name: String },
+    /// Two entries of the same bytes.
+    #[error("the entry `{name}` overlaps with the one after it")]
+    OverlappingEntries { name: String },
+    /// Bytes, or whole entries, that the directory does not list.
+    #[error("{bytes} bytes after the entry `{name}` belong to nothing that the directory lists")]
+    UnlistedBytes { name: String, bytes: usize },
+    /// An extra field that can change what an entry is.
+    #[error("the entry `{name}` has an extra field that is not known to be harmless: {what}")]
+    ExtraField { name: String, what: String },
+    /// A second name in an extra field.
+    #[error("the entry `{name}` has a second name in an extra field")]
+    UnicodePath { name: String },
+    /// A comment on an entry.
+    #[error("the entry `{name}` carries a comment, which a bundle has no use for")]
+    EntryComment { name: String },
+    /// Flags with a meaning that this host does not read.
+    #[error("the entry `{name}` has flags that are not read here: {flags:#06x}")]
+    EntryFlags { name: String, flags: u16 },
     /// An entry without a name.
     #[error("an entry has no name")]
     EmptyName,
@@ -67,14 +115,29 @@ pub enum ArchiveFault {
     #[error("the entry `{name}` is encrypted")]
     Encrypted { name: String },
     /// Another compression than the usual.
-    #[error("the entry `{name}` is compressed with {method}, only stored and deflated entries are read")]
-    Compression { name: String, method: String },
+    #[error("the entry `{name}` is compressed by method {method}, only stored and deflated entries are read")]
+    Compression { name: String, method: u16 },
+    /// An entry that is made to exhaust its reader.
+    #[error("the entry `{name}` unpacks to more than {limit} times its size")]
+    CompressionRatio { name: String, limit: u64 },
     /// More bytes than a bundle can unpack to.
     #[error("it unpacks to more than {limit} bytes")]
     UnpackedTooLarge { limit: u64 },
+    /// The list of digests or its signature, larger than they can be.
+    #[error("`{name}` has more than {limit} bytes")]
+    EntryTooLarge { name: String, limit: u64 },
     /// An entry whose contents are damaged.
-    #[error("the entry `{name}` cannot be read: {message}")]
+    #[error("the entry `{name}` cannot be unpacked: {message}")]
     EntryUnreadable { name: String, message: String },
+    /// An entry with other contents than declared, by their size.
+    #[error("the entry `{name}` declares {declared} bytes and has {}", size_found(*declared, *found))]
+    EntrySize { name: String, declared: u64, found: u64 },
+    /// An entry with other contents than declared, by their checksum.
+    #[error("the contents of the entry `{name}` do not have the checksum that the directory gives")]
+    EntryChecksum { name: String },
+    /// An archive inside of the archive.
+    #[error("the entry `{name}` is a zip itself, which a bundle has no use for")]
+    NestedArchive { name: String },
     /// No digests.
     #[error("`SHA256SUMS` is missing")]
     DigestsMissing,
@@ -101,12 +164,28 @@ impl ArchiveFault {
         match self {
             Self::TooLarge { .. } => "bundle-too-large",
             Self::NotAZip => "not-a-zip",
+            Self::Truncated => "truncated",
             Self::LeadingBytes => "leading-bytes",
             Self::TrailingBytes => "trailing-bytes",
+            Self::Comment => "archive-comment",
+            Self::ArchiveInComment => "archive-in-comment",
+            Self::SecondArchive => "second-archive",
+            Self::SeveralVolumes => "several-volumes",
+            Self::Zip64 => "zip64",
             Self::Layout { .. } => "zip-layout",
             Self::TooManyEntries { .. } => "too-many-entries",
-            Self::Unreadable { .. } => "zip-unreadable",
-            Self::Inconsistent { .. } => "zip-inconsistent",
+            Self::LocalHeaderMissing { .. } => "local-header-missing",
+            Self::LocalName { .. } => "local-name",
+            Self::LocalSizes { .. } => "local-sizes",
+            Self::LocalChecksum { .. } => "local-checksum",
+            Self::LocalMethod { .. } => "local-method",
+            Self::DataDescriptor { .. } => "data-descriptor",
+            Self::OverlappingEntries { .. } => "overlapping-entries",
+            Self::UnlistedBytes { .. } => "unlisted-bytes",
+            Self::ExtraField { .. } => "extra-field",
+            Self::UnicodePath { .. } => "unicode-path",
+            Self::EntryComment { .. } => "entry-comment",
+            Self::EntryFlags { .. } => "entry-flags",
             Self::EmptyName => "empty-name",
             Self::NameNotText { .. } => "name-not-text",
             Self::UnprintableName { .. } => "unprintable-name",
@@ -120,8 +199,13 @@ impl ArchiveFault {
             Self::SpecialFile { .. } => "special-file",
             Self::Encrypted { .. } => "encrypted",
             Self::Compression { .. } => "compression",
+            Self::CompressionRatio { .. } => "compression-ratio",
             Self::UnpackedTooLarge { .. } => "unpacked-too-large",
+            Self::EntryTooLarge { .. } => "entry-too-large",
             Self::EntryUnreadable { .. } => "entry-unreadable",
+            Self::EntrySize { .. } => "entry-size",
+            Self::EntryChecksum { .. } => "entry-checksum",
+            Self::NestedArchive { .. } => "nested-archive",
             Self::DigestsMissing => "digests-missing",
             Self::DigestsNotText => "digests-not-text",
             Self::DigestsLine { .. } => "digests-line",
@@ -134,17 +218,24 @@ impl ArchiveFault {
     /// What to do about it.
     pub fn hint(&self) -> Option<String> {
         let hint = match self {
-            Self::NotAZip | Self::EntryUnreadable { .. } | Self::DigestMismatch { .. } => {
+            Self::NotAZip
+            | Self::Truncated
+            | Self::EntryUnreadable { .. }
+            | Self::EntryChecksum { .. }
+            | Self::DigestMismatch { .. } => {
                 "get the bundle again from its publisher; it is damaged or was changed"
             }
+            Self::TooLarge { .. } | Self::UnpackedTooLarge { .. } => "make the component smaller",
             Self::FileWithoutDigest { .. } | Self::DigestWithoutFile { .. } | Self::DigestsMissing => {
                 "make bundles with `palisade pack`; files cannot be added or removed afterwards"
             }
-            Self::Directory { .. } | Self::TrailingBytes | Self::LeadingBytes | Self::Layout { .. } => {
-                "make bundles with `palisade pack`"
-            }
-            _ => return None,
+            _ => "make bundles with `palisade pack`; other tools and other zips are not accepted",
         };
         Some(hint.to_owned())
     }
+}
+
+/// The size that was found. Unpacking stops one byte past what is declared, so that this one says no more than that.
+fn size_found(declared: u64, found: u64) -> String {
+    if found > declared { "more".to_owned() } else { found.to_string() }
 }

@@ -9,8 +9,10 @@ use super::fault::ArchiveFault;
 use crate::printable::disguises;
 
 /// Checks the names of a zip, each and together. Gives them as text, in the same order.
-pub(super) fn checked(names: &[&[u8]]) -> Result<Vec<String>, ArchiveFault> {
-    let mut seen: BTreeMap<String, &str> = BTreeMap::new();
+pub(super) fn checked<'name>(
+    names: impl IntoIterator<Item = &'name [u8]>,
+) -> Result<Vec<String>, ArchiveFault> {
+    let mut seen: BTreeMap<String, &'name str> = BTreeMap::new();
     let mut checked = Vec::new();
     for raw in names {
         let lossy = || String::from_utf8_lossy(raw).into_owned();

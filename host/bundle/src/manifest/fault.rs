@@ -113,9 +113,12 @@ pub enum FaultKind {
     Template(TemplateError),
     /// A name in an origin that could be anything.
     #[error(
-        "the origin refers to `{name}` of type `{kind}`, only a `select` parameter can be part of an origin"
+        "the origin refers to `{name}` of type `{kind}`, only a parameter of type `select` or `origin` can be part of one"
     )]
     OriginNotSelect { name: String, kind: &'static str },
+    /// A part of an origin that brings a scheme of its own.
+    #[error("`{name}` of type `origin` stands for a whole origin, the origin here is `{origin}`")]
+    OriginNotWhole { name: String, origin: String },
     /// A name in an origin that could be without a value.
     #[error("the origin refers to `{name}`, which can be without a value")]
     OriginWithoutValue { name: String },
@@ -170,6 +173,7 @@ impl FaultKind {
             Self::ObjectsPerRunTwice { .. } => "objects-per-run-twice",
             Self::Template(error) => error.code(),
             Self::OriginNotSelect { .. } => "origin-not-select",
+            Self::OriginNotWhole { .. } => "origin-not-whole",
             Self::OriginWithoutValue { .. } => "origin-without-value",
             Self::NotInForm { .. } => "not-in-form",
             Self::Origin { .. } => "origin",
@@ -196,6 +200,7 @@ impl FaultKind {
                 Some("name it in a section of an action, or remove it".to_owned())
             }
             Self::OriginWithoutValue { .. } => Some("make it required or give it a default".to_owned()),
+            Self::OriginNotWhole { name, .. } => Some(format!("write `\"{{{name}}}\"` and nothing else")),
             Self::NotInForm { .. } => Some("name it in one of the action's sections".to_owned()),
             Self::CredentialFormat { name, .. } => Some(format!("for example `Bearer {{{name}}}`")),
             _ => None,

@@ -14,7 +14,7 @@ impl Parameter {
             ParameterKind::Text { default, .. } | ParameterKind::Select { default, .. } => default.is_some(),
             ParameterKind::Integer { default, .. } => default.is_some(),
             ParameterKind::Flag { .. } => true,
-            ParameterKind::Secret {} => false,
+            ParameterKind::Origin {} | ParameterKind::Secret {} => false,
         }
     }
 
@@ -47,6 +47,7 @@ impl ParameterKind {
             Self::Integer { .. } => "integer",
             Self::Flag { .. } => "flag",
             Self::Select { .. } => "select",
+            Self::Origin {} => "origin",
             Self::Secret {} => "secret",
         }
     }
@@ -60,6 +61,7 @@ enum TypeName {
     Integer,
     Flag,
     Select,
+    Origin,
     Secret,
 }
 
@@ -70,6 +72,7 @@ impl TypeName {
             Self::Integer => "integer",
             Self::Flag => "flag",
             Self::Select => "select",
+            Self::Origin => "origin",
             Self::Secret => "secret",
         }
     }
@@ -143,6 +146,7 @@ impl Fields {
                     .ok_or_else(|| format!("parameter `{}` of type `select` has no `options`", self.name))?,
                 default: self.text_default()?,
             },
+            TypeName::Origin => ParameterKind::Origin {},
             TypeName::Secret => ParameterKind::Secret {},
         };
         if let Some(field) = self.left_over() {
@@ -222,6 +226,7 @@ mod tests {
             r#""type":"integer","default":5,"minimum":1,"maximum":9,"purpose":"objects-per-run""#,
             r#""type":"flag","default":true"#,
             r#""type":"select","options":[{"value":"30","label":"Thirty"}],"default":30"#,
+            r#""type":"origin","required":true"#,
             r#""type":"secret","required":true"#,
         ] {
             let parameter = read(fields).unwrap();
@@ -234,6 +239,7 @@ mod tests {
     fn a_field_of_another_type_is_refused() {
         for (fields, field) in [
             (r#""type":"secret","default":"x""#, "default"),
+            (r#""type":"origin","default":"https://example.com""#, "default"),
             (r#""type":"flag","minimum":1"#, "minimum"),
             (r#""type":"text","options":[]"#, "options"),
             (r#""type":"text","purpose":"objects-per-run""#, "purpose"),

@@ -1,6 +1,6 @@
-//! What a manifest asks for, in words for the operator who is to allow it.
+//! What a manifest asks for and what its actions do, in words for the operator who is to allow it.
 
-use super::{EgressAsked, Manifest};
+use super::{Effect, EgressAsked, Manifest};
 use crate::template::Template;
 
 impl EgressAsked {
@@ -25,6 +25,17 @@ impl EgressAsked {
             sentence.push_str(&format!(" with the {name} in the header {}", credential.header));
         }
         sentence
+    }
+}
+
+impl Effect {
+    /// What it means for the objects of a run, as a sentence without subject and full stop.
+    pub fn in_words(self) -> &'static str {
+        match self {
+            Self::Blocks => "blocks objects; protected values are held back from it",
+            Self::Exempts => "exempts objects from blocking",
+            Self::Other => "neither blocks objects nor exempts them",
+        }
     }
 }
 

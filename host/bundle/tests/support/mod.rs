@@ -1,6 +1,8 @@
 //! What the tests of bundles share: the files of a good bundle, and zips of any kind.
 #![allow(dead_code, reason = "each test file uses its part")]
 
+pub(crate) mod builder;
+
 use std::fs;
 use std::io::{Cursor, Write};
 use std::path::{Path, PathBuf};
@@ -20,7 +22,7 @@ pub(crate) fn manifest() -> String {
 /// A directory with the files of a good bundle.
 pub(crate) struct Workspace {
     directory: tempfile::TempDir,
-    pub(crate) inputs: PackInputs,
+    pub(crate) inputs: PackInputs<'static>,
 }
 
 impl Workspace {
@@ -40,6 +42,7 @@ impl Workspace {
             licence: file("licence.txt", b"Apache License\n"),
             icon: file("icon", b"<svg xmlns=\"http://www.w3.org/2000/svg\"/>\n"),
             software_bill: file("bill.json", bill),
+            sign: None,
         };
         Self { directory, inputs }
     }
@@ -74,15 +77,4 @@ pub(crate) fn zip_of(files: &[(String, Vec<u8>)]) -> Vec<u8> {
         writer.write_all(contents).unwrap();
     }
     writer.finish().unwrap().into_inner()
-}
-
-/// Replaces every occurrence of some bytes by as many others.
-pub(crate) fn replace_all(bytes: &mut [u8], old: &[u8], new: &[u8]) -> usize {
-    assert_eq!(old.len(), new.len());
-    let places: Vec<usize> =
-        (0..=bytes.len() - old.len()).filter(|at| bytes[*at..].starts_with(old)).collect();
-    for at in &places {
-        bytes[*at..*at + new.len()].copy_from_slice(new);
-    }
-    places.len()
 }

@@ -1,12 +1,14 @@
 //! A bundle for people: what it is, its actions and parameters, and what it may do.
 
-use palisade_bundle::{Action, LimitsAsked, Manifest, Packed, Parameter, ParameterKind};
+use palisade_bundle::{Action, Authenticity, LimitsAsked, Manifest, Packed, Parameter, ParameterKind};
 use palisade_limits as limits;
 
 use super::style::{DIM, GOOD, HEADING, MARK};
 use super::{Table, bytes, number, one_line};
 use crate::verbs::inspect::Inspection;
+use crate::verbs::keygen::MadeKeys;
 use crate::verbs::validate::Validation;
+use crate::verbs::verify::Verification;
 
 /// What `inspect` shows.
 pub(crate) fn inspection(inspection: &Inspection) -> String {
@@ -26,6 +28,7 @@ pub(crate) fn inspection(inspection: &Inspection) -> String {
     }
     facts.row(["contract", &manifest.contract]);
     facts.row(["sha256", &inspection.digest.to_string()]);
+    facts.row(["signature", &inspection.authenticity.in_words()]);
     text.push_str(&facts.text());
     for action in &manifest.actions {
         text.push_str(&one_action(manifest, action, inspection));
@@ -111,8 +114,56 @@ fn kind(parameter: &Parameter) -> String {
         },
         ParameterKind::Flag { default } => format!("true or false, default {default}"),
         ParameterKind::Select { .. } => format!("one of these{required}"),
+        ParameterKind::Origin {} => format!("https origin{required}"),
         ParameterKind::Secret {} => format!("secret{required}"),
     }
+}
+
+/// What the first run of a bundle says where no policy narrows it.
+pub(crate) fn first_run(manifest: &Manifest, authenticity: &Authenticity, grants: &[String]) -> String {
+    let mut text = String::new();
+    if !matches!(authenticity, Authenticity::Signed { .. }) {
+        text.push_str(&format!("{MARK}warning{MARK:#}: the bundle is {}\n", one_line(&authenticity.in_words())));
+    }
+    if !grants.is_empty() {
+        let name = format!("{} {}", manifest.id, manifest.version);
+        text.push_str(&format!("{MARK}first run{MARK:#} of {}, and no policy narrows it; it may\n", one_line(&name)));
+    }
+    for grant in grants {
+        text.push_str(&format!("  - {}\n", one_line(grant)));
+    }
+    text
+}
+
+/// What `verify` shows.
+pub(crate) fn verification(verification: &Verification) -> String {
+    let mut table = Table::new();
+    if let Authenticity::Signed { trusted_comment, .. } = &verification.authenticity {
+        table.row(["comment", trusted_comment]);
+    }
+    table.row(["sha256", &verification.digest.to_string()]);
+    format!(
+        "{GOOD}verified{GOOD:#}: {} {}, {} files, {}\n{}",
+        one_line(&verification.id),
+        one_line(&verification.version),
+        verification.files,
+        one_line(&verification.authenticity.in_words()),
+        table.text()
+    )
+}
+
+/// What `keygen` shows.
+pub(crate) fn made_keys(keys: &MadeKeys) -> String {
+    let mut table = Table::new();
+    let protection = if keys.password { "needs its password" } else { "not encrypted" };
+    table.row(["secret key".to_owned(), format!("{} ({protection}; keep it to yourself)", keys.secret_key.display())]);
+    table.row(["public key".to_owned(), keys.public_key.display().to_string()]);
+    format!(
+        "{GOOD}made{GOOD:#} the key {}\n{}To trust it, add to `palisade.toml`:\n\n[[trusted-keys]]\nname = \"...\"\nkey = \"{}\"\n",
+        keys.key_id,
+        table.text(),
+        keys.key
+    )
 }
 
 /// What `pack` shows.
@@ -121,8 +172,12 @@ pub(crate) fn packed(packed: &Packed) -> String {
     for file in &packed.files {
         table.row([file.name.clone(), bytes(file.size), file.sha256.to_string()]);
     }
+    let signed = match packed.key_id {
+        Some(key_id) => format!("signed with the key {key_id}"),
+        None => format!("{MARK}not signed{MARK:#}: hosts take it only with --allow-unsigned"),
+    };
     format!(
-        "{GOOD}packed{GOOD:#} {} ({})\n{}  sha256 {}\n",
+        "{GOOD}packed{GOOD:#} {} ({})\n{}  sha256 {}\n  {signed}\n",
         packed.path.display(),
         bytes(packed.size),
         table.text(),

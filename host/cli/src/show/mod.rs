@@ -3,6 +3,10 @@
 pub(crate) mod bundle;
 pub(crate) mod collection;
 pub(crate) mod failure;
+pub(crate) mod plan;
+pub(crate) mod policy;
+pub(crate) mod protect;
+pub(crate) mod project;
 pub(crate) mod reference;
 pub(crate) mod report;
 pub(crate) mod style;

@@ -64,6 +64,9 @@ fn one_parameter(parameter: &Parameter) -> String {
         ParameterKind::Flag { default } => {
             text.push_str(&format!("\n`true` or `false`; default `{default}`.\n"))
         }
+        ParameterKind::Origin {} => {
+            text.push_str("\nAn origin: `https://` and a host, with a port where it is not 443. Entering it allows it.\n");
+        }
         ParameterKind::Secret {} => {
             text.push_str("\nA secret: `{env: NAME}` or `{file: PATH}` in the configuration file.\n");
         }

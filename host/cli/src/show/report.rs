@@ -4,7 +4,7 @@
 use palisade_run::{CollectionReport, EndedHow, ObjectReport, ReasonCount, Report, Status, VerdictName};
 
 use super::style::{BAD, DIM, GOOD, HEADING, MARK};
-use super::{Table, bytes, count, lines, number, one_line};
+use super::{plan, Table, bytes, count, lines, number, one_line};
 
 /// Objects shown of each kind of problem.
 const SHOWN: usize = 5;
@@ -16,6 +16,7 @@ pub(crate) fn text(report: &Report) -> String {
     let parts = [
         title(report),
         verdicts(report),
+        plan::text(report),
         left(&report.collection),
         traffic(report),
         problems(report),
@@ -26,7 +27,11 @@ pub(crate) fn text(report: &Report) -> String {
 }
 
 fn title(report: &Report) -> String {
-    let dry = if report.run.dry_run { ", dry run: nothing was sent" } else { "" };
+    let dry = match (report.run.dry_run, report.run.compared) {
+        (true, false) => ", dry run: nothing was sent",
+        (true, true) => ", dry run: the service was only read",
+        (false, _) => "",
+    };
     let mut text = format!(
         "{HEADING}{}{HEADING:#} {DIM}({} {}, run {}{dry}){DIM:#}\n",
         one_line(&report.action.title),

@@ -46,6 +46,7 @@ pub(crate) fn generate(what: Generated) -> Result<Box<dyn Answer>, Failure> {
         Generated::Limits => show::reference::limits(),
         Generated::Schema { document } => match document {
             SchemaOf::Manifest => palisade_bundle::manifest_schema(),
+            SchemaOf::Policy => palisade_policy::policy_schema(),
             SchemaOf::Report => format!("{:#}\n", palisade_run::report_schema()),
         },
     };

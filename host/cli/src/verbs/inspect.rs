@@ -2,18 +2,21 @@
 
 use std::io;
 
-use palisade_bundle::{Bundle, Digest, FileEntry, Manifest};
+use palisade_bundle::{Authenticity, Digest, FileEntry, Manifest, TrustedBundle};
+use palisade_run::operator;
 use serde::Serialize;
 
 use crate::answer::Answer;
 use crate::arguments::Inspect;
 use crate::failure::Failure;
 use crate::show;
+use crate::verbs::policy;
 
 /// What is shown of a bundle.
 #[derive(Debug, Serialize)]
 pub(crate) struct Inspection {
     pub(crate) digest: Digest,
+    pub(crate) authenticity: Authenticity,
     pub(crate) manifest: Manifest,
     /// By action: each request that it may send, in words.
     pub(crate) may: Vec<Permission>,
@@ -39,7 +42,11 @@ impl Answer for Inspection {
 }
 
 pub(crate) fn inspect(arguments: &Inspect) -> Result<Box<dyn Answer>, Failure> {
-    let bundle = Bundle::open(&arguments.bundle)?;
+    let policy = policy::find(arguments.policy.as_deref())?;
+    // For looking at it any bundle will do, but for one whose signature is not right.
+    let trust = operator::trust(&policy)?.allow_unsigned();
+    let bundle = TrustedBundle::open(&arguments.bundle, &trust)?;
+    let authenticity = bundle.authenticity().clone();
     let manifest = bundle.manifest().clone();
     let permission = |action: &palisade_bundle::Action, asked: &palisade_bundle::EgressAsked| Permission {
         action: action.id.clone(),
@@ -51,5 +58,5 @@ pub(crate) fn inspect(arguments: &Inspect) -> Result<Box<dyn Answer>, Failure> {
         .iter()
         .flat_map(|action| action.egress.iter().map(|asked| permission(action, asked)).collect::<Vec<_>>())
         .collect();
-    Ok(Box::new(Inspection { digest: bundle.digest(), may, files: bundle.files().to_vec(), manifest }))
+    Ok(Box::new(Inspection { digest: bundle.digest(), authenticity, may, files: bundle.files().to_vec(), manifest }))
 }

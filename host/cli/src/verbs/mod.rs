@@ -3,15 +3,22 @@
 pub(crate) mod collection;
 pub(crate) mod generate;
 pub(crate) mod inspect;
+pub(crate) mod keygen;
+pub(crate) mod new;
 pub(crate) mod pack;
+pub(crate) mod policy;
+pub(crate) mod protect;
 pub(crate) mod run;
 pub(crate) mod validate;
+pub(crate) mod verify;
 
 use std::collections::BTreeMap;
 
-use palisade_run::{Given, read_configuration, read_set};
+use palisade_bundle::Trust;
+use palisade_policy::Policy;
+use palisade_run::{Given, OperatorError, operator, read_configuration, read_set};
 
-use crate::arguments::ConfigurationArguments;
+use crate::arguments::{ConfigurationArguments, PolicyArguments};
 use crate::failure::Failure;
 
 /// The configuration file, and over it what was set one by one.
@@ -25,6 +32,12 @@ pub(crate) fn given(arguments: &ConfigurationArguments) -> Result<BTreeMap<Strin
         given.insert(name, value);
     }
     Ok(given)
+}
+
+/// The keys of the policy, and nothing else unless the operator says so.
+pub(crate) fn trust(policy: &Policy, arguments: &PolicyArguments) -> Result<Trust, OperatorError> {
+    let trust = operator::trust(policy)?;
+    Ok(if arguments.allow_unsigned { trust.allow_unsigned() } else { trust })
 }
 
 /// The runtime of one verb: two threads are enough for one component and its requests.

@@ -8,6 +8,7 @@ use crate::answer::{Answer, Channel};
 use crate::arguments::Pack;
 use crate::failure::Failure;
 use crate::show;
+use crate::verbs::keygen::signing_key;
 
 impl Answer for Packed {
     fn text(&self) -> String {
@@ -24,6 +25,7 @@ impl Answer for Packed {
 }
 
 pub(crate) fn pack(arguments: Pack) -> Result<Box<dyn Answer>, Failure> {
+    let key = arguments.sign.as_deref().map(|path| signing_key(path, &arguments.password)).transpose()?;
     let inputs = PackInputs {
         manifest: arguments.manifest,
         component: arguments.component,
@@ -32,6 +34,7 @@ pub(crate) fn pack(arguments: Pack) -> Result<Box<dyn Answer>, Failure> {
         licence: arguments.license,
         icon: arguments.icon,
         software_bill: arguments.sbom,
+        sign: key.as_ref(),
     };
     Ok(Box::new(palisade_bundle::pack(&inputs, &arguments.out)?))
 }

@@ -2,29 +2,38 @@
 
 use std::collections::BTreeMap;
 use std::fs::File;
-use std::io::{self, BufWriter, IsTerminal as _, Write as _};
+use std::io::{self, IsTerminal as _, Read as _};
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
-use palisade_bundle::{Bundle, ParameterKind};
+use palisade_bundle::{Bundle, ParameterKind, TrustedBundle};
 use palisade_collection::Source;
-use palisade_egress::ClientOptions;
-use palisade_run::{Given, GivenValue, Overrides, Preparation, Prompted, Report, SecretSource, Status};
+use palisade_limits::RECORDING_BYTES;
+use palisade_policy::Policy;
+use palisade_recording::Recording;
+use palisade_run::{
+    Evidence, Given, GivenValue, Input, Overrides, Plan, Preparation, Prompted, Report, SecretSource, Status,
+    operator,
+};
 
 use crate::answer::{Answer, Channel};
 use crate::arguments::{Global, Output, Run};
 use crate::failure::Failure;
-use crate::{cache, progress, show, verbs};
+use crate::output_file::{OutputFile, Purpose};
+use crate::verbs::policy;
+use crate::{cache, first_run, progress, show, terminal, verbs};
 
-/// A run that was made, whatever became of it. That its report could not be written does not undo it.
+/// A run that was made, whatever became of it. That its report or its recording could not be written does not undo it.
 struct Finished {
     report: Report,
-    unwritten: Option<Failure>,
+    /// What could not be written of what was asked for.
+    unwritten: Vec<Failure>,
 }
 
 impl Answer for Finished {
     fn text(&self) -> String {
-        let failure = self.unwritten.as_ref().map(show::failure::text).unwrap_or_default();
-        format!("{}{failure}", show::report::text(&self.report))
+        let failures: String = self.unwritten.iter().map(show::failure::text).collect();
+        format!("{}{failures}", show::report::text(&self.report))
     }
 
     fn json(&self, out: &mut dyn io::Write) -> io::Result<()> {
@@ -38,7 +47,7 @@ impl Answer for Finished {
     fn status(&self) -> u8 {
         match self.report.run.status {
             // Not all that was asked for has been done.
-            _ if self.unwritten.is_some() => 4,
+            _ if !self.unwritten.is_empty() => 4,
             Status::Clean => 0,
             Status::WithProblems => 3,
             Status::EndedEarly => 4,
@@ -47,30 +56,81 @@ impl Answer for Finished {
 }
 
 pub(crate) fn run(arguments: Run, global: Global) -> Result<Box<dyn Answer>, Failure> {
-    let bundle = Bundle::open(&arguments.bundle)?;
+    let policy = policy::find(arguments.policy.policy.as_deref())?;
+    let trust = verbs::trust(&policy, &arguments.policy)?;
+    let bundle = TrustedBundle::open(&arguments.bundle, &trust)?;
+    let plan = arguments.apply.as_deref().map(Plan::read).transpose()?.map(Arc::new);
+    let action = plan.as_ref().map_or(arguments.action, |plan| plan.action.clone());
     let mut given = verbs::given(&arguments.configuration)?;
-    prompt_for_secrets(&bundle, &arguments.action, &mut given)?;
+    let evidence = evidence(arguments.record.is_some(), arguments.replay.as_deref())?;
+    if !matches!(evidence, Evidence::Replay(_)) {
+        prompt_for_secrets(&bundle, &action, &mut given)?;
+    }
+    tell_first_run(&bundle, &action, &policy);
+    let sources = arguments.collection.iter().map(|path| Source::from_argument(path.as_os_str())).collect();
     let preparation = Preparation {
+        protection: operator::protection(&policy, arguments.allow_protected.into_iter().collect())?,
+        client: operator::client(&policy, arguments.connect_to, arguments.ca_cert)?,
+        policy,
         bundle,
-        action: arguments.action,
+        action,
         given,
-        sources: arguments.collection.iter().map(|path| Source::from_argument(path.as_os_str())).collect(),
-        format: arguments.format.0,
+        input: match &plan {
+            Some(plan) => Input::Plan(Arc::clone(plan)),
+            None => Input::Collection { sources, format: arguments.format.0 },
+        },
         dry_run: arguments.dry_run,
-        client: ClientOptions { connect_to: arguments.connect_to, ca_certificates: arguments.ca_cert },
+        compare: arguments.compare,
+        most_evictions: arguments.max_evictions.0,
         overrides: Overrides { run: arguments.deadline, exchange: arguments.request_timeout },
+        evidence,
     };
-    let report_file = arguments.report.map(ReportFile::create).transpose()?;
-    let report = verbs::runtime()?.block_on(async {
-        let engine = cache::engine(&arguments.cache)?;
-        let prepared = preparation.check(&engine).await?;
-        let offered = prepared.selection().offered.len() as u64;
-        let quiet = global.output == Output::Json;
-        let observer = progress::observer(offered, quiet, global.verbose > 0);
-        Ok::<Report, Failure>(prepared.execute(observer, interrupted()).await)
-    })?;
-    let unwritten = report_file.and_then(|file| file.write(&report).err());
+    let create = |path: Option<PathBuf>, purpose| path.map(|path| OutputFile::create(path, purpose)).transpose();
+    let report_file = create(arguments.report, Purpose::Report)?;
+    let plan_file = create(arguments.plan, Purpose::Plan)?;
+    let recording_file = create(arguments.record, Purpose::Recording)?;
+    let runtime = verbs::runtime()?;
+    let engine = cache::engine(&arguments.cache)?;
+    let prepared = runtime.block_on(preparation.check(&engine))?;
+    let offered = prepared.selection().offered.len() as u64;
+    let observer = progress::observer(offered, global.output == Output::Json, global.verbose > 0);
+    let report = runtime.block_on(async {
+        match &plan {
+            Some(plan) => prepared.apply(plan, observer, interrupted()).await,
+            None => Ok(prepared.execute(observer, interrupted()).await),
+        }
+    });
+    // Also of a run that was refused: what it sent is evidence all the same.
+    let recorded = recording_file.zip(prepared.recorder()).map(|(file, recorder)| file.write(|out| recorder.write(out)));
+    let report = report?;
+    let planned = plan_file.map(|file| {
+        let plan = Plan::of(&report, prepared.selection())?;
+        file.write(|out| write_json(out, &plan))
+    });
+    let written = report_file.map(|file| file.write(|out| write_json(out, &report)));
+    let unwritten = [recorded, planned, written].into_iter().flatten().filter_map(Result::err).collect();
     Ok(Box::new(Finished { report, unwritten }))
+}
+
+fn write_json(out: &mut dyn io::Write, value: &impl serde::Serialize) -> io::Result<()> {
+    serde_json::to_writer_pretty(&mut *out, value)?;
+    out.write_all(b"\n")
+}
+
+fn evidence(record: bool, replay: Option<&Path>) -> Result<Evidence, Failure> {
+    let Some(path) = replay else { return Ok(if record { Evidence::Record } else { Evidence::None }) };
+    let mut bytes = Vec::new();
+    File::open(path)
+        .and_then(|file| file.take(RECORDING_BYTES + 1).read_to_end(&mut bytes))
+        .map_err(|error| Failure::file("recording-unreadable", "cannot read the recording", path, &error))?;
+    Ok(Evidence::Replay(Recording::read(&bytes, &path.display().to_string())?))
+}
+
+/// Without a policy the manifest's requests are granted as they are asked for: the first run of a bundle says which.
+fn tell_first_run(bundle: &TrustedBundle, action: &str, policy: &Policy) {
+    let Some(action) = bundle.manifest().action(action).filter(|_| policy.egress().is_none()) else { return };
+    let grants = first_run::grants_to_tell(bundle, action);
+    terminal::tell(&show::bundle::first_run(bundle.manifest(), bundle.authenticity(), &grants));
 }
 
 /// Resolves when the operator interrupts, or a supervisor terminates, for the first time. The run then ends and is
@@ -125,46 +185,4 @@ fn prompt_for_secrets(
         given.insert(parameter.name.clone(), Given { value, origin: "terminal".to_owned(), shared: false });
     }
     Ok(())
-}
-
-/// The report's file, opened before anything is sent, so that a report that cannot be written stops the run at its start.
-/// It stands under its name only when it is complete.
-struct ReportFile {
-    path: PathBuf,
-    temporary: PathBuf,
-    file: File,
-}
-
-impl ReportFile {
-    fn create(path: PathBuf) -> Result<Self, Failure> {
-        if path.is_dir() {
-            return Err(not_written(&path, &io::ErrorKind::IsADirectory.into()));
-        }
-        let mut name = path.file_name().unwrap_or_default().to_owned();
-        name.push(format!(".{}.part", std::process::id()));
-        let temporary = path.with_file_name(name);
-        let file = File::create(&temporary).map_err(|error| not_written(&path, &error))?;
-        Ok(Self { path, temporary, file })
-    }
-
-    fn write(self, report: &Report) -> Result<(), Failure> {
-        let mut out = BufWriter::new(&self.file);
-        serde_json::to_writer_pretty(&mut out, report)
-            .map_err(io::Error::from)
-            .and_then(|()| out.write_all(b"\n"))
-            .and_then(|()| out.flush())
-            .and_then(|()| std::fs::rename(&self.temporary, &self.path))
-            .map_err(|error| not_written(&self.path, &error))
-    }
-}
-
-impl Drop for ReportFile {
-    /// Gone already where the report was written.
-    fn drop(&mut self) {
-        let _ = std::fs::remove_file(&self.temporary);
-    }
-}
-
-fn not_written(path: &Path, error: &io::Error) -> Failure {
-    Failure::file("report-not-written", "the report cannot be written to", path, error)
 }

@@ -1,16 +1,17 @@
 //! `palisade validate`: everything that `run` checks before its first request, without the run.
 
+use std::collections::BTreeSet;
 use std::io;
 use std::path::Path;
 
-use palisade_bundle::{Bundle, Manifest};
-use palisade_egress::ClientOptions;
-use palisade_run::{Overrides, Preparation};
+use palisade_bundle::{Manifest, TrustedBundle};
+use palisade_run::{Evidence, Input, Overrides, Preparation, operator};
 use serde::Serialize;
 
 use crate::answer::Answer;
 use crate::arguments::Validate;
 use crate::failure::{Failure, WRONG_USAGE};
+use crate::verbs::policy;
 use crate::{cache, show, verbs};
 
 /// What was checked and found good.
@@ -53,8 +54,10 @@ fn manifest(path: &Path) -> Result<String, Failure> {
 }
 
 fn bundle(path: &Path, arguments: &Validate) -> Result<Vec<String>, Failure> {
-    let bundle = Bundle::open(path)?;
+    let policy = policy::find(arguments.policy.policy.as_deref())?;
+    let bundle = TrustedBundle::open(path, &verbs::trust(&policy, &arguments.policy)?)?;
     let mut checked = vec![
+        format!("signature: {}", bundle.authenticity().in_words()),
         format!("digests of {} files", bundle.files().len()),
         format!("manifest of {} {}", bundle.manifest().id, bundle.manifest().version),
     ];
@@ -71,11 +74,15 @@ fn bundle(path: &Path, arguments: &Validate) -> Result<Vec<String>, Failure> {
                     bundle,
                     action: action.clone(),
                     given,
-                    sources: Vec::new(),
-                    format: None,
+                    input: Input::Collection { sources: Vec::new(), format: None },
                     dry_run: true,
-                    client: ClientOptions::default(),
+                    compare: false,
+                    most_evictions: None,
+                    protection: operator::protection(&policy, BTreeSet::new())?,
+                    client: operator::client(&policy, Vec::new(), Vec::new())?,
+                    policy,
                     overrides: Overrides::default(),
+                    evidence: Evidence::None,
                 };
                 preparation.check(&engine).await?;
                 checked.push("component: its imports and exports".to_owned());

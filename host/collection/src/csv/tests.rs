@@ -177,3 +177,12 @@ proptest! {
         prop_assert_eq!(read[0].description.as_deref(), Some(expected.trim()));
     }
 }
+
+#[test]
+fn a_column_of_any_name_is_named_on_one_short_line_that_steers_no_terminal() {
+    let name = format!("va\u{1b}lue{}", "_".repeat(500));
+    let records = read_text(format!("{name},type\n,FQDN\n").as_bytes()).unwrap();
+    let [Record::Unreadable(unreadable)] = records.as_slice() else { panic!("{records:?}") };
+    assert!(unreadable.message.starts_with("nothing in the column `va lue"), "{}", unreadable.message);
+    assert!(!unreadable.message.chars().any(char::is_control) && unreadable.message.len() < 200);
+}

@@ -1,6 +1,5 @@
 //! Whole JSON files, as text.
 
-use super::read_within;
 use crate::emitter::Emitter;
 use crate::threatq::ThreatQ;
 use crate::{Format, Location, ReadError, Record, Source, Summary, read};
@@ -193,7 +192,7 @@ fn a_document_too_large_to_be_held_is_streamed_and_gives_the_same() {
         let mut records = Vec::new();
         let mut sink = |record| records.push(record);
         let mut emitter = Emitter::new("file.json".to_owned(), Format::ThreatQ, &mut sink);
-        let result = read_within(0, &ThreatQ, text.as_bytes(), false, &mut emitter);
+        let result = super::read(0, &ThreatQ, text.as_bytes(), false, &mut emitter);
         (shown(&records), result.map_err(|error| error.to_string()))
     };
     for text in [

@@ -3,7 +3,7 @@
 use http::Method;
 
 use super::*;
-use crate::{ClientOptions, ConnectTo, Origin, PathRule};
+use crate::{Client, ClientOptions, ConnectTo, Origin, PathRule};
 
 const SECOND: Duration = Duration::from_secs(1);
 
@@ -12,7 +12,7 @@ fn silent(limits: SessionLimits, run: Duration) -> (Session, std::net::TcpListen
     let silent = std::net::TcpListener::bind(("127.0.0.1", 0)).unwrap();
     let address = silent.local_addr().unwrap();
     let connect_to = vec![ConnectTo { host: "api.example.com".to_owned(), port: 443, address }];
-    let client = Client::new(&ClientOptions { connect_to, ca_certificates: Vec::new() }).unwrap();
+    let client = Client::new(&ClientOptions { connect_to, ..ClientOptions::default() }).unwrap();
     let grant = Grant {
         origin: Origin::parse("https://api.example.com").unwrap(),
         methods: vec![Method::POST],
@@ -20,7 +20,8 @@ fn silent(limits: SessionLimits, run: Duration) -> (Session, std::net::TcpListen
         credential: None,
         idempotent: false,
     };
-    let session = Session::new(client, vec![grant], Gate::default(), limits, Instant::now() + run);
+    let deadline = Instant::now() + run;
+    let session = Session::new(Wire::Network(client), vec![grant], Gate::default(), limits, deadline, None);
     (session, silent)
 }
 

@@ -3,7 +3,7 @@
 use super::*;
 
 fn nothing() -> Own {
-    Own { private_addresses: false, special_use_names: false, documentation: false, ..Own::default() }
+    Own { private_addresses: false, special_use_names: false, example_names: false, ..Own::default() }
 }
 
 fn protection(own: Own) -> Protection {
@@ -140,8 +140,6 @@ fn what_belongs_to_nobody_is_protected_by_default_with_its_network_or_name() {
         ("FQDN", "localhost", names, "localhost"),
         ("URL", "http://localhost:8080/x", names, "localhost"),
         ("FQDN", "printer.local", names, "local"),
-        ("FQDN", "x.example", names, "example"),
-        ("FQDN", "www.example.com", names, "example.com"),
         ("FQDN", "1.0.10.in-addr.arpa", names, "10.in-addr.arpa"),
     ] {
         assert_eq!(entry(&protection, subtype, value), hit(list, expected), "{subtype} {value}");
@@ -149,7 +147,8 @@ fn what_belongs_to_nobody_is_protected_by_default_with_its_network_or_name() {
     for (subtype, value) in [
         ("IP Address", "8.8.8.8"),
         ("FQDN", "contoso.com"),
-        ("FQDN", "xyzexample.com"),
+        ("FQDN", "x.example"),
+        ("FQDN", "www.example.com"),
         ("FQDN", "expyuzz4wqqyqhjn.onion"),
         ("Email Address", "a@example.com"),
     ] {
@@ -158,7 +157,7 @@ fn what_belongs_to_nobody_is_protected_by_default_with_its_network_or_name() {
 }
 
 #[test]
-fn each_default_can_be_switched_off_alone() {
+fn each_kind_can_be_switched_alone() {
     let caught = |own: Own| {
         let protection = protection(own);
         ["10.0.0.1", "192.0.2.1"]
@@ -167,10 +166,11 @@ fn each_default_can_be_switched_off_alone() {
             .chain(["printer.local", "x.example"].map(|value| protection.check("FQDN", value).is_some()))
             .collect::<Vec<_>>()
     };
-    assert_eq!(caught(Own::default()), [true, true, true, true]);
-    assert_eq!(caught(Own { private_addresses: false, ..Own::default() }), [false, true, true, true]);
-    assert_eq!(caught(Own { special_use_names: false, ..Own::default() }), [true, true, false, true]);
-    assert_eq!(caught(Own { documentation: false, ..Own::default() }), [true, false, true, false]);
+    let all = || Own { example_names: true, ..Own::default() };
+    assert_eq!(caught(Own::default()), [true, true, true, false]);
+    assert_eq!(caught(all()), [true, true, true, true]);
+    assert_eq!(caught(Own { private_addresses: false, ..all() }), [false, false, true, true]);
+    assert_eq!(caught(Own { special_use_names: false, ..all() }), [true, true, false, true]);
 }
 
 #[test]

@@ -89,6 +89,23 @@ fn what_is_no_url_is_refused() {
 }
 
 #[test]
+fn a_single_word_with_a_trailing_dot_is_a_single_word() {
+    for value in ["word", "word.", "//word."] {
+        assert_eq!(code(value, Wildcards::Refused), Err("invalid-url"), "{value}");
+    }
+}
+
+#[test]
+fn a_backslash_in_front_of_the_path_is_refused_because_browsers_begin_the_path_there() {
+    for value in
+        ["http://evil.example\\@Other.example/", "http://evil.example\\a", "evil.example\\@b.example/x"]
+    {
+        assert_eq!(code(value, Wildcards::Refused), Err("invalid-url"), "{value}");
+    }
+    assert!(code("http://evil.example/a\\b", Wildcards::Refused).is_ok());
+}
+
+#[test]
 fn wildcards_are_for_the_exception_list() {
     for value in [
         "https://*.example.com/path1/*",

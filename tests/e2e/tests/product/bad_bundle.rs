@@ -12,6 +12,7 @@ use crate::archive::{DIGESTS, Files, digests, unzipped, zipped};
 fn files() -> Files {
     let mut files = unzipped(&std::fs::read(bundle()).unwrap());
     files.remove(DIGESTS).unwrap();
+    files.remove("SHA256SUMS.minisig").unwrap();
     files
 }
 
@@ -36,6 +37,7 @@ fn refused(path: &Path, action: &str) -> String {
     let tenant = Tenant::start();
     let outcome = Palisade::run_bundle(&tenant, path, action)
         .configured("")
+        .argument("--allow-unsigned")
         .collection_of("list.txt", "evil.example.com\n")
         .go();
     assert_eq!(outcome.status, 1, "{}", outcome.stderr);
@@ -60,6 +62,7 @@ fn a_bundle_that_was_taken_apart_and_put_together_again_still_runs() {
     let tenant = Tenant::start();
     let outcome = Palisade::run_bundle(&tenant, &path, "add-to-blocklist")
         .configured("")
+        .argument("--allow-unsigned")
         .collection_of("list.txt", "evil.example.com\n")
         .go();
     assert_eq!(outcome.status, 0, "{}", outcome.stderr);
@@ -85,13 +88,9 @@ fn no_zip() {
 #[test]
 fn a_zip_that_breaks_off() {
     let whole = std::fs::read(bundle()).unwrap();
-    // Where only the last byte is missing, the directory's end is there and announces more than follows.
-    for (length, code) in
-        [(whole.len() - 1, "trailing-bytes"), (whole.len() / 2, "not-a-zip"), (100, "not-a-zip")]
-    {
+    for length in [whole.len() - 1, whole.len() / 2, 100] {
         let stderr = refused_bytes(&whole[..length]);
-        let expected = format!("error[{code}]: bundle `DIRECTORY/bundle.zip`");
-        assert!(stderr.starts_with(&expected), "{length}: {stderr}");
+        assert!(stderr.starts_with("error[truncated]: bundle `DIRECTORY/bundle.zip`"), "{length}: {stderr}");
     }
 }
 
@@ -104,9 +103,10 @@ fn a_byte_that_flipped_anywhere_in_the_component() {
         let mut bytes = whole.clone();
         bytes[place] ^= 0x10;
         let stderr = refused_bytes(&bytes);
-        let codes = ["error[entry-unreadable]: ", "error[digest-mismatch]: "];
+        let codes = ["entry-unreadable", "entry-checksum", "entry-size", "digest-mismatch"];
+        let codes = codes.map(|code| format!("error[{code}]: "));
         assert!(
-            codes.iter().any(|code| stderr.starts_with(code)) && stderr.contains("component.wasm"),
+            codes.iter().any(|code| stderr.starts_with(code.as_str())) && stderr.contains("component.wasm"),
             "{stderr}"
         );
     }

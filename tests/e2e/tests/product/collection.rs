@@ -4,7 +4,7 @@ use palisade_e2e::{Palisade, shared_data};
 use serde_json::{Value, json};
 
 const LIST: &str =
-    "evil.example.com\n192.0.2.1\nnot an indicator\nDA39A3EE5E6B4B0D3255BFEF95601890AFD80709\nword\n";
+    "evil.example.com\n192.31.196.1\nnot an indicator\nDA39A3EE5E6B4B0D3255BFEF95601890AFD80709\nword\n";
 
 #[test]
 fn counts_by_type_and_every_record_that_could_not_be_read() {

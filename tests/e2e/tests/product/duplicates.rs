@@ -14,8 +14,8 @@ fn the_same_submission_goes_out_once_and_the_later_one_says_of_which_it_is_a_dup
         ("URL", "https://evil.example.com/a"),
         ("SHA-1", "DA39A3EE5E6B4B0D3255BFEF95601890AFD80709"),
         ("SHA-1", "da39a3ee5e6b4b0d3255bfef95601890afd80709"),
-        ("IPv6 Address", "2001:DB8:0:0::1"),
-        ("IP Address", "2001:db8::1"),
+        ("IPv6 Address", "2620:4F:0:0::1"),
+        ("IP Address", "2620:4f::1"),
     ]);
     let tenant = Tenant::start();
     let outcome =

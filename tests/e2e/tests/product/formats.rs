@@ -35,7 +35,7 @@ fn a_stix_bundle() {
         {"type": "indicator", "spec_version": "2.1", "id": "indicator--1", "pattern_type": "stix",
          "pattern": "[domain-name:value = 'Evil.example.com']"},
         {"type": "indicator", "spec_version": "2.1", "id": "indicator--2", "pattern_type": "stix",
-         "pattern": "[ipv4-addr:value = '192.0.2.1' OR ipv4-addr:value = '192.0.2.2']"},
+         "pattern": "[ipv4-addr:value = '192.31.196.1' OR ipv4-addr:value = '192.31.196.2']"},
         {"type": "indicator", "spec_version": "2.1", "id": "indicator--3", "pattern_type": "stix",
          "pattern": "[file:hashes.'SHA-256' = 'E3B0C44298FC1C149AFBF4C8996FB92427AE41E4649B934CA495991B7852B855']"},
         {"type": "indicator", "spec_version": "2.1", "id": "indicator--4", "pattern_type": "stix",
@@ -49,8 +49,8 @@ fn a_stix_bundle() {
     assert_eq!(format_of(&outcome), "stix");
     let expected = entries([
         ("domain", "evil.example.com"),
-        ("ip", "192.0.2.1"),
-        ("ip", "192.0.2.2"),
+        ("ip", "192.31.196.1"),
+        ("ip", "192.31.196.2"),
         ("fileSha256", "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855"),
         ("url", "http://evil.example.com/a?b=c"),
     ]);
@@ -93,7 +93,7 @@ fn the_real_stix_bundle() {
 fn a_misp_event() {
     let event = r#"{"Event": {"info": "small", "Attribute": [
         {"type": "domain", "value": "evil.example.com", "to_ids": true, "comment": "c2"},
-        {"type": "ip-dst|port", "value": "192.0.2.1|443", "to_ids": true},
+        {"type": "ip-dst|port", "value": "192.31.196.1|443", "to_ids": true},
         {"type": "filename|sha1", "value": "a.exe|DA39A3EE5E6B4B0D3255BFEF95601890AFD80709", "to_ids": true},
         {"type": "domain", "value": "context.example.com", "to_ids": false},
         {"type": "domain", "value": "deleted.example.com", "to_ids": true, "deleted": true},
@@ -107,7 +107,7 @@ fn a_misp_event() {
     assert_eq!(format_of(&outcome), "misp");
     let expected = entries([
         ("domain", "evil.example.com"),
-        ("ip", "192.0.2.1"),
+        ("ip", "192.31.196.1"),
         ("fileSha1", "da39a3ee5e6b4b0d3255bfef95601890afd80709"),
         ("url", "http://evil.example.com/drop"),
     ]);
@@ -159,14 +159,14 @@ fn the_real_misp_events() {
 fn csv_with_commas_semicolons_tabs_and_a_byte_order_mark() {
     let expected = entries([
         ("domain", "evil.example.com"),
-        ("ip", "192.0.2.1"),
+        ("ip", "192.31.196.1"),
         ("url", "http://evil.example.com/a,b;c"),
         ("senderMailAddress", "bad@evil.example.com"),
     ]);
     let rows = [
         ["indicator", "type", "comment"],
         ["Evil.example.com", "FQDN", "first; and, last"],
-        ["192.0.2.1", "IP Address", ""],
+        ["192.31.196.1", "IP Address", ""],
         ["evil.example.com/a,b;c", "URL", "a \"quoted\" word"],
         ["bad@evil.example.com", "Email Address", ""],
     ];
@@ -227,7 +227,7 @@ fn text_defanged_and_with_comments() {
     let text = "# a report\n\
         evil[.]example[.]com\tCobalt Strike C2\n\
         hxxps://drop[.]example[.]com/a.exe # second stage\n\
-        192[.]0[.]2[.]1\n\
+        192[.]31[.]196[.]1\n\
         \n\
         bad[at]evil[.]example[.]com\n\
         DA39A3EE5E6B4B0D3255BFEF95601890AFD80709\n";
@@ -238,7 +238,7 @@ fn text_defanged_and_with_comments() {
     let expected = entries([
         ("domain", "evil.example.com"),
         ("url", "https://drop.example.com/a.exe"),
-        ("ip", "192.0.2.1"),
+        ("ip", "192.31.196.1"),
         ("senderMailAddress", "bad@evil.example.com"),
         ("fileSha1", "da39a3ee5e6b4b0d3255bfef95601890afd80709"),
     ]);
@@ -250,12 +250,12 @@ fn text_defanged_and_with_comments() {
 fn every_value_of_a_line_is_held_and_prose_puts_none_on_the_list() {
     let text = "0.0.0.0 one.example.com two.example.com\n\
         three.example.com, four.example.com\n\
-        192.0.2.1 192.0.2.2\n\
+        192.31.196.1 192.31.196.2\n\
         e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855  setup.exe\n\
         google.com was visited before the infection\n\
         http://evil.example.com/a,2024-01-01,malware\n\
         invoice.zip\n\
-        198.51.100.1 - 198.51.100.9\n";
+        192.52.193.1 - 192.52.193.9\n";
     let tenant = Tenant::start();
     let outcome = blocklist(&tenant).collection_of("report.txt", text).go();
     assert_eq!(outcome.status, 3, "{}", outcome.stderr);
@@ -265,8 +265,8 @@ fn every_value_of_a_line_is_held_and_prose_puts_none_on_the_list() {
         ("domain", "two.example.com"),
         ("domain", "three.example.com"),
         ("domain", "four.example.com"),
-        ("ip", "192.0.2.1"),
-        ("ip", "192.0.2.2"),
+        ("ip", "192.31.196.1"),
+        ("ip", "192.31.196.2"),
         ("fileSha256", "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855"),
     ]);
     assert_held(&tenant, &outcome, &expected);
@@ -387,9 +387,9 @@ fn the_real_list_of_hosts_and_urls() {
 #[test]
 fn standard_input() {
     let tenant = Tenant::start();
-    let outcome = blocklist(&tenant).collection("-").input("evil.example.com\n192.0.2.1\n").go();
+    let outcome = blocklist(&tenant).collection("-").input("evil.example.com\n192.31.196.1\n").go();
     assert_eq!(outcome.status, 0, "{}", outcome.stderr);
-    assert_held(&tenant, &outcome, &entries([("domain", "evil.example.com"), ("ip", "192.0.2.1")]));
+    assert_held(&tenant, &outcome, &entries([("domain", "evil.example.com"), ("ip", "192.31.196.1")]));
     assert_eq!(outcome.report()["collection"]["files"][0]["name"], "-");
 }
 
@@ -438,7 +438,7 @@ fn a_format_that_the_content_has_not_is_refused_before_anything_is_sent() {
     for format in ["threatq", "stix", "misp"] {
         let tenant = Tenant::start();
         let outcome = blocklist(&tenant)
-            .collection_of("list.txt", "evil.example.com\n192.0.2.1\n")
+            .collection_of("list.txt", "evil.example.com\n192.31.196.1\n")
             .argument("--format")
             .argument(format)
             .go();

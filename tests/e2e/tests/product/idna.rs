@@ -39,7 +39,7 @@ fn names_become_a_labels_and_paths_stay_as_they_are() {
 #[test]
 fn what_is_no_name_is_rejected_and_not_sent() {
     let tenant = Tenant::start();
-    let values = ["xn--a.example", "evil..example.com", "two words.com", "-", "192.0.2.1"];
+    let values = ["xn--a.example", "evil..example.com", "two words.com", "-", "192.31.196.1"];
     let outcome = Palisade::run(&tenant, "add-to-blocklist")
         .configured("")
         .collection_of("page.json", threatq(values.map(|value| ("FQDN", value))))

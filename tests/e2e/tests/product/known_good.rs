@@ -62,7 +62,7 @@ fn only_an_identifier_and_a_description_are_sent() {
     let tenant = Tenant::start();
     let page = threatq_page([
         json!({"type": {"name": "FQDN"}, "value": "good.example.com", "score": 9, "description": "ours"}),
-        json!({"type": {"name": "IP Address"}, "value": "192.0.2.1", "score": {"generated_score": "3.00"}}),
+        json!({"type": {"name": "IP Address"}, "value": "192.31.196.1", "score": {"generated_score": "3.00"}}),
     ]);
     // A file may hold what the other action needs.
     let outcome = Palisade::run(&tenant, "add-to-exception-list")
@@ -72,7 +72,7 @@ fn only_an_identifier_and_a_description_are_sent() {
     assert_eq!(outcome.status, 0, "{}", outcome.stderr);
     assert_eq!(
         tenant.items(),
-        [json!({"domain": "good.example.com", "description": "ours"}), json!({"ip": "192.0.2.1"})]
+        [json!({"domain": "good.example.com", "description": "ours"}), json!({"ip": "192.31.196.1"})]
     );
     assert_eq!(tenant.exceptions()[0].description.as_deref(), Some("ours"));
 }

@@ -93,11 +93,11 @@ fn objects_per_run_counts_over_all_files_in_their_order() {
     let tenant = Tenant::start();
     let outcome = Palisade::run(&tenant, "add-to-blocklist")
         .configured("objects_per_run: 3\n")
-        .collection_of("first.txt", "192.0.2.1\n192.0.2.2\n")
-        .collection_of("second.txt", "192.0.2.3\nevil.example.com\n192.0.2.4\n")
+        .collection_of("first.txt", "192.31.196.1\n192.31.196.2\n")
+        .collection_of("second.txt", "192.31.196.3\nevil.example.com\n192.31.196.4\n")
         .go();
     assert_eq!(outcome.status, 0, "{}", outcome.stderr);
-    let addresses = ["192.0.2.1", "192.0.2.2", "192.0.2.3"].map(str::to_owned);
+    let addresses = ["192.31.196.1", "192.31.196.2", "192.31.196.3"].map(str::to_owned);
     assert_eq!(tenant.blocked(), entries(&addresses));
     let not_offered = &outcome.report()["collection"]["not_offered"];
     assert_eq!(not_offered["count"], 2);

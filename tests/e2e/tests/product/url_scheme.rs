@@ -9,7 +9,7 @@ use vision_one_simulator::Fault;
 const BARE: &[&str] = &[
     "evil.example.com/a",
     "host.example.com:8080/x",
-    "192.0.2.7/login.php",
+    "192.31.196.7/login.php",
     "evil.example.com/?u=http://other.example",
 ];
 /// With a scheme, which every option leaves alone.

@@ -44,7 +44,7 @@ fn kind(parameter: &Parameter, path: &str, findings: &mut Findings<'_>) {
             }
         }
         ParameterKind::Select { options, default } => select(options, default.as_deref(), path, findings),
-        ParameterKind::Flag { .. } | ParameterKind::Secret {} => {}
+        ParameterKind::Flag { .. } | ParameterKind::Origin {} | ParameterKind::Secret {} => {}
     }
 }
 

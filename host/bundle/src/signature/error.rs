@@ -1,0 +1,64 @@
+//! What can be wrong with a key.
+
+/// Why a key cannot be used.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum KeyError {
+    /// A text that is no public key.
+    #[error("this is no public key of minisign: {why}")]
+    PublicKeyMalformed {
+        /// What is wrong with it.
+        why: &'static str,
+    },
+    /// A text that is no secret key.
+    #[error("this is no secret key of minisign: {why}")]
+    SecretKeyMalformed {
+        /// What is wrong with it.
+        why: &'static str,
+    },
+    /// A secret key that is protected by a password, and none was given.
+    #[error("the secret key is protected by a password")]
+    PasswordMissing,
+    /// A secret key that is protected by another password.
+    #[error("the password is not that of the secret key")]
+    PasswordWrong,
+    /// The system gave no random bytes, or too little memory for a password.
+    #[error("no key was generated: {message}")]
+    NotGenerated {
+        /// Why.
+        message: String,
+    },
+    /// A comment that has several lines, or characters that could disguise what is shown.
+    #[error("the trusted comment of a signature is one line without control characters")]
+    TrustedComment,
+}
+
+impl KeyError {
+    /// The stable code of the error.
+    pub fn code(&self) -> &'static str {
+        match self {
+            Self::PublicKeyMalformed { .. } => "public-key-malformed",
+            Self::SecretKeyMalformed { .. } => "secret-key-malformed",
+            Self::PasswordMissing => "secret-key-password-missing",
+            Self::PasswordWrong => "secret-key-password-wrong",
+            Self::NotGenerated { .. } => "key-not-generated",
+            Self::TrustedComment => "trusted-comment",
+        }
+    }
+
+    /// What to do about it.
+    pub fn hint(&self) -> Option<String> {
+        let hint = match self {
+            Self::PublicKeyMalformed { .. } => {
+                "give the file that `palisade keygen` or `minisign -G` wrote beside the secret key, or its second line, which begins with `RW`"
+            }
+            Self::SecretKeyMalformed { .. } => {
+                "give the file that `palisade keygen` or `minisign -G` wrote, whole and unchanged"
+            }
+            Self::PasswordMissing | Self::PasswordWrong => {
+                "give the password that was chosen when the key was made; it cannot be recovered"
+            }
+            Self::NotGenerated { .. } | Self::TrustedComment => return None,
+        };
+        Some(hint.to_owned())
+    }
+}

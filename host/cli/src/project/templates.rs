@@ -1,0 +1,80 @@
+//! The tables of the templates: where each file goes in a project, and its content, which is part of the binary.
+
+use super::Language;
+
+/// A file's path in a project, and its content.
+type Template = (&'static str, &'static str);
+
+macro_rules! templates {
+    ($($path:literal from $file:literal),+ $(,)?) => {
+        &[$(($path, include_str!(concat!("../../", $file)))),+]
+    };
+}
+
+/// What is the same in every language.
+pub(super) const COMMON: &[Template] = templates![
+    "CHANGELOG.md" from "templates/common/CHANGELOG.md",
+    "LICENSE" from "../../LICENSE",
+    "collection.txt" from "templates/common/collection.txt",
+    "icon.svg" from "templates/common/icon.svg",
+    "manifest.yaml" from "templates/common/manifest.yaml",
+];
+
+/// What is a language's own.
+pub(super) fn of(language: Language) -> &'static [Template] {
+    match language {
+        Language::Rust => RUST,
+        Language::Python => PYTHON,
+        Language::Javascript => JAVASCRIPT,
+    }
+}
+
+const RUST: &[Template] = templates![
+    ".gitignore" from "templates/rust/gitignore",
+    "Cargo.toml" from "templates/rust/Cargo.toml",
+    "README.md" from "templates/rust/README.md",
+    "sbom.cdx.json" from "templates/rust/sbom.cdx.json",
+    "src/action.rs" from "templates/rust/src/action.rs",
+    "src/delivery.rs" from "templates/rust/src/delivery.rs",
+    "src/lib.rs" from "templates/rust/src/lib.rs",
+    "src/post.rs" from "templates/rust/src/post.rs",
+    "tests/action.rs" from "templates/rust/tests/action.rs",
+];
+
+const PYTHON: &[Template] = templates![
+    ".gitignore" from "templates/python/gitignore",
+    "README.md" from "templates/python/README.md",
+    "requirements.txt" from "templates/python/requirements.txt",
+    "sbom.cdx.json" from "templates/python/sbom.cdx.json",
+    "source/app.py" from "templates/python/source/app.py",
+    "source/delivery.py" from "templates/python/source/delivery.py",
+    "source/post.py" from "templates/python/source/post.py",
+    "tests/test_action.py" from "templates/python/tests/test_action.py",
+    "tests/test_delivery.py" from "templates/python/tests/test_delivery.py",
+];
+
+const JAVASCRIPT: &[Template] = templates![
+    ".gitignore" from "templates/javascript/gitignore",
+    "README.md" from "templates/javascript/README.md",
+    "build.js" from "templates/javascript/build.js",
+    "package.json" from "templates/javascript/package.json",
+    "sbom.cdx.json" from "templates/javascript/sbom.cdx.json",
+    "source/action.js" from "templates/javascript/source/action.js",
+    "source/delivery.js" from "templates/javascript/source/delivery.js",
+    "tests/action.test.js" from "templates/javascript/tests/action.test.js",
+    "tests/delivery.test.js" from "templates/javascript/tests/delivery.test.js",
+];
+
+/// The contract, as this host implements it.
+pub(super) const CONTRACT: &[Template] = templates![
+    "action.wit" from "../../wit/action.wit",
+    "deps/cli.wit" from "../../wit/deps/cli.wit",
+    "deps/clocks.wit" from "../../wit/deps/clocks.wit",
+    "deps/filesystem.wit" from "../../wit/deps/filesystem.wit",
+    "deps/http.wit" from "../../wit/deps/http.wit",
+    "deps/io.wit" from "../../wit/deps/io.wit",
+    "deps/random.wit" from "../../wit/deps/random.wit",
+    "deps/sockets.wit" from "../../wit/deps/sockets.wit",
+    "types.wit" from "../../wit/types.wit",
+    "world.wit" from "../../wit/world.wit",
+];

@@ -1,0 +1,261 @@
+//! Paths of grants: which paths a rule names, what two rules have in common, and which path has one reading only. Pure.
+//!
+//! Denies by default: a path that a server could read differently from us is in no rule.
+
+use std::fmt;
+
+/// One path of a grant.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum PathRule {
+    /// Exactly this path.
+    Exact(String),
+    /// Everything below this prefix, which ends in `/`; the prefix itself is not below it.
+    Below(String),
+}
+
+/// Why a text is not a path that can be granted.
+#[derive(Debug, Clone, thiserror::Error, PartialEq, Eq)]
+#[error("`{text}` cannot be a path: {what}")]
+pub struct PathError {
+    text: String,
+    what: &'static str,
+}
+
+impl PathError {
+    /// Stable code.
+    #[must_use]
+    pub fn code(&self) -> &'static str {
+        "path"
+    }
+}
+
+impl PathRule {
+    /// Reads a path as the manifest writes it: `/a/b` or `/a/*`.
+    #[must_use]
+    pub fn parse(text: &str) -> Self {
+        match text.strip_suffix('*') {
+            Some(prefix) if prefix.ends_with('/') => Self::Below(prefix.to_owned()),
+            _ => Self::Exact(text.to_owned()),
+        }
+    }
+
+    /// As [`PathRule::parse`], for text that nobody has judged yet, by the rules of a manifest.
+    ///
+    /// # Errors
+    /// Where the path does not begin with `/`, has a `*` elsewhere than at its end, or could be read in two ways.
+    pub fn checked(text: &str) -> Result<Self, PathError> {
+        let refuse = |what| Err(PathError { text: text.to_owned(), what });
+        let rule = Self::parse(text);
+        let (Self::Exact(fixed) | Self::Below(fixed)) = &rule;
+        if !fixed.starts_with('/') {
+            return refuse("it does not begin with `/`");
+        }
+        if fixed.contains('*') {
+            return refuse("`*` stands only at the end, after `/`");
+        }
+        if fixed.contains(['?', '#']) {
+            return refuse("a grant does not cover queries or fragments");
+        }
+        if fixed.contains('%') {
+            return refuse("an escaped character can be read in two ways");
+        }
+        if !fixed.chars().all(|one| one.is_ascii_graphic() && !"\\\"<>^`{|}".contains(one)) {
+            return refuse("it contains a character that no URL path contains");
+        }
+        if !is_unambiguous(fixed) {
+            return refuse("it contains `//`, `.` or `..`");
+        }
+        Ok(rule)
+    }
+
+    /// The narrowest rule that can be written and matches the path: the path itself, or everything below the nearest
+    /// parent where the path cannot be written as a rule (`/a/b%20c`, or a path that itself ends in `/*`). `None` where
+    /// only a rule for all paths would do.
+    #[must_use]
+    pub fn narrowest(path: &str) -> Option<Self> {
+        if !is_unambiguous(path) {
+            return None;
+        }
+        let exact = Self::checked(path).ok().filter(|rule| matches!(rule, Self::Exact(_)));
+        let mut parent = path;
+        exact.or_else(|| {
+            while let Some((above, _)) = parent.rsplit_once('/') {
+                if above.is_empty() {
+                    break;
+                }
+                let rule = Self::checked(&format!("{above}/*")).ok().filter(|rule| rule.matches(path));
+                if rule.is_some() {
+                    return rule;
+                }
+                parent = above;
+            }
+            None
+        })
+    }
+
+    /// Whether a request's path, without its query, is named by the rule.
+    #[must_use]
+    pub fn matches(&self, path: &str) -> bool {
+        match self {
+            Self::Exact(exact) => exact == path,
+            Self::Below(prefix) => path.strip_prefix(prefix.as_str()).is_some_and(|rest| !rest.is_empty()),
+        }
+    }
+
+    /// Whether every path that the other rule names is named by this one.
+    #[must_use]
+    pub fn contains(&self, other: &Self) -> bool {
+        match (self, other) {
+            (_, Self::Exact(path)) => self.matches(path),
+            (Self::Below(wide), Self::Below(narrow)) => narrow.starts_with(wide.as_str()),
+            (Self::Exact(_), Self::Below(_)) => false,
+        }
+    }
+
+    /// What both rules name: the narrower where one contains the other; else they have nothing in common.
+    #[must_use]
+    pub fn intersection(&self, other: &Self) -> Option<Self> {
+        if self.contains(other) {
+            Some(other.clone())
+        } else if other.contains(self) {
+            Some(self.clone())
+        } else {
+            None
+        }
+    }
+}
+
+impl fmt::Display for PathRule {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Exact(path) => formatter.write_str(path),
+            Self::Below(prefix) => write!(formatter, "{prefix}*"),
+        }
+    }
+}
+
+/// Whether every server reads the path as we do: no dot segments, also not with parameters (`..;a`), no empty segments, no
+/// backslashes, and no escapes that are malformed, no UTF-8, or stand for a control character, `.`, `/`, `\\` or `%`, which
+/// some servers take for the character itself or unescape twice.
+pub(crate) fn is_unambiguous(path: &str) -> bool {
+    let printable = path.bytes().all(|byte| byte.is_ascii_graphic() && byte != b'\\');
+    path.starts_with('/')
+        && printable
+        && !path.contains("//")
+        && path.split('/').all(|segment| !matches!(segment.split(';').next(), Some("." | "..")))
+        && has_plain_escapes(path)
+}
+
+fn has_plain_escapes(path: &str) -> bool {
+    let mut unescaped = Vec::new();
+    let mut parts = path.split('%');
+    parts.next();
+    for part in parts {
+        let digits = part.get(..2).filter(|digits| digits.bytes().all(|digit| digit.is_ascii_hexdigit()));
+        let Some(byte) = digits.and_then(|digits| u8::from_str_radix(digits, 16).ok()) else { return false };
+        if byte.is_ascii_control() || b"./\\%".contains(&byte) {
+            return false;
+        }
+        unescaped.push(byte);
+        // What stands between two escapes ends a character.
+        unescaped.extend(part.bytes().skip(2));
+    }
+    std::str::from_utf8(&unescaped).is_ok()
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    #[test]
+    fn a_rule_that_could_be_read_in_two_ways_is_none() {
+        for text in
+            ["", "a", "*", "/a*", "/a/*/b", "/a?b", "/a#b", "/a%20b", "/a//b", "/a/../b", "/a b", "/{a}"]
+        {
+            assert!(PathRule::checked(text).is_err(), "{text}");
+        }
+        assert_eq!(PathRule::checked("/a/*").unwrap(), PathRule::Below("/a/".to_owned()));
+        assert_eq!(PathRule::checked("/a").unwrap(), PathRule::Exact("/a".to_owned()));
+    }
+
+    #[test]
+    fn a_path_that_cannot_be_written_is_granted_with_its_parent_or_not_at_all() {
+        let narrowest = |path| PathRule::narrowest(path).map(|rule| rule.to_string());
+        assert_eq!(narrowest("/a/b").as_deref(), Some("/a/b"));
+        assert_eq!(narrowest("/a/b%20c").as_deref(), Some("/a/*"));
+        assert_eq!(narrowest("/a/b%20c/d").as_deref(), Some("/a/*"));
+        assert_eq!(narrowest("/a/*").as_deref(), Some("/a/*"));
+        for path in ["/*", "/a%20b", "/a/../b", "x"] {
+            assert_eq!(narrowest(path), None, "{path}");
+        }
+    }
+
+    #[test]
+    fn a_path_that_some_server_could_read_otherwise_has_no_single_reading() {
+        for path in [
+            "/a/../b",
+            "/a/./b",
+            "/a/..",
+            "/a//b",
+            "//a",
+            "/a\\b",
+            "/a/%2e%2e/b",
+            "/a/%2E./b",
+            "/a/.%2e/b",
+            "/a%2fb",
+            "/a%5cb",
+            "/a%00",
+            "/a%0d%0aX",
+            "/a%7f",
+            "/a/%252e%252e/b",
+            "/a%25b",
+            "/a%2",
+            "/a%",
+            "/a%zz",
+            "/a%+1",
+            "/a/..;/b",
+            "/a/.;x=1/b",
+            "/a/%c0%ae/b",
+            "/a/%ff",
+            "/a%c3x%a4",
+            "/https://b.example/c",
+            "a/b",
+            "",
+        ] {
+            assert!(!is_unambiguous(path), "{path}");
+        }
+        for path in ["/", "/a/", "/a.b/..c/d..", "/a;v=1/b", "/a%20b", "/%C3%A4", "/a:b@c", "/a/...", "/%41"]
+        {
+            assert!(is_unambiguous(path), "{path}");
+        }
+    }
+
+    /// Rules and paths over few segments, so that they meet often.
+    fn path() -> impl Strategy<Value = String> {
+        proptest::collection::vec("[ab]", 1..4).prop_map(|segments| format!("/{}", segments.join("/")))
+    }
+
+    fn rule() -> impl Strategy<Value = PathRule> {
+        (path(), any::<bool>())
+            .prop_map(|(path, below)| PathRule::parse(&if below { format!("{path}/*") } else { path }))
+    }
+
+    proptest! {
+        #[test]
+        fn two_rules_have_in_common_what_both_match(one in rule(), other in rule(), path in path()) {
+            let both = one.matches(&path) && other.matches(&path);
+            let common = one.intersection(&other).is_some_and(|common| common.matches(&path));
+            prop_assert_eq!(both, common);
+        }
+
+        #[test]
+        fn the_narrowest_rule_matches_its_path(path in "(/[a-c*%{,.]{1,3}){1,4}") {
+            if let Some(rule) = PathRule::narrowest(&path) {
+                prop_assert!(rule.matches(&path));
+                prop_assert!(PathRule::checked(&rule.to_string()).is_ok());
+            }
+        }
+    }
+}
