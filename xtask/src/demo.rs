@@ -35,7 +35,8 @@ pub(crate) fn demo(keep: bool) -> Result<()> {
         println!("\n── palisade run --action {action} ──\n");
         let report = directory.join(format!("{action}.json"));
         let recording = directory.join(format!("{action}.har"));
-        let status = palisade(&built.palisade, &built.bundle, &simulator, action, collections, [&report, &recording])?;
+        let status =
+            palisade(&built.palisade, &built.bundle, &simulator, action, collections, [&report, &recording])?;
         // Some objects of the examples are meant to be rejected: exit status 3.
         if !matches!(status, 0 | 3) {
             bail!("palisade ended with status {status}");
@@ -47,7 +48,9 @@ pub(crate) fn demo(keep: bool) -> Result<()> {
     }
     println!("\n── what the simulator now holds ──\n");
     show(&simulator.state()?)?;
-    println!("\nThe whole reports, one entry for each object, and beside each the recording of all requests:");
+    println!(
+        "\nThe whole reports, one entry for each object, and beside each the recording of all requests:"
+    );
     for report in reports {
         println!("  {}", report.display());
     }

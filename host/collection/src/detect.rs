@@ -6,6 +6,7 @@ use serde::de::IgnoredAny;
 
 use crate::csv::{DELIMITERS, FirstLine, accepted_names, find_header};
 use crate::guess::guess;
+use crate::json::is_blank;
 use crate::refang::refang;
 use crate::text::is_blank_or_comment;
 use crate::{Format, ReadError};
@@ -141,10 +142,11 @@ fn is_json(text: &[u8]) -> bool {
 
 /// Whether the first line is a document by itself and another line follows.
 pub(crate) fn is_json_lines(head: &[u8], complete: bool) -> bool {
-    let text = head.trim_ascii_start();
-    let Some(end) = text.iter().position(|byte| *byte == b'\n') else { return false };
-    let Some((first, rest)) = text.split_at_checked(end) else { return false };
-    (!complete || !rest.trim_ascii().is_empty()) && serde_json::from_slice::<IgnoredAny>(first).is_ok()
+    let Some(start) = head.iter().position(|byte| !is_blank(*byte)) else { return false };
+    let mut lines = head.get(start..).unwrap_or_default().splitn(2, |byte| *byte == b'\n');
+    let (Some(first), Some(rest)) = (lines.next(), lines.next()) else { return false };
+    (!complete || !rest.iter().all(|byte| is_blank(*byte)))
+        && serde_json::from_slice::<IgnoredAny>(first).is_ok()
 }
 
 /// Whether the first line that is no comment is a header.

@@ -7,6 +7,7 @@ mod fault;
 mod meter;
 mod walk;
 
+pub(crate) use meter::is_blank;
 pub(crate) use walk::kind;
 
 use std::io::{self, Cursor, Read};

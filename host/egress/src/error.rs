@@ -67,7 +67,9 @@ pub enum SendError {
         fields: u64,
     },
     /// An answer that may repeat the credential, in a form in which it cannot be found.
-    #[error("the answer of `{host}` is compressed, which was not asked for, so that it cannot be searched for the credential")]
+    #[error(
+        "the answer of `{host}` is compressed, which was not asked for, so that it cannot be searched for the credential"
+    )]
     ResponseCompressed {
         /// Who answered.
         host: String,

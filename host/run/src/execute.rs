@@ -16,7 +16,8 @@ use crate::ledger::{Ledger, Totals};
 use crate::plan::{Plan, PlanError};
 use crate::prepare::Prepared;
 use crate::report::{
-    ActionIdentity, BundleIdentity, EndedHow, EvictionReport, EvictionsReport, Report, RunReport, Status, TrafficReport, Warning,
+    ActionIdentity, BundleIdentity, EndedHow, EvictionReport, EvictionsReport, Report, RunReport, Status,
+    TrafficReport, Warning,
 };
 use crate::selection::{Offered, Selection};
 use crate::summary;

@@ -33,14 +33,14 @@ pub use given::{
     ConfigurationFileError, Given, GivenValue, Prompted, SecretSource, read_configuration, read_set,
 };
 pub use grants::asked_grants;
-pub use operator::OperatorError;
 pub use ledger::{Ledger, Totals};
+pub use operator::OperatorError;
 pub use plan::{Difference, Plan, PlanError, PlannedObject};
 pub use prepare::{Evidence, Input, Overrides, Preparation, Prepared, asked_limits};
 pub use report::{
-    ActionIdentity, BundleIdentity, ChangeReport, CollectionReport, ComparisonReport, EndedHow, EvictionReport,
-    EvictionsReport, FileReport, LeftOutReport, NotOffered,
-    NotOfferedObject, ObjectReport, ReasonCount, Report, RunReport, Status, SubmissionReport, TrafficReport,
-    VerdictName, Warning, report_schema,
+    ActionIdentity, BundleIdentity, ChangeReport, CollectionReport, ComparisonReport, EndedHow,
+    EvictionReport, EvictionsReport, FileReport, LeftOutReport, NotOffered, NotOfferedObject, ObjectReport,
+    ReasonCount, Report, RunReport, Status, SubmissionReport, TrafficReport, VerdictName, Warning,
+    report_schema,
 };
 pub use selection::{Offered, Selection};

@@ -230,7 +230,9 @@ impl fmt::Display for Difference {
             Self::Verdict { value, planned, now } => {
                 write!(formatter, "`{value}` would be {now}, it was {planned}")
             }
-            Self::Submissions { value } => write!(formatter, "something else would be submitted for `{value}`"),
+            Self::Submissions { value } => {
+                write!(formatter, "something else would be submitted for `{value}`")
+            }
             Self::Entry { value, field, planned, now } => {
                 write!(formatter, "the {field} of `{value}` is {now}, it was {planned}")
             }
@@ -253,9 +255,11 @@ impl Plan {
     /// [`PlanError::NotCompared`] where the run ended before it had compared everything.
     pub fn of(report: &Report, selection: &Selection) -> Result<Self, PlanError> {
         compared(report)?;
-        let objects = selection.offered.iter().zip(&report.objects).filter_map(|((_, offered), entry)| {
-            offered.object().map(|object| planned(object, entry))
-        });
+        let objects = selection
+            .offered
+            .iter()
+            .zip(&report.objects)
+            .filter_map(|((_, offered), entry)| offered.object().map(|object| planned(object, entry)));
         Ok(Self {
             schema: Self::SCHEMA,
             made_at: report.run.started_at.clone(),
@@ -331,7 +335,8 @@ impl Plan {
             Err(PlanError::MadeWithAnother { what: what.to_owned(), planned, now })
         };
         if self.bundle.digest != bundle.digest {
-            let name = |bundle: &BundleIdentity| format!("`{} {}` ({})", bundle.id, bundle.version, bundle.digest);
+            let name =
+                |bundle: &BundleIdentity| format!("`{} {}` ({})", bundle.id, bundle.version, bundle.digest);
             return another("bundle", name(&self.bundle), name(bundle));
         }
         let shown = |value: Option<&Value>| value.map_or("nothing".to_owned(), |value| format!("`{value}`"));

@@ -219,6 +219,24 @@ impl Prepared {
         &self.selection
     }
 
+    /// The bundle.
+    #[must_use]
+    pub fn bundle(&self) -> &TrustedBundle {
+        &self.bundle
+    }
+
+    /// The action.
+    #[must_use]
+    pub fn action(&self) -> &Action {
+        &self.action
+    }
+
+    /// What the operator allows.
+    #[must_use]
+    pub fn policy(&self) -> &Policy {
+        &self.policy
+    }
+
     /// What is recorded of the run, where that was asked for; complete when the run is over.
     #[must_use]
     pub fn recorder(&self) -> Option<&Recorder> {

@@ -7,8 +7,8 @@ use serde_json::Value;
 
 use crate::ledger::Line;
 use crate::report::{
-    ChangeReport, CollectionReport, ComparisonReport, FileReport, LeftOutReport, NotOffered, NotOfferedObject, ObjectReport, ReasonCount,
-    SubmissionReport, VerdictName,
+    ChangeReport, CollectionReport, ComparisonReport, FileReport, LeftOutReport, NotOffered,
+    NotOfferedObject, ObjectReport, ReasonCount, SubmissionReport, VerdictName,
 };
 use crate::selection::{Offered, Selection};
 

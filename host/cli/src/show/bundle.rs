@@ -123,11 +123,17 @@ fn kind(parameter: &Parameter) -> String {
 pub(crate) fn first_run(manifest: &Manifest, authenticity: &Authenticity, grants: &[String]) -> String {
     let mut text = String::new();
     if !matches!(authenticity, Authenticity::Signed { .. }) {
-        text.push_str(&format!("{MARK}warning{MARK:#}: the bundle is {}\n", one_line(&authenticity.in_words())));
+        text.push_str(&format!(
+            "{MARK}warning{MARK:#}: the bundle is {}\n",
+            one_line(&authenticity.in_words())
+        ));
     }
     if !grants.is_empty() {
         let name = format!("{} {}", manifest.id, manifest.version);
-        text.push_str(&format!("{MARK}first run{MARK:#} of {}, and no policy narrows it; it may\n", one_line(&name)));
+        text.push_str(&format!(
+            "{MARK}first run{MARK:#} of {}, and no policy narrows it; it may\n",
+            one_line(&name)
+        ));
     }
     for grant in grants {
         text.push_str(&format!("  - {}\n", one_line(grant)));
@@ -156,7 +162,10 @@ pub(crate) fn verification(verification: &Verification) -> String {
 pub(crate) fn made_keys(keys: &MadeKeys) -> String {
     let mut table = Table::new();
     let protection = if keys.password { "needs its password" } else { "not encrypted" };
-    table.row(["secret key".to_owned(), format!("{} ({protection}; keep it to yourself)", keys.secret_key.display())]);
+    table.row([
+        "secret key".to_owned(),
+        format!("{} ({protection}; keep it to yourself)", keys.secret_key.display()),
+    ]);
     table.row(["public key".to_owned(), keys.public_key.display().to_string()]);
     format!(
         "{GOOD}made{GOOD:#} the key {}\n{}To trust it, add to `palisade.toml`:\n\n[[trusted-keys]]\nname = \"...\"\nkey = \"{}\"\n",

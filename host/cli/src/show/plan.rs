@@ -67,7 +67,8 @@ fn plan(compared: &[(&str, &ComparisonReport)]) -> String {
 
 /// `riskLevel 12, expiredDateTime 40`
 fn changes(refreshed: &[&(&str, &ComparisonReport)]) -> String {
-    let names = refreshed.iter().flat_map(|(_, comparison)| &comparison.changes).map(|change| change.name.as_str());
+    let names =
+        refreshed.iter().flat_map(|(_, comparison)| &comparison.changes).map(|change| change.name.as_str());
     counted(names)
 }
 

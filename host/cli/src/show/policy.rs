@@ -13,7 +13,8 @@ pub(crate) fn shown(shown: &Shown) -> String {
         Some(file) => format!("policy {file}"),
         None => "no policy: what the manifest asks for is granted, and no key is trusted".to_owned(),
     };
-    let mut text = format!("{HEADING}{}{HEADING:#} {DIM}({}){DIM:#}\n", one_line(&comparison.bundle), one_line(&policy));
+    let mut text =
+        format!("{HEADING}{}{HEADING:#} {DIM}({}){DIM:#}\n", one_line(&comparison.bundle), one_line(&policy));
     if let Some(allowed) = &comparison.allowed {
         text.push_str(&format!("\n{HEADING}the policy allows{HEADING:#}\n"));
         text.push_str(&allowed_requests(allowed));
@@ -22,7 +23,10 @@ pub(crate) fn shown(shown: &Shown) -> String {
         text.push_str(&format!("\n{HEADING}{}{HEADING:#}\n", one_line(&action.action)));
         action.grants.iter().for_each(|compared| text.push_str(&grant(compared)));
         for (_, origin) in shown.open.iter().filter(|(id, _)| *id == action.action) {
-            text.push_str(&format!("  {MARK}open{MARK:#}     {} is entered by the operator\n", one_line(origin)));
+            text.push_str(&format!(
+                "  {MARK}open{MARK:#}     {} is entered by the operator\n",
+                one_line(origin)
+            ));
         }
     }
     text.push_str(&format!("\n{HEADING}limits{HEADING:#}\n{}", limits(&comparison.limits)));

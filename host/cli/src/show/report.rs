@@ -4,7 +4,7 @@
 use palisade_run::{CollectionReport, EndedHow, ObjectReport, ReasonCount, Report, Status, VerdictName};
 
 use super::style::{BAD, DIM, GOOD, HEADING, MARK};
-use super::{plan, Table, bytes, count, lines, number, one_line};
+use super::{Table, bytes, count, lines, number, one_line, plan};
 
 /// Objects shown of each kind of problem.
 const SHOWN: usize = 5;

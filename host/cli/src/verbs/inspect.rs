@@ -58,5 +58,11 @@ pub(crate) fn inspect(arguments: &Inspect) -> Result<Box<dyn Answer>, Failure> {
         .iter()
         .flat_map(|action| action.egress.iter().map(|asked| permission(action, asked)).collect::<Vec<_>>())
         .collect();
-    Ok(Box::new(Inspection { digest: bundle.digest(), authenticity, may, files: bundle.files().to_vec(), manifest }))
+    Ok(Box::new(Inspection {
+        digest: bundle.digest(),
+        authenticity,
+        may,
+        files: bundle.files().to_vec(),
+        manifest,
+    }))
 }

@@ -53,9 +53,5 @@ pub(crate) fn policy(arguments: &arguments::Policy) -> Result<Box<dyn Answer>, F
 pub(crate) fn find(named: Option<&Path>) -> Result<Policy, PolicyError> {
     let strategy = etcetera::choose_base_strategy().ok();
     let directory = strategy.as_ref().map(|strategy| strategy.config_dir());
-    Policy::find(&Places {
-        option: named,
-        variable: None,
-        configuration_directory: directory.as_deref(),
-    })
+    Policy::find(&Places { option: named, variable: None, configuration_directory: directory.as_deref() })
 }

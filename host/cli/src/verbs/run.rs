@@ -9,11 +9,10 @@ use std::sync::Arc;
 use palisade_bundle::{Bundle, ParameterKind, TrustedBundle};
 use palisade_collection::Source;
 use palisade_limits::RECORDING_BYTES;
-use palisade_policy::Policy;
 use palisade_recording::Recording;
 use palisade_run::{
-    Evidence, Given, GivenValue, Input, Overrides, Plan, Preparation, Prompted, Report, SecretSource, Status,
-    operator,
+    Evidence, Given, GivenValue, Input, Overrides, Plan, Preparation, Prepared, Prompted, Report,
+    SecretSource, Status, operator,
 };
 
 use crate::answer::{Answer, Channel};
@@ -66,7 +65,6 @@ pub(crate) fn run(arguments: Run, global: Global) -> Result<Box<dyn Answer>, Fai
     if !matches!(evidence, Evidence::Replay(_)) {
         prompt_for_secrets(&bundle, &action, &mut given)?;
     }
-    tell_first_run(&bundle, &action, &policy);
     let sources = arguments.collection.iter().map(|path| Source::from_argument(path.as_os_str())).collect();
     let preparation = Preparation {
         protection: operator::protection(&policy, arguments.allow_protected.into_iter().collect())?,
@@ -85,13 +83,15 @@ pub(crate) fn run(arguments: Run, global: Global) -> Result<Box<dyn Answer>, Fai
         overrides: Overrides { run: arguments.deadline, exchange: arguments.request_timeout },
         evidence,
     };
-    let create = |path: Option<PathBuf>, purpose| path.map(|path| OutputFile::create(path, purpose)).transpose();
+    let create =
+        |path: Option<PathBuf>, purpose| path.map(|path| OutputFile::create(path, purpose)).transpose();
     let report_file = create(arguments.report, Purpose::Report)?;
     let plan_file = create(arguments.plan, Purpose::Plan)?;
     let recording_file = create(arguments.record, Purpose::Recording)?;
     let runtime = verbs::runtime()?;
     let engine = cache::engine(&arguments.cache)?;
     let prepared = runtime.block_on(preparation.check(&engine))?;
+    tell_first_run(&prepared);
     let offered = prepared.selection().offered.len() as u64;
     let observer = progress::observer(offered, global.output == Output::Json, global.verbose > 0);
     let report = runtime.block_on(async {
@@ -101,7 +101,8 @@ pub(crate) fn run(arguments: Run, global: Global) -> Result<Box<dyn Answer>, Fai
         }
     });
     // Also of a run that was refused: what it sent is evidence all the same.
-    let recorded = recording_file.zip(prepared.recorder()).map(|(file, recorder)| file.write(|out| recorder.write(out)));
+    let recorded =
+        recording_file.zip(prepared.recorder()).map(|(file, recorder)| file.write(|out| recorder.write(out)));
     let report = report?;
     let planned = plan_file.map(|file| {
         let plan = Plan::of(&report, prepared.selection())?;
@@ -127,9 +128,10 @@ fn evidence(record: bool, replay: Option<&Path>) -> Result<Evidence, Failure> {
 }
 
 /// Without a policy the manifest's requests are granted as they are asked for: the first run of a bundle says which.
-fn tell_first_run(bundle: &TrustedBundle, action: &str, policy: &Policy) {
-    let Some(action) = bundle.manifest().action(action).filter(|_| policy.egress().is_none()) else { return };
-    let grants = first_run::grants_to_tell(bundle, action);
+fn tell_first_run(prepared: &Prepared) {
+    let bundle = prepared.bundle();
+    let narrowed = prepared.policy().egress().is_some();
+    let grants = if narrowed { Vec::new() } else { first_run::grants_to_tell(bundle, prepared.action()) };
     terminal::tell(&show::bundle::first_run(bundle.manifest(), bundle.authenticity(), &grants));
 }
 

@@ -54,6 +54,11 @@ impl Shared {
     }
 }
 
+/// Whether the byte is white space of JSON (RFC 8259, section 2). A form feed is none, other than for ASCII.
+pub(crate) fn is_blank(byte: u8) -> bool {
+    matches!(byte, b' ' | b'\t' | b'\n' | b'\r')
+}
+
 /// The counting reader.
 pub(super) struct Meter<R> {
     reader: R,
@@ -122,7 +127,7 @@ impl<R: Read> Meter<R> {
         let mut byte = [0];
         while self.read(&mut byte)? > 0 {
             let [byte] = byte;
-            if !byte.is_ascii_whitespace() {
+            if !is_blank(byte) {
                 return Ok(Some(byte));
             }
         }
@@ -148,7 +153,7 @@ impl<R: Read> Meter<R> {
     pub(super) fn skip_blank(&mut self) -> io::Result<Option<u8>> {
         loop {
             let rest = self.chunk.get(self.shared.next.get()..).unwrap_or_default();
-            let blank = rest.iter().take_while(|byte| byte.is_ascii_whitespace()).count();
+            let blank = rest.iter().take_while(|byte| is_blank(**byte)).count();
             self.shared.next.set(self.shared.next.get().saturating_add(blank));
             if let Some(byte) = rest.get(blank) {
                 return Ok(Some(*byte));

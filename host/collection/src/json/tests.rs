@@ -205,6 +205,9 @@ fn a_document_too_large_to_be_held_is_streamed_and_gives_the_same() {
         "{\"data\":[\n]}\n{\"data\":[]}".to_owned(),
         format!("{{\"data\":[{A},"),
         r#"{"objects":[]}"#.to_owned(),
+        // A form feed is no white space of JSON.
+        format!("\x0C{{\"data\":[{A}]}}"),
+        format!("{{\"data\":[{A}]}}\x0C"),
     ] {
         let (records, result) = read_as(&text, Some(Format::ThreatQ));
         let held = (shown(&records), result.map(|_| ()).map_err(|error| error.to_string()));
@@ -218,6 +221,15 @@ fn a_document_too_large_to_be_held_is_streamed_and_gives_the_same() {
         streamed(&format!("{{\"data\":[{A}]}}\n{{\"data\":[{B}]}}\n")).0,
         ["a.example@$.data[0]", "b.example@line 2, $.data[0]"]
     );
+}
+
+#[test]
+fn a_form_feed_is_no_white_space_of_json() {
+    let (_, result) = read_as(&format!("\x0C{{\"data\":[{A}]}}"), Some(Format::ThreatQ));
+    assert_eq!(result.unwrap_err().code(), "collection-json-invalid");
+    let (records, result) = read_as(&format!("{A}\n\x0C\n{B}\n"), Some(Format::ThreatQ));
+    assert_eq!(shown(&records), ["a.example@line 1", "!@line 2", "b.example@line 3"]);
+    assert!(result.is_ok());
 }
 
 #[test]

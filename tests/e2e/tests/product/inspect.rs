@@ -57,7 +57,10 @@ fn as_json_it_has_the_digests_the_manifest_and_the_grants() {
     assert_eq!(inspection["manifest"]["id"], "trend-vision-one");
     let may: Vec<&str> =
         inspection["may"].as_array().unwrap().iter().map(|grant| grant["action"].as_str().unwrap()).collect();
-    assert_eq!(may, ["add-to-blocklist", "add-to-exception-list"]);
+    // One grant that writes and one that reads for each.
+    let [block, exempt] = ["add-to-blocklist", "add-to-exception-list"];
+    assert_eq!(may, [block, block, exempt, exempt]);
+    assert_eq!(inspection["authenticity"]["status"], "signed");
 }
 
 #[test]

@@ -40,6 +40,7 @@ fn what_is_not_one_address_is_rejected_and_not_sent() {
     let tenant = Tenant::start();
     let outcome = Palisade::run(&tenant, "add-to-blocklist")
         .configured("")
+        .policy("[protect]\nprivate-addresses = false\n")
         .collection_of("page.json", threatq(values.map(|value| ("IPv6 Address", value))))
         .go();
     assert_eq!(outcome.status, 3, "{}", outcome.stderr);

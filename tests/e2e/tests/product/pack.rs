@@ -2,7 +2,7 @@
 
 use std::path::{Path, PathBuf};
 
-use palisade_e2e::{Outcome, Palisade, bundle, root};
+use palisade_e2e::{Outcome, Palisade, bundle, root, signing_key};
 use serde_json::Value;
 use tempfile::TempDir;
 
@@ -33,6 +33,7 @@ fn pack(inputs: &Path, out: &Path) -> Outcome {
     let call = INPUTS.iter().fold(Palisade::verb("pack"), |call, (option, _)| {
         call.argument(option).argument(inputs.join(option))
     });
+    let call = call.argument("--sign").argument(signing_key());
     call.argument("--out").argument(out).argument("--output").argument("json").go()
 }
 
@@ -67,6 +68,7 @@ fn the_same_input_gives_the_same_bytes_wherever_and_whenever() {
 fn every_file_has_its_digest_as_sha256sum_reads_it() {
     let mut files = unzipped(&std::fs::read(bundle()).unwrap());
     let sums = files.remove(DIGESTS).unwrap();
+    assert!(files.remove("SHA256SUMS.minisig").is_some());
     assert_eq!(String::from_utf8(sums).unwrap(), String::from_utf8(digests(&files)).unwrap());
     let mut names: Vec<&str> = INPUTS.iter().map(|(_, name)| *name).collect();
     names.sort_unstable();

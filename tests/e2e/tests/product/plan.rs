@@ -65,7 +65,10 @@ fn a_comparison_tells_what_would_be_added_and_refreshed_and_changes_nothing() {
     let names: Vec<&str> =
         risky["changes"].as_array().unwrap().iter().map(|change| change["name"].as_str().unwrap()).collect();
     assert_eq!(names, ["riskLevel", "expiredDateTime"]);
-    assert_eq!((&risky["changes"][0]["before"], &risky["changes"][0]["after"]), (&json!("low"), &json!("high")));
+    assert_eq!(
+        (&risky["changes"][0]["before"], &risky["changes"][0]["after"]),
+        (&json!("low"), &json!("high"))
+    );
     let new = comparison(&outcome, "new.example.com");
     assert_eq!(new["held"], Value::Null);
     assert_eq!(new["also_on"], json!(["exception list"]));
@@ -146,7 +149,11 @@ fn a_plan_is_refused_when_the_tenant_has_changed() {
     let refused = Palisade::apply(&tenant, &plan).configured("risk_level: high\n").go();
     assert_eq!(refused.status, 1);
     assert!(refused.stderr.contains("plan-outdated"), "{}", refused.stderr);
-    assert!(refused.stderr.contains("the entry of `new.example.com` is there, it was not there"), "{}", refused.stderr);
+    assert!(
+        refused.stderr.contains("the entry of `new.example.com` is there, it was not there"),
+        "{}",
+        refused.stderr
+    );
     assert_eq!(changes(&tenant), before);
 }
 
@@ -200,7 +207,8 @@ fn a_push_that_would_push_out_others_stops_before_it_sends_anything() {
     let allowed = run().argument("--max-evictions").argument("2").go();
     assert_eq!(allowed.status, 0, "{}", allowed.stderr);
     let now = tenant.blocked();
-    let gone: Vec<String> = before.0.iter().filter(|entry| !now.contains(*entry)).map(|(_, value)| value.clone()).collect();
+    let gone: Vec<String> =
+        before.0.iter().filter(|entry| !now.contains(*entry)).map(|(_, value)| value.clone()).collect();
     let sorted = |mut values: Vec<String>| {
         values.sort();
         values

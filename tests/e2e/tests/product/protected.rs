@@ -43,7 +43,12 @@ fn protected_values_are_skipped_with_list_and_entry_and_never_sent() {
     assert_eq!(outcome.count("skipped", "protected"), PROTECTED.len(), "{:?}", outcome.objects());
     assert_eq!(tenant.blocked(), [("domain".to_owned(), "evil.example.com".to_owned())].into());
     let message = |value: &str| {
-        outcome.objects().into_iter().find(|object| object.value == value).map(|object| object.message).unwrap()
+        outcome
+            .objects()
+            .into_iter()
+            .find(|object| object.value == value)
+            .map(|object| object.message)
+            .unwrap()
     };
     assert_eq!(message("contoso.com"), "it is protected by `contoso.com` of `own domains`");
     assert_eq!(message("9.9.9.9"), "it is protected by `9.9.9.0/24` of `own networks`");

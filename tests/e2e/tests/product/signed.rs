@@ -70,7 +70,8 @@ fn a_bundle_of_an_unknown_key_is_refused_with_the_lines_that_would_trust_it() {
     let public = std::fs::read_to_string(signing_key().with_extension("pub")).unwrap();
     let id = public.lines().next().unwrap().rsplit(' ').next().unwrap().to_owned();
     assert!(refused.stderr.contains(&id), "{}", refused.stderr);
-    let allowed = run(&tenant, &bundle()).argument("--policy").argument(&policy).argument("--allow-unsigned").go();
+    let allowed =
+        run(&tenant, &bundle()).argument("--policy").argument(&policy).argument("--allow-unsigned").go();
     assert_eq!(allowed.status, 0, "{}", allowed.stderr);
 }
 
@@ -158,7 +159,8 @@ fn a_key_with_a_password_signs_only_with_it() {
     let signed = pack().argument("--password-file").argument(&password).go();
     assert_eq!(signed.status, 0, "{}", signed.stderr);
     let zip = directory.path().join("signed.zip");
-    let verified = Palisade::verb("verify").argument(&zip).argument("--key").argument(key.with_extension("pub"));
+    let verified =
+        Palisade::verb("verify").argument(&zip).argument("--key").argument(key.with_extension("pub"));
     assert_eq!(verified.go().status, 0);
 }
 
