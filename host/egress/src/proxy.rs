@@ -20,6 +20,11 @@ pub enum ProxyChoice {
     /// lower case is unset or empty.
     #[default]
     Environment,
+    /// The environment's proxy with these exceptions in place of its own.
+    EnvironmentBut {
+        /// As `no_proxy` of [`ProxyChoice::Given`].
+        no_proxy: Vec<String>,
+    },
     /// None, whatever the environment says.
     None,
     /// This one, whatever the environment says.
@@ -38,6 +43,9 @@ impl fmt::Debug for ProxyChoice {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Environment => formatter.write_str("Environment"),
+            Self::EnvironmentBut { no_proxy } => {
+                formatter.debug_struct("EnvironmentBut").field("no_proxy", no_proxy).finish()
+            }
             Self::None => formatter.write_str("None"),
             Self::Given { url, credentials, no_proxy } => formatter
                 .debug_struct("Given")
@@ -70,7 +78,10 @@ impl Proxies {
     pub(crate) fn of(choice: &ProxyChoice) -> Result<Option<Self>, ClientError> {
         match choice {
             ProxyChoice::None => Ok(None),
-            ProxyChoice::Environment => Self::from_variables(|name| std::env::var(name).ok()),
+            ProxyChoice::Environment => Self::from_variables(variable, None),
+            ProxyChoice::EnvironmentBut { no_proxy } => {
+                Self::from_variables(variable, Some(no_proxy.join(",")))
+            }
             ProxyChoice::Given { url, credentials, no_proxy } => {
                 let place = "the policy";
                 let uri = read(place, url)?;
@@ -93,7 +104,11 @@ impl Proxies {
         }
     }
 
-    fn from_variables(variable: impl Fn(&str) -> Option<String>) -> Result<Option<Self>, ClientError> {
+    /// The environment's proxy, with its own exceptions where no others are given.
+    fn from_variables(
+        variable: impl Fn(&str) -> Option<String>,
+        exceptions: Option<String>,
+    ) -> Result<Option<Self>, ClientError> {
         let set = |lower: &str| {
             [lower.to_owned(), lower.to_ascii_uppercase()].into_iter().find_map(|name| {
                 let value = variable(&name)?.trim().to_owned();
@@ -102,7 +117,7 @@ impl Proxies {
         };
         let Some((name, url)) = set("https_proxy").or_else(|| set("all_proxy")) else { return Ok(None) };
         read(&format!("the environment variable `{name}`"), &url)?;
-        let exceptions = set("no_proxy").map(|(_, value)| value).unwrap_or_default();
+        let exceptions = exceptions.or_else(|| set("no_proxy").map(|(_, value)| value)).unwrap_or_default();
         Ok(Some(Self::new(url, &exceptions)))
     }
 
@@ -138,6 +153,10 @@ impl Proxy {
 pub(crate) fn port(uri: &Uri) -> u16 {
     let default = if uri.scheme() == Some(&Scheme::HTTPS) { 443 } else { 80 };
     uri.port_u16().unwrap_or(default)
+}
+
+fn variable(name: &str) -> Option<String> {
+    std::env::var(name).ok()
 }
 
 fn refuse(place: &str, cause: &'static str) -> ClientError {

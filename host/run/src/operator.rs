@@ -97,7 +97,10 @@ pub fn client(
             no_proxy: network.no_proxy.iter().map(ToString::to_string).collect(),
         },
         None if network.no_proxy.contains(&NoProxy::All) => ProxyChoice::None,
-        None => ProxyChoice::Environment,
+        None if network.no_proxy.is_empty() => ProxyChoice::Environment,
+        None => ProxyChoice::EnvironmentBut {
+            no_proxy: network.no_proxy.iter().map(ToString::to_string).collect(),
+        },
     };
     Ok(ClientOptions {
         connect_to,

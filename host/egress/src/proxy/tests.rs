@@ -4,11 +4,26 @@ use super::*;
 
 /// The proxy of `https://host/` under these variables.
 fn of(variables: &[(&str, &str)], host: &str) -> Option<String> {
-    let proxies = Proxies::from_variables(|name| {
+    of_but(variables, None, host)
+}
+
+/// The same with other exceptions than the variables'.
+fn of_but(variables: &[(&str, &str)], exceptions: Option<&str>, host: &str) -> Option<String> {
+    let variable = |name: &str| {
         variables.iter().find(|(variable, _)| *variable == name).map(|(_, value)| (*value).to_owned())
-    });
+    };
+    let proxies = Proxies::from_variables(variable, exceptions.map(str::to_owned));
     let uri = format!("https://{host}/").parse().unwrap();
     proxies.unwrap()?.of_request(&uri).map(|proxy| proxy.name())
+}
+
+#[test]
+fn the_policys_exceptions_stand_in_place_of_the_environments() {
+    let variables = [("https_proxy", "http://p:3128"), ("no_proxy", "a.example")];
+    let through = Some("p:3128".to_owned());
+    assert_eq!(of_but(&variables, Some("b.example"), "a.example"), through);
+    assert_eq!(of_but(&variables, Some("b.example"), "b.example"), None);
+    assert_eq!(of_but(&variables, None, "a.example"), None);
 }
 
 fn given(url: &str, credentials: Option<&str>, no_proxy: &[&str]) -> Result<Proxies, ClientError> {
@@ -83,7 +98,7 @@ fn a_proxy_that_cannot_be_used_is_an_error_and_never_a_direct_connection() {
         "/p",
     ] {
         let error =
-            Proxies::from_variables(|name| (name == "ALL_PROXY").then(|| url.to_owned())).unwrap_err();
+            Proxies::from_variables(|name| (name == "ALL_PROXY").then(|| url.to_owned()), None).unwrap_err();
         assert_eq!(error.code(), "proxy-invalid", "{url}");
         let shown = format!("{error} {error:?} {:?}", error.hint());
         assert!(shown.contains("`ALL_PROXY`") && !shown.contains("heim"), "{shown}");

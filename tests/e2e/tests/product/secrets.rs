@@ -172,3 +172,50 @@ fn the_most_talkative_log_does_not_have_it() {
         assert_kept(&tenant, &outcome);
     }
 }
+
+/// Everything at once: every action, a service that repeats the key wherever it can, the loudest log, a report and a recording.
+#[test]
+fn the_key_is_swept_out_of_every_action_with_a_recording_and_all_logging() {
+    for action in ["add-to-blocklist", "add-to-exception-list"] {
+        for (status, options) in [
+            (207, &[][..]),
+            (400, &[]),
+            (401, &[]),
+            (500, &["--max-evictions", "any"]),
+            (200, &["--dry-run", "--compare", "--plan", "plan.json"]),
+        ] {
+            let tenant = echoing_tenant(status);
+            let call = Palisade::run_guarded(&tenant, action)
+                .configured("")
+                .collection_of("domains.txt", domains(2))
+                .environment("PALISADE_LOG", "trace")
+                .argument("-vvv")
+                .argument("--record")
+                .argument("run.har");
+            let outcome = options.iter().fold(call, |call, option| call.argument(option)).go();
+            let recording = std::fs::read_to_string(outcome.directory().join("run.har")).expect("a recording");
+            assert!(recording.contains("[redacted]"), "{action} {status}: nothing was redacted");
+            assert_kept(&tenant, &outcome);
+        }
+    }
+}
+
+#[test]
+fn a_crash_does_not_spill_the_key() {
+    let tenant = echoing_tenant(207);
+    let outcome = Palisade::run_guest(&tenant, "traps-in-the-middle")
+        .configured("")
+        .collection_of("domains.txt", domains(2_500))
+        .environment("PALISADE_LOG", "trace")
+        .environment("RUST_BACKTRACE", "full")
+        .argument("-vvv")
+        .argument("--record")
+        .argument("run.har")
+        .go();
+    assert_eq!(outcome.ended_with(), "trap", "{}", outcome.stderr);
+    assert!(outcome.directory().join("run.har").exists());
+    assert_eq!(leak(outcome.stderr.as_bytes()), None);
+    for path in files(outcome.directory()) {
+        assert_eq!(leak(&std::fs::read(&path).expect("a file")), None, "{}", path.display());
+    }
+}
