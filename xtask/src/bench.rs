@@ -1,145 +1,267 @@
-//! `cargo xtask bench`: the release binary beside a native client that does the same job without WebAssembly, against the
-//! same server in the same run. Prints figures; decides nothing.
+//! `cargo xtask bench`: the release binary beside a native client that does the same job without WebAssembly and beside other
+//! people's clients, against the same server in the same run. Prints figures, as the tables of `docs/performance.md`; decides
+//! nothing.
 
-use std::fmt::Write as _;
+mod child;
+mod clients;
+mod collection;
+mod figures;
+mod first_request;
+mod machine;
+mod relay;
+
 use std::fs;
 use std::path::{Path, PathBuf};
-use std::process::{Command, Stdio};
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use anyhow::{Context as _, Result, bail};
+use serde_json::Value;
 
+use crate::cargo::{cargo, output, run};
 use crate::simulator::Simulator;
-use crate::{build, paths};
+use crate::{build, paths, peers, signing};
+use child::Cost;
+use clients::{Cache, Client, List, Programs};
+use figures::{head, median, memory, number, row, time, wire};
+use relay::{Passed, Relay};
 
-/// IOCs in each collection.
-const OBJECTS: usize = 10_000;
+/// Objects in the collection that all clients push.
+const OBJECTS: u32 = 10_000;
+/// Objects in the collections of which growth is measured; *Objects Per Run* stays at its default.
+const GROWTH: [u32; 4] = [1_000, 10_000, 100_000, 1_000_000];
 /// Times that each case is run where the server answers at once; the median counts.
-const ROUNDS: usize = 15;
-/// The same where the server is slow.
-const SLOW_ROUNDS: usize = 3;
+const ROUNDS: usize = 11;
+/// The same where it takes long.
+const LONG_ROUNDS: usize = 3;
 /// What a slow server takes for each answer.
 const LATENCY_MILLISECONDS: u64 = 200;
+/// Entries that the server takes on its exception list: more than the benchmark sends, and more than a tenant holds.
+const EXCEPTIONS: u64 = 20_000;
 
 /// Prints the figures.
 pub(crate) fn bench() -> Result<()> {
     let built = build::product(true)?;
     let native = build::binary("native-client", true)?;
     let simulator = build::binary("vision-one-simulator", true)?;
+    let example = example()?;
+    let python = peers::peers()
+        .inspect_err(|error| eprintln!("other people's clients are left out: {error:#}"))
+        .ok();
     let directory = paths::products()?.join("bench");
     if directory.exists() {
         fs::remove_dir_all(&directory)?;
     }
     fs::create_dir_all(&directory)?;
-    let bench = Bench {
+    let server = Simulator::start(&simulator, &directory)?;
+    server.settings(&format!(r#"{{"record": false, "limits": {{"exceptions": {EXCEPTIONS}}}}}"#))?;
+    let programs = Programs {
+        policy: signing::signing(&built.palisade)?.policy,
         palisade: built.palisade,
         bundle: built.bundle,
         native,
-        server: Simulator::start(&simulator, &directory)?,
-        collection: collection(&directory)?,
-        directory,
+        python,
+        certificate: server.certificate.clone(),
+        key: server.key.clone(),
+        directory: directory.clone(),
     };
-    // The exception list of a tenant holds less than the benchmark sends.
-    bench.server.settings(r#"{"record": false, "limits": {"exceptions": 20000}}"#)?;
-    println!("{OBJECTS} IOCs, process start to exit, median of {ROUNDS} (slow server: of {SLOW_ROUNDS})\n");
-    println!("{:<58} {:>10} {:>10}", "case", "median", "ratio");
-    let blocklist = "add-to-blocklist";
-    let base = bench.case("block list, native client", ROUNDS, None, || bench.native(blocklist))?;
-    let base = Some(base);
-    bench.case("block list, palisade", ROUNDS, base, || bench.palisade(blocklist, true))?;
-    bench.case("block list, palisade, component compiled anew", SLOW_ROUNDS, base, || {
-        bench.palisade(blocklist, false)
-    })?;
-    bench.server.settings(&format!(r#"{{"latency_milliseconds": {LATENCY_MILLISECONDS}}}"#))?;
-    let exceptions = "add-to-exception-list";
-    let slow = format!("exception list, {LATENCY_MILLISECONDS} ms for each answer");
-    let base =
-        bench.case(&format!("{slow}, native client"), SLOW_ROUNDS, None, || bench.native(exceptions))?;
-    bench.case(&format!("{slow}, palisade"), SLOW_ROUNDS, Some(base), || bench.palisade(exceptions, true))?;
-    Ok(())
+    fs::write(programs.configuration(), clients::configuration())?;
+    let bench = Bench {
+        relay: Relay::start(&server.address)?,
+        server,
+        collection: collection::write(&directory, OBJECTS)?,
+        one: collection::write(&directory, 1)?,
+        directory,
+        programs,
+    };
+    println!("{}", machine::machine());
+    bench.peers()?;
+    bench.starts()?;
+    bench.embedded(&example)?;
+    bench.growth()
+}
+
+/// The example of the library that makes many runs in one process.
+fn example() -> Result<PathBuf> {
+    run(&mut cargo(["build", "--locked", "--release", "--package", "palisade-run", "--example", "many-runs"])?)?;
+    Ok(paths::target()?.join("release/examples/many-runs").with_extension(std::env::consts::EXE_EXTENSION))
 }
 
 struct Bench {
-    palisade: PathBuf,
-    bundle: PathBuf,
-    native: PathBuf,
+    programs: Programs,
     server: Simulator,
+    relay: Relay,
+    /// What all clients push.
     collection: PathBuf,
+    /// A single object.
+    one: PathBuf,
     directory: PathBuf,
 }
 
+/// What one client took in one case.
+struct Measured {
+    client: Client,
+    costs: Vec<Cost>,
+    memory: u64,
+    requests: usize,
+    passed: Passed,
+}
+
 impl Bench {
-    /// Runs a case once to warm up, then `rounds` times, and prints the median and its ratio to another case's.
-    fn case(
+    /// All clients, both lists, a fast and a slow server.
+    fn peers(&self) -> Result<()> {
+        head([
+            "case", "client", "median", "fastest", "to native", "CPU time", "memory", "requests", "connections", "sent",
+            "received",
+        ]);
+        for (list, latency, rounds) in [
+            (List::Block, 0, ROUNDS),
+            (List::Exceptions, 0, ROUNDS),
+            (List::Block, LATENCY_MILLISECONDS, LONG_ROUNDS),
+            (List::Exceptions, LATENCY_MILLISECONDS, LONG_ROUNDS),
+        ] {
+            self.server.settings(&format!(r#"{{"latency_milliseconds": {latency}}}"#))?;
+            let name = match (list, latency) {
+                (List::Block, 0) => "block list".to_owned(),
+                (List::Exceptions, 0) => "exceptions".to_owned(),
+                (List::Block, _) => format!("block list, {latency} ms"),
+                (List::Exceptions, _) => format!("exceptions, {latency} ms"),
+            };
+            self.case(&name, list, rounds)?;
+        }
+        self.server.settings(r#"{"latency_milliseconds": 0}"#)
+    }
+
+    /// One case. The clients take turns, so that what else the machine does falls on all of them alike.
+    fn case(&self, name: &str, list: List, rounds: usize) -> Result<()> {
+        let push = |client, address: &str| self.programs.push(client, list, &self.collection, address);
+        let mut all = Vec::new();
+        for client in Client::ALL {
+            let Some(mut command) = push(client, &self.relay.address.to_string()) else { continue };
+            // Warms up, and tells what a timed run must not be disturbed for.
+            self.server.reset()?;
+            self.server.settings(r#"{"record": true}"#)?;
+            self.relay.passed();
+            let memory = child::peak_memory(&mut command, &self.directory)?;
+            let passed = self.relay.passed();
+            let requests = self.server.requests()?.len();
+            self.server.settings(r#"{"record": false}"#)?;
+            self.check_all_held(client, list)?;
+            all.push(Measured { client, costs: Vec::new(), memory, requests, passed });
+        }
+        for _ in 0..rounds {
+            for measured in &mut all {
+                self.server.reset()?;
+                let Some(mut command) = push(measured.client, &self.server.address) else { continue };
+                measured.costs.push(child::run(&mut command, &self.directory)?);
+            }
+        }
+        let mut native = None;
+        for measured in all {
+            let median = median(measured.costs.iter().map(|cost| cost.time).collect())?;
+            let fastest = measured.costs.iter().map(|cost| cost.time).min().context("no round was run")?;
+            let processor = figures::median(measured.costs.iter().map(|cost| cost.processor).collect())?;
+            let base = *native.get_or_insert(median);
+            row([
+                name,
+                measured.client.name(),
+                &time(median),
+                &time(fastest),
+                &format!("{:.2}", median.as_secs_f64() / base.as_secs_f64()),
+                &time(processor),
+                &memory(measured.memory),
+                &measured.requests.to_string(),
+                &measured.passed.connections.to_string(),
+                &wire(measured.passed.sent),
+                &wire(measured.passed.received),
+            ]);
+        }
+        for client in Client::ALL.into_iter().filter(|client| !client.can(list)) {
+            row([name, client.name(), "cannot", "", "", "", "", "", "", "", ""]);
+        }
+        Ok(())
+    }
+
+    /// A client that pushed less than the others is not faster.
+    fn check_all_held(&self, client: Client, list: List) -> Result<()> {
+        let state = self.server.state()?;
+        let items = state.get(list.in_state()).and_then(|list| list.get("items")).and_then(Value::as_array);
+        let held = items.map_or(0, Vec::len);
+        if held == OBJECTS as usize { Ok(()) } else { bail!("{}: {held} of {OBJECTS} arrived", client.name()) }
+    }
+
+    /// One object: from the start of the process to the arrival of the first request, and to its end.
+    fn starts(&self) -> Result<()> {
+        head(["start, one object", "to the first request", "to the end"]);
+        self.server.settings(r#"{"record": true}"#)?;
+        let address = &self.server.address;
+        let list = List::Block;
+        let cold = || Ok(self.programs.palisade(list, &self.one, address, Cache::Off));
+        self.start("palisade, component compiled anew", LONG_ROUNDS, cold)?;
+        for client in [Client::Palisade, Client::Native, Client::Pytmv1, Client::TmVisionOne] {
+            if self.programs.push(client, list, &self.one, address).is_some() {
+                let command = || self.programs.push(client, list, &self.one, address).context("it is there");
+                self.start(client.name(), ROUNDS, command)?;
+            }
+        }
+        self.server.settings(r#"{"record": false}"#)
+    }
+
+    fn start(
         &self,
         name: &str,
         rounds: usize,
-        base: Option<Duration>,
-        command: impl Fn() -> Command,
-    ) -> Result<Duration> {
+        command: impl Fn() -> Result<std::process::Command>,
+    ) -> Result<()> {
+        let first = first_request::measure(&self.server, &self.directory, rounds, &command)?;
         let mut times = Vec::new();
-        for round in 0..=rounds {
+        for _ in 0..rounds {
             self.server.reset()?;
-            let begun = Instant::now();
-            let output = command().stdin(Stdio::null()).output().context("cannot start")?;
-            let elapsed = begun.elapsed();
-            if !output.status.success() {
-                bail!("{name}: {}\n{}", output.status, String::from_utf8_lossy(&output.stderr));
+            times.push(child::run(&mut command()?, &self.directory)?.time);
+        }
+        row([name, &time(first), &time(median(times)?)]);
+        Ok(())
+    }
+
+    /// The library in a process that is running already.
+    fn embedded(&self, example: &Path) -> Result<()> {
+        self.server.reset()?;
+        let mut command = self.programs.embedded(example, &self.one, &self.server.address);
+        let figures: Value = serde_json::from_slice(&output(&mut command)?)?;
+        let seconds = |name: &str| -> Result<String> {
+            let seconds = figures.get(name).and_then(Value::as_f64).with_context(|| format!("no `{name}`"))?;
+            Ok(time(Duration::from_secs_f64(seconds)))
+        };
+        head(["embedded, one object", "time"]);
+        row(["engine, bundle and component, once", &seconds("loading")?]);
+        row(["one run, two requests on an open connection", &seconds("run")?]);
+        row(["one dry run, no request", &seconds("dry_run")?]);
+        Ok(())
+    }
+
+    /// How time and memory grow with the collection. A dry run, so that the server has no part in it.
+    fn growth(&self) -> Result<()> {
+        head(["objects in the collection", "size", "median", "CPU time", "memory"]);
+        for objects in GROWTH {
+            let collection = collection::write(&self.directory, objects)?;
+            let command = || {
+                let mut run =
+                    self.programs.palisade(List::Block, &collection, &self.server.address, Cache::Kept);
+                run.arg("--dry-run");
+                run
+            };
+            let peak = child::peak_memory(&mut command(), &self.directory)?;
+            let mut costs = Vec::new();
+            for _ in 0..LONG_ROUNDS {
+                costs.push(child::run(&mut command(), &self.directory)?);
             }
-            if round > 0 {
-                times.push(elapsed);
-            }
+            row([
+                &number(u64::from(objects)),
+                &memory(fs::metadata(&collection)?.len()),
+                &time(median(costs.iter().map(|cost| cost.time).collect())?),
+                &time(median(costs.iter().map(|cost| cost.processor).collect())?),
+                &memory(peak),
+            ]);
         }
-        times.sort();
-        let median = *times.get(times.len() / 2).context("no round was run")?;
-        let ratio =
-            base.map(|base| format!("{:.2}", median.as_secs_f64() / base.as_secs_f64())).unwrap_or_default();
-        println!("{name:<58} {:>7.1} ms {ratio:>10}", median.as_secs_f64() * 1e3);
-        Ok(median)
+        Ok(())
     }
-
-    fn palisade(&self, action: &str, cached: bool) -> Command {
-        let mut run = Command::new(&self.palisade);
-        run.arg("run").arg("--bundle").arg(&self.bundle).args(["--action", action]);
-        run.arg("--collection").arg(&self.collection);
-        run.arg("--config").arg(self.directory.join("configuration.yaml"));
-        run.arg("--report").arg(self.directory.join("palisade.json"));
-        run.arg("--connect-to").arg(format!("api.xdr.trendmicro.com:443:{}", self.server.address));
-        run.arg("--ca-cert").arg(&self.server.certificate);
-        if cached {
-            run.arg("--cache-dir").arg(self.directory.join("cache"));
-        } else {
-            run.arg("--no-cache");
-        }
-        run.env("VISION_ONE_API_KEY", &self.server.key);
-        run
-    }
-
-    fn native(&self, action: &str) -> Command {
-        let mut run = Command::new(&self.native);
-        run.args(["--action", action]).arg("--collection").arg(&self.collection);
-        run.arg("--address").arg(&self.server.address);
-        run.arg("--ca-cert").arg(&self.server.certificate);
-        run.arg("--report").arg(self.directory.join("native.json"));
-        run.env("VISION_ONE_API_KEY", &self.server.key);
-        run
-    }
-}
-
-/// A collection of all types, as text.
-fn collection(directory: &Path) -> Result<PathBuf> {
-    fs::write(directory.join("configuration.yaml"), "api_key: { env: VISION_ONE_API_KEY }\n")?;
-    let mut text = String::new();
-    for number in 0..OBJECTS {
-        match number % 5 {
-            0 => writeln!(text, "host-{number}.example")?,
-            1 => writeln!(text, "10.{}.{}.{}", number / 65_536, number / 256 % 256, number % 256)?,
-            2 => writeln!(text, "http://host-{number}.example/path/{number}")?,
-            3 => writeln!(text, "{number:064x}")?,
-            _ => writeln!(text, "{number:040x}")?,
-        }
-    }
-    let path = directory.join("collection.txt");
-    fs::write(&path, text)?;
-    Ok(path)
 }

@@ -7,8 +7,8 @@ use std::time::{Duration, Instant};
 use anyhow::{Context as _, Result, bail};
 use serde_json::Value;
 
-/// It ends by itself after this time, should we not be there to end it.
-const SECONDS: &str = "900";
+/// It ends by itself after this time, should we not be there to end it: the benchmark takes ten minutes.
+const SECONDS: &str = "1800";
 /// Waiting for it to accept connections.
 const START: Duration = Duration::from_secs(20);
 
@@ -70,6 +70,12 @@ impl Simulator {
     /// What it holds.
     pub(crate) fn state(&self) -> Result<Value> {
         let text = ureq::get(self.administration("state")).call()?.body_mut().read_to_string()?;
+        Ok(serde_json::from_str(&text)?)
+    }
+
+    /// Every request on record, oldest first.
+    pub(crate) fn requests(&self) -> Result<Vec<Value>> {
+        let text = ureq::get(self.administration("requests")).call()?.body_mut().read_to_string()?;
         Ok(serde_json::from_str(&text)?)
     }
 

@@ -239,7 +239,7 @@ impl fmt::Display for Difference {
             Self::Eviction { value, now: true } => write!(formatter, "`{value}` would be pushed out as well"),
             Self::Eviction { value, now: false } => write!(formatter, "`{value}` would not be pushed out"),
             Self::Evictions { planned, now } => {
-                write!(formatter, "{now} entries would be pushed out, it was {planned}")
+                write!(formatter, "{now} instead of {planned} entries would be pushed out")
             }
         }
     }
@@ -485,3 +485,6 @@ fn compare_evictions(planned: &EvictionsReport, now: &EvictionsReport, differenc
     differences.extend(after.difference(&before).map(|entry| eviction(entry, true)));
     differences.extend(before.difference(&after).map(|entry| eviction(entry, false)));
 }
+
+#[cfg(test)]
+mod tests;
