@@ -44,9 +44,8 @@ pub(crate) fn bench() -> Result<()> {
     let native = build::binary("native-client", true)?;
     let simulator = build::binary("vision-one-simulator", true)?;
     let example = example()?;
-    let python = peers::peers()
-        .inspect_err(|error| eprintln!("other people's clients are left out: {error:#}"))
-        .ok();
+    let python =
+        peers::peers().inspect_err(|error| eprintln!("other people's clients are left out: {error:#}")).ok();
     let directory = paths::products()?.join("bench");
     if directory.exists() {
         fs::remove_dir_all(&directory)?;
@@ -82,7 +81,15 @@ pub(crate) fn bench() -> Result<()> {
 
 /// The example of the library that makes many runs in one process.
 fn example() -> Result<PathBuf> {
-    run(&mut cargo(["build", "--locked", "--release", "--package", "palisade-run", "--example", "many-runs"])?)?;
+    run(&mut cargo([
+        "build",
+        "--locked",
+        "--release",
+        "--package",
+        "palisade-run",
+        "--example",
+        "many-runs",
+    ])?)?;
     Ok(paths::target()?.join("release/examples/many-runs").with_extension(std::env::consts::EXE_EXTENSION))
 }
 
@@ -110,7 +117,16 @@ impl Bench {
     /// All clients, both lists, a fast and a slow server.
     fn peers(&self) -> Result<()> {
         head([
-            "case", "client", "median", "fastest", "to native", "CPU time", "memory", "requests", "connections", "sent",
+            "case",
+            "client",
+            "median",
+            "fastest",
+            "to native",
+            "CPU time",
+            "memory",
+            "requests",
+            "connections",
+            "sent",
             "received",
         ]);
         for (list, latency, rounds) in [
@@ -186,7 +202,11 @@ impl Bench {
         let state = self.server.state()?;
         let items = state.get(list.in_state()).and_then(|list| list.get("items")).and_then(Value::as_array);
         let held = items.map_or(0, Vec::len);
-        if held == OBJECTS as usize { Ok(()) } else { bail!("{}: {held} of {OBJECTS} arrived", client.name()) }
+        if held == OBJECTS as usize {
+            Ok(())
+        } else {
+            bail!("{}: {held} of {OBJECTS} arrived", client.name())
+        }
     }
 
     /// One object: from the start of the process to the arrival of the first request, and to its end.
@@ -228,7 +248,8 @@ impl Bench {
         let mut command = self.programs.embedded(example, &self.one, &self.server.address);
         let figures: Value = serde_json::from_slice(&output(&mut command)?)?;
         let seconds = |name: &str| -> Result<String> {
-            let seconds = figures.get(name).and_then(Value::as_f64).with_context(|| format!("no `{name}`"))?;
+            let seconds =
+                figures.get(name).and_then(Value::as_f64).with_context(|| format!("no `{name}`"))?;
             Ok(time(Duration::from_secs_f64(seconds)))
         };
         head(["embedded, one object", "time"]);

@@ -2,7 +2,7 @@
 //! language at the versions that the examples pin. What was built from the same inputs is not built again.
 //!
 //! A machine where these tools are not to be had builds everything else: what is left out is said, and with
-//! `PALISADE_REQUIRE_PEERS=1` it is an error.
+//! `PALISADE_REQUIRE_PEERS` set it is an error.
 
 use std::path::{Path, PathBuf};
 use std::process::Command;
@@ -70,7 +70,7 @@ pub(crate) fn build(palisade: &Path) -> Result<Vec<PathBuf>> {
                 // A zip of an earlier build would be tested in the place of this one.
                 let _ = std::fs::remove_file(&zip);
                 let error = error.context(format!("the tools for {language:?} are not to be had"));
-                if std::env::var_os("PALISADE_REQUIRE_PEERS").is_some_and(|value| value == "1") {
+                if std::env::var_os("PALISADE_REQUIRE_PEERS").is_some() {
                     return Err(error);
                 }
                 eprintln!("left out: {error:#}");

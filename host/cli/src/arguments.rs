@@ -127,14 +127,8 @@ pub(crate) struct Run {
     #[arg(long, value_name = "ZIP")]
     pub(crate) bundle: PathBuf,
     /// The action's id, as `palisade inspect` shows it
-    #[arg(
-        long,
-        value_name = "ID",
-        required_unless_present = "apply",
-        default_value = "",
-        hide_default_value = true
-    )]
-    pub(crate) action: String,
+    #[arg(long, value_name = "ID", required_unless_present = "apply")]
+    pub(crate) action: Option<String>,
     /// The files of the collection, in order; `-` is standard input
     #[arg(long, value_name = "FILE", num_args = 1.., required_unless_present = "apply")]
     pub(crate) collection: Vec<PathBuf>,

@@ -35,11 +35,7 @@ fn main() -> Result<()> {
         Ok(Preparation {
             bundle: TrustedBundle::open(Path::new(bundle), &trust)?,
             protection: operator::protection(&policy, BTreeSet::new())?,
-            client: operator::client(
-                &policy,
-                vec![connect_to.parse()?],
-                vec![PathBuf::from(certificate)],
-            )?,
+            client: operator::client(&policy, vec![connect_to.parse()?], vec![PathBuf::from(certificate)])?,
             policy: policy.clone(),
             action: "add-to-blocklist".to_owned(),
             given: read_configuration(Path::new(configuration))?,

@@ -136,10 +136,11 @@ pub enum PlanError {
         /// What to do about it.
         hint: Option<String>,
     },
-    /// The service is not as it was.
+    /// Something is not as it was: the service, or what is protected.
     #[error(
-        "nothing was sent: the service is not as it was when the plan was made ({} differences): {}",
+        "nothing was sent: not all is as it was when the plan was made ({} {}): {}",
         .0.len(),
+        if .0.len() == 1 { "difference" } else { "differences" },
         .0.iter().take(limits::DIFFERENCES_TOLD as usize).map(ToString::to_string).collect::<Vec<_>>().join("; ")
     )]
     Outdated(Vec<Difference>),
@@ -173,7 +174,7 @@ impl PlanError {
                 "give what the plan was made with, or make a new one with `palisade run --dry-run --compare --plan FILE`"
             }
             Self::Outdated(_) => {
-                "look at a new comparison and make a new plan with `palisade run --dry-run --compare --plan FILE`"
+                "give the `--allow-protected` that the plan was made with, or look at a new comparison and make a new plan with `palisade run --dry-run --compare --plan FILE`"
             }
         };
         Some(hint.to_owned())

@@ -2,10 +2,11 @@
 //! Schema is generated from these types.
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 use palisade_bundle::Bundle;
 use schemars::JsonSchema;
-use serde::{Deserialize, Serialize};
+use serde::{Deserialize, Serialize, Serializer};
 use serde_json::Value;
 
 use crate::Totals;
@@ -163,22 +164,33 @@ pub struct NotOffered {
     /// How many of each type.
     pub by_subtype: BTreeMap<String, u64>,
     /// Which, up to a limit.
-    pub objects: Vec<NotOfferedObject>,
+    #[serde(serialize_with = "shared")]
+    #[schemars(with = "Vec<NotOfferedObject>")]
+    pub objects: Arc<Vec<NotOfferedObject>>,
 }
 
-/// One object beyond *Objects Per Run*.
+/// One object beyond *Objects Per Run*. There may be 50,000 of them: what many have in common they share.
 #[derive(Debug, Clone, Serialize, JsonSchema)]
 pub struct NotOfferedObject {
     /// The platform's identifier.
     pub platform_id: Option<String>,
     /// Its type.
-    pub subtype: String,
+    #[serde(serialize_with = "shared")]
+    #[schemars(with = "String")]
+    pub subtype: Arc<str>,
     /// Its value.
     pub value: String,
     /// Its file.
-    pub file: String,
+    #[serde(serialize_with = "shared")]
+    #[schemars(with = "String")]
+    pub file: Arc<str>,
     /// Its place in the file.
     pub location: String,
+}
+
+/// What is shared is written as what it is.
+fn shared<T: Serialize + ?Sized, S: Serializer>(value: &Arc<T>, serializer: S) -> Result<S::Ok, S::Error> {
+    value.as_ref().serialize(serializer)
 }
 
 /// Records that their own file says are not for use.

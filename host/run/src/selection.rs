@@ -2,9 +2,12 @@
 //! counted, and named up to a limit, so that nothing is lost silently.
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 use palisade_collection::{Format, Object, ReadError, Record, Source, Summary, Unreadable};
 use palisade_limits as limits;
+
+use crate::report::NotOfferedObject;
 
 /// One record that the run takes.
 #[derive(Debug, Clone, PartialEq)]
@@ -36,9 +39,10 @@ pub struct Selection {
     /// What the run takes, each with the index of its file.
     pub offered: Vec<(usize, Offered)>,
     /// What lies beyond *Objects Per Run*, by type.
-    pub beyond: BTreeMap<String, u64>,
-    /// The first of these, each with the index of its file.
-    pub beyond_listed: Vec<(usize, Object)>,
+    pub beyond: BTreeMap<Arc<str>, u64>,
+    /// The first of these as reports have them. Kept in that form alone, and shared with every report: what would be made of
+    /// whole objects in the end is a quarter of their size, and would stand beside them.
+    pub beyond_listed: Arc<Vec<NotOfferedObject>>,
     /// Records that their own file says are not for use: count and sentence by code.
     pub left_out: BTreeMap<&'static str, (u64, String)>,
 }
@@ -52,8 +56,10 @@ impl Selection {
         let most = most.map_or(usize::MAX, |most| usize::try_from(most).unwrap_or(usize::MAX));
         let mut selection = Self::default();
         for (index, source) in sources.into_iter().enumerate() {
-            let summary =
-                palisade_collection::read(source, format, &mut |record| selection.take(index, record, most))?;
+            let name = Arc::from(source.name());
+            let summary = palisade_collection::read(source, format, &mut |record| {
+                selection.take((index, &name), record, most);
+            })?;
             selection.files.push(summary);
         }
         Ok(selection)
@@ -76,7 +82,7 @@ impl Selection {
         self.beyond.values().sum()
     }
 
-    fn take(&mut self, file: usize, record: Record, most: usize) {
+    fn take(&mut self, (file, name): (usize, &Arc<str>), record: Record, most: usize) {
         let room = self.offered.len() < most;
         match record {
             Record::LeftOut(left_out) => {
@@ -88,32 +94,30 @@ impl Selection {
                 self.offered.push((file, Offered::Unreadable(unreadable)))
             }
             Record::Object(object) => {
-                count(&mut self.beyond, &object.subtype);
+                let subtype = count(&mut self.beyond, &object.subtype);
                 if (self.beyond_listed.len() as u64) < limits::NOT_OFFERED_LISTED {
-                    self.beyond_listed.push((file, slim(object)));
+                    let entry = NotOfferedObject {
+                        platform_id: object.platform_id,
+                        subtype,
+                        value: object.value,
+                        file: Arc::clone(name),
+                        location: object.location.to_string(),
+                    };
+                    Arc::make_mut(&mut self.beyond_listed).push(entry);
                 }
             }
-            Record::Unreadable(_) => count(&mut self.beyond, "unreadable"),
+            Record::Unreadable(_) => {
+                count(&mut self.beyond, "unreadable");
+            }
         }
     }
 }
 
-/// Counts without making a new text for each object.
-fn count(counts: &mut BTreeMap<String, u64>, name: &str) {
-    match counts.get_mut(name) {
-        Some(number) => *number += 1,
-        None => {
-            counts.insert(name.to_owned(), 1);
-        }
-    }
-}
-
-/// What the report says of an object that was not offered; the rest would only take memory.
-fn slim(mut object: Object) -> Object {
-    object.description = None;
-    object.attributes = Vec::new();
-    object.tags = Vec::new();
-    object
+/// Counts, and gives the name as it is shared by all that have it.
+fn count(counts: &mut BTreeMap<Arc<str>, u64>, name: &str) -> Arc<str> {
+    let shared = counts.get_key_value(name).map_or_else(|| Arc::from(name), |(shared, _)| Arc::clone(shared));
+    *counts.entry(Arc::clone(&shared)).or_default() += 1;
+    shared
 }
 
 #[cfg(test)]
@@ -131,7 +135,10 @@ mod tests {
         assert_eq!(selection.offered.len(), 1);
         assert_eq!(selection.beyond_count(), 3);
         assert_eq!(selection.beyond.get("IP Address"), Some(&2));
-        assert_eq!(selection.beyond_listed.len(), 3);
+        let listed: Vec<_> =
+            selection.beyond_listed.iter().map(|one| (&*one.value, &*one.location)).collect();
+        assert_eq!(listed, [("192.0.2.1", "line 2"), ("b.example", "line 3"), ("192.0.2.2", "line 4")]);
+        assert!(selection.beyond_listed.iter().all(|one| &*one.file == "list.txt"));
     }
 
     #[test]

@@ -1,14 +1,15 @@
 //! From the closed ledger to the report: pure, and the only place that knows how a verdict reads there.
 
 use std::collections::HashMap;
+use std::sync::Arc;
 
 use palisade_engine::contract::{Comparison, Setting, SettingValue, Submission, Verdict};
 use serde_json::Value;
 
 use crate::ledger::Line;
 use crate::report::{
-    ChangeReport, CollectionReport, ComparisonReport, FileReport, LeftOutReport, NotOffered,
-    NotOfferedObject, ObjectReport, ReasonCount, SubmissionReport, VerdictName,
+    ChangeReport, CollectionReport, ComparisonReport, FileReport, LeftOutReport, NotOffered, ObjectReport,
+    ReasonCount, SubmissionReport, VerdictName,
 };
 use crate::selection::{Offered, Selection};
 
@@ -111,13 +112,6 @@ pub(crate) fn collection(selection: &Selection, objects_per_run: Option<u64>) ->
             missing: file.missing(),
         })
         .collect();
-    let listed = selection.beyond_listed.iter().map(|(file, object)| NotOfferedObject {
-        platform_id: object.platform_id.clone(),
-        subtype: object.subtype.clone(),
-        value: object.value.clone(),
-        file: file_name(selection, *file),
-        location: object.location.to_string(),
-    });
     let left_out = selection.left_out.iter().map(|(code, (count, message))| LeftOutReport {
         code: (*code).to_owned(),
         message: message.clone(),
@@ -128,8 +122,8 @@ pub(crate) fn collection(selection: &Selection, objects_per_run: Option<u64>) ->
         objects_per_run,
         not_offered: NotOffered {
             count: selection.beyond_count(),
-            by_subtype: selection.beyond.clone(),
-            objects: listed.collect(),
+            by_subtype: selection.beyond.iter().map(|(name, count)| (name.to_string(), *count)).collect(),
+            objects: Arc::clone(&selection.beyond_listed),
         },
         left_out: left_out.collect(),
     }

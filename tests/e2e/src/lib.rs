@@ -25,7 +25,9 @@ pub use collection::{domains, threatq, threatq_page};
 pub use command::Palisade;
 pub use guest::guest_bundle;
 pub use outcome::{Object, Outcome};
-pub use product::{binary, bundle, guest, in_language, policy, root, shared_data, signing_key, target};
+pub use product::{
+    binary, bundle, guest, in_language, policy, root, say_skipped, shared_data, signing_key, target,
+};
 pub use project::{documented_commands, run_commands};
 pub use receiver::{Delivery, Receiver, WEBHOOK_HOST};
 pub use running::Running;

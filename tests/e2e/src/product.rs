@@ -96,7 +96,8 @@ pub fn shared_data(name: &str) -> Option<PathBuf> {
     None
 }
 
+/// Says that a test is skipped, and why.
 #[expect(clippy::print_stderr, reason = "a test that is skipped says so")]
-fn say_skipped(why: &str) {
+pub fn say_skipped(why: &str) {
     eprintln!("skipped: {why}");
 }

@@ -102,7 +102,13 @@ pub(super) enum Cache {
 impl Programs {
     /// The command that adds `collection` to a list of the server at `address`. `None` where the client is not to be had or
     /// cannot do that.
-    pub(super) fn push(&self, client: Client, list: List, collection: &Path, address: &str) -> Option<Command> {
+    pub(super) fn push(
+        &self,
+        client: Client,
+        list: List,
+        collection: &Path,
+        address: &str,
+    ) -> Option<Command> {
         if !client.can(list) {
             return None;
         }

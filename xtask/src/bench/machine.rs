@@ -9,15 +9,12 @@ pub(super) fn machine() -> String {
     let model = line("/proc/cpuinfo", "model name").unwrap_or_else(|| "unknown processor".to_owned());
     let memory = line("/proc/meminfo", "MemTotal")
         .and_then(|text| text.strip_suffix("kB")?.trim().parse::<u64>().ok())
-        .map_or_else(|| "unknown".to_owned(), |kibibytes| format!("{:.1} GiB", kibibytes as f64 / 1_048_576.0));
+        .map_or_else(
+            || "unknown".to_owned(),
+            |kibibytes| format!("{:.1} GiB", kibibytes as f64 / 1_048_576.0),
+        );
     let kernel = fs::read_to_string("/proc/sys/kernel/osrelease").unwrap_or_default();
     format!("{cores} cores of {model}, {memory} of memory, {} {}", std::env::consts::OS, kernel.trim())
-}
-
-/// How busy it was with other things before the benchmark began: the load of the last minute.
-pub(super) fn load() -> String {
-    let load = fs::read_to_string("/proc/loadavg").unwrap_or_default();
-    load.split(' ').next().unwrap_or_default().to_owned()
 }
 
 /// The value of the first line that begins with `name` and a colon.

@@ -106,7 +106,7 @@ fn protect(protect: &Protect) -> String {
         }
     };
     let addresses = if protect.private_addresses { "protected" } else { "not protected" };
-    listed("private addresses", vec![addresses.to_owned()]);
+    listed("addresses and names of nobody", vec![addresses.to_owned()]);
     listed("domains", protect.domains.clone());
     listed("networks", protect.networks.iter().map(ToString::to_string).collect());
     listed("values", protect.values.clone());

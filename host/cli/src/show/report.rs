@@ -149,10 +149,14 @@ fn traffic(report: &Report) -> String {
     format!("  {}\n", facts.join(", "))
 }
 
-/// The first few objects of each kind of problem, the most frequent kind first.
+/// The first few objects of each kind of problem, the most frequent kind first; what is protected is one, because somebody
+/// wanted to block it.
 fn problems(report: &Report) -> String {
-    let is_problem =
-        |reason: &&ReasonCount| matches!(reason.verdict, VerdictName::Rejected | VerdictName::Failed);
+    let is_problem = |reason: &&ReasonCount| match reason.verdict {
+        VerdictName::Rejected | VerdictName::Failed => true,
+        VerdictName::Skipped => reason.code == "protected",
+        VerdictName::Accepted | VerdictName::Planned => false,
+    };
     report
         .reasons
         .iter()
@@ -163,8 +167,9 @@ fn problems(report: &Report) -> String {
 }
 
 fn problem(report: &Report, reason: &ReasonCount) -> String {
-    let name = if reason.verdict == VerdictName::Rejected { "rejected" } else { "failed" };
-    let mut text = format!("{BAD}{name} {}{BAD:#} ({})\n", one_line(&reason.code), number(reason.count));
+    let style = if reason.verdict == VerdictName::Skipped { MARK } else { BAD };
+    let heading = format!("{} {}", reason.verdict, one_line(&reason.code));
+    let mut text = format!("{style}{heading}{style:#} ({})\n", number(reason.count));
     let of_kind = |object: &&ObjectReport| {
         object.verdict == reason.verdict && object.code.as_deref() == Some(&reason.code)
     };

@@ -117,3 +117,17 @@ fn a_mistake_in_the_policy_stops_everything_and_names_its_place() {
     let missing = run(&tenant).argument("--policy").argument("not-there.toml").go();
     assert_eq!(missing.status, 1, "{}", missing.stderr);
 }
+
+/// A push looks at the list before it changes it: a policy that forgets that is told so.
+#[test]
+fn a_policy_without_the_look_before_the_push_says_which_lines_are_missing() {
+    let tenant = Tenant::start();
+    let refused = Palisade::run_guarded(&tenant, "add-to-blocklist")
+        .configured("")
+        .collection_of("list.txt", "evil.example.com\n")
+        .policy(&egress("trend-vision-one", "POST", LIST))
+        .go();
+    assert_eq!(refused.ended_with(), "request-not-granted", "{}", refused.stderr);
+    assert!(refused.of_run("hint").contains("methods = [\"GET\"]"), "{}", refused.of_run("hint"));
+    assert!(tenant.blocked().is_empty());
+}

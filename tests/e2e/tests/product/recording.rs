@@ -99,6 +99,27 @@ fn requests_that_a_replay_does_not_come_to_are_named() {
     assert!(replay.report()["warnings"].to_string().contains("not-asked"), "{}", replay.stderr);
 }
 
+/// Both the comparison and the push of an applied plan are in its recording, and are replayed from it.
+#[test]
+fn an_applied_plan_can_be_replayed() {
+    let tenant = Tenant::start();
+    let made = run(&tenant)
+        .argument("--dry-run")
+        .argument("--compare")
+        .argument("--plan")
+        .argument("plan.json")
+        .go();
+    let plan = made.directory().join("plan.json");
+    let done = Palisade::apply(&tenant, &plan).configured("").argument("--record").argument("run.har").go();
+    assert_eq!(done.total("accepted"), 4, "{}", done.stderr);
+    let received = tenant.received().len();
+    let har = done.directory().join("run.har");
+    let replay = Palisade::apply(&tenant, &plan).configured("").argument("--replay").argument(har).go();
+    assert_eq!(verdicts(&replay), verdicts(&done));
+    assert!(!replay.report()["warnings"].to_string().contains("not-asked"), "{}", replay.stderr);
+    assert_eq!(tenant.received().len(), received);
+}
+
 #[test]
 fn a_file_that_is_no_recording_is_refused_before_anything_runs() {
     let tenant = Tenant::start();

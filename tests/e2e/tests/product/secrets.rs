@@ -193,7 +193,8 @@ fn the_key_is_swept_out_of_every_action_with_a_recording_and_all_logging() {
                 .argument("--record")
                 .argument("run.har");
             let outcome = options.iter().fold(call, |call, option| call.argument(option)).go();
-            let recording = std::fs::read_to_string(outcome.directory().join("run.har")).expect("a recording");
+            let recording =
+                std::fs::read_to_string(outcome.directory().join("run.har")).expect("a recording");
             assert!(recording.contains("[redacted]"), "{action} {status}: nothing was redacted");
             assert_kept(&tenant, &outcome);
         }

@@ -4,7 +4,7 @@
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
-use palisade_e2e::{Outcome, Palisade, Tenant, bundle, guest_bundle, signing_key};
+use palisade_e2e::{Outcome, Palisade, Tenant, bundle, guest_bundle, say_skipped, signing_key};
 use serde_json::Value;
 use tempfile::TempDir;
 
@@ -167,11 +167,10 @@ fn a_key_with_a_password_signs_only_with_it() {
 /// Debian's own tool says the same of what was built here.
 #[test]
 fn the_minisign_tool_verifies_the_built_bundle() {
-    let Ok(version) = Command::new("minisign").arg("-v").output() else {
+    if Command::new("minisign").arg("-v").output().is_err() {
         assert!(std::env::var_os("PALISADE_REQUIRE_PEERS").is_none(), "minisign is required and missing");
-        return;
-    };
-    drop(version);
+        return say_skipped("there is no `minisign`");
+    }
     let directory = TempDir::new().unwrap();
     let files = unzipped(&std::fs::read(bundle()).unwrap());
     for name in [DIGESTS, SIGNATURE] {
