@@ -79,17 +79,11 @@ pub(crate) fn bench() -> Result<()> {
     bench.growth()
 }
 
-/// The example of the library that makes many runs in one process.
+/// The example of the library that makes many runs in one process. It is built together with the binary, so that both are
+/// made of the same crates with the same features.
 fn example() -> Result<PathBuf> {
-    run(&mut cargo([
-        "build",
-        "--locked",
-        "--release",
-        "--package",
-        "palisade-run",
-        "--example",
-        "many-runs",
-    ])?)?;
+    let mut build = cargo(["build", "--locked", "--release", "--package", "palisade", "--bin", "palisade"])?;
+    run(build.args(["--package", "palisade-run", "--example", "many-runs"]))?;
     Ok(paths::target()?.join("release/examples/many-runs").with_extension(std::env::consts::EXE_EXTENSION))
 }
 
