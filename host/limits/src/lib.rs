@@ -94,7 +94,7 @@ limits! {
     /// a line is held until all of it is understood.
     LINE_WORDS = 1_000, "words";
     /// Objects beyond those offered that the report lists one by one; the others are counted.
-    NOT_OFFERED_LISTED = 50_000, "objects";
+    NOT_OFFERED_LISTED = 10_000, "objects";
 
     // Results out.
     /// Submissions that one outcome may carry; the largest need is two, for a URL with both schemes.
@@ -224,6 +224,124 @@ limits! {
     POLICY_BYTES = MIB, "bytes";
     /// Bytes of a file that holds a secret: a Vision One key has less than 2 KiB.
     SECRET_BYTES = 64 * KIB, "bytes";
+
+    // The service.
+    /// Idle connections for reading that the state keeps open; more are opened while more read at once.
+    STORE_READERS = 8, "connections";
+    /// How long a write waits for another process, such as a backup, to let go of the state.
+    STORE_BUSY_SECONDS = 10, "seconds";
+    /// Bytes of one piece of an uploaded file: what is held of it while it is read.
+    STORE_PIECE_BYTES = 256 * KIB, "bytes";
+    /// Memory of one argon2id hash, in KiB: 19 MiB with two passes is what OWASP recommends.
+    PASSWORD_MEMORY_KIB = 19_456, "KiB";
+    /// Passes of argon2id over its memory; belongs to the row above.
+    PASSWORD_PASSES = 2, "passes";
+    /// Passwords that are hashed at once: each takes a core for some 20 ms and 19 MiB.
+    PASSWORD_PLACES = 2, "hashes";
+    /// How long a log-in waits for one of those places before it is told to come back.
+    PASSWORD_WAIT_SECONDS = 10, "seconds";
+    /// Least length of a new password: long enough against guessing by what the throttle below lets through.
+    PASSWORD_CHARACTERS = 12, "characters";
+    /// Most bytes of a password: argon2id digests all of them, and nobody types more.
+    PASSWORD_BYTES = KIB, "bytes";
+    /// Failed log-ins for one name within the window before the next one is refused.
+    LOG_IN_FAILURES_OF_NAME = 10, "failures";
+    /// Failed log-ins from one address within the window: an office behind one address has several names.
+    LOG_IN_FAILURES_OF_ADDRESS = 50, "failures";
+    /// The window in which failed log-ins count.
+    LOG_IN_WINDOW_SECONDS = 900, "seconds";
+    /// How long a session of a browser lasts at most: a working day, and somebody logs in again in the morning.
+    SESSION_SECONDS = 12 * 3_600, "seconds";
+    /// How long a session lasts without a request.
+    SESSION_IDLE_SECONDS = 3_600, "seconds";
+    /// How long a link for a new person or a new password is good for.
+    LINK_SECONDS = 72 * 3_600, "seconds";
+    /// Most days that a token of the API may last: who still needs it makes another.
+    TOKEN_DAYS = 366, "days";
+    /// How often the last use of a token is written down at most: a write for each request would be too many.
+    TOKEN_USE_SECONDS = 60, "seconds";
+    /// Characters of a name that somebody gives to a person or a token.
+    NAME_CHARACTERS = 64, "characters";
+    /// Bytes of a form or a JSON body; uploads have limits of their own.
+    FORM_BYTES = MIB, "bytes";
+    /// Bytes of a request's header.
+    HTTP_HEAD_BYTES = 32 * KIB, "bytes";
+    /// How long a client takes for a header or a TLS handshake, or lets a connection idle.
+    HTTP_HEAD_SECONDS = 20, "seconds";
+    /// A body or an answer that moves less than the row below in this time is given up: a dripping client holds no place.
+    HTTP_STALL_SECONDS = 20, "seconds";
+    /// Least bytes of a body in the time of the row above, unless it ends.
+    HTTP_STALL_BYTES = 16 * KIB, "bytes";
+    /// Connections at once. A browser has six, a client of the API one; each takes less than 100 KiB.
+    HTTP_CONNECTIONS = 1_024, "connections";
+    /// Requests at once on one connection of HTTP/2.
+    HTTP_STREAMS = 100, "requests";
+    /// How long a request may be worked on before its answer begins.
+    HTTP_ANSWER_SECONDS = 120, "seconds";
+    /// How long open requests may take to end when the service stops.
+    HTTP_DRAIN_SECONDS = 10, "seconds";
+    /// Rows of a page of a list that the API hands out at most.
+    API_PAGE_ROWS = 500, "rows";
+    /// Rows of a page of a list where nobody asks for another number.
+    PAGE_ROWS = 50, "rows";
+    /// Characters of an idempotency key: a UUID has 36.
+    IDEMPOTENCY_KEY_CHARACTERS = 128, "characters";
+    /// How long the answer to a request with an idempotency key is kept.
+    IDEMPOTENCY_SECONDS = 24 * 3_600, "seconds";
+    /// Objects of one page of a live ThreatQ collection: as many as other clients of its API ask for at once. 10,000 objects
+    /// come in 20 pages.
+    THREATQ_PAGE_OBJECTS = 500, "objects";
+    /// Bytes of one such page: 64 KiB for each object, twenty times the usual, and still read as a document that is held whole.
+    /// A page that is larger is asked for again with half the objects.
+    THREATQ_PAGE_BYTES = 32 * MIB, "bytes";
+    /// Pages of one collection, a million objects: an appliance that always names another page would be asked for ever.
+    THREATQ_PAGES = 2_000, "pages";
+    /// Bytes of the mark that an appliance names its next page by, which becomes part of an address: usual ones have less than
+    /// a hundred.
+    THREATQ_MARK_BYTES = 4 * KIB, "bytes";
+    /// Characters of a collection's id, which becomes part of an address: usual ones have 32.
+    THREATQ_COLLECTION_CHARACTERS = 128, "characters";
+    /// Bytes of a cron expression: all sixty minutes, one by one, have 169.
+    CRON_EXPRESSION_BYTES = 512, "bytes";
+    /// How far the next time of a cron expression is looked for: a leap day that is a Sunday comes after 40 years where the
+    /// century has none, and each search is one of four years.
+    CRON_YEARS = 44, "years";
+    /// Ticks missed while the service was stopped that are counted one by one: a few weeks of hours. One run makes up for all.
+    MISSED_TICKS = 1_000, "ticks";
+    /// Bytes of a file that holds a key of the vault: 44 letters and a line break.
+    VAULT_KEY_FILE_BYTES = KIB, "bytes";
+    /// Characters of the name of a workflow or a collection: one line of a list.
+    TITLE_CHARACTERS = 120, "characters";
+    /// Actions of one workflow.
+    WORKFLOW_STEPS = 16, "actions";
+    /// Time for reading a live collection to its end: 1,000,000 objects in pages of a second each.
+    COLLECTION_SECONDS = 3_600, "seconds";
+    /// Time for a test of a connection: somebody is waiting for it.
+    CONNECTION_TEST_SECONDS = 15, "seconds";
+    /// Time from the request of a run to its end, waiting included. What takes longer than a day is late for the next one.
+    RUN_DEADLINE_SECONDS = 86_400, "seconds";
+    /// Time between two heartbeats of an activation, and so until a cancellation is noticed.
+    HEARTBEAT_SECONDS = 1, "seconds";
+    /// How often the embedded executor looks for tasks whose time has come.
+    TASK_POLL_MILLISECONDS = 250, "milliseconds";
+    /// Pause before an activation that failed for want of the state is tried again.
+    ACTIVATION_RETRY_SECONDS = 5, "seconds";
+    /// A wait imposed by a service that is longer than this is spent without holding a worker.
+    HELD_WAIT_SECONDS = 5, "seconds";
+    /// Runs that are worked on at once: each holds a component of up to 128 MiB.
+    RUN_WORKERS = 4, "runs";
+    /// Objects that somebody can select for a manual run.
+    SELECTED_OBJECTS = 10_000, "objects";
+    /// Days after which runs that are over are removed.
+    RUN_RETENTION_DAYS = 90, "days";
+    /// Runs that are removed in one transaction, so that nobody waits long for the state.
+    RUNS_PRUNED_AT_ONCE = 20, "runs";
+    /// How often schedules are looked at while nothing is due.
+    SCHEDULE_POLL_SECONDS = 1, "seconds";
+    /// Uploaded bundles that wait for a confirmation.
+    PENDING_UPLOADS = 8, "bundles";
+    /// How long an uploaded bundle waits for its confirmation.
+    PENDING_UPLOAD_SECONDS = 1_800, "seconds";
 }
 
 #[cfg(test)]

@@ -14,6 +14,7 @@ use std::time::Instant;
 
 use palisade_bundle::TrustedBundle;
 use palisade_collection::Source;
+use palisade_egress::Gate;
 use palisade_engine::{Cache, Engine};
 use palisade_policy::Policy;
 use palisade_run::{
@@ -46,6 +47,8 @@ fn main() -> Result<()> {
             most_evictions: Some(0),
             overrides: Overrides::default(),
             evidence: Evidence::None,
+            gate: Gate::default(),
+            component: None,
         })
     };
     let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build()?;

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use palisade_collection::Object;
-use palisade_egress::{Gate, Notice, SendError, Session, SessionLimits, Traffic, Wire, after};
+use palisade_egress::{Notice, SendError, Session, SessionLimits, Traffic, Wire, after};
 use palisade_engine::contract::{self, Eviction, Outcome, Problem, Reason, RunError, Verdict};
 use palisade_engine::{Early, Ended, Host, LogLevel, RunRequest, Violation, cut};
 use palisade_limits as limits;
@@ -17,7 +17,7 @@ use crate::plan::{Plan, PlanError};
 use crate::prepare::Prepared;
 use crate::report::{
     ActionIdentity, BundleIdentity, EndedHow, EvictionReport, EvictionsReport, Report, RunReport, Status,
-    TrafficReport, Warning,
+    SubmissionReport, TrafficReport, VerdictName, Warning,
 };
 use crate::selection::{Offered, Selection};
 use crate::summary;
@@ -31,10 +31,29 @@ pub struct Progress {
     pub handed_out: u64,
 }
 
+/// A verdict as soon as it stands.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Decided {
+    /// The object's key in this run, from 1 on.
+    pub key: u64,
+    /// What became of it.
+    pub verdict: VerdictName,
+    /// Stable code of the reason.
+    pub code: Option<String>,
+    /// The reason as a sentence; for a duplicate, of which object.
+    pub message: Option<String>,
+    /// What was submitted for it.
+    pub submissions: Vec<SubmissionReport>,
+}
+
 /// Whoever watches a run. Called from the run's own thread: what it does must be short.
 pub trait Observer: Send + Sync + 'static {
     /// Outcomes have been recorded or objects handed out.
     fn progress(&self, progress: Progress);
+
+    /// The component has reported these, and they stand. Called before the component goes on: what is kept here is kept
+    /// however the run ends. Verdicts that the host gives when the run is over are in the report only.
+    fn decided(&self, _verdicts: Vec<Decided>) {}
 }
 
 /// Watches nothing.
@@ -105,9 +124,12 @@ impl Host for Desk {
 
     fn record(&mut self, outcomes: Vec<Outcome>) -> Result<(), Violation> {
         let mut books = self.books();
-        let result = books.ledger.record(outcomes);
+        let (taken, result) = books.ledger.record(outcomes);
+        let lines = taken.into_iter().filter_map(|key| Some((key, books.ledger.line(key)?.clone())));
+        let decided: Vec<Decided> = lines.map(|(key, line)| summary::decided(key, line)).collect();
         let progress = books.progress();
         drop(books);
+        self.observer.decided(decided);
         self.observer.progress(progress);
         result
     }
@@ -194,7 +216,7 @@ impl Prepared {
         let session = Session::new(
             self.wire.clone(),
             self.grants.clone(),
-            Gate::default(),
+            self.gate.clone(),
             SessionLimits { dry_run, ..self.requests },
             after(clock, self.sandbox.run),
             self.recorder.clone(),

@@ -54,6 +54,12 @@ impl Prompted {
     pub fn new(text: String) -> Self {
         Self(text.into())
     }
+
+    /// Takes a secret that somebody else has asked for.
+    #[must_use]
+    pub fn of(secret: palisade_egress::SecretString) -> Self {
+        Self(secret)
+    }
 }
 
 impl fmt::Debug for Prompted {

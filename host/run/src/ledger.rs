@@ -91,20 +91,23 @@ impl Ledger {
     }
 
     /// Takes what the component reports. Every valid outcome is kept, also behind an invalid one: it tells of something
-    /// that has happened.
-    ///
-    /// # Errors
-    /// The first violation of the contract.
-    pub fn record(&mut self, outcomes: Vec<Outcome>) -> Result<(), Violation> {
-        let mut first = Ok(());
+    /// that has happened. Gives the keys whose outcomes were taken, and the first violation of the contract.
+    pub fn record(&mut self, outcomes: Vec<Outcome>) -> (Vec<u64>, Result<(), Violation>) {
+        let (mut taken, mut first) = (Vec::with_capacity(outcomes.len()), Ok(()));
         for outcome in outcomes {
-            if let Err(violation) = self.take(outcome)
-                && first.is_ok()
-            {
-                first = Err(violation);
+            let key = outcome.key;
+            match self.take(outcome) {
+                Ok(()) => taken.push(key),
+                Err(violation) if first.is_ok() => first = Err(violation),
+                Err(_) => {}
             }
         }
-        first
+        (taken, first)
+    }
+
+    /// The line of an object that has its verdict.
+    pub(crate) fn line(&self, key: u64) -> Option<&Line> {
+        self.lines.get(usize::try_from(key.checked_sub(1)?).ok()?)?.as_ref()
     }
 
     fn take(&mut self, mut outcome: Outcome) -> Result<(), Violation> {
@@ -222,7 +225,7 @@ mod tests {
     #[test]
     fn what_has_no_verdict_failed() {
         let mut ledger = ledger(3);
-        ledger.record(vec![outcome(2, Verdict::Accepted)]).unwrap();
+        ledger.record(vec![outcome(2, Verdict::Accepted)]).1.unwrap();
         let (lines, totals) = ledger.close(&open());
         assert_eq!(totals, Totals { offered: 3, accepted: 1, failed: 2, ..Totals::default() });
         assert_eq!(lines[1].verdict, Verdict::Accepted);
@@ -232,9 +235,9 @@ mod tests {
     #[test]
     fn a_second_outcome_is_a_violation_and_the_first_stays() {
         let mut ledger = ledger(1);
-        ledger.record(vec![outcome(1, Verdict::Accepted)]).unwrap();
+        ledger.record(vec![outcome(1, Verdict::Accepted)]).1.unwrap();
         let again = ledger.record(vec![outcome(1, Verdict::Failed(open()))]);
-        assert_eq!(again, Err(Violation::SecondOutcome(1)));
+        assert_eq!(again, (Vec::new(), Err(Violation::SecondOutcome(1))));
         assert_eq!(ledger.close(&open()).1.accepted, 1);
     }
 
@@ -243,7 +246,7 @@ mod tests {
         let mut ledger = Ledger::new(3, false);
         ledger.hand_out(1);
         for key in [0, 2, 4, u64::MAX] {
-            assert_eq!(ledger.record(vec![outcome(key, Verdict::Accepted)]), Err(Violation::UnknownKey(key)));
+            assert_eq!(ledger.record(vec![outcome(key, Verdict::Accepted)]).1, Err(Violation::UnknownKey(key)));
         }
     }
 
@@ -252,16 +255,16 @@ mod tests {
         let mut ledger = ledger(2);
         let list =
             vec![outcome(1, Verdict::Accepted), outcome(9, Verdict::Accepted), outcome(2, Verdict::Accepted)];
-        assert_eq!(ledger.record(list), Err(Violation::UnknownKey(9)));
+        assert_eq!(ledger.record(list), (vec![1, 2], Err(Violation::UnknownKey(9))));
         assert_eq!(ledger.totals().accepted, 2);
     }
 
     #[test]
     fn a_verdict_of_the_other_kind_of_run_is_a_violation() {
-        assert!(ledger(1).record(vec![outcome(1, Verdict::Planned)]).is_err());
+        assert!(ledger(1).record(vec![outcome(1, Verdict::Planned)]).1.is_err());
         let mut dry = Ledger::new(1, true);
         dry.hand_out(1);
-        assert!(dry.record(vec![outcome(1, Verdict::Accepted)]).is_err());
+        assert!(dry.record(vec![outcome(1, Verdict::Accepted)]).1.is_err());
     }
 
     proptest::proptest! {

@@ -28,7 +28,7 @@ mod summary;
 
 pub use configuration::{Configuration, ConfigurationFault, ConfigurationProblem, Secrets};
 pub use error::PrepareError;
-pub use execute::{Observer, Progress, Silent};
+pub use execute::{Decided, Observer, Progress, Silent};
 pub use given::{
     ConfigurationFileError, Given, GivenValue, Prompted, SecretSource, read_configuration, read_set,
 };

@@ -408,6 +408,8 @@ impl PlannedObject {
             description: self.description.clone(),
             attributes: self.attributes.clone(),
             tags: self.tags.clone(),
+            // A plan names its objects: nothing is selected by age any more.
+            updated_at: None,
             // It was shown as text, and is shown as the same text again.
             location: Location::Path(self.location.clone()),
         }

@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use palisade_bundle::{Action, Bundle, Effect, LimitsAsked, TrustedBundle, nearest};
 use palisade_collection::{Format, Source};
-use palisade_egress::{Client, ClientOptions, Grant, SessionLimits, Wire};
+use palisade_egress::{Client, ClientOptions, Gate, Grant, SessionLimits, Wire};
 use palisade_engine::{Component, Engine, SandboxLimits};
 use palisade_limits as limits;
 use palisade_policy::{Limits, Policy};
@@ -41,6 +41,8 @@ pub enum Input {
         /// Their format; found from the content where none is given.
         format: Option<Format>,
     },
+    /// Chosen by whoever embeds the run, for example out of its own state.
+    Selected(Selection),
     /// From a plan, which then is to be done: see [`Prepared::apply`].
     Plan(Arc<Plan>),
 }
@@ -84,6 +86,10 @@ pub struct Preparation {
     pub overrides: Overrides,
     /// What is recorded or replayed.
     pub evidence: Evidence,
+    /// The wait that the service imposes on the credential. Runs that use the same one share it.
+    pub gate: Gate,
+    /// The bundle's component, where it has been loaded already.
+    pub component: Option<Component>,
 }
 
 /// A run that can start: every check has passed, nothing has been sent.
@@ -108,6 +114,7 @@ pub struct Prepared {
     pub(crate) most_evictions: Option<u64>,
     pub(crate) sandbox: SandboxLimits,
     pub(crate) requests: SessionLimits,
+    pub(crate) gate: Gate,
 }
 
 impl std::fmt::Debug for Prepared {
@@ -178,9 +185,13 @@ impl Preparation {
         // Reading a large file and compiling a component both keep a core busy: they do so side by side.
         let reading = tokio::task::spawn_blocking(move || match self.input {
             Input::Collection { sources, format } => Selection::read(sources, format, most),
+            Input::Selected(selection) => Ok(selection),
             Input::Plan(plan) => Ok(plan.selection()),
         });
-        let component = engine.load(self.bundle.component()).await?;
+        let component = match self.component {
+            Some(component) => component,
+            None => engine.load(self.bundle.component()).await?,
+        };
         let (sandbox, requests) = effective(&manifest.limits, &self.policy, self.overrides, self.dry_run);
         validate(&component, &action, &configuration, sandbox).await?;
         let mut selection = reading.await.map_err(|error| PrepareError::Interrupted(error.to_string()))??;
@@ -208,6 +219,7 @@ impl Preparation {
             most_evictions: self.most_evictions,
             sandbox,
             requests,
+            gate: self.gate,
         })
     }
 }

@@ -6,6 +6,7 @@ use std::sync::Arc;
 use palisade_engine::contract::{Comparison, Setting, SettingValue, Submission, Verdict};
 use serde_json::Value;
 
+use crate::execute::Decided;
 use crate::ledger::Line;
 use crate::report::{
     ChangeReport, CollectionReport, ComparisonReport, FileReport, LeftOutReport, NotOffered, ObjectReport,
@@ -21,9 +22,16 @@ pub(crate) fn objects(selection: &Selection, lines: Vec<Line>) -> Vec<ObjectRepo
         .collect()
 }
 
-fn object(file: String, offered: &Offered, line: Line, key: u64) -> ObjectReport {
+/// A verdict as soon as it stands.
+pub(crate) fn decided(key: u64, line: Line) -> Decided {
     let (verdict, code, message) = explain(line.verdict);
     let message = message.or_else(|| duplicate(&line.submissions));
+    let submissions = line.submissions.into_iter().map(submission).collect();
+    Decided { key, verdict, code, message, submissions }
+}
+
+fn object(file: String, offered: &Offered, line: Line, key: u64) -> ObjectReport {
+    let Decided { verdict, code, message, submissions, .. } = decided(key, line);
     let (platform_id, subtype, value, location) = match offered {
         Offered::Object(object) | Offered::Protected(object, _) => (
             object.platform_id.clone(),
@@ -35,7 +43,6 @@ fn object(file: String, offered: &Offered, line: Line, key: u64) -> ObjectReport
             (None, String::new(), record.excerpt.clone(), record.location.to_string())
         }
     };
-    let submissions = line.submissions.into_iter().map(submission).collect();
     ObjectReport { key, platform_id, subtype, value, file, location, verdict, code, message, submissions }
 }
 

@@ -5,6 +5,7 @@ use std::io;
 use std::path::Path;
 
 use palisade_bundle::{Manifest, TrustedBundle};
+use palisade_egress::Gate;
 use palisade_run::{Evidence, Input, Overrides, Preparation, operator};
 use serde::Serialize;
 
@@ -83,6 +84,8 @@ fn bundle(path: &Path, arguments: &Validate) -> Result<Vec<String>, Failure> {
                     policy,
                     overrides: Overrides::default(),
                     evidence: Evidence::None,
+                    gate: Gate::default(),
+                    component: None,
                 };
                 preparation.check(&engine).await?;
                 checked.push("component: its imports and exports".to_owned());

@@ -1,0 +1,259 @@
+//! Which objects of its collection a run takes. One pass over the collection, at most *Objects Per Run* objects held.
+//!
+//! The order is the collection's own. A run goes on behind the last object that the run before took, and begins again at the
+//! top where the collection ends: a collection that is larger than one run is worked through, and nothing starves. Where the
+//! workflow takes what changed since the last success, an object counts as changed until a run has brought it to its end with
+//! the same content and the same configuration.
+
+use std::collections::{BTreeMap, HashMap};
+
+use palisade_collection::Record;
+use palisade_store::{Mark, StoredObject};
+use serde::{Deserialize, Serialize};
+use serde_json::Value;
+use sha2::{Digest as _, Sha256};
+
+use crate::objects::stored_record;
+
+/// The last object that a run took.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) struct Cursor {
+    /// Digest of its type and value, hexadecimal.
+    pub(crate) object: String,
+    /// How many records were before it, for the case that it is gone.
+    pub(crate) position: u64,
+}
+
+/// What a run takes, and what it leaves.
+#[derive(Debug, Default)]
+pub(crate) struct Chosen {
+    pub(crate) objects: Vec<StoredObject>,
+    /// Objects that the run could have taken and left for the next ones.
+    pub(crate) not_offered: u64,
+    /// Objects that did not change since they were brought to their end.
+    pub(crate) unchanged: u64,
+    /// Objects that the filter does not mean.
+    pub(crate) filtered: u64,
+    /// Records that their own file says are not for use, by code.
+    pub(crate) left_out: BTreeMap<&'static str, u64>,
+    /// Where the next run goes on; none where this one reached everything.
+    pub(crate) cursor: Option<Cursor>,
+}
+
+/// Chooses while a collection is read.
+pub(crate) struct Chooser {
+    most: usize,
+    /// Content digests of what was brought to its end; none where the workflow takes everything.
+    marks: Option<HashMap<[u8; 16], [u8; 16]>>,
+    /// What is done with the objects, as part of their content.
+    deed: Value,
+    after: Option<(Vec<u8>, u64)>,
+    position: u64,
+    /// Objects before the cursor: taken where there is room left at the end.
+    before: Vec<(u64, StoredObject)>,
+    before_count: u64,
+    /// Objects at or behind the place where the cursor was, while the cursor's own object has not been met.
+    behind: Vec<(u64, StoredObject)>,
+    behind_count: u64,
+    chosen: Chosen,
+}
+
+impl Chooser {
+    pub(crate) fn new(
+        most: Option<u64>,
+        marks: Option<HashMap<[u8; 16], [u8; 16]>>,
+        deed: Value,
+        cursor: Option<Cursor>,
+    ) -> Self {
+        Self {
+            most: most.map_or(usize::MAX, |most| usize::try_from(most).unwrap_or(usize::MAX)),
+            marks,
+            deed,
+            after: cursor.map(|cursor| (unhex(&cursor.object), cursor.position)),
+            position: 0,
+            before: Vec::new(),
+            before_count: 0,
+            behind: Vec::new(),
+            behind_count: 0,
+            chosen: Chosen::default(),
+        }
+    }
+
+    /// Takes note of a record that the filter does not mean.
+    pub(crate) fn filtered(&mut self) {
+        self.chosen.filtered += 1;
+    }
+
+    /// Looks at the next record of the collection.
+    pub(crate) fn look_at(&mut self, record: &Record, file: &str) {
+        if let Record::LeftOut(left_out) = record {
+            *self.chosen.left_out.entry(left_out.code).or_default() += 1;
+            return;
+        }
+        let Some(object) = stored_record(record, file) else { return };
+        let position = self.position;
+        self.position += 1;
+        let mark = mark(&object, &self.deed);
+        let is_cursor = self.after.as_ref().is_some_and(|(after, _)| *after == mark.object);
+        let changed = self.marks.as_ref().is_none_or(|marks| marks.get(&mark.object) != Some(&mark.content));
+        if changed {
+            self.place(position, object);
+        } else {
+            self.chosen.unchanged += 1;
+        }
+        if is_cursor {
+            // Everything so far stands before the place to go on from.
+            self.before.append(&mut self.behind);
+            self.before.truncate(self.most);
+            self.before_count += std::mem::take(&mut self.behind_count);
+            self.after = None;
+        }
+    }
+
+    fn place(&mut self, position: u64, object: StoredObject) {
+        let is_before = self.after.as_ref().is_some_and(|(_, place)| position <= *place);
+        let (list, count) = if is_before {
+            (&mut self.before, &mut self.before_count)
+        } else {
+            (&mut self.behind, &mut self.behind_count)
+        };
+        *count += 1;
+        if list.len() < self.most {
+            list.push((position, object));
+        }
+    }
+
+    /// What the run takes.
+    pub(crate) fn finish(mut self) -> Chosen {
+        let all = self.before_count + self.behind_count;
+        let mut taken = self.behind;
+        taken.truncate(self.most);
+        let room = self.most - taken.len();
+        taken.extend(self.before.into_iter().take(room));
+        self.chosen.not_offered = all - taken.len() as u64;
+        if self.chosen.not_offered > 0 {
+            self.chosen.cursor = taken.last().map(|(position, object)| Cursor {
+                object: hex(&mark(object, &Value::Null).object),
+                position: *position,
+            });
+        }
+        self.chosen.objects = taken.into_iter().map(|(_, object)| object).collect();
+        self.chosen
+    }
+}
+
+/// What is remembered of an object that was brought to its end, and what was done with it.
+pub(crate) fn mark(object: &StoredObject, deed: &Value) -> Mark {
+    let digest = |parts: &[&[u8]]| {
+        let mut hash = Sha256::new();
+        for part in parts {
+            hash.update((part.len() as u64).to_be_bytes());
+            hash.update(part);
+        }
+        let mut short = [0; 16];
+        short.iter_mut().zip(hash.finalize()).for_each(|(to, from)| *to = from);
+        short
+    };
+    let (subtype, value) = (object.subtype.as_bytes(), object.value.as_bytes());
+    // When it was looked at last is not a change of what it is.
+    let mut record = object.record.clone();
+    if let Some(fields) = record.as_object_mut() {
+        fields.remove("updated_at");
+    }
+    let (record, deed) = (record.to_string(), deed.to_string());
+    Mark {
+        object: digest(&[subtype, value]),
+        content: digest(&[subtype, value, record.as_bytes(), deed.as_bytes()]),
+    }
+}
+
+fn hex(bytes: &[u8]) -> String {
+    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
+}
+
+fn unhex(text: &str) -> Vec<u8> {
+    let digits: Vec<u32> = text.chars().filter_map(|digit| digit.to_digit(16)).collect();
+    digits.chunks_exact(2).filter_map(|pair| u8::try_from(pair.first()? * 16 + pair.last()?).ok()).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::HashSet;
+
+    use palisade_collection::{Location, Object};
+    use proptest::prelude::*;
+
+    use super::*;
+
+    fn object(value: &str) -> Record {
+        Record::Object(Object::indicator("FQDN", value, Location::Line(1)))
+    }
+
+    fn choose<'a>(
+        values: impl IntoIterator<Item = &'a str>,
+        most: u64,
+        cursor: Option<Cursor>,
+        marks: Option<HashMap<[u8; 16], [u8; 16]>>,
+    ) -> Chosen {
+        let mut chooser = Chooser::new(Some(most), marks, Value::Null, cursor);
+        values.into_iter().for_each(|value| chooser.look_at(&object(value), "list.txt"));
+        chooser.finish()
+    }
+
+    fn values(chosen: &Chosen) -> Vec<&str> {
+        chosen.objects.iter().map(|object| object.value.as_str()).collect()
+    }
+
+    #[test]
+    fn runs_go_on_where_the_last_one_stopped_and_begin_again_at_the_end() {
+        let all = ["a", "b", "c", "d", "e"];
+        let first = choose(all, 2, None, None);
+        assert_eq!((values(&first), first.not_offered), (vec!["a", "b"], 3));
+        let second = choose(all, 2, first.cursor, None);
+        assert_eq!(values(&second), ["c", "d"]);
+        let third = choose(all, 2, second.cursor, None);
+        assert_eq!(values(&third), ["e", "a"]);
+        assert_eq!(values(&choose(all, 2, third.cursor, None)), ["b", "c"]);
+    }
+
+    #[test]
+    fn a_collection_that_fits_is_taken_whole_from_its_top() {
+        let chosen = choose(["a", "b"], 2, None, None);
+        assert_eq!((values(&chosen), chosen.not_offered, &chosen.cursor), (vec!["a", "b"], 0, &None));
+    }
+
+    #[test]
+    fn where_the_last_object_is_gone_its_place_counts() {
+        let first = choose(["a", "b", "c", "d", "e"], 2, None, None);
+        assert_eq!(values(&choose(["a", "c", "d", "e"], 2, first.cursor.clone(), None)), ["d", "e"]);
+        // What was put in front does not move it.
+        assert_eq!(values(&choose(["x", "y", "a", "b", "c"], 2, first.cursor, None)), ["c", "x"]);
+    }
+
+    #[test]
+    fn what_did_not_change_is_left_out_and_what_changed_is_not() {
+        let mark_of = |value: &str, deed: Value| mark(&stored_record(&object(value), "f").unwrap(), &deed);
+        let same = mark_of("a", Value::Null);
+        let other = mark_of("b", Value::from("another configuration"));
+        let marks = HashMap::from([(same.object, same.content), (other.object, other.content)]);
+        let chosen = choose(["a", "b", "c"], 10, None, Some(marks));
+        assert_eq!((values(&chosen), chosen.unchanged), (vec!["b", "c"], 1));
+    }
+
+    proptest! {
+        #[test]
+        fn every_object_has_its_turn_and_none_twice_before_all_had_it(count in 1..60_usize, most in 1..20_usize) {
+            let all: Vec<String> = (0..count).map(|number| format!("{number}.example")).collect();
+            let mut cursor = None;
+            let mut taken = Vec::new();
+            while taken.len() < count {
+                let chosen = choose(all.iter().map(String::as_str), most as u64, cursor, None);
+                prop_assert_eq!(chosen.objects.len(), most.min(count));
+                taken.extend(chosen.objects.into_iter().map(|object| object.value));
+                cursor = chosen.cursor;
+            }
+            let first: HashSet<&String> = taken.iter().take(count).collect();
+            prop_assert_eq!(first.len(), count);
+        }
+    }
+}

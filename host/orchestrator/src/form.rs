@@ -1,0 +1,254 @@
+//! The form of an action, generated from its manifest in the manifest's sections, and what becomes of what was entered. A
+//! secret goes in and never comes out: a form tells only whether there is one.
+
+use std::collections::BTreeMap;
+
+use palisade_bundle::{Action, Manifest, Parameter, ParameterKind, SelectOption};
+use palisade_egress::SecretString;
+use palisade_engine::contract::SettingValue;
+use palisade_run::{Configuration as Resolved, Given, GivenValue, Prompted, SecretSource, Secrets};
+use palisade_store::{Configuration, StoredValue};
+use serde::Serialize;
+use serde_json::Value;
+
+use crate::{Field, Orchestrator, OrchestratorError};
+
+/// The form of an action.
+#[derive(Debug, Clone, Serialize)]
+pub struct Form {
+    /// Its sections in order.
+    pub sections: Vec<FormSection>,
+}
+
+/// One heading of a form.
+#[derive(Debug, Clone, Serialize)]
+pub struct FormSection {
+    /// The heading.
+    pub title: String,
+    /// What stands under it.
+    pub fields: Vec<FormField>,
+}
+
+/// One field of a form.
+#[derive(Debug, Clone, Serialize)]
+pub struct FormField {
+    /// The parameter's name.
+    pub name: String,
+    /// Its label.
+    pub label: String,
+    /// What to enter.
+    pub help: String,
+    /// Whether the action cannot run without it.
+    pub required: bool,
+    /// `text`, `integer`, `flag`, `select`, `origin` or `secret`.
+    pub kind: &'static str,
+    /// The options of a `select`.
+    pub options: Vec<FormOption>,
+    /// Smallest value, or fewest characters.
+    pub minimum: Option<i64>,
+    /// Largest value, or most characters.
+    pub maximum: Option<i64>,
+    /// What it holds, as text; always empty for a secret.
+    pub value: String,
+    /// Whether it holds anything.
+    pub is_set: bool,
+    /// What is wrong with what was entered.
+    pub error: Option<String>,
+}
+
+/// One option of a `select`.
+#[derive(Debug, Clone, Serialize)]
+pub struct FormOption {
+    /// What is stored.
+    pub value: String,
+    /// What is shown.
+    pub label: String,
+    /// Whether it is chosen.
+    pub chosen: bool,
+}
+
+/// One value as it was entered.
+#[derive(Debug, Clone)]
+pub enum Entered {
+    /// A text: what it means depends on the parameter's type.
+    Text(String),
+    /// A value of a program.
+    Value(Value),
+    /// A new secret.
+    Secret(SecretString),
+}
+
+/// The form of an action with what it holds, and what is wrong with it.
+#[must_use]
+pub fn form(manifest: &Manifest, action: &Action, holds: &Configuration, wrong: &[Field]) -> Form {
+    let field = |parameter: &Parameter| {
+        let error = wrong.iter().find(|field| field.name == parameter.name);
+        FormField { error: error.map(|field| field.message.clone()), ..field(parameter, holds) }
+    };
+    let section = |section: &palisade_bundle::Section| FormSection {
+        title: section.title.clone(),
+        fields: section.parameters.iter().filter_map(|name| manifest.parameter(name)).map(field).collect(),
+    };
+    Form { sections: action.sections.iter().map(section).collect() }
+}
+
+fn field(parameter: &Parameter, holds: &Configuration) -> FormField {
+    let held = holds.get(&parameter.name);
+    let value = match held {
+        Some(StoredValue::Value(Value::String(text))) => text.clone(),
+        Some(StoredValue::Value(value)) => value.to_string(),
+        Some(StoredValue::Secret { .. }) => String::new(),
+        None => default(parameter).unwrap_or_default(),
+    };
+    let signed = |number: Option<u64>| number.and_then(|number| i64::try_from(number).ok());
+    let (kind, options, minimum, maximum) = match &parameter.kind {
+        ParameterKind::Text { min_length, max_length, .. } => {
+            ("text", &[][..], signed(*min_length), signed(*max_length))
+        }
+        ParameterKind::Integer { minimum, maximum, .. } => ("integer", &[][..], *minimum, *maximum),
+        ParameterKind::Flag { .. } => ("flag", &[][..], None, None),
+        ParameterKind::Select { options, .. } => ("select", options.as_slice(), None, None),
+        ParameterKind::Origin {} => ("origin", &[][..], None, None),
+        ParameterKind::Secret {} => ("secret", &[][..], None, None),
+    };
+    let option = |option: &SelectOption| FormOption {
+        value: option.value.clone(),
+        label: option.label.clone(),
+        chosen: option.value == value,
+    };
+    FormField {
+        name: parameter.name.clone(),
+        label: parameter.label.clone(),
+        help: parameter.help.clone(),
+        required: parameter.required,
+        kind,
+        options: options.iter().map(option).collect(),
+        minimum,
+        maximum,
+        is_set: held.is_some(),
+        value,
+        error: None,
+    }
+}
+
+/// What a parameter has where nothing was entered, as text.
+fn default(parameter: &Parameter) -> Option<String> {
+    match &parameter.kind {
+        ParameterKind::Text { default, .. } | ParameterKind::Select { default, .. } => default.clone(),
+        ParameterKind::Integer { default, .. } => default.map(|number| number.to_string()),
+        ParameterKind::Flag { default } => Some(default.to_string()),
+        ParameterKind::Origin {} | ParameterKind::Secret {} => None,
+    }
+}
+
+/// Whether a parameter may be left open.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Completeness {
+    /// Yes: defaults are for workflows that fill in the rest.
+    Open,
+    /// No: it is to be run with.
+    Complete,
+}
+
+impl Orchestrator {
+    /// What becomes of what was entered: checked against the manifest, secrets sealed. What was not entered stays as it was.
+    pub(crate) fn accept(
+        &self,
+        manifest: &Manifest,
+        action: &Action,
+        before: &Configuration,
+        entered: BTreeMap<String, Entered>,
+        completeness: Completeness,
+    ) -> Result<Configuration, OrchestratorError> {
+        let mut given: BTreeMap<String, Given> = before
+            .iter()
+            .filter(|(name, _)| action.parameters(manifest).any(|parameter| parameter.name == **name))
+            .map(|(name, value)| (name.clone(), given_of(value)))
+            .collect();
+        let mut secrets = BTreeMap::new();
+        for (name, entered) in entered {
+            let value = match entered {
+                Entered::Text(text) if text.is_empty() => {
+                    given.remove(&name);
+                    continue;
+                }
+                Entered::Text(text) => GivenValue::Text(text),
+                Entered::Value(value) => GivenValue::Value(value),
+                Entered::Secret(secret) => {
+                    secrets.insert(name.clone(), secret);
+                    stand_in()
+                }
+            };
+            given.insert(name, Given { value, origin: String::new(), shared: false });
+        }
+        let settings = match completeness {
+            Completeness::Complete => Resolved::resolve(manifest, action, &given, Secrets::Read),
+            Completeness::Open => {
+                let (manifest, action) = with_nothing_required(manifest, action);
+                Resolved::resolve(&manifest, &action, &given, Secrets::Read)
+            }
+        };
+        let settings = settings.map_err(|problems| {
+            OrchestratorError::Invalid(problems.into_iter().map(Field::from).collect())
+        })?;
+        let mut configuration = Configuration::new();
+        for setting in settings.settings {
+            let value = match setting.value {
+                SettingValue::Text(text) | SettingValue::Choice(text) => Value::from(text),
+                SettingValue::Integer(number) => Value::from(number),
+                SettingValue::Flag(flag) => Value::from(flag),
+            };
+            configuration.insert(setting.name, StoredValue::Value(value));
+        }
+        for parameter in action.parameters(manifest) {
+            if !matches!(parameter.kind, ParameterKind::Secret {}) {
+                continue;
+            }
+            if let Some(secret) = secrets.get(&parameter.name) {
+                let secret = self.keep_secret(&parameter.name, secret)?;
+                configuration.insert(parameter.name.clone(), StoredValue::Secret { secret });
+            } else if let Some(kept @ StoredValue::Secret { .. }) = before.get(&parameter.name) {
+                configuration.insert(parameter.name.clone(), kept.clone());
+            }
+        }
+        Ok(configuration)
+    }
+
+    /// A stored configuration as a run takes it, its secrets opened.
+    pub(crate) fn given(
+        &self,
+        configuration: &Configuration,
+    ) -> Result<BTreeMap<String, Given>, OrchestratorError> {
+        let mut given = BTreeMap::new();
+        for (name, value) in configuration {
+            let value = match value {
+                StoredValue::Value(value) => GivenValue::Value(value.clone()),
+                StoredValue::Secret { secret } => {
+                    GivenValue::Secret(SecretSource::Prompted(Prompted::of(self.open_secret(*secret)?)))
+                }
+            };
+            given.insert(name.clone(), Given { value, origin: String::new(), shared: false });
+        }
+        Ok(given)
+    }
+}
+
+/// The same form for values that others will complete.
+fn with_nothing_required(manifest: &Manifest, action: &Action) -> (Manifest, Action) {
+    let mut manifest = manifest.clone();
+    manifest.parameters.iter_mut().for_each(|parameter| parameter.required = false);
+    (manifest, action.clone())
+}
+
+fn given_of(value: &StoredValue) -> Given {
+    let value = match value {
+        StoredValue::Value(value) => GivenValue::Value(value.clone()),
+        StoredValue::Secret { .. } => stand_in(),
+    };
+    Given { value, origin: String::new(), shared: false }
+}
+
+/// Where only the form is judged, the secret itself has no part.
+fn stand_in() -> GivenValue {
+    GivenValue::Secret(SecretSource::Prompted(Prompted::new("stand-in".to_owned())))
+}

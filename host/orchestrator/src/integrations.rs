@@ -1,0 +1,327 @@
+//! Installed bundles: what an upload is and may do, what it changes, and how it gets in and out.
+
+use std::collections::BTreeMap;
+
+use jiff::Timestamp;
+use palisade_bundle::{Action, Authenticity, Bundle, Manifest, TrustedBundle};
+use palisade_store::{BundleId, BundleRow, Configuration, NewBundle, StoredValue};
+use serde::Serialize;
+use serde_json::json;
+
+use crate::form::{Completeness, Entered};
+use crate::{Form, Orchestrator, OrchestratorError, form};
+
+/// What an uploaded zip is, for whoever has to decide on it.
+#[derive(Debug, Clone, Serialize)]
+pub struct Review {
+    /// SHA-256 of the zip.
+    pub digest: String,
+    /// The manifest's id.
+    pub bundle: String,
+    /// Its title.
+    pub title: String,
+    /// Its version.
+    pub version: String,
+    /// Who publishes it, by its own word.
+    pub publisher: String,
+    /// What it is for.
+    pub description: String,
+    /// Whose signature it has.
+    pub authenticity: Authenticity,
+    /// What it may do.
+    pub actions: Vec<ReviewedAction>,
+    /// The version that is there already.
+    pub installed: Option<Installed>,
+    /// Parameters whose saved defaults it overwrites.
+    pub changes: Vec<ParameterChange>,
+}
+
+/// The version that is there already.
+#[derive(Debug, Clone, Serialize)]
+pub struct Installed {
+    /// Its version.
+    pub version: String,
+    /// When.
+    pub installed_at: Timestamp,
+    /// Whether it is the very same zip.
+    pub same: bool,
+}
+
+/// What one action may do.
+#[derive(Debug, Clone, Serialize)]
+pub struct ReviewedAction {
+    /// Its id.
+    pub id: String,
+    /// Its title.
+    pub title: String,
+    /// What it does.
+    pub description: String,
+    /// The objects that it takes, by kind.
+    pub accepts: BTreeMap<String, Vec<String>>,
+    /// The requests that it asks to be allowed: methods, place and reason.
+    pub requests: Vec<String>,
+}
+
+/// A parameter that a new version changes.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct ParameterChange {
+    /// Id of the action.
+    pub action: String,
+    /// Name of the parameter.
+    pub parameter: String,
+    /// Its label.
+    pub label: String,
+    /// `added`, `removed` or `changed`.
+    pub how: &'static str,
+}
+
+/// What whoever installs has been told and agrees to.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Confirmed {
+    /// It is there already.
+    pub replace: bool,
+    /// It overwrites saved defaults.
+    pub overwrite: bool,
+}
+
+/// An action of an installed version, as its page shows it.
+#[derive(Debug, Clone, Serialize)]
+pub struct ActionPage {
+    /// The installed version.
+    #[serde(skip)]
+    pub bundle: BundleRow,
+    /// Id of the action.
+    pub action: String,
+    /// Its title.
+    pub title: String,
+    /// What it does.
+    pub description: String,
+    /// The objects that it takes, by kind.
+    pub accepts: BTreeMap<String, Vec<String>>,
+    /// Its form, with the defaults for future workflows.
+    pub form: Form,
+}
+
+impl Orchestrator {
+    /// Looks at a zip without installing it.
+    ///
+    /// # Errors
+    /// [`OrchestratorError::Bundle`]: damaged, not signed, signed by somebody who is not trusted.
+    pub fn review(&self, zip: &[u8], name: &str) -> Result<Review, OrchestratorError> {
+        let bundle = TrustedBundle::from_bytes(zip, name, &self.trust(&self.policy()?)?)?;
+        let manifest = bundle.manifest();
+        let digest = bundle.digest().to_string();
+        let (mut installed, mut changes) = (None, Vec::new());
+        if let Some(row) = self.store().current_bundle(&manifest.id)? {
+            let before = Bundle::from_bytes(&self.store().bundle_zip(row.id)?, &row.bundle)?;
+            changes = changed_parameters(before.manifest(), manifest);
+            let same = row.digest == digest;
+            installed = Some(Installed { version: row.version, installed_at: row.installed_at, same });
+        }
+        Ok(Review {
+            digest,
+            bundle: manifest.id.clone(),
+            title: manifest.name.clone(),
+            version: manifest.version.clone(),
+            publisher: manifest.publisher.clone(),
+            description: manifest.description.clone(),
+            authenticity: bundle.authenticity().clone(),
+            actions: manifest.actions.iter().map(reviewed).collect(),
+            installed,
+            changes,
+        })
+    }
+
+    /// Installs a zip. Versions that workflows run stay beside it.
+    ///
+    /// # Errors
+    /// `already-installed` and `configuration-changes` where that was not confirmed; otherwise as [`Self::review`].
+    pub fn install(
+        &self,
+        zip: &[u8],
+        name: &str,
+        confirmed: Confirmed,
+        who: &str,
+    ) -> Result<BundleId, OrchestratorError> {
+        let review = self.review(zip, name)?;
+        if let Some(installed) = review.installed.as_ref().filter(|_| !confirmed.replace) {
+            let message = format!("{} is installed already, in version {}", review.title, installed.version);
+            return Err(OrchestratorError::Conflict { code: "already-installed", message });
+        }
+        if !review.changes.is_empty() && !confirmed.overwrite {
+            let names: Vec<String> = review.changes.iter().map(|change| format!("`{}`", change.label)).collect();
+            let message = format!(
+                "version {} changes the configuration and overwrites the saved defaults of {}",
+                review.version,
+                names.join(", ")
+            );
+            return Err(OrchestratorError::Conflict { code: "configuration-changes", message });
+        }
+        let bundle = TrustedBundle::from_bytes(zip, name, &self.trust(&self.policy()?)?)?;
+        let manifest = bundle.manifest();
+        let mut defaults = Vec::new();
+        for action in &manifest.actions {
+            let mut kept = self.store().action_defaults(&manifest.id, &action.id)?;
+            kept.retain(|name, _| {
+                manifest.parameter(name).is_some()
+                    && !review.changes.iter().any(|change| change.action == action.id && change.parameter == *name)
+            });
+            defaults.push((action.id.clone(), kept));
+        }
+        let signed_by = match bundle.authenticity() {
+            Authenticity::Signed { by, .. } => Some(by.as_str()),
+            _ => None,
+        };
+        let new = NewBundle {
+            bundle: &manifest.id,
+            version: &manifest.version,
+            digest: &review.digest,
+            title: &manifest.name,
+            publisher: &manifest.publisher,
+            signed_by,
+            zip,
+        };
+        let id = self.store().install_bundle(&new, &defaults, who, self.now())?;
+        let before = review.installed.map(|installed| json!({ "version": installed.version }));
+        let after = json!({ "version": review.version, "digest": review.digest, "signed_by": signed_by });
+        self.audit(who, "integration.installed", &review.bundle, before, Some(after))?;
+        Ok(id)
+    }
+
+    /// Removes an installed version.
+    ///
+    /// # Errors
+    /// [`OrchestratorError::InUse`] naming the workflows.
+    pub fn uninstall(&self, id: BundleId, who: &str) -> Result<(), OrchestratorError> {
+        let row = self.store().bundle(id)?;
+        let by = self.store().remove_bundle(id)?;
+        if !by.is_empty() {
+            let name = format!("{} {}", row.title, row.version);
+            return Err(OrchestratorError::InUse { what: "integration", name, by });
+        }
+        self.audit(who, "integration.removed", &row.bundle, Some(json!({ "version": row.version })), None)
+    }
+
+    /// The manifest of an installed version. Whether its signature is still trusted has no part in showing it.
+    ///
+    /// # Errors
+    /// Where there is none of this id.
+    pub fn manifest(&self, id: BundleId) -> Result<Manifest, OrchestratorError> {
+        let row = self.store().bundle(id)?;
+        Ok(Bundle::from_bytes(&self.store().bundle_zip(id)?, &row.bundle)?.manifest().clone())
+    }
+
+    /// What an installed version is and may do.
+    ///
+    /// # Errors
+    /// Where there is none of this id.
+    pub fn reviewed_actions(&self, id: BundleId) -> Result<Vec<ReviewedAction>, OrchestratorError> {
+        Ok(self.manifest(id)?.actions.iter().map(reviewed).collect())
+    }
+
+    /// An action of an installed version with its form.
+    ///
+    /// # Errors
+    /// Where there is no such version or action.
+    pub fn action_page(&self, id: BundleId, action: &str) -> Result<ActionPage, OrchestratorError> {
+        let manifest = self.manifest(id)?;
+        let action = known_action(&manifest, action)?;
+        let holds = self.store().action_defaults(&manifest.id, &action.id)?;
+        Ok(ActionPage {
+            bundle: self.store().bundle(id)?,
+            action: action.id.clone(),
+            title: action.title.clone(),
+            description: action.description.clone(),
+            accepts: accepted(action),
+            form: form::form(&manifest, action, &holds, &[]),
+        })
+    }
+
+    /// Saves the defaults for future workflows. Workflows that exist keep their own copies.
+    ///
+    /// # Errors
+    /// [`OrchestratorError::Invalid`] naming the fields.
+    pub fn save_defaults(
+        &self,
+        id: BundleId,
+        action: &str,
+        entered: BTreeMap<String, Entered>,
+        who: &str,
+    ) -> Result<(), OrchestratorError> {
+        let manifest = self.manifest(id)?;
+        let action = known_action(&manifest, action)?;
+        let before = self.store().action_defaults(&manifest.id, &action.id)?;
+        let after = self.accept(&manifest, action, &before, entered, Completeness::Open)?;
+        self.store().save_action_defaults(&manifest.id, &action.id, &after)?;
+        let subject = format!("{} {}", manifest.id, action.id);
+        self.audit(who, "integration.configured", &subject, Some(told(&before)), Some(told(&after)))
+    }
+}
+
+pub(crate) fn known_action<'manifest>(
+    manifest: &'manifest Manifest,
+    action: &str,
+) -> Result<&'manifest Action, OrchestratorError> {
+    manifest.action(action).ok_or_else(|| {
+        palisade_store::StoreError::Missing { what: "action", id: action.to_owned() }.into()
+    })
+}
+
+/// A configuration as the audit log and the API may show it: of a secret, that there is one.
+#[must_use]
+pub fn told(configuration: &Configuration) -> serde_json::Value {
+    let value = |value: &StoredValue| match value {
+        StoredValue::Value(value) => value.clone(),
+        StoredValue::Secret { .. } => json!("[secret]"),
+    };
+    configuration.iter().map(|(name, held)| (name.clone(), value(held))).collect::<serde_json::Map<_, _>>().into()
+}
+
+fn accepted(action: &Action) -> BTreeMap<String, Vec<String>> {
+    action.accepts.iter().map(|accepts| (accepts.kind.clone(), accepts.subtypes.clone())).collect()
+}
+
+fn reviewed(action: &Action) -> ReviewedAction {
+    let request = |asked: &palisade_bundle::EgressAsked| {
+        format!("{} {}{}: {}", asked.methods.join(", "), asked.origin, asked.paths.join(", "), asked.reason)
+    };
+    ReviewedAction {
+        id: action.id.clone(),
+        title: action.title.clone(),
+        description: action.description.clone(),
+        accepts: accepted(action),
+        requests: action.egress.iter().map(request).collect(),
+    }
+}
+
+/// The parameters of each action that are not what they were.
+fn changed_parameters(before: &Manifest, after: &Manifest) -> Vec<ParameterChange> {
+    let mut changes = Vec::new();
+    for action in &after.actions {
+        let Some(earlier) = before.action(&action.id) else { continue };
+        let mut note = |parameter: &palisade_bundle::Parameter, how| {
+            changes.push(ParameterChange {
+                action: action.id.clone(),
+                parameter: parameter.name.clone(),
+                label: parameter.label.clone(),
+                how,
+            });
+        };
+        for parameter in action.parameters(after) {
+            match earlier.parameters(before).find(|known| known.name == parameter.name) {
+                None => note(parameter, "added"),
+                // How it is called and explained is not what it holds.
+                Some(known) if known.kind != parameter.kind || known.required != parameter.required => {
+                    note(parameter, "changed");
+                }
+                Some(_) => {}
+            }
+        }
+        for parameter in earlier.parameters(before) {
+            if action.parameters(after).all(|known| known.name != parameter.name) {
+                note(parameter, "removed");
+            }
+        }
+    }
+    changes
+}

@@ -1,0 +1,42 @@
+//! The orchestrator: integrations, data collections, workflows, schedules and runs, on the state of `host/store` and the runs of
+//! `host/run`. No HTTP: whoever serves people or programs calls what is here and shows what it says.
+//!
+//! ```text
+//! scheduler ─┐
+//! somebody ──┴─▶ request_run ─▶ store ─▶ Executor ─▶ advance ─▶ host/run ─▶ verdicts ─▶ store
+//!                                 ▲                     │
+//!                                 └── recover, at start └─▶ More, WaitUntil, Done
+//! ```
+//!
+//! Denied by default: a bundle that nobody trusted has signed, an overwritten configuration that was not confirmed, a secret in
+//! anything that is shown, two runs of one workflow at once, a second verdict for an object.
+
+mod advance;
+mod choose;
+mod clock;
+mod collections;
+mod error;
+pub mod executor;
+mod filter;
+mod form;
+mod integrations;
+mod objects;
+mod orchestrator;
+mod progress;
+mod runs;
+mod scheduler;
+mod workflows;
+
+pub use clock::{Clock, SystemClock};
+pub use collections::{
+    CollectionSource, NewConnection, Preview, StoredLogIn, Upload, filter_of, source_of,
+};
+pub use error::{Field, OrchestratorError};
+pub use filter::Filter;
+pub use form::{Entered, Form, FormField, FormOption, FormSection, form};
+pub use integrations::{
+    ActionPage, Confirmed, Installed, ParameterChange, Review, ReviewedAction, told,
+};
+pub use orchestrator::{Options, Orchestrator};
+pub use runs::{Request, SelectedObject};
+pub use workflows::{ActionFile, StepDraft, StepForm, WorkflowDraft, WorkflowFile};

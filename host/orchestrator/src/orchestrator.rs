@@ -1,0 +1,205 @@
+//! What everything here works with: the state, the vault, the sandbox, the operator's policy and the clock.
+//!
+//! The policy is read anew for every run and every upload: a key that is no longer trusted stops what it signed at once,
+//! installed or not.
+
+use std::collections::{BTreeSet, HashMap};
+use std::path::PathBuf;
+use std::sync::{Arc, Mutex, PoisonError};
+
+use jiff::Timestamp;
+use palisade_bundle::{Trust, TrustedBundle};
+use palisade_egress::{ClientOptions, ConnectTo, ExposeSecret as _, Gate, SecretString};
+use palisade_engine::{Component, Engine};
+use palisade_policy::Policy;
+use palisade_protect::Protection;
+use palisade_run::operator;
+use palisade_store::{BundleId, Configuration, NewAuditEntry, SecretId, Store, StoredValue};
+use palisade_vault::Vault;
+use serde_json::Value;
+use sha2::{Digest as _, Sha256};
+
+use crate::clock::Clock;
+use crate::executor::Executor;
+use crate::OrchestratorError;
+
+/// What the operator of the service has set up.
+pub struct Options {
+    /// The state.
+    pub store: Store,
+    /// Seals and opens secrets.
+    pub vault: Vault,
+    /// The sandbox.
+    pub engine: Engine,
+    /// The policy's file; nothing is granted beyond the manifest's word where there is none.
+    pub policy: Option<PathBuf>,
+    /// Origins that are reached at another address.
+    pub connect_to: Vec<ConnectTo>,
+    /// Certificate authorities that are trusted besides the public ones.
+    pub ca_certificates: Vec<PathBuf>,
+    /// Whether bundles that nobody trusted has signed may be installed.
+    pub allow_unsigned: bool,
+    /// What time it is.
+    pub clock: Arc<dyn Clock>,
+}
+
+/// Integrations, collections, workflows and runs. Cheap to clone; clones are the same.
+#[derive(Clone)]
+pub struct Orchestrator {
+    pub(crate) inner: Arc<Inner>,
+}
+
+pub(crate) struct Inner {
+    pub(crate) options: Options,
+    pub(crate) executor: Box<dyn Executor>,
+    /// Waits that services impose, by credential.
+    gates: Mutex<HashMap<String, Gate>>,
+    /// Components that are ready to run, by digest of their zips.
+    components: Mutex<HashMap<String, Component>>,
+    pub(crate) changes: crate::progress::Changes,
+}
+
+impl std::fmt::Debug for Orchestrator {
+    fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        formatter.debug_struct("Orchestrator").finish_non_exhaustive()
+    }
+}
+
+impl Orchestrator {
+    /// An orchestrator that hands its runs to this executor.
+    #[must_use]
+    pub fn new(options: Options, executor: Box<dyn Executor>) -> Self {
+        let inner = Inner {
+            options,
+            executor,
+            gates: Mutex::default(),
+            components: Mutex::default(),
+            changes: crate::progress::Changes::default(),
+        };
+        Self { inner: Arc::new(inner) }
+    }
+
+    /// The state.
+    #[must_use]
+    pub fn store(&self) -> &Store {
+        &self.inner.options.store
+    }
+
+    /// What executes runs.
+    #[must_use]
+    pub fn executor(&self) -> &dyn Executor {
+        &*self.inner.executor
+    }
+
+    /// Now.
+    #[must_use]
+    pub fn now(&self) -> Timestamp {
+        self.inner.options.clock.now()
+    }
+
+    /// The operator's policy as it is now.
+    pub(crate) fn policy(&self) -> Result<Policy, OrchestratorError> {
+        match &self.inner.options.policy {
+            Some(file) => Ok(Policy::read(file)?),
+            None => Ok(Policy::default()),
+        }
+    }
+
+    pub(crate) fn trust(&self, policy: &Policy) -> Result<Trust, OrchestratorError> {
+        let trust = operator::trust(policy)?;
+        Ok(if self.inner.options.allow_unsigned { trust.allow_unsigned() } else { trust })
+    }
+
+    pub(crate) fn protection(&self, policy: &Policy) -> Result<Protection, OrchestratorError> {
+        Ok(operator::protection(policy, BTreeSet::new())?)
+    }
+
+    pub(crate) fn client(&self, policy: &Policy) -> Result<ClientOptions, OrchestratorError> {
+        let options = &self.inner.options;
+        Ok(operator::client(policy, options.connect_to.clone(), options.ca_certificates.clone())?)
+    }
+
+    pub(crate) fn engine(&self) -> &Engine {
+        &self.inner.options.engine
+    }
+
+    /// An installed version, verified against the keys that are trusted now.
+    pub(crate) fn trusted_bundle(
+        &self,
+        id: BundleId,
+        policy: &Policy,
+    ) -> Result<TrustedBundle, OrchestratorError> {
+        let row = self.store().bundle(id)?;
+        let zip = self.store().bundle_zip(id)?;
+        let name = format!("{} {}", row.bundle, row.version);
+        Ok(TrustedBundle::from_bytes(&zip, &name, &self.trust(policy)?)?)
+    }
+
+    /// A component that is ready to run: compiled, or taken from the last time.
+    pub(crate) async fn component(&self, bundle: &TrustedBundle) -> Result<Component, OrchestratorError> {
+        let digest = bundle.digest().to_string();
+        let known = || self.inner.components.lock().unwrap_or_else(PoisonError::into_inner).get(&digest).cloned();
+        if let Some(component) = known() {
+            return Ok(component);
+        }
+        let component = self.engine().load(bundle.component()).await.map_err(palisade_run::PrepareError::from)?;
+        let mut components = self.inner.components.lock().unwrap_or_else(PoisonError::into_inner);
+        components.insert(digest, component.clone());
+        Ok(component)
+    }
+
+    /// The wait that a service imposes on a credential, shared by all who use it.
+    pub(crate) fn gate(&self, tenant: &str) -> Gate {
+        let mut gates = self.inner.gates.lock().unwrap_or_else(PoisonError::into_inner);
+        gates.entry(tenant.to_owned()).or_default().clone()
+    }
+
+    /// Seals a secret and keeps it.
+    pub(crate) fn keep_secret(&self, label: &str, secret: &SecretString) -> Result<SecretId, OrchestratorError> {
+        let sealed = self.inner.options.vault.seal(label, secret)?;
+        Ok(self.store().add_secret(label, &sealed.key, &sealed.bytes, self.now())?)
+    }
+
+    /// Opens a kept secret.
+    pub(crate) fn open_secret(&self, id: SecretId) -> Result<SecretString, OrchestratorError> {
+        let row = self.store().secret(id)?;
+        Ok(self.inner.options.vault.open(&row.label, &row.key, &row.sealed)?)
+    }
+
+    /// Seals every secret with the vault's current key. How many.
+    ///
+    /// # Errors
+    /// Where one cannot be opened; nothing is changed then.
+    pub fn rotate_secrets(&self) -> Result<u64, OrchestratorError> {
+        let vault = &self.inner.options.vault;
+        self.store().reseal_secrets(|row| {
+            let secret = vault.open(&row.label, &row.key, &row.sealed)?;
+            let sealed = vault.seal(&row.label, &secret)?;
+            Ok((sealed.key, sealed.bytes))
+        })
+    }
+
+    /// Whose requests these are, as a name that gives nothing away: runs of one credential share what its service allows.
+    pub(crate) fn tenant(&self, configuration: &Configuration) -> Result<String, OrchestratorError> {
+        let mut hash = Sha256::new();
+        for value in configuration.values() {
+            if let StoredValue::Secret { secret } = value {
+                hash.update(self.open_secret(*secret)?.expose_secret().as_bytes());
+                hash.update([0]);
+            }
+        }
+        Ok(hash.finalize().iter().take(8).map(|byte| format!("{byte:02x}")).collect())
+    }
+
+    /// Writes a line of the audit log.
+    pub(crate) fn audit(
+        &self,
+        who: &str,
+        what: &str,
+        subject: &str,
+        before: Option<Value>,
+        after: Option<Value>,
+    ) -> Result<(), OrchestratorError> {
+        Ok(self.store().audit(&NewAuditEntry { who, what, subject, before, after }, self.now())?)
+    }
+}

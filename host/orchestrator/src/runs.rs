@@ -1,0 +1,250 @@
+//! Runs: asked for, cancelled, made again for what failed, and pruned.
+
+use jiff::{SignedDuration, Timestamp};
+use palisade_collection::{Location, Object, Source};
+use palisade_limits as limits;
+use palisade_store::{
+    NewRun, NewStep, Origin, Phase, RunId, RunRow, StoredObject, Verdict, WorkflowId, WorkflowRow,
+};
+use serde_json::json;
+
+use crate::integrations::known_action;
+use crate::objects::{stored, stored_record};
+use crate::{Orchestrator, OrchestratorError};
+
+/// An object that somebody selected.
+#[derive(Debug, Clone, PartialEq, Eq, serde::Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct SelectedObject {
+    /// Its type by ThreatQ's name.
+    #[serde(rename = "type")]
+    pub subtype: String,
+    /// Its value.
+    pub value: String,
+}
+
+/// What is asked for.
+#[derive(Debug)]
+pub enum Request<'a> {
+    /// A tick of the schedule.
+    Tick(Timestamp),
+    /// The workflow's collection, now.
+    Now,
+    /// These objects in place of the collection.
+    Selected(Vec<StoredObject>),
+    /// What failed in an earlier run, and nothing else.
+    Retry(&'a RunRow),
+}
+
+impl Orchestrator {
+    /// Asks for a run; none where the tick has one already.
+    ///
+    /// # Errors
+    /// Where the workflow cannot be run so.
+    pub fn request_run(
+        &self,
+        workflow: WorkflowId,
+        request: Request<'_>,
+        dry_run: bool,
+        who: &str,
+    ) -> Result<Option<RunId>, OrchestratorError> {
+        let row = self.store().workflow(workflow)?;
+        let now = self.now();
+        let tick = match &request {
+            Request::Tick(tick) => Some(format!("{workflow}@{tick}")),
+            _ => None,
+        };
+        let collection = row.collection.map(|id| self.store().collection(id)).transpose()?;
+        let (origin, retry_of, objects, carried) = match request {
+            Request::Tick(_) => (Origin::Schedule, None, None, Vec::new()),
+            Request::Now => (Origin::RunNow, None, None, Vec::new()),
+            Request::Selected(objects) => (Origin::Manual, None, Some(objects), Vec::new()),
+            Request::Retry(earlier) => {
+                let (objects, carried) = self.failed(earlier)?;
+                (Origin::Retry, Some(earlier.id), Some(objects), carried)
+            }
+        };
+        let objects_given = objects.as_ref().map(Vec::len);
+        if objects_given == Some(0) {
+            let message = "there are no objects to run with".to_owned();
+            return Err(OrchestratorError::Conflict { code: "no-objects", message });
+        }
+        if objects.is_none() && collection.is_none() {
+            return Err(OrchestratorError::field("collection", "this workflow has no collection: select objects"));
+        }
+        let deadline = SignedDuration::from_secs(i64::try_from(limits::RUN_DEADLINE_SECONDS).unwrap_or(i64::MAX));
+        let new = NewRun {
+            workflow,
+            origin,
+            requested_by: who,
+            tick: tick.as_deref(),
+            retry_of,
+            dry_run,
+            evictions: row.evictions,
+            collection: collection.as_ref().map_or("", |collection| collection.name.as_str()),
+            deadline_at: now.saturating_add(deadline).unwrap_or(now),
+            steps: self.new_steps(&row)?,
+            objects,
+            carried,
+        };
+        let Some(run) = self.store().add_run(&new, now)? else { return Ok(None) };
+        if origin != Origin::Schedule {
+            let after = json!({ "run": run, "origin": origin, "dry_run": dry_run, "objects": objects_given });
+            self.audit(who, "run.requested", &row.name, None, Some(after))?;
+        }
+        self.submit(run)?;
+        self.changed(run);
+        Ok(Some(run))
+    }
+
+    /// Hands a run to the executor. Doing so twice changes nothing.
+    pub(crate) fn submit(&self, run: RunId) -> Result<(), OrchestratorError> {
+        let row = self.store().run(run)?;
+        let steps = self.store().run_steps(run)?;
+        let tenant = match steps.first() {
+            // A secret that cannot be opened is the run's problem, and its own words say so.
+            Some(step) => self.tenant(&step.configuration).unwrap_or_default(),
+            None => String::new(),
+        };
+        let lane = row.workflow.map_or_else(|| format!("run {run}"), |workflow| workflow.to_string());
+        Ok(self.executor().submit(run, &lane, &tenant, row.deadline_at)?)
+    }
+
+    /// What a start has to do: take back what a process that is gone had in hand, and submit what it did not come to.
+    ///
+    /// # Errors
+    /// Where the state cannot be written.
+    pub fn recover(&self) -> Result<u64, OrchestratorError> {
+        let taken_back = self.executor().reconcile()?;
+        for run in self.store().runs_without_task()? {
+            self.submit(run)?;
+        }
+        Ok(taken_back)
+    }
+
+    /// Lets a run end soon.
+    ///
+    /// # Errors
+    /// `run-over` where it is over.
+    pub fn cancel_run(&self, run: RunId, who: &str) -> Result<(), OrchestratorError> {
+        let row = self.store().run(run)?;
+        if row.phase == Phase::Ended {
+            let message = format!("run {run} is over already");
+            return Err(OrchestratorError::Conflict { code: "run-over", message });
+        }
+        self.executor().cancel(run)?;
+        self.audit(who, "run.cancelled", &format!("{} {run}", row.workflow_name), None, None)
+    }
+
+    /// Asks for a run of exactly the objects that failed in this one, with the workflow's configuration as it is now.
+    ///
+    /// # Errors
+    /// `run-under-way`, `no-objects`, or that the workflow is gone.
+    pub fn retry_run(&self, run: RunId, who: &str) -> Result<RunId, OrchestratorError> {
+        let row = self.store().run(run)?;
+        let conflict = |code, message: String| OrchestratorError::Conflict { code, message };
+        if row.phase != Phase::Ended {
+            return Err(conflict("run-under-way", format!("run {run} is not over yet")));
+        }
+        let Some(workflow) = row.workflow else {
+            let message = format!("the workflow `{}` was deleted", row.workflow_name);
+            return Err(conflict("workflow-gone", message));
+        };
+        let made = self.request_run(workflow, Request::Retry(&row), row.dry_run, who)?;
+        made.ok_or_else(|| conflict("run-made", "the run has been made already".to_owned()))
+    }
+
+    /// Reads objects that somebody typed or pasted: one on a line, as in a text file.
+    ///
+    /// # Errors
+    /// [`OrchestratorError::Read`], or too many of them.
+    pub fn objects_from_text(&self, text: &str) -> Result<Vec<StoredObject>, OrchestratorError> {
+        let mut objects = Vec::new();
+        let source = Source::reader("selected", std::io::Cursor::new(text.to_owned().into_bytes()));
+        palisade_collection::read(source, Some(palisade_collection::Format::Text), &mut |record| {
+            objects.extend(stored_record(&record, "selected"));
+        })?;
+        bounded(objects)
+    }
+
+    /// Objects that a program selected.
+    ///
+    /// # Errors
+    /// Too many of them, or one without type or value.
+    pub fn objects_selected(&self, selected: &[SelectedObject]) -> Result<Vec<StoredObject>, OrchestratorError> {
+        let mut objects = Vec::with_capacity(selected.len());
+        for (object, place) in selected.iter().zip(1..) {
+            if object.subtype.trim().is_empty() || object.value.trim().is_empty() {
+                return Err(OrchestratorError::field(format!("objects.{place}"), "a type and a value are expected"));
+            }
+            let object = Object::indicator(object.subtype.trim(), object.value.trim(), Location::Line(place));
+            objects.push(stored(&object, "selected"));
+        }
+        bounded(objects)
+    }
+
+    /// Removes runs that have been over for longer than the retention rule says. How many.
+    ///
+    /// # Errors
+    /// Where the state cannot be written.
+    pub fn prune(&self, days: u64) -> Result<u64, OrchestratorError> {
+        let age = SignedDuration::from_hours(i64::try_from(days.saturating_mul(24)).unwrap_or(i64::MAX));
+        let Ok(before) = self.now().saturating_sub(age) else { return Ok(0) };
+        Ok(self.store().prune_runs(before, limits::RUNS_PRUNED_AT_ONCE)?)
+    }
+
+    fn new_steps(&self, row: &WorkflowRow) -> Result<Vec<NewStep>, OrchestratorError> {
+        let step = |step: &palisade_store::WorkflowStep| {
+            let bundle = self.store().bundle(step.bundle)?;
+            let manifest = self.manifest(step.bundle)?;
+            let action = known_action(&manifest, &step.action)?;
+            Ok(NewStep {
+                bundle: step.bundle,
+                bundle_name: bundle.bundle,
+                version: bundle.version,
+                digest: bundle.digest,
+                action: step.action.clone(),
+                title: action.title.clone(),
+                configuration: step.configuration.clone(),
+            })
+        };
+        row.steps.iter().map(step).collect()
+    }
+
+    /// The objects of a run that failed in any step, and for the steps in which they did not, that nothing is to be done.
+    fn failed(
+        &self,
+        run: &RunRow,
+    ) -> Result<(Vec<StoredObject>, Vec<(u32, palisade_store::NewVerdict)>), OrchestratorError> {
+        let (mut objects, mut carried) = (Vec::new(), Vec::new());
+        for (place, object, verdicts) in self.store().failed_objects(run.id)? {
+            objects.push(object);
+            let new_place = objects.len() as u64;
+            for (step, verdict) in verdicts.into_iter().filter(|(_, verdict)| *verdict != Verdict::Failed) {
+                carried.push((
+                    step,
+                    palisade_store::NewVerdict {
+                        place: new_place,
+                        verdict: Verdict::Skipped,
+                        code: Some("done-before".to_owned()),
+                        message: Some(format!("{verdict} in run {}, object {place}", run.id)),
+                        submissions: json!([]),
+                    },
+                ));
+            }
+        }
+        Ok((objects, carried))
+    }
+}
+
+fn bounded(objects: Vec<StoredObject>) -> Result<Vec<StoredObject>, OrchestratorError> {
+    let most = limits::SELECTED_OBJECTS;
+    if objects.len() as u64 > most {
+        let message = format!("at most {most} objects can be selected, {} were", objects.len());
+        return Err(OrchestratorError::field("objects", message));
+    }
+    if objects.is_empty() {
+        return Err(OrchestratorError::field("objects", "select at least one object"));
+    }
+    Ok(objects)
+}

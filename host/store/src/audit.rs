@@ -1,0 +1,88 @@
+//! The audit log: who did what to what, and how it was before and after. It grows and is never changed: the database refuses.
+
+use jiff::Timestamp;
+use rusqlite::params;
+use serde_json::Value;
+
+use crate::rows::{json_or_none, millis, moment, to_json};
+use crate::{Page, Store, StoreError};
+
+/// One line to write.
+#[derive(Debug, Clone, PartialEq)]
+pub struct NewAuditEntry<'a> {
+    /// Who: a person, with the token where there was one, or `schedule`.
+    pub who: &'a str,
+    /// What: stable, `workflow.created`.
+    pub what: &'a str,
+    /// To what.
+    pub subject: &'a str,
+    /// How it was, without secrets.
+    pub before: Option<Value>,
+    /// How it is.
+    pub after: Option<Value>,
+}
+
+/// One line.
+#[derive(Debug, Clone, PartialEq)]
+pub struct AuditEntry {
+    /// Grows with time.
+    pub id: i64,
+    /// When.
+    pub at: Timestamp,
+    /// Who.
+    pub who: String,
+    /// What.
+    pub what: String,
+    /// To what.
+    pub subject: String,
+    /// How it was.
+    pub before: Option<Value>,
+    /// How it is.
+    pub after: Option<Value>,
+}
+
+impl Store {
+    /// Writes a line.
+    ///
+    /// # Errors
+    /// Where the state cannot be written.
+    pub fn audit(&self, entry: &NewAuditEntry<'_>, now: Timestamp) -> Result<(), StoreError> {
+        let text = |value: &Option<Value>| value.as_ref().map(|value| to_json("audit", value)).transpose();
+        let (before, after) = (text(&entry.before)?, text(&entry.after)?);
+        self.write(|transaction| {
+            transaction.execute(
+                "INSERT INTO audit (at, who, what, subject, before, after) VALUES (?1, ?2, ?3, ?4, ?5, ?6)",
+                params![millis(now), entry.who, entry.what, entry.subject, before, after],
+            )?;
+            Ok(())
+        })
+    }
+
+    /// The log, the latest first, and how many lines there are; only those with `text` in one of their words.
+    ///
+    /// # Errors
+    /// Where the state cannot be read.
+    pub fn audit_log(&self, text: Option<&str>, page: Page) -> Result<(Vec<AuditEntry>, u64), StoreError> {
+        const WHERE: &str = "?1 IS NULL OR INSTR(LOWER(who || ' ' || what || ' ' || subject), LOWER(?1)) > 0";
+        self.read(|connection| {
+            let sql = format!("SELECT * FROM audit WHERE {WHERE} ORDER BY id DESC LIMIT ?2 OFFSET ?3");
+            let rows = connection
+                .prepare_cached(&sql)?
+                .query_map(params![text, page.limit(), page.offset()], |row| {
+                    Ok(AuditEntry {
+                        id: row.get("id")?,
+                        at: moment(row, "at")?,
+                        who: row.get("who")?,
+                        what: row.get("what")?,
+                        subject: row.get("subject")?,
+                        before: json_or_none(row, "before")?,
+                        after: json_or_none(row, "after")?,
+                    })
+                })?
+                .collect::<Result<_, _>>()?;
+            let total: i64 = connection
+                .query_row(&format!("SELECT COUNT(*) FROM audit WHERE {WHERE}"), [text], |row| row.get(0))?;
+            Ok((rows, total.unsigned_abs()))
+        })
+    }
+}

@@ -1,0 +1,50 @@
+//! A copy of the state while the service goes on, and the way back.
+
+use std::path::Path;
+
+use rusqlite::{Connection, OpenFlags};
+
+use crate::{Store, StoreError};
+
+impl Store {
+    /// Writes a consistent copy as one file, which must not be there. Everything that was committed before is in it.
+    ///
+    /// # Errors
+    /// Where the file is there, or cannot be written.
+    pub fn back_up(&self, to: &Path) -> Result<(), StoreError> {
+        if to.exists() {
+            let cause = std::io::ErrorKind::AlreadyExists.into();
+            return Err(StoreError::File { place: to.display().to_string(), cause });
+        }
+        let path = to.display().to_string();
+        let flags = OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_NO_MUTEX;
+        let reader = Connection::open_with_flags(self.path(), flags)?;
+        reader
+            .execute("VACUUM INTO ?1", [&path])
+            .map_err(|cause| StoreError::Database { place: path, cause })?;
+        Ok(())
+    }
+
+    /// Checks a file before it takes the place of the state: whole, and of a version that can be brought up to date.
+    ///
+    /// # Errors
+    /// Where it is damaged, no state at all, or of a newer version.
+    pub fn check_backup(file: &Path) -> Result<(), StoreError> {
+        let place = file.display().to_string();
+        let unusable = |cause| StoreError::Database { place: place.clone(), cause };
+        let flags = OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_NO_MUTEX;
+        let connection = Connection::open_with_flags(file, flags).map_err(unusable)?;
+        let found: String =
+            connection.query_row("PRAGMA integrity_check", [], |row| row.get(0)).map_err(unusable)?;
+        if found != "ok" {
+            return Err(StoreError::Migration { place, cause: found });
+        }
+        let sql = "SELECT COUNT(*) FROM sqlite_master WHERE name IN ('runs', 'verdicts', 'workflows')";
+        let tables: i64 = connection.query_row(sql, [], |row| row.get(0)).map_err(unusable)?;
+        if tables == 3 {
+            Ok(())
+        } else {
+            Err(StoreError::Migration { place, cause: "it is not the state of a palisade service".to_owned() })
+        }
+    }
+}

@@ -1,0 +1,59 @@
+//! Identifiers: one type for each table, so that none is taken for another.
+
+macro_rules! ids {
+    ($($(#[doc = $what:literal])+ $name:ident;)+) => {
+        $(
+            $(#[doc = $what])+
+            #[derive(
+                Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, serde::Serialize, serde::Deserialize,
+            )]
+            #[serde(transparent)]
+            pub struct $name(pub i64);
+
+            impl std::fmt::Display for $name {
+                fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+                    self.0.fmt(formatter)
+                }
+            }
+
+            impl std::str::FromStr for $name {
+                type Err = std::num::ParseIntError;
+
+                fn from_str(text: &str) -> Result<Self, Self::Err> {
+                    text.parse().map(Self)
+                }
+            }
+
+            impl rusqlite::ToSql for $name {
+                fn to_sql(&self) -> rusqlite::Result<rusqlite::types::ToSqlOutput<'_>> {
+                    self.0.to_sql()
+                }
+            }
+
+            impl rusqlite::types::FromSql for $name {
+                fn column_result(value: rusqlite::types::ValueRef<'_>) -> rusqlite::types::FromSqlResult<Self> {
+                    i64::column_result(value).map(Self)
+                }
+            }
+        )+
+    };
+}
+
+ids! {
+    /// One installed version of a bundle.
+    BundleId;
+    /// A data collection.
+    CollectionId;
+    /// A file of a collection.
+    FileId;
+    /// A workflow.
+    WorkflowId;
+    /// A run of a workflow.
+    RunId;
+    /// A sealed secret.
+    SecretId;
+    /// A person.
+    UserId;
+    /// A token of the API.
+    TokenId;
+}

@@ -1,0 +1,45 @@
+//! The state of the service, in one SQLite file: integrations, secrets (sealed before they get here), collections,
+//! workflows, runs with every object's verdict, people and what they did.
+//!
+//! Typed rows go in and come out; a decision is made by whoever asks. No HTTP, no WebAssembly, no clock: who writes says what
+//! time it is. Denied by default: a second verdict for an object, a write of an activation that is not the last one, a change
+//! of the audit log.
+//!
+//! One writer at a time and any number of readers beside it (write-ahead log). A transaction that was committed survives
+//! the end of the process at any moment.
+
+mod audit;
+mod backup;
+mod bundles;
+mod collections;
+mod database;
+mod error;
+mod idempotency;
+mod ids;
+mod migrations;
+mod people;
+mod rows;
+mod runs;
+mod secrets;
+mod tasks;
+mod timeline;
+mod verdicts;
+mod workflows;
+
+pub use audit::{AuditEntry, NewAuditEntry};
+pub use bundles::{BundleRow, NewBundle};
+pub use collections::{CollectionRow, FileReader, FileRow, FileWriter, NewCollection};
+pub use database::Store;
+pub use error::StoreError;
+pub use idempotency::{Answered, Claimed};
+pub use ids::{BundleId, CollectionId, FileId, RunId, SecretId, TokenId, UserId, WorkflowId};
+pub use people::{LinkRow, SessionRow, TokenRow, UserRow};
+pub use rows::Page;
+pub use runs::{NewRun, NewStep, Origin, Phase, RunFilter, RunRow, RunStatus, StepEnd, StepRow};
+pub use secrets::SecretRow;
+pub use tasks::{Activation, TaskRow, TaskState};
+pub use timeline::{Event, RecordingRow};
+pub use verdicts::{
+    Counts, NewVerdict, ObjectFilter, ObjectOrder, ObjectRow, StoredObject, Verdict, VerdictRow,
+};
+pub use workflows::{Configuration, Mark, NewWorkflow, StoredValue, Takes, WorkflowRow, WorkflowStep};

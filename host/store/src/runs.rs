@@ -1,0 +1,615 @@
+//! Runs and their steps. What ends a run, a step or a wait is written only by the activation that has the run.
+
+use jiff::Timestamp;
+use rusqlite::{Connection, OptionalExtension as _, Row, Transaction, params};
+use serde_json::Value;
+
+use crate::rows::{json, json_or_none, millis, moment, moment_or_none, names, number, to_json};
+use crate::tasks::fence;
+use crate::timeline::add_event;
+use crate::{
+    Activation, BundleId, Configuration, Counts, Event, Mark, Page, RunId, Store, StoreError, StoredObject,
+    WorkflowId, verdicts,
+};
+
+names! {
+    /// What made a run.
+    Origin {
+        /// The workflow's schedule.
+        Schedule = "schedule",
+        /// Somebody, on the workflow's collection.
+        RunNow = "run-now",
+        /// Somebody, on selected objects.
+        Manual = "manual",
+        /// Somebody, on what failed in an earlier run.
+        Retry = "retry",
+    }
+}
+
+names! {
+    /// Where a run is on its way.
+    Phase {
+        /// It waits for a worker, or for an earlier run of its workflow.
+        Queued = "queued",
+        /// It has begun, and waits for a moment.
+        Waiting = "waiting",
+        /// A worker has it.
+        Running = "running",
+        /// It is over.
+        Ended = "ended",
+    }
+}
+
+names! {
+    /// How a run ended, in the words of ThreatQ's orchestrator. All but the first set the workflow's health flag.
+    RunStatus {
+        /// Every object was accepted, skipped or planned.
+        Completed = "Completed",
+        /// It worked through all its objects; some were rejected or failed.
+        ErrorOccurred = "Error Occurred",
+        /// An action gave up, or was ended by the host for what it did.
+        ErrorDuringRun = "Error during run",
+        /// It was cancelled, or its time was up.
+        Incomplete = "Incomplete",
+        /// It could not begin.
+        FailedToComplete = "Failed to Complete",
+    }
+}
+
+impl RunStatus {
+    /// Whether somebody should look at it.
+    #[must_use]
+    pub fn is_issue(self) -> bool {
+        self != Self::Completed
+    }
+}
+
+/// A run to make.
+#[derive(Debug)]
+pub struct NewRun<'a> {
+    /// The workflow.
+    pub workflow: WorkflowId,
+    /// What makes it.
+    pub origin: Origin,
+    /// Who; `schedule` for the schedule.
+    pub requested_by: &'a str,
+    /// Name of the schedule's tick.
+    pub tick: Option<&'a str>,
+    /// The run whose failed objects it takes.
+    pub retry_of: Option<RunId>,
+    /// Nothing that changes a service is to be sent.
+    pub dry_run: bool,
+    /// Entries of others that it may make the service remove; none for any number.
+    pub evictions: Option<u64>,
+    /// Name of the collection.
+    pub collection: &'a str,
+    /// When it has to be over.
+    pub deadline_at: Timestamp,
+    /// Its actions in order.
+    pub steps: Vec<NewStep>,
+    /// Its objects, where they are known; otherwise it takes them from the collection when it begins.
+    pub objects: Option<Vec<StoredObject>>,
+    /// Verdicts that these objects begin with: step and verdict.
+    pub carried: Vec<(u32, crate::NewVerdict)>,
+}
+
+/// A step of a run to make.
+#[derive(Debug, Clone)]
+pub struct NewStep {
+    /// The installed version.
+    pub bundle: BundleId,
+    /// Its bundle's id.
+    pub bundle_name: String,
+    /// Its version.
+    pub version: String,
+    /// SHA-256 of its zip.
+    pub digest: String,
+    /// Id of the action.
+    pub action: String,
+    /// Title of the action.
+    pub title: String,
+    /// The configuration that it runs with.
+    pub configuration: Configuration,
+}
+
+/// A run.
+#[derive(Debug, Clone, PartialEq)]
+pub struct RunRow {
+    /// Identifies it.
+    pub id: RunId,
+    /// The workflow, unless it was deleted.
+    pub workflow: Option<WorkflowId>,
+    /// The workflow's name at that time.
+    pub workflow_name: String,
+    /// What made it.
+    pub origin: Origin,
+    /// Who made it.
+    pub requested_by: String,
+    /// The run whose failed objects it takes.
+    pub retry_of: Option<RunId>,
+    /// Whether nothing that changes a service is sent.
+    pub dry_run: bool,
+    /// Entries of others that it may make the service remove; none for any number.
+    pub evictions: Option<u64>,
+    /// The collection's name at that time.
+    pub collection: String,
+    /// Where it is.
+    pub phase: Phase,
+    /// How it ended.
+    pub status: Option<RunStatus>,
+    /// Why it waits, or why it ended so.
+    pub reason: Option<String>,
+    /// What to do about that.
+    pub hint: Option<String>,
+    /// When it was asked for.
+    pub created_at: Timestamp,
+    /// When it began.
+    pub started_at: Option<Timestamp>,
+    /// When it was over.
+    pub ended_at: Option<Timestamp>,
+    /// When it has to be over.
+    pub deadline_at: Timestamp,
+    /// How many objects it took.
+    pub objects: Option<u64>,
+    /// How many were left for later runs.
+    pub not_offered: u64,
+    /// Files read, records left out, how objects were chosen.
+    pub selection: Option<Value>,
+    /// Verdicts of all its steps.
+    pub counts: Counts,
+}
+
+/// A step of a run.
+#[derive(Debug, Clone, PartialEq)]
+pub struct StepRow {
+    /// From 1 on.
+    pub place: u32,
+    /// The installed version, unless it was removed.
+    pub bundle: Option<BundleId>,
+    /// Its bundle's id.
+    pub bundle_name: String,
+    /// Its version.
+    pub version: String,
+    /// SHA-256 of its zip.
+    pub digest: String,
+    /// Id of the action.
+    pub action: String,
+    /// Title of the action.
+    pub title: String,
+    /// The configuration that it runs with.
+    pub configuration: Configuration,
+    /// How it ended; none while it is open.
+    pub end: Option<StepEnd>,
+    /// When it began.
+    pub started_at: Option<Timestamp>,
+    /// When it was over.
+    pub ended_at: Option<Timestamp>,
+    /// Verdicts so far.
+    pub counts: Counts,
+}
+
+/// How a step ended.
+#[derive(Debug, Clone, PartialEq)]
+pub struct StepEnd {
+    /// `completed`, `stopped` or `early`.
+    pub how: String,
+    /// Stable code of the reason.
+    pub code: Option<String>,
+    /// The reason as a sentence.
+    pub message: Option<String>,
+    /// What to do about it.
+    pub hint: Option<String>,
+    /// Requests and bytes.
+    pub traffic: Value,
+    /// What the operator should know.
+    pub warnings: Value,
+}
+
+/// Which runs.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct RunFilter {
+    /// Of this workflow.
+    pub workflow: Option<WorkflowId>,
+    /// In this phase.
+    pub phase: Option<Phase>,
+    /// With this status.
+    pub status: Option<RunStatus>,
+    /// Made at or after this moment.
+    pub since: Option<Timestamp>,
+}
+
+pub(crate) fn read(row: &Row<'_>) -> rusqlite::Result<RunRow> {
+    Ok(RunRow {
+        id: row.get("id")?,
+        workflow: row.get("workflow")?,
+        workflow_name: row.get("workflow_name")?,
+        origin: row.get("origin")?,
+        requested_by: row.get("requested_by")?,
+        retry_of: row.get("retry_of")?,
+        dry_run: row.get("dry_run")?,
+        evictions: row.get::<_, Option<i64>>("evictions")?.map(i64::unsigned_abs),
+        collection: row.get("collection")?,
+        phase: row.get("phase")?,
+        status: row.get("status")?,
+        reason: row.get("reason")?,
+        hint: row.get("hint")?,
+        created_at: moment(row, "created_at")?,
+        started_at: moment_or_none(row, "started_at")?,
+        ended_at: moment_or_none(row, "ended_at")?,
+        deadline_at: moment(row, "deadline_at")?,
+        objects: row.get::<_, Option<i64>>("objects")?.map(i64::unsigned_abs),
+        not_offered: row.get::<_, i64>("not_offered")?.unsigned_abs(),
+        selection: json_or_none(row, "selection")?,
+        counts: Counts::default(),
+    })
+}
+
+fn read_step(row: &Row<'_>) -> rusqlite::Result<StepRow> {
+    let phase: String = row.get("phase")?;
+    let end = if phase == "ended" {
+        Some(StepEnd {
+            how: row.get::<_, Option<String>>("ended_how")?.unwrap_or_default(),
+            code: row.get("code")?,
+            message: row.get("message")?,
+            hint: row.get("hint")?,
+            traffic: json_or_none(row, "traffic")?.unwrap_or_default(),
+            warnings: json_or_none(row, "warnings")?.unwrap_or_default(),
+        })
+    } else {
+        None
+    };
+    Ok(StepRow {
+        place: row.get("place")?,
+        bundle: row.get("bundle")?,
+        bundle_name: row.get("bundle_name")?,
+        version: row.get("version")?,
+        digest: row.get("digest")?,
+        action: row.get("action")?,
+        title: row.get("title")?,
+        configuration: json(row, "configuration")?,
+        end,
+        started_at: moment_or_none(row, "started_at")?,
+        ended_at: moment_or_none(row, "ended_at")?,
+        counts: Counts::default(),
+    })
+}
+
+pub(crate) fn one(connection: &Connection, id: RunId) -> Result<RunRow, StoreError> {
+    let mut run = connection
+        .prepare_cached("SELECT * FROM runs WHERE id = ?1")?
+        .query_row([id], read)
+        .optional()?
+        .ok_or_else(|| StoreError::missing("run", id))?;
+    run.counts = verdicts::counts(connection, id, None)?;
+    Ok(run)
+}
+
+impl Store {
+    /// Makes a run; none where the tick has made one already.
+    ///
+    /// # Errors
+    /// Where there is no such workflow.
+    pub fn add_run(&self, new: &NewRun<'_>, now: Timestamp) -> Result<Option<RunId>, StoreError> {
+        self.write(|transaction| {
+            let name: String = transaction
+                .query_row("SELECT name FROM workflows WHERE id = ?1", [new.workflow], |row| row.get(0))
+                .optional()?
+                .ok_or_else(|| StoreError::missing("workflow", new.workflow))?;
+            let added = transaction.execute(
+                "INSERT INTO runs (workflow, workflow_name, origin, requested_by, tick, retry_of, dry_run, collection,
+                     phase, created_at, deadline_at, evictions)
+                 VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, 'queued', ?9, ?10, ?11) ON CONFLICT (tick) DO NOTHING",
+                params![
+                    new.workflow,
+                    name,
+                    new.origin,
+                    new.requested_by,
+                    new.tick,
+                    new.retry_of,
+                    new.dry_run,
+                    new.collection,
+                    millis(now),
+                    millis(new.deadline_at),
+                    number(new.evictions)
+                ],
+            )?;
+            if added == 0 {
+                return Ok(None);
+            }
+            let id = RunId(transaction.last_insert_rowid());
+            for (step, place) in new.steps.iter().zip(1_i64..) {
+                transaction.execute(
+                    "INSERT INTO run_steps (run, place, bundle, bundle_name, version, digest, action, title,
+                         configuration, phase)
+                     VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, 'open')",
+                    params![
+                        id,
+                        place,
+                        step.bundle,
+                        step.bundle_name,
+                        step.version,
+                        step.digest,
+                        step.action,
+                        step.title,
+                        to_json("configuration", &step.configuration)?
+                    ],
+                )?;
+            }
+            if let Some(objects) = &new.objects {
+                verdicts::offer(transaction, id, objects)?;
+            }
+            for (step, verdict) in &new.carried {
+                verdicts::record(transaction, id, *step, std::slice::from_ref(verdict), now)?;
+            }
+            add_event(transaction, id, &Event::new(now, "requested", &format!("requested by {}", new.requested_by)))?;
+            Ok(Some(id))
+        })
+    }
+
+    /// One run.
+    ///
+    /// # Errors
+    /// Where there is none of this id.
+    pub fn run(&self, id: RunId) -> Result<RunRow, StoreError> {
+        self.read(|connection| one(connection, id))
+    }
+
+    /// Runs, the latest first, and how many there are in all.
+    ///
+    /// # Errors
+    /// Where the state cannot be read.
+    pub fn runs(&self, filter: RunFilter, page: Page) -> Result<(Vec<RunRow>, u64), StoreError> {
+        const WHERE: &str = "(?1 IS NULL OR workflow = ?1) AND (?2 IS NULL OR phase = ?2)
+            AND (?3 IS NULL OR status = ?3) AND (?4 IS NULL OR created_at >= ?4)";
+        self.read(|connection| {
+            let since = filter.since.map(millis);
+            let sql = format!("SELECT * FROM runs WHERE {WHERE} ORDER BY id DESC LIMIT ?5 OFFSET ?6");
+            let arguments =
+                params![filter.workflow, filter.phase, filter.status, since, page.limit(), page.offset()];
+            let mut statement = connection.prepare_cached(&sql)?;
+            let mut runs: Vec<RunRow> = statement.query_map(arguments, read)?.collect::<Result<_, _>>()?;
+            for run in &mut runs {
+                run.counts = verdicts::counts(connection, run.id, None)?;
+            }
+            let total: i64 = connection.query_row(
+                &format!("SELECT COUNT(*) FROM runs WHERE {WHERE}"),
+                params![filter.workflow, filter.phase, filter.status, since],
+                |row| row.get(0),
+            )?;
+            Ok((runs, total.unsigned_abs()))
+        })
+    }
+
+    /// The last run of each workflow.
+    ///
+    /// # Errors
+    /// Where the state cannot be read.
+    pub fn last_runs(&self) -> Result<Vec<RunRow>, StoreError> {
+        self.read(|connection| {
+            let sql = "SELECT * FROM runs WHERE id IN
+                (SELECT MAX(id) FROM runs WHERE workflow IS NOT NULL GROUP BY workflow)";
+            Ok(connection.prepare_cached(sql)?.query_map([], read)?.collect::<Result<_, _>>()?)
+        })
+    }
+
+    /// The steps of a run.
+    ///
+    /// # Errors
+    /// Where the state cannot be read.
+    pub fn run_steps(&self, id: RunId) -> Result<Vec<StepRow>, StoreError> {
+        self.read(|connection| {
+            let mut statement =
+                connection.prepare_cached("SELECT * FROM run_steps WHERE run = ?1 ORDER BY place")?;
+            let mut steps: Vec<StepRow> = statement.query_map([id], read_step)?.collect::<Result<_, _>>()?;
+            for step in &mut steps {
+                step.counts = verdicts::counts(connection, id, Some(step.place))?;
+            }
+            Ok(steps)
+        })
+    }
+
+    /// Runs that are open and that no executor has: what a crash between making and submitting left behind.
+    ///
+    /// # Errors
+    /// Where the state cannot be read.
+    pub fn runs_without_task(&self) -> Result<Vec<RunId>, StoreError> {
+        self.read(|connection| {
+            let sql = "SELECT id FROM runs WHERE phase <> 'ended'
+                AND NOT EXISTS (SELECT 1 FROM tasks WHERE run = id AND state <> 'ended') ORDER BY id";
+            Ok(connection.prepare(sql)?.query_map([], |row| row.get(0))?.collect::<Result<_, _>>()?)
+        })
+    }
+
+    /// Whether a workflow has a run that is not over.
+    ///
+    /// # Errors
+    /// Where the state cannot be read.
+    pub fn has_open_run(&self, workflow: WorkflowId) -> Result<bool, StoreError> {
+        self.read(|connection| {
+            let sql = "SELECT 1 FROM runs WHERE workflow = ?1 AND phase <> 'ended'";
+            Ok(connection.prepare_cached(sql)?.exists([workflow])?)
+        })
+    }
+
+    /// Says that a run is being worked on.
+    ///
+    /// # Errors
+    /// [`StoreError::Fenced`].
+    pub fn begin_run(&self, activation: Activation, now: Timestamp) -> Result<(), StoreError> {
+        self.write(|transaction| {
+            fence(transaction, activation)?;
+            let begin = params![millis(now), activation.run];
+            transaction.execute(
+                "UPDATE runs SET phase = 'running', reason = NULL, started_at = COALESCE(started_at, ?1) WHERE id = ?2",
+                begin,
+            )?;
+            Ok(())
+        })
+    }
+
+    /// Says why a run makes no progress at the moment, or that it does again.
+    ///
+    /// # Errors
+    /// [`StoreError::Fenced`].
+    pub fn explain_run(&self, activation: Activation, reason: Option<&str>) -> Result<(), StoreError> {
+        self.write(|transaction| {
+            fence(transaction, activation)?;
+            let changed = params![reason, activation.run];
+            transaction
+                .execute("UPDATE runs SET reason = ?1 WHERE id = ?2 AND reason IS NOT ?1", changed)?;
+            Ok(())
+        })
+    }
+
+    /// Gives a run its objects, once: those that it has already stay.
+    ///
+    /// # Errors
+    /// [`StoreError::Fenced`].
+    pub fn offer_objects(
+        &self,
+        activation: Activation,
+        objects: &[StoredObject],
+        not_offered: u64,
+        selection: &Value,
+    ) -> Result<(), StoreError> {
+        self.write(|transaction| {
+            fence(transaction, activation)?;
+            verdicts::offer(transaction, activation.run, objects)?;
+            transaction.execute(
+                "UPDATE runs SET not_offered = ?1, selection = ?2 WHERE id = ?3",
+                params![
+                    i64::try_from(not_offered).unwrap_or(i64::MAX),
+                    to_json("selection", selection)?,
+                    activation.run
+                ],
+            )?;
+            Ok(())
+        })
+    }
+
+    /// Says that a step begins; its first beginning counts.
+    ///
+    /// # Errors
+    /// [`StoreError::Fenced`].
+    pub fn begin_step(&self, activation: Activation, place: u32, now: Timestamp) -> Result<(), StoreError> {
+        self.write(|transaction| {
+            fence(transaction, activation)?;
+            transaction.execute(
+                "UPDATE run_steps SET started_at = COALESCE(started_at, ?1) WHERE run = ?2 AND place = ?3",
+                params![millis(now), activation.run, place],
+            )?;
+            Ok(())
+        })
+    }
+
+    /// Ends a step, with the verdicts that only its end brings.
+    ///
+    /// # Errors
+    /// [`StoreError::Fenced`].
+    pub fn end_step(
+        &self,
+        activation: Activation,
+        place: u32,
+        end: &StepEnd,
+        verdicts: &[crate::NewVerdict],
+        now: Timestamp,
+    ) -> Result<(), StoreError> {
+        self.write(|transaction| {
+            fence(transaction, activation)?;
+            verdicts::record(transaction, activation.run, place, verdicts, now)?;
+            transaction.execute(
+                "UPDATE run_steps SET phase = 'ended', ended_how = ?1, code = ?2, message = ?3, hint = ?4,
+                     ended_at = ?5, traffic = ?6, warnings = ?7
+                 WHERE run = ?8 AND place = ?9",
+                params![
+                    end.how,
+                    end.code,
+                    end.message,
+                    end.hint,
+                    millis(now),
+                    to_json("traffic", &end.traffic)?,
+                    to_json("warnings", &end.warnings)?,
+                    activation.run,
+                    place
+                ],
+            )?;
+            Ok(())
+        })
+    }
+
+    /// Ends a run and, where it has a workflow, moves what that remembers: the marks of objects that were brought to their
+    /// end, and the last object that was taken.
+    ///
+    /// # Errors
+    /// [`StoreError::Fenced`].
+    pub fn end_run(
+        &self,
+        activation: Activation,
+        status: RunStatus,
+        reason: Option<&str>,
+        hint: Option<&str>,
+        marks: &[Mark],
+        cursor: Option<&Value>,
+        now: Timestamp,
+    ) -> Result<(), StoreError> {
+        self.write(|transaction| {
+            fence(transaction, activation)?;
+            transaction.execute(
+                "UPDATE runs SET phase = 'ended', status = ?1, reason = ?2, hint = ?3, ended_at = ?4 WHERE id = ?5",
+                params![status, reason, hint, millis(now), activation.run],
+            )?;
+            transaction.execute("UPDATE tasks SET state = 'ended' WHERE run = ?1", [activation.run])?;
+            add_event(transaction, activation.run, &Event::new(now, "ended", status.name()))?;
+            remember(transaction, activation.run, marks, cursor)
+        })
+    }
+
+    /// Says that a run waits until its task is handed out again, and why.
+    ///
+    /// # Errors
+    /// [`StoreError::Fenced`].
+    pub fn wait_run(&self, activation: Activation, phase: Phase, reason: &str) -> Result<(), StoreError> {
+        self.write(|transaction| {
+            fence(transaction, activation)?;
+            let waits = params![phase, reason, activation.run];
+            transaction.execute("UPDATE runs SET phase = ?1, reason = ?2 WHERE id = ?3", waits)?;
+            Ok(())
+        })
+    }
+
+    /// Removes runs that ended before this moment. How many.
+    ///
+    /// # Errors
+    /// Where the state cannot be written.
+    pub fn prune_runs(&self, ended_before: Timestamp, most: u64) -> Result<u64, StoreError> {
+        self.write(|transaction| {
+            let sql = "DELETE FROM runs WHERE id IN (SELECT id FROM runs WHERE ended_at < ?1 ORDER BY id LIMIT ?2)";
+            let most = i64::try_from(most).unwrap_or(i64::MAX);
+            Ok(transaction.execute(sql, params![millis(ended_before), most])? as u64)
+        })
+    }
+}
+
+fn remember(
+    transaction: &Transaction<'_>,
+    run: RunId,
+    marks: &[Mark],
+    cursor: Option<&Value>,
+) -> Result<(), StoreError> {
+    let sql = "SELECT workflow FROM runs WHERE id = ?1";
+    let Some(workflow) = transaction.query_row(sql, [run], |row| row.get::<_, Option<WorkflowId>>(0))? else {
+        return Ok(());
+    };
+    if let Some(cursor) = cursor {
+        let moved = params![to_json("cursor", cursor)?, workflow];
+        transaction.execute("UPDATE workflows SET cursor = ?1 WHERE id = ?2", moved)?;
+    }
+    let mut insert = transaction.prepare_cached(
+        "INSERT INTO marks (workflow, object, content) VALUES (?1, ?2, ?3)
+         ON CONFLICT (workflow, object) DO UPDATE SET content = excluded.content",
+    )?;
+    for mark in marks {
+        insert.execute(params![workflow, mark.object, mark.content])?;
+    }
+    Ok(())
+}

@@ -1,0 +1,228 @@
+//! The queue of the embedded executor: identifiers, timers and epochs. Nothing here knows what a run is about.
+//!
+//! Of a lane (a workflow) only the oldest open task is handed out, so that runs of one workflow never overlap. Tenants take
+//! turns: whoever has nine tenths of the queue delays the others by one round at most. What was cancelled or is past its
+//! deadline is handed out at once, wherever it stands, for whoever works on it to end it.
+
+use jiff::Timestamp;
+use rusqlite::{Connection, OptionalExtension as _, Row, params};
+
+use crate::rows::{millis, moment, names};
+use crate::{RunId, Store, StoreError};
+
+names! {
+    /// How a task stands.
+    TaskState {
+        /// Waits for its time and for a worker.
+        Ready = "ready",
+        /// A worker has it.
+        Active = "active",
+        /// Over.
+        Ended = "ended",
+    }
+}
+
+/// The right to write for a run. Each activation of a task has a higher epoch, and only the last one may write.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Activation {
+    /// The run.
+    pub run: RunId,
+    /// Which activation.
+    pub epoch: i64,
+}
+
+/// A task.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct TaskRow {
+    /// The run.
+    pub run: RunId,
+    /// The last activation.
+    pub epoch: i64,
+    /// How it stands.
+    pub state: TaskState,
+    /// Not to be worked on before.
+    pub wake_at: Timestamp,
+    /// To be ended from then on.
+    pub deadline_at: Timestamp,
+    /// To be ended.
+    pub cancelled: bool,
+}
+
+impl TaskRow {
+    /// The last activation.
+    #[must_use]
+    pub fn activation(&self) -> Activation {
+        Activation { run: self.run, epoch: self.epoch }
+    }
+}
+
+fn read(row: &Row<'_>) -> rusqlite::Result<TaskRow> {
+    Ok(TaskRow {
+        run: row.get("run")?,
+        epoch: row.get("epoch")?,
+        state: row.get("state")?,
+        wake_at: moment(row, "wake_at")?,
+        deadline_at: moment(row, "deadline_at")?,
+        cancelled: row.get("cancelled")?,
+    })
+}
+
+/// Lets nothing be written but by the last activation, and only while it has the task.
+pub(crate) fn fence(connection: &Connection, activation: Activation) -> Result<(), StoreError> {
+    let sql = "SELECT 1 FROM tasks WHERE run = ?1 AND epoch = ?2 AND state = 'active'";
+    let mut statement = connection.prepare_cached(sql)?;
+    if statement.exists(params![activation.run, activation.epoch])? {
+        Ok(())
+    } else {
+        Err(StoreError::Fenced(activation.run))
+    }
+}
+
+impl Store {
+    /// Puts a run into the queue; does nothing where it is there already.
+    ///
+    /// # Errors
+    /// Where the state cannot be written.
+    pub fn submit_task(
+        &self,
+        run: RunId,
+        lane: &str,
+        tenant: &str,
+        deadline_at: Timestamp,
+        now: Timestamp,
+    ) -> Result<(), StoreError> {
+        self.write(|transaction| {
+            transaction.execute(
+                "INSERT INTO tasks (run, lane, tenant, state, epoch, wake_at, deadline_at)
+                 VALUES (?1, ?2, ?3, 'ready', 0, ?4, ?5) ON CONFLICT (run) DO NOTHING",
+                params![run, lane, tenant, millis(now), millis(deadline_at)],
+            )?;
+            Ok(())
+        })
+    }
+
+    /// Hands out the next task, if any is due, and raises its epoch.
+    ///
+    /// # Errors
+    /// Where the state cannot be written.
+    pub fn claim_task(&self, now: Timestamp) -> Result<Option<TaskRow>, StoreError> {
+        self.write(|transaction| {
+            let sql = "SELECT task.* FROM tasks AS task LEFT JOIN tenants ON tenants.tenant = task.tenant
+                WHERE task.state = 'ready' AND (
+                    task.cancelled = 1 OR task.deadline_at <= ?1
+                    OR (task.wake_at <= ?1 AND NOT EXISTS (
+                        SELECT 1 FROM tasks AS earlier
+                        WHERE earlier.lane = task.lane AND earlier.state <> 'ended' AND earlier.run < task.run)))
+                ORDER BY COALESCE(tenants.turn, 0), task.run LIMIT 1";
+            let found = transaction.prepare_cached(sql)?.query_row([millis(now)], read).optional()?;
+            let Some(mut task) = found else { return Ok(None) };
+            transaction.execute(
+                "UPDATE tasks SET state = 'active', epoch = epoch + 1, heartbeat_at = ?1 WHERE run = ?2",
+                params![millis(now), task.run],
+            )?;
+            transaction.execute(
+                "INSERT INTO tenants (tenant, turn)
+                 SELECT tenant, (SELECT COALESCE(MAX(turn), 0) + 1 FROM tenants) FROM tasks WHERE run = ?1
+                 ON CONFLICT (tenant) DO UPDATE SET turn = excluded.turn",
+                [task.run],
+            )?;
+            task.epoch += 1;
+            task.state = TaskState::Active;
+            Ok(Some(task))
+        })
+    }
+
+    /// Says that a worker is alive, and learns whether its task was cancelled.
+    ///
+    /// # Errors
+    /// [`StoreError::Fenced`] where another activation has taken over.
+    pub fn heartbeat(&self, activation: Activation, now: Timestamp) -> Result<bool, StoreError> {
+        self.write(|transaction| {
+            fence(transaction, activation)?;
+            let beat = params![millis(now), activation.run];
+            transaction.execute("UPDATE tasks SET heartbeat_at = ?1 WHERE run = ?2", beat)?;
+            let sql = "SELECT cancelled FROM tasks WHERE run = ?1";
+            Ok(transaction.query_row(sql, [activation.run], |row| row.get(0))?)
+        })
+    }
+
+    /// Gives a task back, to be handed out again at `wake_at` at the earliest.
+    ///
+    /// # Errors
+    /// [`StoreError::Fenced`] where another activation has taken over.
+    pub fn release_task(&self, activation: Activation, wake_at: Timestamp) -> Result<(), StoreError> {
+        self.write(|transaction| {
+            fence(transaction, activation)?;
+            let ready = params![millis(wake_at), activation.run];
+            transaction.execute("UPDATE tasks SET state = 'ready', wake_at = ?1 WHERE run = ?2", ready)?;
+            Ok(())
+        })
+    }
+
+    /// Takes a task that is over out of the queue.
+    ///
+    /// # Errors
+    /// Where the state cannot be written.
+    pub fn end_task(&self, run: RunId) -> Result<(), StoreError> {
+        self.write(|transaction| {
+            transaction.execute("UPDATE tasks SET state = 'ended' WHERE run = ?1", [run])?;
+            Ok(())
+        })
+    }
+
+    /// Marks a task as cancelled. Whoever has it learns of it at its next heartbeat.
+    ///
+    /// # Errors
+    /// Where the state cannot be written.
+    pub fn cancel_task(&self, run: RunId) -> Result<(), StoreError> {
+        self.write(|transaction| {
+            transaction.execute("UPDATE tasks SET cancelled = 1 WHERE run = ?1 AND state <> 'ended'", [run])?;
+            Ok(())
+        })
+    }
+
+    /// Makes a waiting task due.
+    ///
+    /// # Errors
+    /// Where the state cannot be written.
+    pub fn wake_task(&self, run: RunId, now: Timestamp) -> Result<(), StoreError> {
+        self.write(|transaction| {
+            let sql = "UPDATE tasks SET wake_at = ?1 WHERE run = ?2 AND state = 'ready' AND wake_at > ?1";
+            transaction.execute(sql, params![millis(now), run])?;
+            Ok(())
+        })
+    }
+
+    /// How a run's task stands; none where it was never submitted.
+    ///
+    /// # Errors
+    /// Where the state cannot be read.
+    pub fn task(&self, run: RunId) -> Result<Option<TaskRow>, StoreError> {
+        self.read(|connection| {
+            Ok(connection.query_row("SELECT * FROM tasks WHERE run = ?1", [run], read).optional()?)
+        })
+    }
+
+    /// Takes tasks back from workers that have not been heard of since `silent_since`. How many.
+    ///
+    /// # Errors
+    /// Where the state cannot be written.
+    pub fn take_back_tasks(&self, silent_since: Timestamp) -> Result<u64, StoreError> {
+        self.write(|transaction| {
+            let sql = "UPDATE tasks SET state = 'ready' WHERE state = 'active' AND heartbeat_at <= ?1";
+            Ok(transaction.execute(sql, [millis(silent_since)])? as u64)
+        })
+    }
+
+    /// When the next task that waits is due, its deadline included.
+    ///
+    /// # Errors
+    /// Where the state cannot be read.
+    pub fn next_wake(&self, now: Timestamp) -> Result<Option<Timestamp>, StoreError> {
+        self.read(|connection| {
+            let sql = "SELECT MIN(MIN(CASE WHEN wake_at > ?1 THEN wake_at ELSE deadline_at END, deadline_at)) AS wake
+                       FROM tasks WHERE state = 'ready'";
+            Ok(connection.query_row(sql, [millis(now)], |row| crate::rows::moment_or_none(row, "wake"))?)
+        })
+    }
+}

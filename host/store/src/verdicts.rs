@@ -1,0 +1,478 @@
+//! The objects of runs and what became of them. A verdict stands once it is written: there is no second one.
+
+use std::fmt::Write as _;
+
+use jiff::Timestamp;
+use rusqlite::{Connection, OptionalExtension as _, Row, Transaction, params};
+use serde::{Deserialize, Serialize};
+use serde_json::Value;
+
+use crate::rows::{json, millis, moment_or_none, names, to_json};
+use crate::tasks::fence;
+use crate::{Activation, Page, RunId, Store, StoreError};
+
+names! {
+    /// What became of an object.
+    Verdict {
+        /// The service has it.
+        Accepted = "accepted",
+        /// Dry run: it would have been sent.
+        Planned = "planned",
+        /// Not sent, by rule or configuration.
+        Skipped = "skipped",
+        /// Refused for good.
+        Rejected = "rejected",
+        /// Not established; safe to send again.
+        Failed = "failed",
+    }
+}
+
+/// Objects and verdicts, counted.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Counts {
+    /// The service has them.
+    pub accepted: u64,
+    /// Dry run: they would have been sent.
+    pub planned: u64,
+    /// Not sent, by rule or configuration.
+    pub skipped: u64,
+    /// Refused for good.
+    pub rejected: u64,
+    /// Not established.
+    pub failed: u64,
+}
+
+impl Counts {
+    /// All of them.
+    #[must_use]
+    pub fn decided(&self) -> u64 {
+        self.accepted + self.planned + self.skipped + self.rejected + self.failed
+    }
+
+    /// Those of one kind.
+    #[must_use]
+    pub fn of(&self, verdict: Verdict) -> u64 {
+        match verdict {
+            Verdict::Accepted => self.accepted,
+            Verdict::Planned => self.planned,
+            Verdict::Skipped => self.skipped,
+            Verdict::Rejected => self.rejected,
+            Verdict::Failed => self.failed,
+        }
+    }
+
+    fn add(&mut self, verdict: Verdict, count: u64) {
+        *match verdict {
+            Verdict::Accepted => &mut self.accepted,
+            Verdict::Planned => &mut self.planned,
+            Verdict::Skipped => &mut self.skipped,
+            Verdict::Rejected => &mut self.rejected,
+            Verdict::Failed => &mut self.failed,
+        } += count;
+    }
+}
+
+/// An object of a run.
+#[derive(Debug, Clone, PartialEq)]
+pub struct StoredObject {
+    /// Its type.
+    pub subtype: String,
+    /// Its value.
+    pub value: String,
+    /// The platform's identifier.
+    pub platform_id: Option<String>,
+    /// Where it was read.
+    pub file: String,
+    /// Its place there.
+    pub location: String,
+    /// All that is known of it; what it means is for the reader to say.
+    pub record: Value,
+}
+
+/// A verdict to write.
+#[derive(Debug, Clone, PartialEq)]
+pub struct NewVerdict {
+    /// The object's place in its run.
+    pub place: u64,
+    /// What became of it.
+    pub verdict: Verdict,
+    /// Stable code of the reason.
+    pub code: Option<String>,
+    /// The reason as a sentence.
+    pub message: Option<String>,
+    /// What was submitted for it.
+    pub submissions: Value,
+}
+
+/// A verdict as it stands.
+#[derive(Debug, Clone, PartialEq)]
+pub struct VerdictRow {
+    /// What became of the object.
+    pub verdict: Verdict,
+    /// Stable code of the reason.
+    pub code: Option<String>,
+    /// The reason as a sentence.
+    pub message: Option<String>,
+    /// What was submitted for it.
+    pub submissions: Value,
+    /// When.
+    pub decided_at: Timestamp,
+}
+
+/// An object of a run with its verdict in one step.
+#[derive(Debug, Clone, PartialEq)]
+pub struct ObjectRow {
+    /// From 1 on.
+    pub place: u64,
+    /// The object.
+    pub object: StoredObject,
+    /// Its verdict, where there is one.
+    pub verdict: Option<VerdictRow>,
+}
+
+/// Which objects of a run.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct ObjectFilter {
+    /// With this verdict.
+    pub verdict: Option<Verdict>,
+    /// Without any.
+    pub open: bool,
+    /// Of this type.
+    pub subtype: Option<String>,
+    /// With this reason.
+    pub code: Option<String>,
+    /// With this in the value or the reason.
+    pub text: Option<String>,
+}
+
+names! {
+    /// In which order.
+    ObjectOrder {
+        /// That of the run.
+        Place = "place",
+        /// By value.
+        Value = "value",
+        /// By type, then value.
+        Type = "type",
+        /// By verdict, then reason.
+        Verdict = "verdict",
+    }
+}
+
+pub(crate) fn counts(connection: &Connection, run: RunId, step: Option<u32>) -> Result<Counts, StoreError> {
+    let mut statement = connection.prepare_cached(
+        "SELECT verdict, SUM(count) FROM verdict_counts WHERE run = ?1 AND (?2 IS NULL OR step = ?2) GROUP BY verdict",
+    )?;
+    let mut counts = Counts::default();
+    let mut rows = statement.query(params![run, step])?;
+    while let Some(row) = rows.next()? {
+        counts.add(row.get(0)?, row.get::<_, i64>(1)?.unsigned_abs());
+    }
+    Ok(counts)
+}
+
+/// Gives a run its objects, unless it has some.
+pub(crate) fn offer(
+    transaction: &Transaction<'_>,
+    run: RunId,
+    objects: &[StoredObject],
+) -> Result<(), StoreError> {
+    let taken = transaction.execute(
+        "UPDATE runs SET objects = ?1 WHERE id = ?2 AND objects IS NULL",
+        params![i64::try_from(objects.len()).unwrap_or(i64::MAX), run],
+    )?;
+    if taken == 0 {
+        return Ok(());
+    }
+    let mut insert = transaction.prepare_cached(
+        "INSERT INTO run_objects (run, place, subtype, value, platform_id, file, location, record)
+         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)",
+    )?;
+    for (object, place) in objects.iter().zip(1_i64..) {
+        insert.execute(params![
+            run,
+            place,
+            object.subtype,
+            object.value,
+            object.platform_id,
+            object.file,
+            object.location,
+            to_json("record", &object.record)?
+        ])?;
+    }
+    Ok(())
+}
+
+/// Writes verdicts; one that stands already stays, and is not counted again.
+pub(crate) fn record(
+    transaction: &Transaction<'_>,
+    run: RunId,
+    step: u32,
+    verdicts: &[NewVerdict],
+    now: Timestamp,
+) -> Result<(), StoreError> {
+    let mut insert = transaction.prepare_cached(
+        "INSERT INTO verdicts (run, step, place, verdict, code, message, submissions, decided_at)
+         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8) ON CONFLICT (run, step, place) DO NOTHING",
+    )?;
+    let mut counts = Counts::default();
+    for verdict in verdicts {
+        let added = insert.execute(params![
+            run,
+            step,
+            i64::try_from(verdict.place).unwrap_or(i64::MAX),
+            verdict.verdict,
+            verdict.code,
+            verdict.message,
+            to_json("submissions", &verdict.submissions)?,
+            millis(now)
+        ])?;
+        counts.add(verdict.verdict, added as u64);
+    }
+    let mut count = transaction.prepare_cached(
+        "INSERT INTO verdict_counts (run, step, verdict, count) VALUES (?1, ?2, ?3, ?4)
+         ON CONFLICT (run, step, verdict) DO UPDATE SET count = count + excluded.count",
+    )?;
+    for kind in Verdict::ALL.iter().filter(|kind| counts.of(**kind) > 0) {
+        count.execute(params![run, step, kind, i64::try_from(counts.of(*kind)).unwrap_or(i64::MAX)])?;
+    }
+    Ok(())
+}
+
+fn read(row: &Row<'_>) -> rusqlite::Result<ObjectRow> {
+    let verdict = match row.get::<_, Option<Verdict>>("verdict")? {
+        Some(verdict) => Some(VerdictRow {
+            verdict,
+            code: row.get("code")?,
+            message: row.get("message")?,
+            submissions: json(row, "submissions")?,
+            decided_at: moment_or_none(row, "decided_at")?.unwrap_or_default(),
+        }),
+        None => None,
+    };
+    Ok(ObjectRow {
+        place: row.get::<_, i64>("place")?.unsigned_abs(),
+        object: StoredObject {
+            subtype: row.get("subtype")?,
+            value: row.get("value")?,
+            platform_id: row.get("platform_id")?,
+            file: row.get("file")?,
+            location: row.get("location")?,
+            record: json(row, "record")?,
+        },
+        verdict,
+    })
+}
+
+const JOINED: &str = "run_objects AS object LEFT JOIN verdicts AS verdict
+    ON verdict.run = object.run AND verdict.step = ?2 AND verdict.place = object.place";
+const COLUMNS: &str = "object.place AS place, subtype, value, platform_id, file, location, record, verdict, code,
+    message, submissions, decided_at";
+
+impl Store {
+    /// Writes verdicts as they happen.
+    ///
+    /// # Errors
+    /// [`StoreError::Fenced`]: nothing was written.
+    pub fn record_verdicts(
+        &self,
+        activation: Activation,
+        step: u32,
+        verdicts: &[NewVerdict],
+        now: Timestamp,
+    ) -> Result<(), StoreError> {
+        self.write(|transaction| {
+            fence(transaction, activation)?;
+            record(transaction, activation.run, step, verdicts, now)
+        })
+    }
+
+    /// The objects that have no verdict in this step, in their order.
+    ///
+    /// # Errors
+    /// Where the state cannot be read.
+    pub fn open_objects(&self, run: RunId, step: u32) -> Result<Vec<ObjectRow>, StoreError> {
+        self.read(|connection| {
+            let sql = format!(
+                "SELECT {COLUMNS} FROM {JOINED} WHERE object.run = ?1 AND verdict.place IS NULL ORDER BY object.place"
+            );
+            Ok(connection.prepare_cached(&sql)?.query_map(params![run, step], read)?.collect::<Result<_, _>>()?)
+        })
+    }
+
+    /// Objects of a run with their verdicts in one step, and how many there are in all.
+    ///
+    /// # Errors
+    /// Where the state cannot be read.
+    pub fn run_objects(
+        &self,
+        run: RunId,
+        step: u32,
+        filter: &ObjectFilter,
+        order: ObjectOrder,
+        descending: bool,
+        page: Page,
+    ) -> Result<(Vec<ObjectRow>, u64), StoreError> {
+        let direction = if descending { "DESC" } else { "ASC" };
+        let order = match order {
+            ObjectOrder::Place => format!("object.place {direction}"),
+            ObjectOrder::Value => format!("value {direction}, object.place"),
+            ObjectOrder::Type => format!("subtype {direction}, value, object.place"),
+            ObjectOrder::Verdict => format!("verdict {direction}, code, object.place"),
+        };
+        let text = filter.text.as_deref().map(like);
+        let mut conditions = "object.run = ?1 AND (?3 IS NULL OR verdict = ?3) AND (?4 IS NULL OR subtype = ?4)
+            AND (?5 IS NULL OR code = ?5)
+            AND (?6 IS NULL OR value LIKE ?6 ESCAPE '\\' OR message LIKE ?6 ESCAPE '\\')"
+            .to_owned();
+        if filter.open {
+            let _ = write!(conditions, " AND verdict.place IS NULL");
+        }
+        self.read(|connection| {
+            let sql = format!(
+                "SELECT {COLUMNS} FROM {JOINED} WHERE {conditions} ORDER BY {order} LIMIT ?7 OFFSET ?8"
+            );
+            let (kind, subtype, code) = (filter.verdict, &filter.subtype, &filter.code);
+            let rows = connection
+                .prepare_cached(&sql)?
+                .query_map(
+                    params![run, step, kind, subtype, code, text, page.limit(), page.offset()],
+                    read,
+                )?
+                .collect::<Result<_, _>>()?;
+            let total: i64 = connection
+                .prepare_cached(&format!("SELECT COUNT(*) FROM {JOINED} WHERE {conditions}"))?
+                .query_row(params![run, step, kind, subtype, code, text], |row| row.get(0))?;
+            Ok((rows, total.unsigned_abs()))
+        })
+    }
+
+    /// One object of a run with its verdict in each step, by the steps' places.
+    ///
+    /// # Errors
+    /// Where there is no such object.
+    pub fn object_story(
+        &self,
+        run: RunId,
+        place: u64,
+    ) -> Result<(StoredObject, Vec<(u32, VerdictRow)>), StoreError> {
+        let place = i64::try_from(place).unwrap_or(i64::MAX);
+        self.read(|connection| {
+            let sql = format!("SELECT {COLUMNS} FROM {JOINED} WHERE object.run = ?1 AND object.place = ?3");
+            let object = connection
+                .query_row(&sql, params![run, 0, place], read)
+                .optional()?
+                .ok_or_else(|| StoreError::missing("object", place))?;
+            let sql = format!("SELECT verdict.step AS step, {COLUMNS} FROM run_objects AS object
+                JOIN verdicts AS verdict ON verdict.run = object.run AND verdict.place = object.place
+                WHERE object.run = ?1 AND object.place = ?2 ORDER BY step");
+            let mut verdicts = Vec::new();
+            let mut statement = connection.prepare_cached(&sql)?;
+            for row in statement.query_map(params![run, place], |row| Ok((row.get("step")?, read(row)?)))? {
+                let (step, row): (u32, ObjectRow) = row?;
+                verdicts.extend(row.verdict.map(|verdict| (step, verdict)));
+            }
+            Ok((object.object, verdicts))
+        })
+    }
+
+    /// Verdicts by kind and reason in one step, the most frequent first, each with an example.
+    ///
+    /// # Errors
+    /// Where the state cannot be read.
+    pub fn reasons(
+        &self,
+        run: RunId,
+        step: u32,
+    ) -> Result<Vec<(Verdict, String, String, u64)>, StoreError> {
+        self.read(|connection| {
+            let sql = "SELECT verdict, code, MIN(message), COUNT(*) FROM verdicts
+                WHERE run = ?1 AND step = ?2 AND code IS NOT NULL GROUP BY verdict, code ORDER BY COUNT(*) DESC, code";
+            let rows = connection.prepare_cached(sql)?.query_map(params![run, step], |row| {
+                let example: Option<String> = row.get(2)?;
+                Ok((row.get(0)?, row.get(1)?, example.unwrap_or_default(), row.get::<_, i64>(3)?.unsigned_abs()))
+            })?.collect::<Result<_, _>>()?;
+            Ok(rows)
+        })
+    }
+
+    /// The objects that failed in some step, each with its place and its verdicts by step.
+    ///
+    /// # Errors
+    /// Where the state cannot be read.
+    pub fn failed_objects(
+        &self,
+        run: RunId,
+    ) -> Result<Vec<(u64, StoredObject, Vec<(u32, Verdict)>)>, StoreError> {
+        self.read(|connection| {
+            let sql = format!(
+                "SELECT {COLUMNS}, verdict.step AS step FROM run_objects AS object JOIN verdicts AS verdict
+                 ON verdict.run = object.run AND verdict.place = object.place
+                 WHERE object.run = ?1 AND EXISTS (SELECT 1 FROM verdicts AS failed
+                     WHERE failed.run = object.run AND failed.place = object.place AND failed.verdict = 'failed')
+                 ORDER BY object.place, step"
+            );
+            let mut statement = connection.prepare(&sql)?;
+            let mut found: Vec<(u64, StoredObject, Vec<(u32, Verdict)>)> = Vec::new();
+            for row in statement.query_map([run], |row| Ok((row.get("step")?, read(row)?)))? {
+                let (step, row): (u32, ObjectRow) = row?;
+                let Some(verdict) = row.verdict else { continue };
+                match found.last_mut().filter(|(place, ..)| *place == row.place) {
+                    Some((.., verdicts)) => verdicts.push((step, verdict.verdict)),
+                    None => found.push((row.place, row.object, vec![(step, verdict.verdict)])),
+                }
+            }
+            Ok(found)
+        })
+    }
+
+    /// The objects that have a verdict in each of `steps` steps, none of them failed.
+    ///
+    /// # Errors
+    /// Where the state cannot be read.
+    pub fn finished_objects(&self, run: RunId, steps: u64) -> Result<Vec<StoredObject>, StoreError> {
+        self.read(|connection| {
+            let sql = format!(
+                "SELECT object.place AS place, subtype, value, platform_id, file, location, record, NULL AS verdict
+                 FROM run_objects AS object WHERE object.run = ?1 AND ?2 = (SELECT COUNT(*) FROM verdicts AS verdict
+                     WHERE verdict.run = object.run AND verdict.place = object.place
+                         AND verdict.verdict <> '{}') ORDER BY object.place",
+                Verdict::Failed
+            );
+            let steps = i64::try_from(steps).unwrap_or(i64::MAX);
+            let rows = connection.prepare(&sql)?.query_map(params![run, steps], read)?.collect::<Result<Vec<_>, _>>()?;
+            Ok(rows.into_iter().map(|row| row.object).collect())
+        })
+    }
+
+    /// Verdicts of all runs that ended at or after this moment.
+    ///
+    /// # Errors
+    /// Where the state cannot be read.
+    pub fn verdicts_since(&self, since: Timestamp) -> Result<Counts, StoreError> {
+        self.read(|connection| {
+            let sql = "SELECT verdict, SUM(count) FROM verdict_counts JOIN runs ON runs.id = run
+                WHERE runs.created_at >= ?1 GROUP BY verdict";
+            let mut statement = connection.prepare_cached(sql)?;
+            let mut rows = statement.query([millis(since)])?;
+            let mut counts = Counts::default();
+            while let Some(row) = rows.next()? {
+                counts.add(row.get(0)?, row.get::<_, i64>(1)?.unsigned_abs());
+            }
+            Ok(counts)
+        })
+    }
+}
+
+/// A text to be found anywhere, in the language of LIKE.
+fn like(text: &str) -> String {
+    let mut pattern = String::from("%");
+    for character in text.chars() {
+        if matches!(character, '%' | '_' | '\\') {
+            pattern.push('\\');
+        }
+        pattern.push(character);
+    }
+    pattern.push('%');
+    pattern
+}
