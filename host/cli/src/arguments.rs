@@ -1,6 +1,8 @@
 //! The command line as it is typed. Nothing is decided here but what the words mean; the documentation of every option is
 //! the reference that `palisade generate command-reference` prints.
 
+pub(crate) mod service;
+
 use std::path::PathBuf;
 use std::time::Duration;
 
@@ -83,6 +85,22 @@ pub(crate) enum Verb {
     Collection(Collection),
     /// Checks a manifest, or a bundle with its component and a configuration, without running anything
     Validate(Validate),
+    /// Serves the orchestrator: integrations, collections, workflows, schedules and runs, with a web console and an API
+    Serve(Box<service::Serve>),
+    /// Installs a bundle's zip in a service
+    Install(service::Install),
+    /// Looks at a service's workflows, and runs them
+    Workflow(service::WorkflowArguments),
+    /// Looks at a service's runs
+    Runs(service::RunsArguments),
+    /// Looks at a service's data collections
+    Collections(service::CollectionsArguments),
+    /// Writes a copy of a service's state, also while it runs
+    Backup(service::Backup),
+    /// Takes a service's state from a copy, also while it runs
+    Restore(service::Restore),
+    /// Makes and changes the key that seals a service's secrets
+    Secrets(service::SecretsArguments),
     /// Writes shell completions, man pages, reference pages and JSON Schemas
     Generate(Generate),
 }

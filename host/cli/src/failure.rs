@@ -96,5 +96,20 @@ from_coded!(
     palisade_protect::BuildError,
     palisade_recording::ReadError,
     palisade_run::OperatorError,
-    palisade_run::PlanError
+    palisade_run::PlanError,
+    palisade_orchestrator::OrchestratorError,
+    palisade_store::StoreError,
+    palisade_vault::VaultError
 );
+
+impl From<palisade_server::ListenError> for Failure {
+    fn from(error: palisade_server::ListenError) -> Self {
+        Self { hint: Some(error.hint().to_owned()), ..Self::new(error.code(), error.to_string()) }
+    }
+}
+
+impl From<palisade_server::Failure> for Failure {
+    fn from(failure: palisade_server::Failure) -> Self {
+        Self { hint: failure.hint().map(str::to_owned), ..Self::new("service", failure.to_string()) }
+    }
+}

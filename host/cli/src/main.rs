@@ -11,6 +11,7 @@ mod logging;
 mod output_file;
 mod progress;
 mod project;
+mod service_client;
 mod show;
 mod terminal;
 mod verbs;
@@ -37,6 +38,14 @@ fn main() -> ExitCode {
         Verb::Protect(verb) => verbs::protect::protect(&verb),
         Verb::Collection(verb) => verbs::collection::collection(verb),
         Verb::Validate(verb) => verbs::validate::validate(verb),
+        Verb::Serve(verb) => verbs::serve::serve(*verb),
+        Verb::Install(verb) => verbs::service::install(&verb),
+        Verb::Workflow(verb) => verbs::service::workflow(&verb),
+        Verb::Runs(verb) => verbs::service::runs(&verb),
+        Verb::Collections(verb) => verbs::service::collections(&verb),
+        Verb::Backup(verb) => verbs::state::backup(verb),
+        Verb::Restore(verb) => verbs::state::restore(verb),
+        Verb::Secrets(verb) => verbs::state::secrets(verb.what),
         Verb::Generate(verb) => verbs::generate::generate(verb.what),
     };
     terminal::show(result, global.output)

@@ -5,6 +5,7 @@
 //! a sender on a block list.
 
 use serde_json::{Map, Value};
+use time::OffsetDateTime;
 
 use crate::guess::{address, subtype};
 use crate::json::{Dialect, Reading, Role};
@@ -27,7 +28,9 @@ impl Dialect for Misp {
         match key {
             "response" | "Event" | "Object" => Role::Container,
             "Attribute" => Role::Records,
-            "id" | "uuid" | "type" | "value" | "to_ids" | "deleted" | "comment" | "Tag" => Role::Part,
+            "id" | "uuid" | "type" | "value" | "to_ids" | "deleted" | "comment" | "Tag" | "timestamp" => {
+                Role::Part
+            }
             _ => Role::Ignored,
         }
     }
@@ -59,6 +62,10 @@ impl Dialect for Misp {
             }));
             return;
         }
+        let updated_at = timestamp(record).unwrap_or_else(|NotATime| {
+            reading.ignored.push("timestamp");
+            None
+        });
         match parts(record) {
             Ok(parts) => reading.records.extend(parts.into_iter().map(|part| {
                 let mut object = Object::indicator(part.subtype, part.value, location.clone());
@@ -66,6 +73,7 @@ impl Dialect for Misp {
                 object.description = text(record, "comment");
                 object.attributes.extend(part.attribute);
                 object.tags = names(record, "Tag");
+                object.updated_at = updated_at;
                 Record::Object(object)
             })),
             Err(message) => {
@@ -73,6 +81,17 @@ impl Dialect for Misp {
             }
         }
     }
+}
+
+/// The field holds no time.
+#[derive(Debug, PartialEq, Eq)]
+struct NotATime;
+
+/// When the attribute last changed: seconds since 1970, as a number or a text.
+fn timestamp(record: &Map<String, Value>) -> Result<Option<OffsetDateTime>, NotATime> {
+    let Some(written) = text_or_number(record, "timestamp") else { return Ok(None) };
+    let seconds = written.parse().map_err(|_| NotATime)?;
+    OffsetDateTime::from_unix_timestamp(seconds).map(Some).map_err(|_| NotATime)
 }
 
 /// One value of an attribute, with what stands beside it.
@@ -149,6 +168,7 @@ fn subtype_of(kind: &str, value: &str) -> String {
 #[cfg(test)]
 mod tests {
     use serde_json::json;
+    use time::macros::datetime;
 
     use super::*;
 
@@ -201,14 +221,36 @@ mod tests {
     fn what_stands_beside_the_value_is_kept() {
         let records = read(json!({
             "uuid": "u", "id": "1", "type": "filename|sha256", "value": "b.exe|AA", "to_ids": "1", "deleted": false,
-            "comment": "c", "Tag": [{"name": "tlp:clear"}],
+            "comment": "c", "Tag": [{"name": "tlp:clear"}], "timestamp": "1700000000",
         }));
         let mut expected = Object::indicator("SHA-256", "AA", Location::Path("$".to_owned()));
         expected.platform_id = Some("u".to_owned());
         expected.description = Some("c".to_owned());
         expected.attributes = vec![("filename".to_owned(), "b.exe".to_owned())];
         expected.tags = vec!["tlp:clear".to_owned()];
+        expected.updated_at = Some(datetime!(2023-11-14 22:13:20 UTC));
         assert_eq!(records, [Record::Object(expected)]);
+    }
+
+    #[test]
+    fn the_last_change_is_seconds_and_anything_else_counts_as_missing() {
+        for (field, expected) in [
+            (json!(null), Ok(None)),
+            (json!(0), Ok(Some(OffsetDateTime::UNIX_EPOCH))),
+            (json!("1700000000"), Ok(Some(datetime!(2023-11-14 22:13:20 UTC)))),
+            (json!("2023-11-14"), Err(NotATime)),
+            (json!(1.5), Err(NotATime)),
+            (json!(i64::MAX), Err(NotATime)),
+        ] {
+            assert_eq!(timestamp(json!({"timestamp": field}).as_object().unwrap()), expected);
+        }
+        let mut reading = Reading::default();
+        let record = json!({"type": "domain", "value": "x", "to_ids": true, "timestamp": "soon"});
+        Misp.read(record.as_object().unwrap(), &Location::Line(1), &mut reading);
+        assert!(
+            matches!(reading.records.as_slice(), [Record::Object(object)] if object.updated_at.is_none())
+        );
+        assert_eq!(reading.ignored, ["timestamp"]);
     }
 
     #[test]

@@ -5,6 +5,8 @@
 
 use std::fmt;
 
+use time::OffsetDateTime;
+
 /// One object as the platform holds it. Nothing is normalised here but surrounding white space and, in text and CSV,
 /// defanged forms: what a value means to a service is for the action to say.
 #[derive(Debug, Clone, PartialEq)]
@@ -28,6 +30,8 @@ pub struct Object {
     pub attributes: Vec<(String, String)>,
     /// Tags by name.
     pub tags: Vec<String>,
+    /// When the platform last changed the record, where it says so.
+    pub updated_at: Option<OffsetDateTime>,
     /// Where the record stands in its file.
     pub location: Location,
 }
@@ -46,6 +50,7 @@ impl Object {
             description: None,
             attributes: Vec::new(),
             tags: Vec::new(),
+            updated_at: None,
             location,
         }
     }

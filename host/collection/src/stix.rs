@@ -31,7 +31,7 @@ impl Dialect for Stix {
         match key {
             "objects" => Role::Records,
             "id" | "type" | "name" | "description" | "pattern" | "pattern_type" | "confidence" | "labels"
-            | "indicator_types" | "revoked" | "valid_until" => Role::Part,
+            | "indicator_types" | "revoked" | "valid_until" | "modified" => Role::Part,
             _ => Role::Ignored,
         }
     }
@@ -114,6 +114,7 @@ impl Stix {
         template.score = confidence(record, ignored);
         template.status = self.status(record, ignored).map(str::to_owned);
         template.tags = names(record, "labels");
+        template.updated_at = modified(record, ignored);
         template.description = text(record, "description");
         match (&template.description, name) {
             (None, name) => template.description = name,
@@ -144,6 +145,15 @@ impl Stix {
         };
         Some(if until <= self.now { "Expired" } else { "Active" })
     }
+}
+
+/// When its author last changed it.
+fn modified(record: &Map<String, Value>, ignored: &mut Vec<&'static str>) -> Option<OffsetDateTime> {
+    let modified = OffsetDateTime::parse(&text(record, "modified")?, &Rfc3339).ok();
+    if modified.is_none() {
+        ignored.push("modified");
+    }
+    modified
 }
 
 /// The confidence of 0 to 100 on ThreatQ's scale of 0 to 10.
@@ -212,7 +222,7 @@ mod tests {
         let records = read(json!({
             "type": "indicator", "id": "indicator--1", "name": "n", "description": "d", "labels": ["malicious-activity"],
             "confidence": 85, "pattern": "[domain-name:value = 'a.example' OR url:value = 'http://b.example']",
-            "pattern_type": "stix", "valid_until": "2020-01-01T00:00:00.000Z",
+            "pattern_type": "stix", "valid_until": "2020-01-01T00:00:00.000Z", "modified": "2019-12-31T23:30:00+01:00",
         }));
         let mut expected = Object::indicator("FQDN", "a.example", Location::Path("$.objects[0]".to_owned()));
         expected.platform_id = Some("indicator--1".to_owned());
@@ -221,6 +231,7 @@ mod tests {
         expected.description = Some("d".to_owned());
         expected.attributes = vec![("name".to_owned(), "n".to_owned())];
         expected.tags = vec!["malicious-activity".to_owned()];
+        expected.updated_at = Some(datetime!(2019-12-31 22:30 UTC));
         let second =
             Object { subtype: "URL".to_owned(), value: "http://b.example".to_owned(), ..expected.clone() };
         assert_eq!(records, [Record::Object(expected), Record::Object(second)]);
@@ -283,6 +294,7 @@ mod tests {
         for (field, value, score, status) in [
             ("valid_until", json!("2020-01-01T00:00:00"), None, None),
             ("valid_until", json!("soon"), None, None),
+            ("modified", json!("2020-01-01"), None, Some("Active")),
             ("confidence", json!(101), Some(10.0), Some("Active")),
             ("confidence", json!(-1), Some(0.0), Some("Active")),
             ("confidence", json!("high"), None, Some("Active")),

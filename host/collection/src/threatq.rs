@@ -1,7 +1,10 @@
 //! ThreatQ JSON: pages as `/api/indicators/query/hash/` answers them, and the objects in them. A type counts by its name,
-//! never by its number: numbers differ from one installation to the next.
+//! never by its number: numbers differ from one installation to the next. Times have no zone and are in UTC.
 
 use serde_json::{Map, Value};
+use time::format_description::BorrowedFormatItem;
+use time::macros::format_description;
+use time::{OffsetDateTime, PrimitiveDateTime};
 
 use crate::json::{Dialect, Reading, Role};
 use crate::json_value::{names, number, required_text, text, text_or_number};
@@ -24,7 +27,7 @@ impl Dialect for ThreatQ {
             "data" => Role::Records,
             "total" => Role::Total,
             "id" | "value" | "type" | "type_name" | "score" | "status" | "description" | "attributes"
-            | "tags" => Role::Part,
+            | "tags" | "updated_at" | "touched_at" => Role::Part,
             _ => Role::Ignored,
         }
     }
@@ -69,7 +72,32 @@ fn object(
     object.description = text(record, "description");
     object.attributes = attributes(record);
     object.tags = names(record, "tags");
+    object.updated_at = updated_at(record).unwrap_or_else(|NotATime(field)| {
+        ignored.push(field);
+        None
+    });
     Ok(object)
+}
+
+/// The field holds no time.
+#[derive(Debug, PartialEq, Eq)]
+struct NotATime(&'static str);
+
+/// How ThreatQ writes a time.
+const TIME: &[BorrowedFormatItem<'_>] = format_description!("[year]-[month]-[day] [hour]:[minute]:[second]");
+
+/// When the object last changed: where nobody has edited it, when a source last named it.
+fn updated_at(record: &Map<String, Value>) -> Result<Option<OffsetDateTime>, NotATime> {
+    for field in ["updated_at", "touched_at"] {
+        match record.get(field) {
+            None | Some(Value::Null) => {}
+            Some(value) => {
+                let time = value.as_str().and_then(|text| PrimitiveDateTime::parse(text.trim(), TIME).ok());
+                return time.map(|time| Some(time.assume_utc())).ok_or(NotATime(field));
+            }
+        }
+    }
+    Ok(None)
 }
 
 fn type_name(record: &Map<String, Value>) -> Result<String, String> {
@@ -118,6 +146,7 @@ fn attributes(record: &Map<String, Value>) -> Vec<(String, String)> {
 #[cfg(test)]
 mod tests {
     use serde_json::json;
+    use time::macros::datetime;
 
     use super::*;
 
@@ -132,6 +161,7 @@ mod tests {
             "status": {"id": 2, "name": "Active"}, "score": 9, "description": "x",
             "tags": [{"id": 1, "name": "loader"}, "plain", 3],
             "attributes": [{"name": "Protocol", "value": "https"}, {"name": "Port", "value": 443}, {"value": "y"}],
+            "updated_at": "2024-03-05 06:00:01", "touched_at": "2024-03-09 01:22:13",
         }));
         let mut expected = Object::indicator("FQDN", "evil.example", Location::Path("$".to_owned()));
         expected.platform_id = Some("7".to_owned());
@@ -141,7 +171,28 @@ mod tests {
         expected.attributes =
             vec![("Protocol".to_owned(), "https".to_owned()), ("Port".to_owned(), "443".to_owned())];
         expected.tags = vec!["loader".to_owned(), "plain".to_owned()];
+        expected.updated_at = Some(datetime!(2024-03-05 6:00:01 UTC));
         assert_eq!(read, Ok(expected));
+    }
+
+    #[test]
+    fn the_last_change_is_in_utc_and_what_is_no_time_does_not_lose_the_indicator() {
+        let touched = Some(datetime!(2024-03-09 1:22:13 UTC));
+        for (fields, expected) in [
+            (json!({}), Ok(None)),
+            (json!({"updated_at": null, "touched_at": "2024-03-09 01:22:13"}), Ok(touched)),
+            (json!({"touched_at": " 2024-03-09 01:22:13 "}), Ok(touched)),
+            (json!({"updated_at": "yesterday"}), Err(NotATime("updated_at"))),
+            (json!({"updated_at": 1_709_947_333}), Err(NotATime("updated_at"))),
+            (json!({"touched_at": "2024-02-30 00:00:00"}), Err(NotATime("touched_at"))),
+        ] {
+            assert_eq!(updated_at(fields.as_object().unwrap()), expected, "{fields}");
+        }
+        let mut ignored = Vec::new();
+        let record =
+            json!({"value": "evil.example", "type": {"name": "FQDN"}, "updated_at": "0000-00-00 00:00:00"});
+        let read = object(record.as_object().unwrap(), &Location::Line(1), &mut ignored).unwrap();
+        assert_eq!((read.updated_at, ignored.as_slice()), (None, ["updated_at"].as_slice()));
     }
 
     #[test]

@@ -342,6 +342,19 @@ limits! {
     PENDING_UPLOADS = 8, "bundles";
     /// How long an uploaded bundle waits for its confirmation.
     PENDING_UPLOAD_SECONDS = 1_800, "seconds";
+    /// Bytes of the files that one upload brings to a collection: 1,000,000 indicators as ThreatQ exports them, without their
+    /// attributes, have some 200 MB.
+    COLLECTION_UPLOAD_BYTES = 256 * MIB, "bytes";
+    /// How often a watcher of a run is told at least, where it changes without saying so.
+    PROGRESS_SECONDS = 2, "seconds";
+    /// Silence of a worker after which another takes over its run: many heartbeats, so that a busy machine is no frozen one.
+    SILENCE_SECONDS = 60, "seconds";
+    /// Time for one call that the command line makes to a service: an upload of the largest collection over a slow line.
+    SERVICE_CALL_SECONDS = 600, "seconds";
+    /// Bytes of an answer that the command line reads: a report of 10,000 objects with what the service has of each.
+    SERVICE_ANSWER_BYTES = 256 * MIB, "bytes";
+    /// How often the command line asks whether a run is over.
+    SERVICE_POLL_MILLISECONDS = 500, "milliseconds";
 }
 
 #[cfg(test)]

@@ -252,3 +252,60 @@ fn given_of(value: &StoredValue) -> Given {
 fn stand_in() -> GivenValue {
     GivenValue::Secret(SecretSource::Prompted(Prompted::new("stand-in".to_owned())))
 }
+
+impl Orchestrator {
+    /// What a program sent: a text for a `secret` parameter is a secret.
+    ///
+    /// # Errors
+    /// Where there is no such version or action.
+    pub fn entered_values(
+        &self,
+        bundle: palisade_store::BundleId,
+        action: &str,
+        values: BTreeMap<String, Value>,
+    ) -> Result<BTreeMap<String, Entered>, OrchestratorError> {
+        let manifest = self.manifest(bundle)?;
+        let action = crate::integrations::known_action(&manifest, action)?;
+        let is_secret = |name: &str| {
+            action.parameters(&manifest).any(|parameter| {
+                parameter.name == name && matches!(parameter.kind, ParameterKind::Secret {})
+            })
+        };
+        let entered = |(name, value): (String, Value)| match value {
+            Value::String(text) if is_secret(&name) => (name, Entered::Secret(SecretString::from(text))),
+            value => (name, Entered::Value(value)),
+        };
+        Ok(values.into_iter().map(entered).collect())
+    }
+
+    /// What a form sent, whose fields are `prefix` and the parameter's name: an empty `secret` keeps what there is, and a
+    /// `flag` that was not sent is off.
+    ///
+    /// # Errors
+    /// Where there is no such version or action.
+    pub fn entered_form(
+        &self,
+        bundle: palisade_store::BundleId,
+        action: &str,
+        prefix: &str,
+        fields: &BTreeMap<String, String>,
+    ) -> Result<BTreeMap<String, Entered>, OrchestratorError> {
+        let manifest = self.manifest(bundle)?;
+        let action = crate::integrations::known_action(&manifest, action)?;
+        let mut entered = BTreeMap::new();
+        for parameter in action.parameters(&manifest) {
+            let sent = fields.get(&format!("{prefix}{}", parameter.name));
+            let value = match (&parameter.kind, sent) {
+                (ParameterKind::Secret {}, Some(text)) if !text.is_empty() => {
+                    Entered::Secret(SecretString::from(text.as_str()))
+                }
+                (ParameterKind::Secret {}, _) => continue,
+                (ParameterKind::Flag { .. }, sent) => Entered::Value(Value::from(sent.is_some())),
+                (_, Some(text)) => Entered::Text(text.trim().to_owned()),
+                (_, None) => continue,
+            };
+            entered.insert(parameter.name.clone(), value);
+        }
+        Ok(entered)
+    }
+}

@@ -13,7 +13,7 @@ use crate::objects::{stored, stored_record};
 use crate::{Orchestrator, OrchestratorError};
 
 /// An object that somebody selected.
-#[derive(Debug, Clone, PartialEq, Eq, serde::Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct SelectedObject {
     /// Its type by ThreatQ's name.

@@ -25,6 +25,27 @@ impl Store {
         Ok(())
     }
 
+    /// Replaces the whole state by that of a file, also while others use it: they see the one or the other. Runs that were
+    /// under way in the copy are taken back from whoever had them.
+    ///
+    /// # Errors
+    /// Where the file cannot be read or the state not be written; the state is unchanged then.
+    pub fn restore(&self, from: &Path) -> Result<(), StoreError> {
+        let place = from.display().to_string();
+        let unusable = |cause| StoreError::Database { place: place.clone(), cause };
+        let flags = OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_NO_MUTEX;
+        let source = Connection::open_with_flags(from, flags).map_err(unusable)?;
+        self.with_writer(|writer| {
+            {
+                let backup = rusqlite::backup::Backup::new(&source, writer).map_err(unusable)?;
+                // All pages in one step: nobody sees half of it.
+                let pause = std::time::Duration::from_millis(50);
+                backup.run_to_completion(i32::MAX, pause, None).map_err(unusable)?;
+            }
+            crate::migrations::bring_up_to_date(writer, from)
+        })
+    }
+
     /// Checks a file before it takes the place of the state: whole, and of a version that can be brought up to date.
     ///
     /// # Errors

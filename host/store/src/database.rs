@@ -58,6 +58,15 @@ impl Store {
         Ok(result)
     }
 
+    /// The connection that writes, for what replaces everything.
+    pub(crate) fn with_writer<T>(
+        &self,
+        work: impl FnOnce(&mut Connection) -> Result<T, StoreError>,
+    ) -> Result<T, StoreError> {
+        let mut writer = self.inner.writer.lock().unwrap_or_else(PoisonError::into_inner);
+        work(&mut writer)
+    }
+
     /// One consistent view, beside whoever writes.
     pub(crate) fn read<T>(
         &self,

@@ -52,6 +52,14 @@ impl Store {
         })
     }
 
+    /// Whether anything is sealed.
+    ///
+    /// # Errors
+    /// Where the state cannot be read.
+    pub fn has_secrets(&self) -> Result<bool, StoreError> {
+        self.read(|connection| Ok(connection.prepare("SELECT 1 FROM secrets LIMIT 1")?.exists([])?))
+    }
+
     /// One sealed secret.
     ///
     /// # Errors

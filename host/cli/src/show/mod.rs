@@ -9,6 +9,7 @@ pub(crate) mod project;
 pub(crate) mod protect;
 pub(crate) mod reference;
 pub(crate) mod report;
+pub(crate) mod service;
 pub(crate) mod style;
 mod table;
 

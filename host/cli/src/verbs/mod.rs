@@ -9,6 +9,10 @@ pub(crate) mod pack;
 pub(crate) mod policy;
 pub(crate) mod protect;
 pub(crate) mod run;
+pub(crate) mod serve;
+pub(crate) mod service;
+pub(crate) mod signals;
+pub(crate) mod state;
 pub(crate) mod validate;
 pub(crate) mod verify;
 

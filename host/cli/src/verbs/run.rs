@@ -20,7 +20,7 @@ use crate::answer::{Answer, Channel};
 use crate::arguments::{Global, Output, Run};
 use crate::failure::Failure;
 use crate::output_file::{OutputFile, Purpose};
-use crate::verbs::policy;
+use crate::verbs::{policy, signals};
 use crate::{cache, first_run, json, progress, show, terminal, verbs};
 
 /// A run that was made, whatever became of it. That its report or its recording could not be written does not undo it.
@@ -105,8 +105,8 @@ pub(crate) fn run(arguments: Run, global: Global) -> Result<Box<dyn Answer>, Fai
     let observer = progress::observer(offered, global.output == Output::Json, global.verbose > 0);
     let report = runtime.block_on(async {
         match &plan {
-            Some(plan) => prepared.apply(plan, observer, interrupted()).await,
-            None => Ok(prepared.execute(observer, interrupted()).await),
+            Some(plan) => prepared.apply(plan, observer, signals::first()).await,
+            None => Ok(prepared.execute(observer, signals::first()).await),
         }
     });
     // Also of a run that was refused: what it sent is evidence all the same.
@@ -142,38 +142,6 @@ fn tell_first_run(prepared: &Prepared) {
     let narrowed = prepared.policy().egress().is_some();
     let grants = if narrowed { Vec::new() } else { first_run::grants_to_tell(bundle, prepared.action()) };
     terminal::tell(&show::bundle::first_run(bundle.manifest(), bundle.authenticity(), &grants));
-}
-
-/// Resolves when the operator interrupts, or a supervisor terminates, for the first time. The run then ends and is
-/// reported; a second time ends the process at once, with the status that shells give for an interrupt.
-async fn interrupted() {
-    signalled().await;
-    tokio::spawn(async {
-        signalled().await;
-        std::process::exit(130);
-    });
-}
-
-#[cfg(unix)]
-async fn signalled() {
-    use tokio::signal::unix::{SignalKind, signal};
-    match (signal(SignalKind::interrupt()), signal(SignalKind::terminate())) {
-        (Ok(mut interrupt), Ok(mut terminate)) => {
-            tokio::select! {
-                _ = interrupt.recv() => {}
-                _ = terminate.recv() => {}
-            }
-        }
-        // Without handlers the signals do what they do by default.
-        _ => std::future::pending().await,
-    }
-}
-
-#[cfg(not(unix))]
-async fn signalled() {
-    if tokio::signal::ctrl_c().await.is_err() {
-        std::future::pending::<()>().await;
-    }
 }
 
 /// Asks for required secrets that were not given, where somebody is there to answer.

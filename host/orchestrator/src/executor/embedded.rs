@@ -88,6 +88,19 @@ impl Embedded {
     }
 }
 
+impl Embedded {
+    /// Whoever has not been heard of for so long is frozen: another takes over, and what it writes later is refused.
+    fn take_back_silent(&self) {
+        let silence = SignedDuration::from_secs(i64::try_from(limits::SILENCE_SECONDS).unwrap_or(i64::MAX));
+        let Ok(since) = self.clock.now().saturating_sub(silence) else { return };
+        match self.store.take_back_tasks(since) {
+            Ok(0) => {}
+            Ok(count) => tracing::warn!("{count} runs were taken back from workers that are silent"),
+            Err(error) => tracing::error!("no run can be taken back: {error}"),
+        }
+    }
+}
+
 impl Executor for Embedded {
     fn submit(&self, run: RunId, lane: &str, tenant: &str, deadline_at: Timestamp) -> Result<(), StoreError> {
         self.store.submit_task(run, lane, tenant, deadline_at, self.clock.now())?;
@@ -120,6 +133,7 @@ impl Executor for Embedded {
         Box::pin(async move {
             let mut active = JoinSet::new();
             while !*drain.borrow() {
+                self.take_back_silent();
                 while active.len() < self.workers {
                     match self.store.claim_task(self.clock.now()) {
                         Ok(Some(task)) => {

@@ -1,0 +1,274 @@
+//! What is typed to serve, to look after what is served, and to ask a service.
+
+use std::net::SocketAddr;
+use std::path::PathBuf;
+
+use clap::{Args, Subcommand};
+use palisade_egress::ConnectTo;
+use palisade_limits as limits;
+
+use super::{CacheArguments, PolicyArguments};
+
+/// Where the state is.
+#[derive(Debug, Args)]
+pub(crate) struct DataArguments {
+    /// The data directory, instead of `palisade` in the user's data directory
+    #[arg(long, value_name = "DIRECTORY", env = "PALISADE_DATA")]
+    pub(crate) data: Option<PathBuf>,
+}
+
+/// Where the key is that seals secrets.
+#[derive(Debug, Args)]
+pub(crate) struct VaultArguments {
+    /// The file of the key that seals secrets. Without it, the variable `PALISADE_VAULT_KEY`, the system credential
+    /// `palisade-key`, or `palisade.key` in the data directory, which the first start makes
+    #[arg(long, value_name = "FILE")]
+    pub(crate) vault_key: Option<PathBuf>,
+    /// Files of earlier keys, whose secrets can still be opened
+    #[arg(long, value_name = "FILE")]
+    pub(crate) vault_previous_key: Vec<PathBuf>,
+}
+
+/// `palisade serve`.
+#[derive(Debug, Args)]
+pub(crate) struct Serve {
+    #[command(flatten)]
+    pub(crate) data: DataArguments,
+    /// Where to listen. Anything but the loopback needs a certificate
+    #[arg(long, value_name = "ADDRESS", default_value = "127.0.0.1:8420")]
+    pub(crate) listen: SocketAddr,
+    /// The certificate with its chain, as a PEM file
+    #[arg(long, value_name = "PEM", requires = "tls_key")]
+    pub(crate) tls_certificate: Option<PathBuf>,
+    /// The certificate's private key, as a PEM file
+    #[arg(long, value_name = "PEM", requires = "tls_certificate")]
+    pub(crate) tls_key: Option<PathBuf>,
+    /// Names under which the service is reached, besides those of the loopback; requests for others are refused
+    #[arg(long = "name", value_name = "HOST")]
+    pub(crate) names: Vec<String>,
+    #[command(flatten)]
+    pub(crate) policy: PolicyArguments,
+    #[command(flatten)]
+    pub(crate) vault: VaultArguments,
+    /// Reaches an origin at another address, with its real name and certificate
+    #[arg(long, value_name = "HOST:PORT:ADDRESS:PORT")]
+    pub(crate) connect_to: Vec<ConnectTo>,
+    /// Trusts the certificate authorities of this PEM file as well
+    #[arg(long, value_name = "PEM")]
+    pub(crate) ca_cert: Vec<PathBuf>,
+    /// Runs that are worked on at once
+    #[arg(long, value_name = "N", default_value_t = limits::RUN_WORKERS, value_parser = clap::value_parser!(u64).range(1..=64))]
+    pub(crate) workers: u64,
+    /// Days after which runs that are over are removed
+    #[arg(long, value_name = "DAYS", default_value_t = limits::RUN_RETENTION_DAYS, value_parser = clap::value_parser!(u64).range(1..=3_650))]
+    pub(crate) retention_days: u64,
+    #[command(flatten)]
+    pub(crate) cache: CacheArguments,
+}
+
+/// `palisade backup`.
+#[derive(Debug, Args)]
+pub(crate) struct Backup {
+    #[command(flatten)]
+    pub(crate) data: DataArguments,
+    /// The file to write; it must not be there. The key that seals secrets is not in it, and has to be kept beside it
+    #[arg(long, value_name = "FILE")]
+    pub(crate) to: PathBuf,
+}
+
+/// `palisade restore`.
+#[derive(Debug, Args)]
+pub(crate) struct Restore {
+    #[command(flatten)]
+    pub(crate) data: DataArguments,
+    /// The file that `palisade backup` wrote. Everything in the data directory's state is replaced by it
+    #[arg(long, value_name = "FILE")]
+    pub(crate) from: PathBuf,
+}
+
+/// `palisade secrets`.
+#[derive(Debug, Args)]
+pub(crate) struct SecretsArguments {
+    #[command(subcommand)]
+    pub(crate) what: SecretsVerb,
+}
+
+/// What to do with sealed secrets.
+#[derive(Debug, Subcommand)]
+pub(crate) enum SecretsVerb {
+    /// Makes a key that seals secrets
+    Keygen {
+        /// The file to write; it must not be there
+        #[arg(long, value_name = "FILE")]
+        out: PathBuf,
+    },
+    /// Seals every secret with the current key; earlier keys are not needed afterwards. Not while the service runs
+    Rotate {
+        #[command(flatten)]
+        data: DataArguments,
+        #[command(flatten)]
+        vault: VaultArguments,
+    },
+}
+
+/// Which service to ask, and as whom.
+#[derive(Debug, Args)]
+pub(crate) struct ServerArguments {
+    /// The service's address
+    #[arg(long, global = true, value_name = "URL", env = "PALISADE_SERVER", default_value = "http://127.0.0.1:8420")]
+    pub(crate) server: String,
+    /// The file of the token; otherwise the environment variable `PALISADE_TOKEN`
+    #[arg(long, global = true, value_name = "FILE")]
+    pub(crate) token_file: Option<PathBuf>,
+    /// Trusts the certificate authorities of this PEM file for the service's own certificate
+    #[arg(long, global = true, value_name = "PEM")]
+    pub(crate) server_ca: Option<PathBuf>,
+}
+
+/// `palisade install`.
+#[derive(Debug, Args)]
+pub(crate) struct Install {
+    /// The bundle's zip
+    #[arg(value_name = "ZIP")]
+    pub(crate) bundle: PathBuf,
+    /// Goes on where the bundle is installed already
+    #[arg(long)]
+    pub(crate) replace: bool,
+    /// Goes on where saved defaults of changed parameters are overwritten
+    #[arg(long)]
+    pub(crate) overwrite: bool,
+    #[command(flatten)]
+    pub(crate) server: ServerArguments,
+}
+
+/// `palisade workflow`.
+#[derive(Debug, Args)]
+pub(crate) struct WorkflowArguments {
+    #[command(subcommand)]
+    pub(crate) what: WorkflowVerb,
+    #[command(flatten)]
+    pub(crate) server: ServerArguments,
+}
+
+/// What to do with workflows.
+#[derive(Debug, Subcommand)]
+pub(crate) enum WorkflowVerb {
+    /// All workflows
+    List,
+    /// One workflow
+    Show {
+        /// Identifies it
+        id: i64,
+    },
+    /// Asks for a run, and waits for its end where that is asked for as well
+    Run {
+        /// Identifies the workflow
+        id: i64,
+        /// Nothing that changes a service is sent
+        #[arg(long)]
+        dry_run: bool,
+        /// Waits until the run is over; the exit status is that of `palisade run`
+        #[arg(long)]
+        wait: bool,
+    },
+    /// Lets the schedule count
+    Enable {
+        /// Identifies the workflow
+        id: i64,
+    },
+    /// Lets the schedule not count
+    Disable {
+        /// Identifies the workflow
+        id: i64,
+    },
+    /// Prints a workflow as YAML, without its secrets
+    Export {
+        /// Identifies the workflow
+        id: i64,
+    },
+    /// Makes a workflow, disabled, of what `export` printed
+    Import {
+        /// The file
+        file: PathBuf,
+    },
+    /// Deletes a workflow; its runs stay
+    Delete {
+        /// Identifies the workflow
+        id: i64,
+    },
+}
+
+/// `palisade runs`.
+#[derive(Debug, Args)]
+pub(crate) struct RunsArguments {
+    #[command(subcommand)]
+    pub(crate) what: RunsVerb,
+    #[command(flatten)]
+    pub(crate) server: ServerArguments,
+}
+
+/// What to do with runs.
+#[derive(Debug, Subcommand)]
+pub(crate) enum RunsVerb {
+    /// The latest runs
+    List,
+    /// One run with its steps
+    Show {
+        /// Identifies it
+        id: i64,
+    },
+    /// Waits until a run is over; the exit status is that of `palisade run`
+    Wait {
+        /// Identifies it
+        id: i64,
+    },
+    /// Lets a run end soon
+    Cancel {
+        /// Identifies it
+        id: i64,
+    },
+    /// Asks for a run of exactly the objects that failed in this one
+    Retry {
+        /// Identifies it
+        id: i64,
+    },
+    /// Prints everything about a run: every object with its verdict
+    Report {
+        /// Identifies it
+        id: i64,
+    },
+}
+
+/// `palisade collections`.
+#[derive(Debug, Args)]
+pub(crate) struct CollectionsArguments {
+    #[command(subcommand)]
+    pub(crate) what: CollectionsVerb,
+    #[command(flatten)]
+    pub(crate) server: ServerArguments,
+}
+
+/// What to do with the service's collections.
+#[derive(Debug, Subcommand)]
+pub(crate) enum CollectionsVerb {
+    /// All collections
+    List,
+    /// What a collection holds, by type
+    Preview {
+        /// Identifies it
+        id: i64,
+    },
+    /// Makes a collection of files
+    Upload {
+        /// Unique name
+        name: String,
+        /// The files
+        #[arg(required = true)]
+        files: Vec<PathBuf>,
+    },
+    /// Removes a collection, unless workflows use it
+    Delete {
+        /// Identifies it
+        id: i64,
+    },
+}

@@ -1,0 +1,158 @@
+//! What a service said, as text: lists as columns, one thing as lines.
+
+use serde_json::Value;
+
+use super::{Table, number};
+
+/// A made thing's number.
+pub(crate) fn id(made: &Value) -> String {
+    made.get("id").map(Value::to_string).unwrap_or_default()
+}
+
+pub(crate) fn installed(review: &Value, made: &Value) -> String {
+    let mut text = format!(
+        "installed {} {} as integration {}\n  publisher  {}\n",
+        word(review, "title"),
+        word(review, "version"),
+        id(made),
+        word(review, "publisher")
+    );
+    for change in list(review, "changes") {
+        text.push_str(&format!("  {}: {} ({})\n", word(change, "how"), word(change, "label"), word(change, "action")));
+    }
+    text
+}
+
+pub(crate) fn workflows(page: &Value) -> String {
+    let mut table = Table::new();
+    for workflow in list(page, "items") {
+        table.row([
+            id(workflow),
+            word(workflow, "name"),
+            if workflow.get("enabled") == Some(&Value::Bool(true)) { "enabled" } else { "disabled" }.to_owned(),
+            word(workflow, "schedule_in_words"),
+        ]);
+    }
+    or_none(&table, "no workflows\n")
+}
+
+pub(crate) fn workflow(workflow: &Value) -> String {
+    let mut text = format!("{}\n", word(workflow, "name"));
+    let mut table = Table::new();
+    for (label, field) in [("description", "description"), ("schedule", "schedule_in_words"), ("takes", "takes")] {
+        table.row([label.to_owned(), word(workflow, field)]);
+    }
+    for next in list(workflow, "upcoming") {
+        table.row(["next".to_owned(), plain(next)]);
+    }
+    for action in list(workflow, "actions") {
+        table.row(["action".to_owned(), word(action, "action")]);
+    }
+    text.push_str(&table.text());
+    text
+}
+
+pub(crate) fn runs(page: &Value) -> String {
+    let mut table = Table::new().right(0).right(4).right(5);
+    for run in list(page, "items") {
+        table.row([
+            id(run),
+            word(run, "workflow_name"),
+            status(run),
+            word(run, "created_at"),
+            count(run, "accepted"),
+            count(run, "failed"),
+        ]);
+    }
+    or_none(&table, "no runs\n")
+}
+
+pub(crate) fn run(run: &Value) -> String {
+    let mut text = format!("run {} of {}: {}\n", id(run), word(run, "workflow_name"), status(run));
+    let mut table = Table::new();
+    for field in ["reason", "hint", "origin", "requested_by", "started_at", "ended_at"] {
+        let value = word(run, field);
+        if !value.is_empty() {
+            table.row([field.replace('_', " "), value]);
+        }
+    }
+    text.push_str(&table.text());
+    let mut counts = Table::new().right(1);
+    counts.row(["objects".to_owned(), run.get("objects").and_then(Value::as_u64).map(number).unwrap_or_default()]);
+    for verdict in ["accepted", "planned", "skipped", "rejected", "failed"] {
+        counts.row([verdict.to_owned(), count(run, verdict)]);
+    }
+    text.push_str(&counts.text());
+    text
+}
+
+pub(crate) fn report(report: &Value) -> String {
+    let mut table = Table::new();
+    for object in list(report, "objects_by_step").iter().filter_map(Value::as_array).flatten() {
+        let decided = object.get("decided").unwrap_or(&Value::Null);
+        table.row([
+            word(decided, "verdict"),
+            word(object, "type"),
+            word(object, "value"),
+            word(decided, "code"),
+            word(decided, "message"),
+        ]);
+    }
+    format!("{}{}", run(report.get("run").unwrap_or(&Value::Null)), table.text())
+}
+
+pub(crate) fn collections(page: &Value) -> String {
+    let mut table = Table::new();
+    for collection in list(page, "items") {
+        let source = collection.get("source").unwrap_or(&Value::Null);
+        let from = match source.get("kind").and_then(Value::as_str) {
+            Some("threatq") => word(source, "origin"),
+            _ => list(collection, "files").iter().map(|file| word(file, "name")).collect::<Vec<_>>().join(", "),
+        };
+        table.row([id(collection), word(collection, "name"), from]);
+    }
+    or_none(&table, "no collections\n")
+}
+
+pub(crate) fn preview(preview: &Value) -> String {
+    let mut table = Table::new().right(1);
+    for field in ["objects", "filtered", "unreadable", "left_out"] {
+        let value = preview.get(field).and_then(Value::as_u64).map(number).unwrap_or_default();
+        table.row([field.replace('_', " "), value]);
+    }
+    for (subtype, count) in preview.get("by_type").and_then(Value::as_object).into_iter().flatten() {
+        table.row([format!("  {subtype}"), count.as_u64().map(number).unwrap_or_default()]);
+    }
+    let warnings: String = list(preview, "warnings").iter().map(|warning| format!("{}\n", plain(warning))).collect();
+    table.text() + &warnings
+}
+
+fn status(run: &Value) -> String {
+    let ended = word(run, "status");
+    if ended.is_empty() { word(run, "phase") } else { ended }
+}
+
+fn count(run: &Value, verdict: &str) -> String {
+    let verdicts = run.get("verdicts").and_then(|verdicts| verdicts.get(verdict));
+    verdicts.and_then(Value::as_u64).map(number).unwrap_or_default()
+}
+
+fn word(value: &Value, field: &str) -> String {
+    value.get(field).map(plain).unwrap_or_default()
+}
+
+fn plain(value: &Value) -> String {
+    match value {
+        Value::String(text) => text.clone(),
+        Value::Null => String::new(),
+        other => other.to_string(),
+    }
+}
+
+fn list<'value>(value: &'value Value, field: &str) -> &'value [Value] {
+    value.get(field).and_then(Value::as_array).map(Vec::as_slice).unwrap_or_default()
+}
+
+fn or_none(table: &Table, none: &str) -> String {
+    if table.is_empty() { none.to_owned() } else { table.text() }
+}

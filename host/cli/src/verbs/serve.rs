@@ -1,0 +1,203 @@
+//! `palisade serve`: the orchestrator with its console and its API, until it is told to stop.
+
+use std::fs::{File, TryLockError};
+use std::io;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use etcetera::BaseStrategy as _;
+use palisade_orchestrator::executor::Embedded;
+use palisade_orchestrator::{Clock, Options, Orchestrator, SystemClock};
+use palisade_server::{App, Certificate, Listener};
+use palisade_store::Store;
+use palisade_vault::{KeyPlaces, Located, Origin, Vault};
+use tokio::sync::watch;
+
+use crate::answer::{Answer, Channel};
+use crate::arguments::service::{DataArguments, Serve, VaultArguments};
+use crate::failure::Failure;
+use crate::verbs::{policy, signals};
+use crate::{cache, terminal};
+
+/// It was told to stop, and has stopped.
+struct Stopped;
+
+impl Answer for Stopped {
+    fn text(&self) -> String {
+        "stopped; open runs go on at the next start\n".to_owned()
+    }
+
+    fn json(&self, out: &mut dyn io::Write) -> io::Result<()> {
+        out.write_all(b"{\"stopped\": true}")
+    }
+
+    fn channel(&self) -> Channel {
+        Channel::Error
+    }
+}
+
+pub(crate) fn serve(arguments: Serve) -> Result<Box<dyn Answer>, Failure> {
+    let data = Data::open(&arguments.data)?;
+    let store = Store::open(&data.state())?;
+    let located = data.vault(&arguments.vault, &store)?;
+    if let Origin::Made(path) = &located.origin {
+        terminal::tell(&format!(
+            "made the key that seals secrets: {}\n  keep a copy: without it, no secret of this service can be opened\n",
+            path.display()
+        ));
+    }
+    // Named, found or none: the orchestrator reads it anew for each run.
+    let policy_file = policy::find(arguments.policy.policy.as_deref())?.file().map(PathBuf::from);
+    let clock: Arc<dyn Clock> = Arc::new(SystemClock);
+    let certificate = arguments
+        .tls_certificate
+        .zip(arguments.tls_key)
+        .map(|(chain, key)| Certificate { chain, key });
+    let runtime = tokio::runtime::Runtime::new()
+        .map_err(|error| Failure::new("runtime", format!("no threads can be started: {error}")))?;
+    let engine = cache::engine(&arguments.cache)?;
+    let workers = usize::try_from(arguments.workers).unwrap_or(1);
+    let orchestrator = Orchestrator::new(
+        Options {
+            store: store.clone(),
+            vault: located.vault,
+            engine,
+            policy: policy_file,
+            connect_to: arguments.connect_to,
+            ca_certificates: arguments.ca_cert,
+            allow_unsigned: arguments.policy.allow_unsigned,
+            clock: Arc::clone(&clock),
+        },
+        Box::new(Embedded::new(store, clock, workers)),
+    );
+    let options = palisade_server::Options {
+        tls: certificate.is_some(),
+        names: arguments.names,
+        ..palisade_server::Options::default()
+    };
+    let retention_days = arguments.retention_days;
+    runtime.block_on(async {
+        let recovered = orchestrator.recover()?;
+        let app = App::new(orchestrator.clone(), options)?;
+        let listener = Listener::bind(arguments.listen, certificate.as_ref()).await?;
+        if recovered > 0 {
+            terminal::tell(&format!("{recovered} runs go on where the last process left them\n"));
+        }
+        terminal::tell(&format!("palisade is at {}\n", listener.url()));
+        if let Some(link) = app.first_link().await? {
+            terminal::tell(&format!(
+                "make the administrator, once: {}{link}\n",
+                listener.url()
+            ));
+        }
+        let (drain, draining) = watch::channel(false);
+        let executing = {
+            let (orchestrator, draining) = (orchestrator.clone(), draining.clone());
+            tokio::spawn(async move {
+                let worker = Arc::new(orchestrator.clone());
+                orchestrator.executor().serve(worker, draining).await;
+            })
+        };
+        let keeping = tokio::spawn({
+            let orchestrator = orchestrator.clone();
+            async move { orchestrator.keep_time(retention_days, draining).await }
+        });
+        let router = palisade_server::router(app.clone());
+        listener
+            .serve(router, async {
+                signals::first().await;
+                app.stop();
+                drain.send_replace(true);
+            })
+            .await;
+        // What was in hand is put down: each run has written its verdicts already.
+        let _ = tokio::join!(executing, keeping);
+        Ok::<(), Failure>(())
+    })?;
+    Ok(Box::new(Stopped))
+}
+
+/// The data directory of one service, which nobody else uses meanwhile.
+pub(crate) struct Data {
+    directory: PathBuf,
+    /// Held until the end.
+    _lock: File,
+}
+
+impl Data {
+    /// Takes the directory for itself.
+    pub(crate) fn open(arguments: &DataArguments) -> Result<Self, Failure> {
+        let directory = directory(arguments)?;
+        std::fs::create_dir_all(&directory)
+            .map_err(|error| Failure::file("data-directory", "cannot make the data directory", &directory, &error))?;
+        private(&directory)?;
+        let path = directory.join("lock");
+        let unusable = |error: &io::Error| Failure::file("data-directory", "cannot use the data directory", &directory, error);
+        let lock = File::options()
+            .create(true)
+            .truncate(false)
+            .write(true)
+            .open(&path)
+            .map_err(|error| unusable(&error))?;
+        match lock.try_lock() {
+            Ok(()) => Ok(Self { directory, _lock: lock }),
+            Err(TryLockError::WouldBlock) => {
+                let message = format!("another process serves `{}`", directory.display());
+                let mut failure = Failure::new("data-directory-in-use", message);
+                failure.hint = Some("end it first, or name another directory with `--data`".to_owned());
+                Err(failure)
+            }
+            Err(TryLockError::Error(error)) => Err(unusable(&error)),
+        }
+    }
+
+    /// The file of the state.
+    pub(crate) fn state(&self) -> PathBuf {
+        state_in(&self.directory)
+    }
+
+    /// The vault of this directory.
+    pub(crate) fn vault(&self, arguments: &VaultArguments, store: &Store) -> Result<Located, Failure> {
+        Ok(Vault::locate(&KeyPlaces {
+            file: arguments.vault_key.as_deref(),
+            environment: &|name| std::env::var_os(name),
+            data: &self.directory,
+            previous: &arguments.vault_previous_key,
+            first_start: !store.has_secrets()?,
+        })?)
+    }
+}
+
+/// The file of the state, whoever uses it meanwhile.
+pub(crate) fn state(arguments: &DataArguments) -> Result<PathBuf, Failure> {
+    Ok(state_in(&directory(arguments)?))
+}
+
+fn state_in(directory: &Path) -> PathBuf {
+    directory.join("palisade.db")
+}
+
+fn directory(arguments: &DataArguments) -> Result<PathBuf, Failure> {
+    match &arguments.data {
+        Some(directory) => Ok(directory.clone()),
+        None => {
+            let strategy = etcetera::choose_base_strategy().map_err(|error| {
+                Failure::new("data-directory", format!("there is no home directory to keep data in: {error}"))
+            })?;
+            Ok(strategy.data_dir().join("palisade"))
+        }
+    }
+}
+
+/// Nobody else reads what lies in it: objects, and who did what.
+#[cfg(unix)]
+fn private(directory: &Path) -> Result<(), Failure> {
+    use std::os::unix::fs::PermissionsExt as _;
+    std::fs::set_permissions(directory, std::fs::Permissions::from_mode(0o700))
+        .map_err(|error| Failure::file("data-directory", "cannot protect the data directory", directory, &error))
+}
+
+#[cfg(not(unix))]
+fn private(_: &Path) -> Result<(), Failure> {
+    Ok(())
+}

@@ -1,0 +1,236 @@
+//! `palisade install`, `workflow`, `runs` and `collections`: a service's API from the command line.
+
+use std::io;
+use std::path::Path;
+use std::time::Duration;
+
+use palisade_limits as limits;
+use serde_json::{Value, json};
+
+use crate::answer::Answer;
+use crate::arguments::service::{
+    CollectionsArguments, CollectionsVerb, Install, RunsArguments, RunsVerb, WorkflowArguments, WorkflowVerb,
+};
+use crate::failure::Failure;
+use crate::service_client::Service;
+use crate::show;
+
+/// What the service said.
+pub(crate) struct Said {
+    pub(crate) value: Value,
+    text: String,
+    status: u8,
+}
+
+impl Said {
+    fn new(value: Value, text: String) -> Box<dyn Answer> {
+        Box::new(Self { value, text, status: 0 })
+    }
+}
+
+impl Answer for Said {
+    fn text(&self) -> String {
+        self.text.clone()
+    }
+
+    fn json(&self, out: &mut dyn io::Write) -> io::Result<()> {
+        crate::json::write(out, &self.value)
+    }
+
+    fn status(&self) -> u8 {
+        self.status
+    }
+}
+
+pub(crate) fn install(arguments: &Install) -> Result<Box<dyn Answer>, Failure> {
+    let service = Service::new(&arguments.server)?;
+    let zip = whole(&arguments.bundle, limits::BUNDLE_BYTES)?;
+    let review = service.post("/integrations/review", "application/zip", &zip)?;
+    let path = format!("/integrations?replace={}&overwrite={}", arguments.replace, arguments.overwrite);
+    let made = service.post(&path, "application/zip", &zip)?;
+    let text = show::service::installed(&review, &made);
+    Ok(Said::new(json!({ "review": review, "made": made }), text))
+}
+
+pub(crate) fn workflow(arguments: &WorkflowArguments) -> Result<Box<dyn Answer>, Failure> {
+    let service = Service::new(&arguments.server)?;
+    let act = |id: i64, what: &str| {
+        service.post(&format!("/workflows/{id}/{what}"), "application/json", b"{}")?;
+        let text = format!("workflow {id}: {what}d\n");
+        Ok(Said::new(json!({ "id": id }), text))
+    };
+    match &arguments.what {
+        WorkflowVerb::List => {
+            let value = service.get("/workflows?per_page=500")?;
+            let text = show::service::workflows(&value);
+            Ok(Said::new(value, text))
+        }
+        WorkflowVerb::Show { id } => {
+            let value = service.get(&format!("/workflows/{id}"))?;
+            let text = show::service::workflow(&value);
+            Ok(Said::new(value, text))
+        }
+        WorkflowVerb::Run { id, dry_run, wait } => {
+            let body = json!({ "dry_run": dry_run }).to_string();
+            let made = service.post(&format!("/workflows/{id}/run"), "application/json", body.as_bytes())?;
+            let run = made.get("id").and_then(Value::as_i64).unwrap_or_default();
+            if *wait {
+                return over(&service, run);
+            }
+            let text = format!("run {run} is asked for\n");
+            Ok(Said::new(made, text))
+        }
+        WorkflowVerb::Enable { id } => act(*id, "enable"),
+        WorkflowVerb::Disable { id } => act(*id, "disable"),
+        WorkflowVerb::Export { id } => {
+            let text = service.get_text(&format!("/workflows/{id}/export"))?;
+            Ok(Said::new(json!({ "yaml": text }), text))
+        }
+        WorkflowVerb::Import { file } => {
+            let made = service.post(
+                "/workflows/import",
+                "application/yaml",
+                &whole(file, limits::CONFIGURATION_BYTES)?,
+            )?;
+            let text = format!("workflow {} is made, and disabled\n", show::service::id(&made));
+            Ok(Said::new(made, text))
+        }
+        WorkflowVerb::Delete { id } => {
+            service.delete(&format!("/workflows/{id}"))?;
+            Ok(Said::new(json!({ "id": id }), format!("workflow {id} is deleted; its runs stay\n")))
+        }
+    }
+}
+
+pub(crate) fn runs(arguments: &RunsArguments) -> Result<Box<dyn Answer>, Failure> {
+    let service = Service::new(&arguments.server)?;
+    match &arguments.what {
+        RunsVerb::List => {
+            let value = service.get("/runs?per_page=50")?;
+            let text = show::service::runs(&value);
+            Ok(Said::new(value, text))
+        }
+        RunsVerb::Show { id } => {
+            let value = service.get(&format!("/runs/{id}"))?;
+            let text = show::service::run(&value);
+            Ok(Said::new(value, text))
+        }
+        RunsVerb::Wait { id } => over(&service, *id),
+        RunsVerb::Cancel { id } => {
+            service.post(&format!("/runs/{id}/cancel"), "application/json", b"{}")?;
+            Ok(Said::new(json!({ "id": id }), format!("run {id} will end\n")))
+        }
+        RunsVerb::Retry { id } => {
+            let made = service.post(&format!("/runs/{id}/retry"), "application/json", b"{}")?;
+            let text = format!("run {} takes what failed in run {id}\n", show::service::id(&made));
+            Ok(Said::new(made, text))
+        }
+        RunsVerb::Report { id } => {
+            let value = service.get(&format!("/runs/{id}/report.json"))?;
+            let text = show::service::report(&value);
+            Ok(Said::new(value, text))
+        }
+    }
+}
+
+pub(crate) fn collections(arguments: &CollectionsArguments) -> Result<Box<dyn Answer>, Failure> {
+    let service = Service::new(&arguments.server)?;
+    match &arguments.what {
+        CollectionsVerb::List => {
+            let value = service.get("/collections?per_page=500")?;
+            let text = show::service::collections(&value);
+            Ok(Said::new(value, text))
+        }
+        CollectionsVerb::Preview { id } => {
+            let value = service.get(&format!("/collections/{id}/preview"))?;
+            let text = show::service::preview(&value);
+            Ok(Said::new(value, text))
+        }
+        CollectionsVerb::Upload { name, files } => {
+            let mut form = Form::new();
+            form.text("name", name);
+            for path in files {
+                let file_name = path.file_name().unwrap_or_default().to_string_lossy();
+                form.file("files", &file_name, &whole(path, limits::COLLECTION_UPLOAD_BYTES)?);
+            }
+            let (kind, body) = form.finish();
+            let made = service.post("/collections/upload", &kind, &body)?;
+            let text = format!("collection {} is made\n", show::service::id(&made));
+            Ok(Said::new(made, text))
+        }
+        CollectionsVerb::Delete { id } => {
+            service.delete(&format!("/collections/{id}"))?;
+            Ok(Said::new(json!({ "id": id }), format!("collection {id} is removed\n")))
+        }
+    }
+}
+
+/// Waits until a run is over, and says how it ended.
+fn over(service: &Service, id: i64) -> Result<Box<dyn Answer>, Failure> {
+    loop {
+        let value = service.get(&format!("/runs/{id}"))?;
+        let status = value.get("status").and_then(Value::as_str);
+        if let Some(status) = status {
+            let code = match status {
+                "Completed" => 0,
+                "Error Occurred" => 3,
+                "Failed to Complete" => 1,
+                _ => 4,
+            };
+            let text = show::service::run(&value);
+            return Ok(Box::new(Said { value, text, status: code }));
+        }
+        std::thread::sleep(Duration::from_millis(limits::SERVICE_POLL_MILLISECONDS));
+    }
+}
+
+fn whole(path: &Path, most: u64) -> Result<Vec<u8>, Failure> {
+    use std::io::Read as _;
+    let mut bytes = Vec::new();
+    std::fs::File::open(path)
+        .and_then(|file| file.take(most + 1).read_to_end(&mut bytes))
+        .map_err(|error| Failure::file("file-unreadable", "cannot read", path, &error))?;
+    if bytes.len() as u64 > most {
+        return Err(Failure::new("file-too-large", format!("`{}` is larger than {most} bytes", path.display())));
+    }
+    Ok(bytes)
+}
+
+/// A form with files, as browsers send it.
+struct Form {
+    boundary: String,
+    body: Vec<u8>,
+}
+
+impl Form {
+    fn new() -> Self {
+        // It must not occur in what is sent: 64 bits that nobody could have known.
+        let boundary = format!("palisade-{:x}", std::process::id() as u128 ^ now_nanoseconds());
+        Self { boundary, body: Vec::new() }
+    }
+
+    fn part(&mut self, disposition: &str, content: &[u8]) {
+        let head = format!("--{}\r\nContent-Disposition: form-data; {disposition}\r\n\r\n", self.boundary);
+        self.body.extend(head.into_bytes());
+        self.body.extend(content);
+        self.body.extend(b"\r\n");
+    }
+
+    fn text(&mut self, name: &str, value: &str) {
+        self.part(&format!("name=\"{name}\""), value.as_bytes());
+    }
+
+    fn file(&mut self, name: &str, file_name: &str, content: &[u8]) {
+        let file_name = file_name.replace(['"', '\r', '\n'], "_");
+        self.part(&format!("name=\"{name}\"; filename=\"{file_name}\""), content);
+    }
+
+    fn finish(mut self) -> (String, Vec<u8>) {
+        self.body.extend(format!("--{}--\r\n", self.boundary).into_bytes());
+        (format!("multipart/form-data; boundary={}", self.boundary), self.body)
+    }
+}
+
+fn now_nanoseconds() -> u128 {
+    std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH).map_or(0, |since| since.as_nanos())
+}

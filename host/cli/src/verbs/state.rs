@@ -1,0 +1,91 @@
+//! `palisade backup`, `restore` and `secrets`: what looks after the state of a service, beside it or while it rests.
+
+use std::io;
+use std::path::PathBuf;
+use std::sync::Arc;
+
+use palisade_store::Store;
+use palisade_vault::{Key, Vault};
+use serde::Serialize;
+
+use crate::answer::Answer;
+use crate::arguments::service::{Backup, Restore, SecretsVerb};
+use crate::failure::Failure;
+use crate::verbs::serve::{self, Data};
+
+/// What was done, in one sentence.
+#[derive(Debug, Serialize)]
+struct Done {
+    done: &'static str,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    file: Option<PathBuf>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    secrets: Option<u64>,
+    #[serde(skip)]
+    sentence: String,
+}
+
+impl Answer for Done {
+    fn text(&self) -> String {
+        format!("{}\n", self.sentence)
+    }
+
+    fn json(&self, out: &mut dyn io::Write) -> io::Result<()> {
+        serde_json::to_writer_pretty(out, self).map_err(io::Error::from)
+    }
+}
+
+pub(crate) fn backup(arguments: Backup) -> Result<Box<dyn Answer>, Failure> {
+    let state = serve::state(&arguments.data)?;
+    if !state.exists() {
+        return Err(no_state(&state));
+    }
+    Store::open(&state)?.back_up(&arguments.to)?;
+    let sentence = format!("wrote {}; keep the key that seals its secrets beside it", arguments.to.display());
+    Ok(Box::new(Done { done: "backup", file: Some(arguments.to), secrets: None, sentence }))
+}
+
+pub(crate) fn restore(arguments: Restore) -> Result<Box<dyn Answer>, Failure> {
+    let state = serve::state(&arguments.data)?;
+    Store::check_backup(&arguments.from)?;
+    if let Some(directory) = state.parent() {
+        std::fs::create_dir_all(directory)
+            .map_err(|error| Failure::file("data-directory", "cannot make the data directory", directory, &error))?;
+    }
+    Store::open(&state)?.restore(&arguments.from)?;
+    let sentence = format!("the state is that of {} again", arguments.from.display());
+    Ok(Box::new(Done { done: "restore", file: Some(arguments.from), secrets: None, sentence }))
+}
+
+pub(crate) fn secrets(what: SecretsVerb) -> Result<Box<dyn Answer>, Failure> {
+    match what {
+        SecretsVerb::Keygen { out } => {
+            Key::generate()?.write_new(&out)?;
+            let sentence = format!("wrote {}", out.display());
+            Ok(Box::new(Done { done: "keygen", file: Some(out), secrets: None, sentence }))
+        }
+        SecretsVerb::Rotate { data, vault } => {
+            let data = Data::open(&data)?;
+            let store = Store::open(&data.state())?;
+            let vault = Arc::new(data.vault(&vault, &store)?.vault);
+            let count = rotate(&store, &vault)?;
+            let sentence = format!("sealed {count} secrets with the key {}", vault.current());
+            Ok(Box::new(Done { done: "rotate", file: None, secrets: Some(count), sentence }))
+        }
+    }
+}
+
+fn rotate(store: &Store, vault: &Vault) -> Result<u64, Failure> {
+    store.reseal_secrets(|row| {
+        let secret = vault.open(&row.label, &row.key, &row.sealed)?;
+        let sealed = vault.seal(&row.label, &secret)?;
+        Ok::<_, Failure>((sealed.key, sealed.bytes))
+    })
+}
+
+fn no_state(path: &std::path::Path) -> Failure {
+    let message = format!("there is no state at `{}`", path.display());
+    let mut failure = Failure::new("state-missing", message);
+    failure.hint = Some("name the data directory of the service with `--data`".to_owned());
+    failure
+}
