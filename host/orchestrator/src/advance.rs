@@ -31,7 +31,13 @@ impl Worker for Orchestrator {
                 Ok(advanced) => advanced,
                 // Somebody else has the run.
                 Err(OrchestratorError::Store(StoreError::Fenced(_))) => Advanced::More,
-                Err(error) => Advanced::Failed(error.to_string()),
+                Err(error) => {
+                    let reason = format!("{error}; it is tried again");
+                    // Where even that cannot be written, the log has it.
+                    let _ = self.store().wait_run(task.activation(), Phase::Waiting, &reason);
+                    self.changed(task.run);
+                    Advanced::Failed(error.to_string())
+                }
             }
         })
     }
@@ -115,8 +121,9 @@ impl Orchestrator {
         let collection = self.store().collection(workflow.collection.ok_or_else(gone)?)?;
         let filter = filter_of(&collection)?;
         let most = steps.iter().filter_map(|step| self.objects_per_run(step)).min();
-        let cursor: Option<Cursor> =
-            workflow.cursor.as_ref().map(|cursor| read("cursor", cursor)).transpose()?;
+        // Nothing is written where a run reached the end of its collection.
+        let cursor = workflow.cursor.as_ref().filter(|cursor| !cursor.is_null());
+        let cursor: Option<Cursor> = cursor.map(|cursor| read("cursor", cursor)).transpose()?;
         let marks = match workflow.takes {
             Takes::All => None,
             Takes::Changed => Some(self.store().marks(workflow.id)?),
@@ -177,7 +184,14 @@ impl Orchestrator {
             store.end_step(activation, step.place, &end, &[], self.now())?;
             return Ok(Advanced::More);
         }
-        let gate = self.gate(&self.tenant(&step.configuration)?);
+        let gate = match self.tenant(&step.configuration) {
+            Ok(tenant) => self.gate(&tenant),
+            Err(error) => {
+                let (code, message, hint) = (error.code(), error.to_string(), error.hint());
+                self.give_up_step(activation, step, "not-begun", code, &message, hint.as_deref())?;
+                return Ok(Advanced::More);
+            }
+        };
         if let Some(closed) = gate.closed() {
             let wait = closed.opens_at.saturating_duration_since(tokio::time::Instant::now());
             if wait.as_secs() >= limits::HELD_WAIT_SECONDS {

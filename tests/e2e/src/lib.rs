@@ -19,6 +19,7 @@ mod project;
 mod receiver;
 mod running;
 mod schema;
+mod service;
 mod tenant;
 
 pub use collection::{domains, threatq, threatq_page};
@@ -31,4 +32,5 @@ pub use product::{
 pub use project::{documented_commands, run_commands};
 pub use receiver::{Delivery, Receiver, WEBHOOK_HOST};
 pub use running::Running;
+pub use service::{Answer, Service, counts, form};
 pub use tenant::{REGION, Tenant};

@@ -1,0 +1,60 @@
+//! The command line on the API of a service.
+
+use palisade_e2e::{Service, Tenant, bundle, domains, root};
+use serde_json::{Value, json};
+
+fn text(output: &std::process::Output) -> String {
+    format!("{}{}", String::from_utf8_lossy(&output.stdout), String::from_utf8_lossy(&output.stderr))
+}
+
+#[test]
+fn a_bundle_is_installed_and_a_workflow_run_from_the_command_line() {
+    let tenant = Tenant::start();
+    let service = Service::start(&tenant);
+    let installed = service.command(&["install", bundle().to_str().unwrap()]);
+    assert!(installed.status.success(), "{}", text(&installed));
+    let notes = root().join("examples/collections/notes.txt");
+    let uploaded = service.command(&["collections", "upload", "Notes", notes.to_str().unwrap()]);
+    assert!(uploaded.status.success(), "{}", text(&uploaded));
+    let workflow = service.workflow("Block", 1, 1, &json!({}));
+    let listed = service.command(&["workflow", "list"]);
+    assert!(text(&listed).contains("Block"), "{}", text(&listed));
+    let ran = service.command(&["--output", "json", "workflow", "run", &workflow.to_string(), "--wait"]);
+    let run: Value = serde_json::from_slice(&ran.stdout).unwrap();
+    assert_eq!(ran.status.code(), Some(if run["status"] == "Completed" { 0 } else { 3 }), "{}", text(&ran));
+    assert_eq!(run["verdicts"]["accepted"].as_u64().unwrap() as usize, accepted(&service, &run));
+    let report = service.command(&["runs", "report", &run["id"].to_string()]);
+    assert!(text(&report).contains("accepted"), "{}", text(&report));
+}
+
+fn accepted(service: &Service, run: &Value) -> usize {
+    let objects = service.objects(run["id"].as_i64().unwrap(), 1);
+    objects.iter().filter(|object| object["decided"]["verdict"] == "accepted").count()
+}
+
+#[test]
+fn what_the_service_refuses_is_said_with_its_reason_and_its_hint() {
+    let tenant = Tenant::start();
+    let service = Service::start(&tenant);
+    let missing = service.command(&["runs", "show", "77"]);
+    assert_eq!(missing.status.code(), Some(1));
+    assert!(text(&missing).contains("there is no run `77`"), "{}", text(&missing));
+    let _ = service.install();
+    let again = service.command(&["install", bundle().to_str().unwrap()]);
+    assert!(text(&again).contains("installed already"), "{}", text(&again));
+    assert!(!text(&again).contains(service.token()));
+}
+
+#[test]
+fn a_token_does_not_go_over_a_network_in_plain_text() {
+    let tenant = Tenant::start();
+    let service = Service::start(&tenant);
+    let output = std::process::Command::new(palisade_e2e::binary())
+        .args(["runs", "list", "--server", "http://192.0.2.1:8420"])
+        .env("PALISADE_TOKEN", service.token())
+        .output()
+        .unwrap();
+    assert_eq!(output.status.code(), Some(1));
+    assert!(text(&output).contains("server-address"), "{}", text(&output));
+    let _ = domains(1);
+}

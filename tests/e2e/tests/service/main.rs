@@ -1,0 +1,20 @@
+//! The service from end to end: `palisade serve`, its API and its command line against a simulator over TLS. One module for
+//! each behaviour.
+
+#![expect(
+    clippy::expect_used,
+    clippy::indexing_slicing,
+    clippy::panic,
+    clippy::unwrap_used,
+    reason = "tests: what goes wrong here is a failed test"
+)]
+
+mod backup;
+mod collections;
+mod command_line;
+mod integrations;
+mod kills;
+mod runs;
+mod schedule;
+mod secrets;
+mod workflows;

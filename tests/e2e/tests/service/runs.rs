@@ -1,0 +1,172 @@
+//! Runs: overlapping, cancelled, stopped by the service, refused, retried; and what the tenant received of them.
+
+use palisade_e2e::{Service, Tenant, domains};
+use serde_json::{Value, json};
+use vision_one_simulator::{Effect, Fault, KeyStatus, RetryAfter, Settings};
+
+fn service(tenant: &Tenant, objects: usize) -> (Service, i64, i64) {
+    let service = Service::start(tenant);
+    let integration = service.install();
+    let collection = service.collection("All", "list.txt", domains(objects).as_bytes());
+    (service, integration, collection)
+}
+
+#[test]
+fn what_a_run_says_is_what_the_tenant_has() {
+    let tenant = Tenant::start();
+    let (service, integration, collection) = service(&tenant, 250);
+    let workflow = service.workflow("Block", integration, collection, &json!({}));
+    let run = service.over(service.run(workflow));
+    assert_eq!((&run["status"], &run["verdicts"]["accepted"]), (&json!("Completed"), &json!(250)));
+    assert_eq!(tenant.blocked().len(), 250);
+    let csv = service.get(&format!("/api/v1/runs/{}/objects.csv", run["id"])).text;
+    assert_eq!(csv.lines().count(), 251);
+    let har = service.get(&format!("/api/v1/runs/{}/recording.har", run["id"])).expect(200);
+    assert_eq!(har["log"]["entries"].as_array().unwrap().len(), tenant.received().len());
+}
+
+#[test]
+fn two_runs_of_one_workflow_never_overlap() {
+    let tenant = Tenant::with(Settings { latency_milliseconds: 100, ..Settings::default() });
+    let (service, integration, collection) = service(&tenant, 1_500);
+    let workflow = service.workflow("Block", integration, collection, &json!({}));
+    let (first, second) = (service.run(workflow), service.run(workflow));
+    let (first, second) = (service.over(first), service.over(second));
+    let moment = |run: &Value, field: &str| run[field].as_str().unwrap().to_owned();
+    assert!(moment(&first, "ended_at") <= moment(&second, "started_at"), "{first} {second}");
+}
+
+#[test]
+fn a_run_that_is_cancelled_ends_and_says_so_of_each_object() {
+    let tenant = Tenant::with(Settings { latency_milliseconds: 400, ..Settings::default() });
+    let (service, integration, collection) = service(&tenant, 8_000);
+    let workflow = service.workflow("Block", integration, collection, &json!({}));
+    let run = service.run(workflow);
+    service.until(run, "it pushes", |run| run["steps"][0]["started_at"].is_string());
+    let _ = service.post(&format!("/api/v1/runs/{run}/cancel"), &json!({})).expect(202);
+    let report = service.over(run);
+    assert_eq!(report["status"], "Incomplete", "{report}");
+    assert!(report["issue"].as_bool().unwrap());
+    let failed: Vec<Value> = service
+        .objects(run, 1)
+        .into_iter()
+        .filter(|object| object["decided"]["verdict"] == "failed")
+        .collect();
+    assert!(!failed.is_empty());
+    assert!(failed.iter().all(|object| object["decided"]["code"] == "cancelled"), "{:?}", failed.first());
+    // Once more is once too often.
+    assert_eq!(service.post(&format!("/api/v1/runs/{run}/cancel"), &json!({})).expect(409)["code"], "run-over");
+}
+
+#[test]
+fn a_service_that_is_asked_to_end_puts_down_its_runs_and_takes_them_up_again() {
+    let tenant = Tenant::with(Settings { latency_milliseconds: 200, ..Settings::default() });
+    let (mut service, integration, collection) = service(&tenant, 5_000);
+    let workflow = service.workflow("Block", integration, collection, &json!({}));
+    let run = service.run(workflow);
+    service.until(run, "it pushes", |run| run["steps"][0]["started_at"].is_string());
+    service.stop();
+    service.restart();
+    let report = service.over(run);
+    assert_eq!((&report["status"], &report["verdicts"]["accepted"]), (&json!("Completed"), &json!(5_000)));
+    assert_eq!(tenant.blocked().len(), 5_000);
+}
+
+#[test]
+fn a_key_that_is_refused_is_an_error_during_the_run_and_a_retry_takes_exactly_what_failed() {
+    let tenant = Tenant::start();
+    let (service, integration, collection) = service(&tenant, 30);
+    let workflow = service.workflow("Block", integration, collection, &json!({}));
+    tenant.change_settings(|settings| settings.keys[0].status = KeyStatus::Disabled);
+    let run = service.over(service.run(workflow));
+    assert_eq!(run["status"], "Error during run", "{run}");
+    assert!(run["hint"].as_str().unwrap().contains("key"), "{run}");
+    assert_eq!(run["verdicts"]["failed"], 30);
+    tenant.change_settings(|settings| settings.keys[0].status = KeyStatus::Enabled);
+    let retried = service.post(&format!("/api/v1/runs/{}/retry", run["id"]), &json!({})).expect(201);
+    let retried = service.over(retried["id"].as_i64().unwrap());
+    assert_eq!((&retried["retry_of"], &retried["objects"]), (&run["id"], &json!(30)));
+    assert_eq!((&retried["status"], tenant.blocked().len()), (&json!("Completed"), 30));
+    let again = service.post(&format!("/api/v1/runs/{}/retry", retried["id"]), &json!({})).expect(409);
+    assert_eq!(again["code"], "no-objects");
+}
+
+#[test]
+fn a_run_that_cannot_begin_fails_to_complete_and_says_why() {
+    let tenant = Tenant::start();
+    let service = Service::start_with(&tenant, &[]);
+    let integration = service.install();
+    let collection = service.collection("All", "list.txt", b"evil.example\n");
+    let settings = json!({ "actions": [{
+        "integration": integration, "action": "add-to-blocklist",
+        "configuration": { "api_key": service.key(), "api_region": "api.eu.xdr.trendmicro.com" },
+    }]});
+    // Nobody has said where that region is, and this machine reaches nobody.
+    let workflow = service.workflow("Elsewhere", integration, collection, &settings);
+    let run = service.over(service.run(workflow));
+    assert_ne!(run["status"], "Completed", "{run}");
+    assert_eq!(run["verdicts"]["failed"], 1);
+    assert!(tenant.received().is_empty());
+}
+
+#[test]
+fn a_wait_that_the_service_imposes_is_spent_without_a_worker_and_told() {
+    let tenant = Tenant::start();
+    let (service, integration, collection) = service(&tenant, 5);
+    let first = service.workflow("First", integration, collection, &json!({}));
+    let second = service.workflow("Second", integration, collection, &json!({}));
+    tenant.inject(Fault::new(Effect::TooManyRequests { retry_after: RetryAfter::Seconds(20) }).times(1)).unwrap();
+    let first = service.run(first);
+    service.until(first, "it waits", |run| run["steps"][0]["started_at"].is_string());
+    std::thread::sleep(std::time::Duration::from_millis(800));
+    let second = service.run(second);
+    service.until(second, "it says why it waits", |run| {
+        run["phase"] == "waiting" && run["reason"].as_str().is_some_and(|reason| reason.contains("rate budget"))
+    });
+    let requests = tenant.received().len();
+    assert_eq!(requests, 1, "one credential, one budget");
+    let (first, second) = (service.over(first), service.over(second));
+    assert_eq!((&first["status"], &second["status"]), (&json!("Completed"), &json!("Completed")));
+}
+
+#[test]
+fn a_manual_run_takes_the_selected_objects_in_place_of_the_collection() {
+    let tenant = Tenant::start();
+    let (service, integration, collection) = service(&tenant, 5);
+    let workflow = service.workflow("Block", integration, collection, &json!({}));
+    let body = json!({ "objects": [{ "type": "FQDN", "value": "chosen.example" }] });
+    let made = service.post(&format!("/api/v1/workflows/{workflow}/run"), &body).expect(201);
+    let run = service.over(made["id"].as_i64().unwrap());
+    assert_eq!((&run["origin"], &run["objects"]), (&json!("manual"), &json!(1)));
+    assert_eq!(tenant.blocked().into_iter().collect::<Vec<_>>(), [("domain".into(), "chosen.example".into())]);
+}
+
+#[test]
+fn a_dry_run_changes_nothing_and_plans_everything() {
+    let tenant = Tenant::start();
+    let (service, integration, collection) = service(&tenant, 5);
+    let workflow = service.workflow("Block", integration, collection, &json!({}));
+    let made = service.post(&format!("/api/v1/workflows/{workflow}/run"), &json!({ "dry_run": true })).expect(201);
+    let run = service.over(made["id"].as_i64().unwrap());
+    assert_eq!(run["verdicts"]["planned"], 5, "{run}");
+    assert!(tenant.posts().is_empty() && tenant.blocked().is_empty());
+}
+
+#[test]
+fn an_idempotency_key_makes_one_run() {
+    let tenant = Tenant::start();
+    let (service, integration, collection) = service(&tenant, 5);
+    let workflow = service.workflow("Block", integration, collection, &json!({}));
+    let url = format!("{}/api/v1/workflows/{workflow}/run", service.address());
+    let ask = || {
+        let mut answer = ureq::post(&url)
+            .header("authorization", format!("Bearer {}", service.token()))
+            .header("content-type", "application/json")
+            .header("idempotency-key", "nightly-1")
+            .send("{}")
+            .unwrap();
+        answer.body_mut().read_to_string().unwrap()
+    };
+    assert_eq!(ask(), ask());
+    assert_eq!(service.get("/api/v1/runs").expect(200)["total"], 1);
+}
