@@ -1,5 +1,7 @@
 //! `cargo xtask demo`: the product as an engineer would use it, against a simulator instead of a tenant.
 
+pub(crate) mod serve;
+
 use std::io::Write as _;
 use std::path::Path;
 use std::process::Command;

@@ -10,6 +10,7 @@ mod demo;
 mod deny;
 mod docs;
 mod fuzz;
+mod kill_test;
 mod languages;
 mod measure;
 mod paths;
@@ -46,6 +47,18 @@ enum Task {
         /// Keeps the recordings under `examples/recordings`, against which a test replays the examples
         #[arg(long)]
         keep: bool,
+        /// Serves instead: the web console with the bundle, two collections and two workflows, ready to click through
+        #[arg(long, conflicts_with = "keep")]
+        serve: bool,
+    },
+    /// Kills the service at random moments of a run of 10,000 objects, and checks what became of each of them
+    KillTest {
+        /// How many times
+        #[arg(long, value_name = "N", default_value_t = 200)]
+        kills: u64,
+        /// The seed of the moments, to make the same ones again
+        #[arg(long, value_name = "SEED")]
+        seed: Option<u64>,
     },
     /// Measures the product beside a native client and prints the figures
     Bench,
@@ -78,7 +91,9 @@ fn main() -> Result<()> {
             build::everything(release).map(|built| println!("{}", built.bundle.display()))
         }
         Task::Test => test::test(),
-        Task::Demo { keep } => demo::demo(keep),
+        Task::Demo { serve: true, .. } => demo::serve::serve(),
+        Task::Demo { keep, serve: false } => demo::demo(keep),
+        Task::KillTest { kills, seed } => kill_test::kill_test(kills, seed),
         Task::Bench => bench::bench(),
         Task::Languages { measure: true } => measure::measure(),
         Task::Languages { measure: false } => {

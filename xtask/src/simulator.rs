@@ -8,7 +8,7 @@ use anyhow::{Context as _, Result, bail};
 use serde_json::Value;
 
 /// It ends by itself after this time, should we not be there to end it: the benchmark takes ten minutes.
-const SECONDS: &str = "1800";
+pub(crate) const SECONDS: &str = "1800";
 /// Waiting for it to accept connections.
 const START: Duration = Duration::from_secs(20);
 

@@ -30,7 +30,8 @@ impl Service {
     pub(crate) fn new(arguments: &ServerArguments) -> Result<Self, Failure> {
         let address = arguments.server.trim_end_matches('/').to_owned();
         if !address.starts_with("https://") && !is_loopback(&address) {
-            let mut failure = Failure::new("server-address", format!("`{address}` is neither `https://` nor this machine"));
+            let mut failure =
+                Failure::new("server-address", format!("`{address}` is neither `https://` nor this machine"));
             failure.hint = Some("a token must not go over a network in plain text".to_owned());
             return Err(failure);
         }
@@ -38,7 +39,10 @@ impl Service {
         if let Some(path) = &arguments.server_ca {
             let pem = read(path)?;
             let authority = Certificate::from_pem(&pem).map_err(|error| {
-                Failure::new("ca-certificate-invalid", format!("`{}` holds no certificate: {error}", path.display()))
+                Failure::new(
+                    "ca-certificate-invalid",
+                    format!("`{}` holds no certificate: {error}", path.display()),
+                )
             })?;
             tls = tls.root_certs(RootCerts::Specific(Arc::new(vec![authority])));
         }
@@ -120,12 +124,9 @@ fn json(response: Response<Body>) -> Result<Value, Failure> {
 
 fn text(response: Response<Body>) -> Result<String, Failure> {
     let mut text = String::new();
-    response
-        .into_body()
-        .into_reader()
-        .take(limits::SERVICE_ANSWER_BYTES)
-        .read_to_string(&mut text)
-        .map_err(|error| Failure::new("server-answer", format!("the service's answer cannot be read: {error}")))?;
+    response.into_body().into_reader().take(limits::SERVICE_ANSWER_BYTES).read_to_string(&mut text).map_err(
+        |error| Failure::new("server-answer", format!("the service's answer cannot be read: {error}")),
+    )?;
     Ok(text)
 }
 
@@ -174,7 +175,12 @@ mod tests {
         for address in ["http://127.0.0.1:8420", "http://localhost", "http://[::1]:1"] {
             assert!(is_loopback(address), "{address}");
         }
-        for address in ["http://10.0.0.1", "http://127.0.0.1@evil.example", "http://localhost.evil.example", "ftp://localhost"] {
+        for address in [
+            "http://10.0.0.1",
+            "http://127.0.0.1@evil.example",
+            "http://localhost.evil.example",
+            "ftp://localhost",
+        ] {
             assert!(!is_loopback(address), "{address}");
         }
     }

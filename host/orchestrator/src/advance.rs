@@ -10,10 +10,12 @@ use std::sync::Arc;
 
 use jiff::SignedDuration;
 use palisade_limits as limits;
-use palisade_run::{Decided, EndedHow, Evidence, Input, Observer, Overrides, Preparation, Progress, Report, VerdictName};
+use palisade_run::{
+    Decided, EndedHow, Evidence, Input, Observer, Overrides, Preparation, Progress, Report, VerdictName,
+};
 use palisade_store::{
-    Activation, Event, NewVerdict, Phase, RunRow, RunStatus, StepEnd, StepRow, Store, StoreError, Takes, TaskRow,
-    Verdict,
+    Activation, Event, NewVerdict, Phase, RunEnd, RunRow, RunStatus, StepEnd, StepRow, Store, StoreError,
+    Takes, TaskRow, Verdict,
 };
 use serde_json::{Value, json};
 use tokio::sync::watch;
@@ -57,7 +59,10 @@ impl Orchestrator {
             let (code, message) = if task.cancelled {
                 ("cancelled", "the run was cancelled".to_owned())
             } else {
-                ("run-deadline", format!("the run was not over within {} h", limits::RUN_DEADLINE_SECONDS / 3_600))
+                (
+                    "run-deadline",
+                    format!("the run was not over within {} h", limits::RUN_DEADLINE_SECONDS / 3_600),
+                )
             };
             if let Some(step) = open.filter(|_| run.objects.is_some()) {
                 self.give_up_step(activation, step, "early", code, &message, None)?;
@@ -321,7 +326,8 @@ impl Orchestrator {
         };
         self.store().end_step(activation, step.place, &end, &verdicts, self.now())?;
         let told = end.message.as_deref().unwrap_or("worked through its objects");
-        self.store().add_event(activation.run, &Event::new(self.now(), "step-ended", told).of_step(step.place))?;
+        self.store()
+            .add_event(activation.run, &Event::new(self.now(), "step-ended", told).of_step(step.place))?;
         self.changed(activation.run);
         Ok(())
     }
@@ -368,8 +374,8 @@ impl Orchestrator {
     ) -> Result<Advanced, OrchestratorError> {
         let store = self.store();
         let worked_through = matches!(status, RunStatus::Completed | RunStatus::ErrorOccurred);
-        let counts_for_workflow =
-            !run.dry_run && matches!(run.origin, palisade_store::Origin::Schedule | palisade_store::Origin::RunNow);
+        let counts_for_workflow = !run.dry_run
+            && matches!(run.origin, palisade_store::Origin::Schedule | palisade_store::Origin::RunNow);
         let (mut marks, mut cursor) = (Vec::new(), None);
         if counts_for_workflow {
             let steps = store.run_steps(run.id)?;
@@ -383,7 +389,8 @@ impl Orchestrator {
                 cursor = selection.and_then(|selection| selection.get("cursor")).cloned();
             }
         }
-        store.end_run(activation, status, reason, hint, &marks, cursor.as_ref(), self.now())?;
+        let end = RunEnd { status, reason, hint, marks: &marks, cursor: cursor.as_ref() };
+        store.end_run(activation, &end, self.now())?;
         self.changed(run.id);
         Ok(Advanced::Done)
     }
@@ -414,7 +421,14 @@ fn judge(steps: &[StepRow]) -> (RunStatus, Option<String>, Option<String>) {
 }
 
 fn no_end() -> StepEnd {
-    StepEnd { how: String::new(), code: None, message: None, hint: None, traffic: Value::Null, warnings: Value::Null }
+    StepEnd {
+        how: String::new(),
+        code: None,
+        message: None,
+        hint: None,
+        traffic: Value::Null,
+        warnings: Value::Null,
+    }
 }
 
 /// When a run is over at the latest.

@@ -282,21 +282,24 @@ impl Orchestrator {
                     let (mut state, mut summaries) = (state, Vec::new());
                     for (name, reader) in readers {
                         let source = Source::reader(name.clone(), reader);
-                        let summary =
-                            palisade_collection::read(source, format, &mut |record| look(&mut state, record, &name))?;
+                        let summary = palisade_collection::read(source, format, &mut |record| {
+                            look(&mut state, record, &name)
+                        })?;
                         summaries.push(summary);
                     }
                     Ok((state, palisade_collection::warnings(&summaries)))
                 });
-                reading.await.map_err(|error| {
-                    OrchestratorError::Conflict { code: "interrupted", message: error.to_string() }
+                reading.await.map_err(|error| OrchestratorError::Conflict {
+                    code: "interrupted",
+                    message: error.to_string(),
                 })?
             }
             CollectionSource::Threatq { origin, collection, log_in } => {
                 let connection = self.connection(&origin, &collection, &log_in)?;
                 let name = format!("ThreatQ collection {collection}");
                 let mut state = state;
-                let client = Client::new(&self.client(&self.policy()?)?).map_err(palisade_run::PrepareError::from)?;
+                let client =
+                    Client::new(&self.client(&self.policy()?)?).map_err(palisade_run::PrepareError::from)?;
                 let deadline = tokio::time::Instant::now() + Duration::from_secs(limits::COLLECTION_SECONDS);
                 let fetched = palisade_threatq::fetch(&connection, client, deadline, &mut |record| {
                     look(&mut state, record, &name);
@@ -356,11 +359,13 @@ impl Orchestrator {
         new.collection.parse::<CollectionHash>().map_err(wrong_hash)?;
         let kept = match before {
             // A secret is sent to where it was entered for, never to a host that was put in its place.
-            Some(CollectionSource::Threatq { origin, log_in, .. }) if *origin == new.origin => Some(match log_in {
-                StoredLogIn::Password { secret, .. }
-                | StoredLogIn::ClientCredentials { secret, .. }
-                | StoredLogIn::Token { secret } => *secret,
-            }),
+            Some(CollectionSource::Threatq { origin, log_in, .. }) if *origin == new.origin => {
+                Some(match log_in {
+                    StoredLogIn::Password { secret, .. }
+                    | StoredLogIn::ClientCredentials { secret, .. }
+                    | StoredLogIn::Token { secret } => *secret,
+                })
+            }
             _ => None,
         };
         let secret = match (new.secret, kept) {
@@ -401,9 +406,8 @@ pub(crate) fn read<T: serde::de::DeserializeOwned>(
     column: &'static str,
     value: &Value,
 ) -> Result<T, OrchestratorError> {
-    T::deserialize(value).map_err(|error| {
-        palisade_store::StoreError::Content { column, cause: error.to_string() }.into()
-    })
+    T::deserialize(value)
+        .map_err(|error| palisade_store::StoreError::Content { column, cause: error.to_string() }.into())
 }
 
 fn wrong_hash(error: palisade_threatq::CollectionHashError) -> OrchestratorError {
@@ -425,7 +429,10 @@ pub(crate) fn named(name: &str) -> Result<&str, OrchestratorError> {
     let name = name.trim();
     let most = limits::TITLE_CHARACTERS;
     if name.is_empty() || name.chars().count() as u64 > most || name.chars().any(char::is_control) {
-        return Err(OrchestratorError::field("name", format!("a name of 1 to {most} characters is expected")));
+        return Err(OrchestratorError::field(
+            "name",
+            format!("a name of 1 to {most} characters is expected"),
+        ));
     }
     Ok(name)
 }

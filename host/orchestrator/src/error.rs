@@ -143,8 +143,8 @@ impl OrchestratorError {
             Self::Engine(_) => None,
             Self::Prepare(error) => error.hint(),
             Self::Vault(error) => error.hint().map(Into::into),
-            Self::Read(error) => error.hint().map(Into::into),
-            Self::ThreatQ(error) => error.hint().map(Into::into),
+            Self::Read(error) => error.hint(),
+            Self::ThreatQ(error) => error.hint(),
             Self::InUse { .. } => Some("change or delete these workflows first".to_owned()),
             Self::Invalid(_) | Self::Conflict { .. } => None,
         }

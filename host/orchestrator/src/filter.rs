@@ -75,7 +75,8 @@ impl Filter {
 
     fn admits_object(&self, object: &Object) -> bool {
         let one_of = |list: &[String], value: Option<&str>| {
-            list.is_empty() || value.is_some_and(|value| list.iter().any(|one| one.eq_ignore_ascii_case(value)))
+            list.is_empty()
+                || value.is_some_and(|value| list.iter().any(|one| one.eq_ignore_ascii_case(value)))
         };
         let has_tag = |wanted: &String| object.tags.iter().any(|tag| tag.eq_ignore_ascii_case(wanted));
         let in_range = match (self.score_from, self.score_to, object.score) {
@@ -151,7 +152,10 @@ mod tests {
         assert!(!admits(Filter { score_from: Some(7.1), ..Filter::default() }));
         assert!(!admits(Filter { score_to: Some(6.9), ..Filter::default() }));
         assert!(admits(Filter { tags: vec!["LOADER".to_owned(), "winter".to_owned()], ..Filter::default() }));
-        assert!(!admits(Filter { tags: vec!["loader".to_owned(), "summer".to_owned()], ..Filter::default() }));
+        assert!(!admits(Filter {
+            tags: vec!["loader".to_owned(), "summer".to_owned()],
+            ..Filter::default()
+        }));
         assert!(admits(Filter { text: "in winter".to_owned(), ..Filter::default() }));
         assert!(!admits(Filter { text: "spring".to_owned(), ..Filter::default() }));
         let since = |text: &str| Filter { updated_since: Some(text.to_owned()), ..Filter::default() };

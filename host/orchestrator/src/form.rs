@@ -267,9 +267,9 @@ impl Orchestrator {
         let manifest = self.manifest(bundle)?;
         let action = crate::integrations::known_action(&manifest, action)?;
         let is_secret = |name: &str| {
-            action.parameters(&manifest).any(|parameter| {
-                parameter.name == name && matches!(parameter.kind, ParameterKind::Secret {})
-            })
+            action
+                .parameters(&manifest)
+                .any(|parameter| parameter.name == name && matches!(parameter.kind, ParameterKind::Secret {}))
         };
         let entered = |(name, value): (String, Value)| match value {
             Value::String(text) if is_secret(&name) => (name, Entered::Secret(SecretString::from(text))),

@@ -149,7 +149,8 @@ impl Orchestrator {
             return Err(OrchestratorError::Conflict { code: "already-installed", message });
         }
         if !review.changes.is_empty() && !confirmed.overwrite {
-            let names: Vec<String> = review.changes.iter().map(|change| format!("`{}`", change.label)).collect();
+            let names: Vec<String> =
+                review.changes.iter().map(|change| format!("`{}`", change.label)).collect();
             let message = format!(
                 "version {} changes the configuration and overwrites the saved defaults of {}",
                 review.version,
@@ -164,7 +165,10 @@ impl Orchestrator {
             let mut kept = self.store().action_defaults(&manifest.id, &action.id)?;
             kept.retain(|name, _| {
                 manifest.parameter(name).is_some()
-                    && !review.changes.iter().any(|change| change.action == action.id && change.parameter == *name)
+                    && !review
+                        .changes
+                        .iter()
+                        .any(|change| change.action == action.id && change.parameter == *name)
             });
             defaults.push((action.id.clone(), kept));
         }
@@ -262,9 +266,9 @@ pub(crate) fn known_action<'manifest>(
     manifest: &'manifest Manifest,
     action: &str,
 ) -> Result<&'manifest Action, OrchestratorError> {
-    manifest.action(action).ok_or_else(|| {
-        palisade_store::StoreError::Missing { what: "action", id: action.to_owned() }.into()
-    })
+    manifest
+        .action(action)
+        .ok_or_else(|| palisade_store::StoreError::Missing { what: "action", id: action.to_owned() }.into())
 }
 
 /// A configuration as the audit log and the API may show it: of a secret, that there is one.
@@ -274,7 +278,11 @@ pub fn told(configuration: &Configuration) -> serde_json::Value {
         StoredValue::Value(value) => value.clone(),
         StoredValue::Secret { .. } => json!("[secret]"),
     };
-    configuration.iter().map(|(name, held)| (name.clone(), value(held))).collect::<serde_json::Map<_, _>>().into()
+    configuration
+        .iter()
+        .map(|(name, held)| (name.clone(), value(held)))
+        .collect::<serde_json::Map<_, _>>()
+        .into()
 }
 
 fn accepted(action: &Action) -> BTreeMap<String, Vec<String>> {

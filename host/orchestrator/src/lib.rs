@@ -28,15 +28,11 @@ mod scheduler;
 mod workflows;
 
 pub use clock::{Clock, SystemClock};
-pub use collections::{
-    CollectionSource, NewConnection, Preview, StoredLogIn, Upload, filter_of, source_of,
-};
+pub use collections::{CollectionSource, NewConnection, Preview, StoredLogIn, Upload, filter_of, source_of};
 pub use error::{Field, OrchestratorError};
 pub use filter::Filter;
 pub use form::{Entered, Form, FormField, FormOption, FormSection, form};
-pub use integrations::{
-    ActionPage, Confirmed, Installed, ParameterChange, Review, ReviewedAction, told,
-};
+pub use integrations::{ActionPage, Confirmed, Installed, ParameterChange, Review, ReviewedAction, told};
 pub use orchestrator::{Options, Orchestrator};
 pub use runs::{Request, SelectedObject};
 pub use workflows::{ActionFile, StepDraft, StepForm, WorkflowDraft, WorkflowFile};

@@ -157,6 +157,8 @@ mod tests {
         let unreadable = Unreadable::new(Location::Line(3), "not a value", "???");
         let stored = stored_record(&Record::Unreadable(unreadable), "list.txt").unwrap();
         let (selection, _) = selection(vec![ObjectRow { place: 1, object: stored, verdict: None }]);
-        assert!(matches!(&selection.offered[0].1, Offered::Unreadable(record) if record.message == "not a value"));
+        assert!(
+            matches!(&selection.offered[0].1, Offered::Unreadable(record) if record.message == "not a value")
+        );
     }
 }

@@ -19,9 +19,9 @@ use palisade_vault::Vault;
 use serde_json::Value;
 use sha2::{Digest as _, Sha256};
 
+use crate::OrchestratorError;
 use crate::clock::Clock;
 use crate::executor::Executor;
-use crate::OrchestratorError;
 
 /// What the operator of the service has set up.
 pub struct Options {
@@ -138,11 +138,13 @@ impl Orchestrator {
     /// A component that is ready to run: compiled, or taken from the last time.
     pub(crate) async fn component(&self, bundle: &TrustedBundle) -> Result<Component, OrchestratorError> {
         let digest = bundle.digest().to_string();
-        let known = || self.inner.components.lock().unwrap_or_else(PoisonError::into_inner).get(&digest).cloned();
+        let known =
+            || self.inner.components.lock().unwrap_or_else(PoisonError::into_inner).get(&digest).cloned();
         if let Some(component) = known() {
             return Ok(component);
         }
-        let component = self.engine().load(bundle.component()).await.map_err(palisade_run::PrepareError::from)?;
+        let component =
+            self.engine().load(bundle.component()).await.map_err(palisade_run::PrepareError::from)?;
         let mut components = self.inner.components.lock().unwrap_or_else(PoisonError::into_inner);
         components.insert(digest, component.clone());
         Ok(component)
@@ -155,7 +157,11 @@ impl Orchestrator {
     }
 
     /// Seals a secret and keeps it.
-    pub(crate) fn keep_secret(&self, label: &str, secret: &SecretString) -> Result<SecretId, OrchestratorError> {
+    pub(crate) fn keep_secret(
+        &self,
+        label: &str,
+        secret: &SecretString,
+    ) -> Result<SecretId, OrchestratorError> {
         let sealed = self.inner.options.vault.seal(label, secret)?;
         Ok(self.store().add_secret(label, &sealed.key, &sealed.bytes, self.now())?)
     }

@@ -4,7 +4,7 @@ use jiff::{SignedDuration, Timestamp};
 use palisade_collection::{Location, Object, Source};
 use palisade_limits as limits;
 use palisade_store::{
-    NewRun, NewStep, Origin, Phase, RunId, RunRow, StoredObject, Verdict, WorkflowId, WorkflowRow,
+    NewRun, NewStep, NewVerdict, Origin, Phase, RunId, RunRow, StoredObject, Verdict, WorkflowId, WorkflowRow,
 };
 use serde_json::json;
 
@@ -35,6 +35,9 @@ pub enum Request<'a> {
     /// What failed in an earlier run, and nothing else.
     Retry(&'a RunRow),
 }
+
+/// Objects, and verdicts by step that they begin with.
+type Failed = (Vec<StoredObject>, Vec<(u32, NewVerdict)>);
 
 impl Orchestrator {
     /// Asks for a run; none where the tick has one already.
@@ -70,9 +73,13 @@ impl Orchestrator {
             return Err(OrchestratorError::Conflict { code: "no-objects", message });
         }
         if objects.is_none() && collection.is_none() {
-            return Err(OrchestratorError::field("collection", "this workflow has no collection: select objects"));
+            return Err(OrchestratorError::field(
+                "collection",
+                "this workflow has no collection: select objects",
+            ));
         }
-        let deadline = SignedDuration::from_secs(i64::try_from(limits::RUN_DEADLINE_SECONDS).unwrap_or(i64::MAX));
+        let deadline =
+            SignedDuration::from_secs(i64::try_from(limits::RUN_DEADLINE_SECONDS).unwrap_or(i64::MAX));
         let new = NewRun {
             workflow,
             origin,
@@ -171,11 +178,17 @@ impl Orchestrator {
     ///
     /// # Errors
     /// Too many of them, or one without type or value.
-    pub fn objects_selected(&self, selected: &[SelectedObject]) -> Result<Vec<StoredObject>, OrchestratorError> {
+    pub fn objects_selected(
+        &self,
+        selected: &[SelectedObject],
+    ) -> Result<Vec<StoredObject>, OrchestratorError> {
         let mut objects = Vec::with_capacity(selected.len());
         for (object, place) in selected.iter().zip(1..) {
             if object.subtype.trim().is_empty() || object.value.trim().is_empty() {
-                return Err(OrchestratorError::field(format!("objects.{place}"), "a type and a value are expected"));
+                return Err(OrchestratorError::field(
+                    format!("objects.{place}"),
+                    "a type and a value are expected",
+                ));
             }
             let object = Object::indicator(object.subtype.trim(), object.value.trim(), Location::Line(place));
             objects.push(stored(&object, "selected"));
@@ -212,25 +225,22 @@ impl Orchestrator {
     }
 
     /// The objects of a run that failed in any step, and for the steps in which they did not, that nothing is to be done.
-    fn failed(
-        &self,
-        run: &RunRow,
-    ) -> Result<(Vec<StoredObject>, Vec<(u32, palisade_store::NewVerdict)>), OrchestratorError> {
+    fn failed(&self, run: &RunRow) -> Result<Failed, OrchestratorError> {
         let (mut objects, mut carried) = (Vec::new(), Vec::new());
-        for (place, object, verdicts) in self.store().failed_objects(run.id)? {
-            objects.push(object);
-            let new_place = objects.len() as u64;
-            for (step, verdict) in verdicts.into_iter().filter(|(_, verdict)| *verdict != Verdict::Failed) {
-                carried.push((
-                    step,
-                    palisade_store::NewVerdict {
-                        place: new_place,
-                        verdict: Verdict::Skipped,
-                        code: Some("done-before".to_owned()),
-                        message: Some(format!("{verdict} in run {}, object {place}", run.id)),
-                        submissions: json!([]),
-                    },
-                ));
+        for failed in self.store().failed_objects(run.id)? {
+            objects.push(failed.object);
+            let place = objects.len() as u64;
+            for (step, verdict) in
+                failed.verdicts.into_iter().filter(|(_, verdict)| *verdict != Verdict::Failed)
+            {
+                let verdict = NewVerdict {
+                    place,
+                    verdict: Verdict::Skipped,
+                    code: Some("done-before".to_owned()),
+                    message: Some(format!("{verdict} in run {}, object {}", run.id, failed.place)),
+                    submissions: json!([]),
+                };
+                carried.push((step, verdict));
             }
         }
         Ok((objects, carried))

@@ -153,7 +153,13 @@ impl Orchestrator {
         let row = self.store().workflow(id)?;
         let taken: Vec<String> = self.store().workflows()?.into_iter().map(|row| row.name).collect();
         let name = (1_u32..)
-            .map(|count| if count == 1 { format!("{} (copy)", row.name) } else { format!("{} (copy {count})", row.name) })
+            .map(|count| {
+                if count == 1 {
+                    format!("{} (copy)", row.name)
+                } else {
+                    format!("{} (copy {count})", row.name)
+                }
+            })
             .find(|name| !taken.contains(name))
             .unwrap_or_default();
         let new = NewWorkflow { name, enabled: false, next_tick: None, anchor: self.now(), ..as_new(&row) };
@@ -225,8 +231,10 @@ impl Orchestrator {
             takes: row.takes,
             max_evictions: row.evictions,
         };
-        serde_saphyr::to_string(&file)
-            .map_err(|error| OrchestratorError::Conflict { code: "workflow-file", message: error.to_string() })
+        serde_saphyr::to_string(&file).map_err(|error| OrchestratorError::Conflict {
+            code: "workflow-file",
+            message: error.to_string(),
+        })
     }
 
     /// Makes a workflow of a file, disabled. Secrets are taken from the actions' defaults where these have them.
@@ -234,8 +242,8 @@ impl Orchestrator {
     /// # Errors
     /// [`OrchestratorError::Invalid`]: no such file, collection, bundle or parameter, or a secret that nobody has.
     pub fn import_workflow(&self, text: &str, who: &str) -> Result<WorkflowId, OrchestratorError> {
-        let file: WorkflowFile =
-            serde_saphyr::from_str(text).map_err(|error| OrchestratorError::field("file", error.to_string()))?;
+        let file: WorkflowFile = serde_saphyr::from_str(text)
+            .map_err(|error| OrchestratorError::field("file", error.to_string()))?;
         let collection = match file.collection {
             None => None,
             Some(name) => {
@@ -350,9 +358,7 @@ impl Orchestrator {
 
     /// A workflow as the audit log may show it.
     fn shown(&self, workflow: &NewWorkflow) -> Value {
-        let step = |step: &WorkflowStep| {
-            json!({ "bundle": step.bundle, "action": step.action, "configuration": told(&step.configuration) })
-        };
+        let step = |step: &WorkflowStep| json!({ "bundle": step.bundle, "action": step.action, "configuration": told(&step.configuration) });
         json!({
             "name": workflow.name,
             "description": workflow.description,

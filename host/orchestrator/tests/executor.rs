@@ -1,5 +1,12 @@
 //! What every executor promises, as one suite. An implementation is one line at the end of this file.
 
+#![expect(
+    clippy::expect_used,
+    clippy::indexing_slicing,
+    clippy::unwrap_used,
+    reason = "tests: what goes wrong here is a failed test"
+)]
+
 use std::collections::{BTreeMap, HashMap};
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex};
@@ -9,8 +16,8 @@ use jiff::{SignedDuration, Timestamp};
 use palisade_orchestrator::executor::{Advanced, Boxed, Embedded, Executor, Stop, Stopping, Worker};
 use palisade_orchestrator::{Clock, SystemClock};
 use palisade_store::{
-    Event, NewRun, NewVerdict, NewWorkflow, Origin, RunId, RunStatus, Store, StoreError, StoredObject, TaskRow,
-    TaskState, Takes, Verdict,
+    Event, NewRun, NewVerdict, NewWorkflow, Origin, RunEnd, RunId, RunStatus, Store, StoreError,
+    StoredObject, Takes, TaskRow, TaskState, Verdict,
 };
 use serde_json::json;
 use tempfile::TempDir;
@@ -141,7 +148,7 @@ impl Worker for Counting {
             let open = self.store.open_objects(task.run, 1).unwrap();
             let advanced = match open.first() {
                 _ if task.cancelled || task.deadline_at <= now() => {
-                    self.store.end_run(activation, RunStatus::Incomplete, None, None, &[], None, now()).unwrap();
+                    self.store.end_run(activation, &RunEnd::of(RunStatus::Incomplete), now()).unwrap();
                     Advanced::Done
                 }
                 Some(object) => {
@@ -149,7 +156,7 @@ impl Worker for Counting {
                     Advanced::More
                 }
                 None => {
-                    self.store.end_run(activation, RunStatus::Completed, None, None, &[], None, now()).unwrap();
+                    self.store.end_run(activation, &RunEnd::of(RunStatus::Completed), now()).unwrap();
                     Advanced::Done
                 }
             };
@@ -201,10 +208,11 @@ async fn only_the_last_activation_writes<Made: Executor>(make: fn(Store) -> Made
     bench.executor.reconcile().unwrap();
     let second = bench.store.claim_task(now()).unwrap().unwrap().activation();
     assert!(second.epoch > frozen.epoch);
-    let fenced = |result: Result<(), StoreError>| assert!(matches!(result, Err(StoreError::Fenced(_))), "{result:?}");
+    let fenced =
+        |result: Result<(), StoreError>| assert!(matches!(result, Err(StoreError::Fenced(_))), "{result:?}");
     fenced(bench.store.record_verdicts(frozen, 1, &[verdict(1)], now()));
     fenced(bench.store.release_task(frozen, now()));
-    fenced(bench.store.end_run(frozen, RunStatus::Completed, None, None, &[], None, now()));
+    fenced(bench.store.end_run(frozen, &RunEnd::of(RunStatus::Completed), now()));
     fenced(bench.store.heartbeat(frozen, now()).map(|_| ()));
     bench.store.record_verdicts(second, 1, &[verdict(1)], now()).unwrap();
     // A verdict stands.

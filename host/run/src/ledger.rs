@@ -246,7 +246,10 @@ mod tests {
         let mut ledger = Ledger::new(3, false);
         ledger.hand_out(1);
         for key in [0, 2, 4, u64::MAX] {
-            assert_eq!(ledger.record(vec![outcome(key, Verdict::Accepted)]).1, Err(Violation::UnknownKey(key)));
+            assert_eq!(
+                ledger.record(vec![outcome(key, Verdict::Accepted)]).1,
+                Err(Violation::UnknownKey(key))
+            );
         }
     }
 

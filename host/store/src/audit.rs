@@ -80,8 +80,11 @@ impl Store {
                     })
                 })?
                 .collect::<Result<_, _>>()?;
-            let total: i64 = connection
-                .query_row(&format!("SELECT COUNT(*) FROM audit WHERE {WHERE}"), [text], |row| row.get(0))?;
+            let total: i64 = connection.query_row(
+                &format!("SELECT COUNT(*) FROM audit WHERE {WHERE}"),
+                [text],
+                |row| row.get(0),
+            )?;
             Ok((rows, total.unsigned_abs()))
         })
     }

@@ -65,7 +65,10 @@ impl Store {
         if tables == 3 {
             Ok(())
         } else {
-            Err(StoreError::Migration { place, cause: "it is not the state of a palisade service".to_owned() })
+            Err(StoreError::Migration {
+                place,
+                cause: "it is not the state of a palisade service".to_owned(),
+            })
         }
     }
 }

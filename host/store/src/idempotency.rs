@@ -75,8 +75,9 @@ impl Store {
                     "UPDATE idempotency SET status = ?1, answer = ?2 WHERE who = ?3 AND key = ?4",
                     params![answered.status, answered.answer, who, key],
                 )?,
-                None => transaction
-                    .execute("DELETE FROM idempotency WHERE who = ?1 AND key = ?2", [who, key])?,
+                None => {
+                    transaction.execute("DELETE FROM idempotency WHERE who = ?1 AND key = ?2", [who, key])?
+                }
             };
             Ok(())
         })

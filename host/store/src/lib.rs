@@ -35,11 +35,11 @@ pub use idempotency::{Answered, Claimed};
 pub use ids::{BundleId, CollectionId, FileId, RunId, SecretId, TokenId, UserId, WorkflowId};
 pub use people::{LinkRow, SessionRow, TokenRow, UserRow};
 pub use rows::Page;
-pub use runs::{NewRun, NewStep, Origin, Phase, RunFilter, RunRow, RunStatus, StepEnd, StepRow};
+pub use runs::{NewRun, NewStep, Origin, Phase, RunEnd, RunFilter, RunRow, RunStatus, StepEnd, StepRow};
 pub use secrets::SecretRow;
 pub use tasks::{Activation, TaskRow, TaskState};
 pub use timeline::{Event, RecordingRow};
 pub use verdicts::{
-    Counts, NewVerdict, ObjectFilter, ObjectOrder, ObjectRow, StoredObject, Verdict, VerdictRow,
+    Counts, FailedObject, NewVerdict, ObjectFilter, ObjectOrder, ObjectRow, StoredObject, Verdict, VerdictRow,
 };
 pub use workflows::{Configuration, Mark, NewWorkflow, StoredValue, Takes, WorkflowRow, WorkflowStep};

@@ -235,12 +235,7 @@ impl Store {
     ///
     /// # Errors
     /// Where the state cannot be written.
-    pub fn add_link(
-        &self,
-        digest: &[u8],
-        link: &LinkRow,
-        expires_at: Timestamp,
-    ) -> Result<(), StoreError> {
+    pub fn add_link(&self, digest: &[u8], link: &LinkRow, expires_at: Timestamp) -> Result<(), StoreError> {
         self.write(|transaction| {
             transaction.execute("DELETE FROM links WHERE user = ?1", [&link.user])?;
             transaction.execute(
@@ -268,9 +263,9 @@ impl Store {
     /// # Errors
     /// Where the state cannot be written.
     pub fn use_link(&self, digest: &[u8]) -> Result<bool, StoreError> {
-        self.write(|transaction| {
-            Ok(transaction.execute("DELETE FROM links WHERE digest = ?1", [digest])? > 0)
-        })
+        self.write(
+            |transaction| Ok(transaction.execute("DELETE FROM links WHERE digest = ?1", [digest])? > 0),
+        )
     }
 
     /// Makes a token.

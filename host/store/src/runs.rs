@@ -205,6 +205,29 @@ pub struct StepEnd {
     pub warnings: Value,
 }
 
+/// How a run ended, and what its workflow remembers of it.
+#[derive(Debug, Clone, Copy)]
+pub struct RunEnd<'a> {
+    /// In one word.
+    pub status: RunStatus,
+    /// Why.
+    pub reason: Option<&'a str>,
+    /// What to do about it.
+    pub hint: Option<&'a str>,
+    /// Objects that were brought to their end.
+    pub marks: &'a [Mark],
+    /// The last object that was taken.
+    pub cursor: Option<&'a Value>,
+}
+
+impl<'a> RunEnd<'a> {
+    /// An end of which nothing is to be said or remembered.
+    #[must_use]
+    pub fn of(status: RunStatus) -> Self {
+        Self { status, reason: None, hint: None, marks: &[], cursor: None }
+    }
+}
+
 /// Which runs.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct RunFilter {
@@ -455,8 +478,7 @@ impl Store {
         self.write(|transaction| {
             fence(transaction, activation)?;
             let changed = params![reason, activation.run];
-            transaction
-                .execute("UPDATE runs SET reason = ?1 WHERE id = ?2 AND reason IS NOT ?1", changed)?;
+            transaction.execute("UPDATE runs SET reason = ?1 WHERE id = ?2 AND reason IS NOT ?1", changed)?;
             Ok(())
         })
     }
@@ -545,13 +567,10 @@ impl Store {
     pub fn end_run(
         &self,
         activation: Activation,
-        status: RunStatus,
-        reason: Option<&str>,
-        hint: Option<&str>,
-        marks: &[Mark],
-        cursor: Option<&Value>,
+        end: &RunEnd<'_>,
         now: Timestamp,
     ) -> Result<(), StoreError> {
+        let RunEnd { status, reason, hint, marks, cursor } = *end;
         self.write(|transaction| {
             fence(transaction, activation)?;
             transaction.execute(
@@ -583,7 +602,8 @@ impl Store {
     /// Where the state cannot be written.
     pub fn prune_runs(&self, ended_before: Timestamp, most: u64) -> Result<u64, StoreError> {
         self.write(|transaction| {
-            let sql = "DELETE FROM runs WHERE id IN (SELECT id FROM runs WHERE ended_at < ?1 ORDER BY id LIMIT ?2)";
+            let sql =
+                "DELETE FROM runs WHERE id IN (SELECT id FROM runs WHERE ended_at < ?1 ORDER BY id LIMIT ?2)";
             let most = i64::try_from(most).unwrap_or(i64::MAX);
             Ok(transaction.execute(sql, params![millis(ended_before), most])? as u64)
         })

@@ -176,7 +176,8 @@ impl Store {
     /// Where the state cannot be written.
     pub fn cancel_task(&self, run: RunId) -> Result<(), StoreError> {
         self.write(|transaction| {
-            transaction.execute("UPDATE tasks SET cancelled = 1 WHERE run = ?1 AND state <> 'ended'", [run])?;
+            transaction
+                .execute("UPDATE tasks SET cancelled = 1 WHERE run = ?1 AND state <> 'ended'", [run])?;
             Ok(())
         })
     }

@@ -130,6 +130,17 @@ pub struct ObjectRow {
     pub verdict: Option<VerdictRow>,
 }
 
+/// An object that failed in some step.
+#[derive(Debug, Clone, PartialEq)]
+pub struct FailedObject {
+    /// Its place in the run.
+    pub place: u64,
+    /// The object.
+    pub object: StoredObject,
+    /// Its verdict in each step that judged it.
+    pub verdicts: Vec<(u32, Verdict)>,
+}
+
 /// Which objects of a run.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct ObjectFilter {
@@ -266,7 +277,8 @@ fn read(row: &Row<'_>) -> rusqlite::Result<ObjectRow> {
 
 const JOINED: &str = "run_objects AS object LEFT JOIN verdicts AS verdict
     ON verdict.run = object.run AND verdict.step = ?2 AND verdict.place = object.place";
-const COLUMNS: &str = "object.place AS place, subtype, value, platform_id, file, location, record, verdict, code,
+const COLUMNS: &str =
+    "object.place AS place, subtype, value, platform_id, file, location, record, verdict, code,
     message, submissions, decided_at";
 
 impl Store {
@@ -321,10 +333,11 @@ impl Store {
             ObjectOrder::Verdict => format!("verdict {direction}, code, object.place"),
         };
         let text = filter.text.as_deref().map(like);
-        let mut conditions = "object.run = ?1 AND (?3 IS NULL OR verdict = ?3) AND (?4 IS NULL OR subtype = ?4)
+        let mut conditions =
+            "object.run = ?1 AND (?3 IS NULL OR verdict = ?3) AND (?4 IS NULL OR subtype = ?4)
             AND (?5 IS NULL OR code = ?5)
             AND (?6 IS NULL OR value LIKE ?6 ESCAPE '\\' OR message LIKE ?6 ESCAPE '\\')"
-            .to_owned();
+                .to_owned();
         if filter.open {
             let _ = write!(conditions, " AND verdict.place IS NULL");
         }
@@ -335,10 +348,7 @@ impl Store {
             let (kind, subtype, code) = (filter.verdict, &filter.subtype, &filter.code);
             let rows = connection
                 .prepare_cached(&sql)?
-                .query_map(
-                    params![run, step, kind, subtype, code, text, page.limit(), page.offset()],
-                    read,
-                )?
+                .query_map(params![run, step, kind, subtype, code, text, page.limit(), page.offset()], read)?
                 .collect::<Result<_, _>>()?;
             let total: i64 = connection
                 .prepare_cached(&format!("SELECT COUNT(*) FROM {JOINED} WHERE {conditions}"))?
@@ -363,9 +373,11 @@ impl Store {
                 .query_row(&sql, params![run, 0, place], read)
                 .optional()?
                 .ok_or_else(|| StoreError::missing("object", place))?;
-            let sql = format!("SELECT verdict.step AS step, {COLUMNS} FROM run_objects AS object
+            let sql = format!(
+                "SELECT verdict.step AS step, {COLUMNS} FROM run_objects AS object
                 JOIN verdicts AS verdict ON verdict.run = object.run AND verdict.place = object.place
-                WHERE object.run = ?1 AND object.place = ?2 ORDER BY step");
+                WHERE object.run = ?1 AND object.place = ?2 ORDER BY step"
+            );
             let mut verdicts = Vec::new();
             let mut statement = connection.prepare_cached(&sql)?;
             for row in statement.query_map(params![run, place], |row| Ok((row.get("step")?, read(row)?)))? {
@@ -380,11 +392,7 @@ impl Store {
     ///
     /// # Errors
     /// Where the state cannot be read.
-    pub fn reasons(
-        &self,
-        run: RunId,
-        step: u32,
-    ) -> Result<Vec<(Verdict, String, String, u64)>, StoreError> {
+    pub fn reasons(&self, run: RunId, step: u32) -> Result<Vec<(Verdict, String, String, u64)>, StoreError> {
         self.read(|connection| {
             let sql = "SELECT verdict, code, MIN(message), COUNT(*) FROM verdicts
                 WHERE run = ?1 AND step = ?2 AND code IS NOT NULL GROUP BY verdict, code ORDER BY COUNT(*) DESC, code";
@@ -400,10 +408,7 @@ impl Store {
     ///
     /// # Errors
     /// Where the state cannot be read.
-    pub fn failed_objects(
-        &self,
-        run: RunId,
-    ) -> Result<Vec<(u64, StoredObject, Vec<(u32, Verdict)>)>, StoreError> {
+    pub fn failed_objects(&self, run: RunId) -> Result<Vec<FailedObject>, StoreError> {
         self.read(|connection| {
             let sql = format!(
                 "SELECT {COLUMNS}, verdict.step AS step FROM run_objects AS object JOIN verdicts AS verdict
@@ -413,13 +418,17 @@ impl Store {
                  ORDER BY object.place, step"
             );
             let mut statement = connection.prepare(&sql)?;
-            let mut found: Vec<(u64, StoredObject, Vec<(u32, Verdict)>)> = Vec::new();
+            let mut found: Vec<FailedObject> = Vec::new();
             for row in statement.query_map([run], |row| Ok((row.get("step")?, read(row)?)))? {
                 let (step, row): (u32, ObjectRow) = row?;
                 let Some(verdict) = row.verdict else { continue };
-                match found.last_mut().filter(|(place, ..)| *place == row.place) {
-                    Some((.., verdicts)) => verdicts.push((step, verdict.verdict)),
-                    None => found.push((row.place, row.object, vec![(step, verdict.verdict)])),
+                match found.last_mut().filter(|failed| failed.place == row.place) {
+                    Some(failed) => failed.verdicts.push((step, verdict.verdict)),
+                    None => found.push(FailedObject {
+                        place: row.place,
+                        object: row.object,
+                        verdicts: vec![(step, verdict.verdict)],
+                    }),
                 }
             }
             Ok(found)

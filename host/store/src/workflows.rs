@@ -244,8 +244,7 @@ impl Store {
     pub fn workflows(&self) -> Result<Vec<WorkflowRow>, StoreError> {
         self.read(|connection| {
             let mut statement = connection.prepare_cached("SELECT * FROM workflows ORDER BY name")?;
-            let mut workflows: Vec<WorkflowRow> =
-                statement.query_map([], read)?.collect::<Result<_, _>>()?;
+            let mut workflows: Vec<WorkflowRow> = statement.query_map([], read)?.collect::<Result<_, _>>()?;
             let mut steps: BTreeMap<WorkflowId, Vec<WorkflowStep>> = BTreeMap::new();
             let mut statement =
                 connection.prepare_cached("SELECT * FROM workflow_steps ORDER BY workflow, place")?;
@@ -270,8 +269,8 @@ impl Store {
                 .query_row("SELECT * FROM workflows WHERE id = ?1", [id], read)
                 .optional()?
                 .ok_or_else(|| StoreError::missing("workflow", id))?;
-            let mut statement =
-                connection.prepare_cached("SELECT * FROM workflow_steps WHERE workflow = ?1 ORDER BY place")?;
+            let mut statement = connection
+                .prepare_cached("SELECT * FROM workflow_steps WHERE workflow = ?1 ORDER BY place")?;
             workflow.steps = statement.query_map([id], read_step)?.collect::<Result<_, _>>()?;
             Ok(workflow)
         })
@@ -334,16 +333,11 @@ impl Store {
     ///
     /// # Errors
     /// Where the state cannot be read.
-    pub fn marks(
-        &self,
-        id: WorkflowId,
-    ) -> Result<std::collections::HashMap<[u8; 16], [u8; 16]>, StoreError> {
+    pub fn marks(&self, id: WorkflowId) -> Result<std::collections::HashMap<[u8; 16], [u8; 16]>, StoreError> {
         self.read(|connection| {
             let mut statement =
                 connection.prepare_cached("SELECT object, content FROM marks WHERE workflow = ?1")?;
-            Ok(statement
-                .query_map([id], |row| Ok((row.get(0)?, row.get(1)?)))?
-                .collect::<Result<_, _>>()?)
+            Ok(statement.query_map([id], |row| Ok((row.get(0)?, row.get(1)?)))?.collect::<Result<_, _>>()?)
         })
     }
 }

@@ -118,7 +118,8 @@ impl Service {
             }
         });
         self.process = Some(child);
-        self.address = hears.recv_timeout(LONGEST).unwrap_or_else(|_| panic!("it did not start:\n{}", self.said()));
+        self.address =
+            hears.recv_timeout(LONGEST).unwrap_or_else(|_| panic!("it did not start:\n{}", self.said()));
     }
 
     /// Ends the process at once, as `kill -9` does.
@@ -203,7 +204,8 @@ impl Service {
             "PUT" => self.agent.put(url),
             _ => self.agent.post(url),
         };
-        let request = request.header("authorization", format!("Bearer {}", self.token)).header("content-type", kind);
+        let request =
+            request.header("authorization", format!("Bearer {}", self.token)).header("content-type", kind);
         answered(request.send(body).expect("it answers"))
     }
 
@@ -324,7 +326,12 @@ impl Service {
             .filter_map(|cookie| cookie.to_str().ok()?.split(';').next().map(str::to_owned))
             .collect();
         let cookies = cookies.join("; ");
-        let mut page = self.agent.get(format!("{origin}/account")).header("cookie", &cookies).call().expect("it answers");
+        let mut page = self
+            .agent
+            .get(format!("{origin}/account"))
+            .header("cookie", &cookies)
+            .call()
+            .expect("it answers");
         let page = page.body_mut().read_to_string().expect("a page");
         let (_, rest) = page.split_once("name=\"csrf\" value=\"").expect("a form");
         let csrf = rest.split('"').next().expect("a value");

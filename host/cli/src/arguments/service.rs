@@ -115,7 +115,13 @@ pub(crate) enum SecretsVerb {
 #[derive(Debug, Args)]
 pub(crate) struct ServerArguments {
     /// The service's address
-    #[arg(long, global = true, value_name = "URL", env = "PALISADE_SERVER", default_value = "http://127.0.0.1:8420")]
+    #[arg(
+        long,
+        global = true,
+        value_name = "URL",
+        env = "PALISADE_SERVER",
+        default_value = "http://127.0.0.1:8420"
+    )]
     pub(crate) server: String,
     /// The file of the token; otherwise the environment variable `PALISADE_TOKEN`
     #[arg(long, global = true, value_name = "FILE")]

@@ -18,7 +18,12 @@ pub(crate) fn installed(review: &Value, made: &Value) -> String {
         word(review, "publisher")
     );
     for change in list(review, "changes") {
-        text.push_str(&format!("  {}: {} ({})\n", word(change, "how"), word(change, "label"), word(change, "action")));
+        text.push_str(&format!(
+            "  {}: {} ({})\n",
+            word(change, "how"),
+            word(change, "label"),
+            word(change, "action")
+        ));
     }
     text
 }
@@ -29,7 +34,8 @@ pub(crate) fn workflows(page: &Value) -> String {
         table.row([
             id(workflow),
             word(workflow, "name"),
-            if workflow.get("enabled") == Some(&Value::Bool(true)) { "enabled" } else { "disabled" }.to_owned(),
+            if workflow.get("enabled") == Some(&Value::Bool(true)) { "enabled" } else { "disabled" }
+                .to_owned(),
             word(workflow, "schedule_in_words"),
         ]);
     }
@@ -39,7 +45,9 @@ pub(crate) fn workflows(page: &Value) -> String {
 pub(crate) fn workflow(workflow: &Value) -> String {
     let mut text = format!("{}\n", word(workflow, "name"));
     let mut table = Table::new();
-    for (label, field) in [("description", "description"), ("schedule", "schedule_in_words"), ("takes", "takes")] {
+    for (label, field) in
+        [("description", "description"), ("schedule", "schedule_in_words"), ("takes", "takes")]
+    {
         table.row([label.to_owned(), word(workflow, field)]);
     }
     for next in list(workflow, "upcoming") {
@@ -78,7 +86,10 @@ pub(crate) fn run(run: &Value) -> String {
     }
     text.push_str(&table.text());
     let mut counts = Table::new().right(1);
-    counts.row(["objects".to_owned(), run.get("objects").and_then(Value::as_u64).map(number).unwrap_or_default()]);
+    counts.row([
+        "objects".to_owned(),
+        run.get("objects").and_then(Value::as_u64).map(number).unwrap_or_default(),
+    ]);
     for verdict in ["accepted", "planned", "skipped", "rejected", "failed"] {
         counts.row([verdict.to_owned(), count(run, verdict)]);
     }
@@ -107,7 +118,9 @@ pub(crate) fn collections(page: &Value) -> String {
         let source = collection.get("source").unwrap_or(&Value::Null);
         let from = match source.get("kind").and_then(Value::as_str) {
             Some("threatq") => word(source, "origin"),
-            _ => list(collection, "files").iter().map(|file| word(file, "name")).collect::<Vec<_>>().join(", "),
+            _ => {
+                list(collection, "files").iter().map(|file| word(file, "name")).collect::<Vec<_>>().join(", ")
+            }
         };
         table.row([id(collection), word(collection, "name"), from]);
     }
@@ -123,7 +136,8 @@ pub(crate) fn preview(preview: &Value) -> String {
     for (subtype, count) in preview.get("by_type").and_then(Value::as_object).into_iter().flatten() {
         table.row([format!("  {subtype}"), count.as_u64().map(number).unwrap_or_default()]);
     }
-    let warnings: String = list(preview, "warnings").iter().map(|warning| format!("{}\n", plain(warning))).collect();
+    let warnings: String =
+        list(preview, "warnings").iter().map(|warning| format!("{}\n", plain(warning))).collect();
     table.text() + &warnings
 }
 

@@ -49,10 +49,8 @@ pub(crate) fn serve(arguments: Serve) -> Result<Box<dyn Answer>, Failure> {
     // Named, found or none: the orchestrator reads it anew for each run.
     let policy_file = policy::find(arguments.policy.policy.as_deref())?.file().map(PathBuf::from);
     let clock: Arc<dyn Clock> = Arc::new(SystemClock);
-    let certificate = arguments
-        .tls_certificate
-        .zip(arguments.tls_key)
-        .map(|(chain, key)| Certificate { chain, key });
+    let certificate =
+        arguments.tls_certificate.zip(arguments.tls_key).map(|(chain, key)| Certificate { chain, key });
     let runtime = tokio::runtime::Runtime::new()
         .map_err(|error| Failure::new("runtime", format!("no threads can be started: {error}")))?;
     let engine = cache::engine(&arguments.cache)?;
@@ -85,10 +83,7 @@ pub(crate) fn serve(arguments: Serve) -> Result<Box<dyn Answer>, Failure> {
         }
         terminal::tell(&format!("palisade is at {}\n", listener.url()));
         if let Some(link) = app.first_link().await? {
-            terminal::tell(&format!(
-                "make the administrator, once: {}{link}\n",
-                listener.url()
-            ));
+            terminal::tell(&format!("make the administrator, once: {}{link}\n", listener.url()));
         }
         let (drain, draining) = watch::channel(false);
         let executing = {
@@ -128,11 +123,14 @@ impl Data {
     /// Takes the directory for itself.
     pub(crate) fn open(arguments: &DataArguments) -> Result<Self, Failure> {
         let directory = directory(arguments)?;
-        std::fs::create_dir_all(&directory)
-            .map_err(|error| Failure::file("data-directory", "cannot make the data directory", &directory, &error))?;
+        std::fs::create_dir_all(&directory).map_err(|error| {
+            Failure::file("data-directory", "cannot make the data directory", &directory, &error)
+        })?;
         private(&directory)?;
         let path = directory.join("lock");
-        let unusable = |error: &io::Error| Failure::file("data-directory", "cannot use the data directory", &directory, error);
+        let unusable = |error: &io::Error| {
+            Failure::file("data-directory", "cannot use the data directory", &directory, error)
+        };
         let lock = File::options()
             .create(true)
             .truncate(false)
@@ -193,8 +191,9 @@ fn directory(arguments: &DataArguments) -> Result<PathBuf, Failure> {
 #[cfg(unix)]
 fn private(directory: &Path) -> Result<(), Failure> {
     use std::os::unix::fs::PermissionsExt as _;
-    std::fs::set_permissions(directory, std::fs::Permissions::from_mode(0o700))
-        .map_err(|error| Failure::file("data-directory", "cannot protect the data directory", directory, &error))
+    std::fs::set_permissions(directory, std::fs::Permissions::from_mode(0o700)).map_err(|error| {
+        Failure::file("data-directory", "cannot protect the data directory", directory, &error)
+    })
 }
 
 #[cfg(not(unix))]

@@ -191,7 +191,10 @@ fn whole(path: &Path, most: u64) -> Result<Vec<u8>, Failure> {
         .and_then(|file| file.take(most + 1).read_to_end(&mut bytes))
         .map_err(|error| Failure::file("file-unreadable", "cannot read", path, &error))?;
     if bytes.len() as u64 > most {
-        return Err(Failure::new("file-too-large", format!("`{}` is larger than {most} bytes", path.display())));
+        return Err(Failure::new(
+            "file-too-large",
+            format!("`{}` is larger than {most} bytes", path.display()),
+        ));
     }
     Ok(bytes)
 }

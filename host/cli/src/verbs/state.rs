@@ -49,8 +49,9 @@ pub(crate) fn restore(arguments: Restore) -> Result<Box<dyn Answer>, Failure> {
     let state = serve::state(&arguments.data)?;
     Store::check_backup(&arguments.from)?;
     if let Some(directory) = state.parent() {
-        std::fs::create_dir_all(directory)
-            .map_err(|error| Failure::file("data-directory", "cannot make the data directory", directory, &error))?;
+        std::fs::create_dir_all(directory).map_err(|error| {
+            Failure::file("data-directory", "cannot make the data directory", directory, &error)
+        })?;
     }
     Store::open(&state)?.restore(&arguments.from)?;
     let sentence = format!("the state is that of {} again", arguments.from.display());

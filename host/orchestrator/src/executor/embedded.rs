@@ -77,7 +77,8 @@ impl Embedded {
             Advanced::WaitUntil(moment) => store.release_task(activation, moment),
             Advanced::Failed(reason) => {
                 tracing::warn!(run = %activation.run, "activation failed: {reason}");
-                let pause = SignedDuration::from_secs(i64::try_from(limits::ACTIVATION_RETRY_SECONDS).unwrap_or(1));
+                let pause =
+                    SignedDuration::from_secs(i64::try_from(limits::ACTIVATION_RETRY_SECONDS).unwrap_or(1));
                 store.release_task(activation, now.saturating_add(pause).unwrap_or(now))
             }
         };
@@ -138,7 +139,13 @@ impl Executor for Embedded {
                     match self.store.claim_task(self.clock.now()) {
                         Ok(Some(task)) => {
                             let (store, clock) = (self.store.clone(), Arc::clone(&self.clock));
-                            active.spawn(Self::attend(store, clock, Arc::clone(&worker), task, drain.clone()));
+                            active.spawn(Self::attend(
+                                store,
+                                clock,
+                                Arc::clone(&worker),
+                                task,
+                                drain.clone(),
+                            ));
                         }
                         Ok(None) => break,
                         Err(error) => {

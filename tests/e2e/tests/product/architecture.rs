@@ -40,7 +40,7 @@ fn only_the_engine_knows_wasmtime() {
 #[test]
 fn data_goes_one_way() {
     // Each part with those parts of the project that it may know; what is not listed may know anything.
-    let allowed: [(&str, &[&str]); 13] = [
+    let allowed: [(&str, &[&str]); 19] = [
         ("palisade-limits", &[]),
         ("palisade-address", &[]),
         ("palisade-recording", &["palisade-limits"]),
@@ -80,11 +80,46 @@ fn data_goes_one_way() {
                 "palisade-egress",
                 "palisade-engine",
                 "palisade-limits",
+                "palisade-orchestrator",
                 "palisade-policy",
                 "palisade-protect",
                 "palisade-recording",
                 "palisade-run",
+                "palisade-server",
+                "palisade-store",
+                "palisade-vault",
             ],
+        ),
+        ("palisade-store", &["palisade-limits"]),
+        ("palisade-vault", &["palisade-limits"]),
+        ("palisade-schedule", &["palisade-limits"]),
+        // Its tests talk to a simulator.
+        (
+            "palisade-threatq",
+            &["palisade-collection", "palisade-egress", "palisade-limits", "palisade-recording", "threatq-simulator"],
+        ),
+        (
+            "palisade-orchestrator",
+            &[
+                "palisade-bundle",
+                "palisade-collection",
+                "palisade-egress",
+                "palisade-engine",
+                "palisade-limits",
+                "palisade-policy",
+                "palisade-protect",
+                "palisade-recording",
+                "palisade-run",
+                "palisade-schedule",
+                "palisade-store",
+                "palisade-threatq",
+                "palisade-vault",
+            ],
+        ),
+        // No sandbox and no gate: it asks the orchestrator.
+        (
+            "palisade-server",
+            &["palisade-collection", "palisade-limits", "palisade-orchestrator", "palisade-schedule", "palisade-store"],
         ),
         // The plugin shares the contract with the host, and no code.
         ("palisade-vision-one", &[]),
@@ -112,6 +147,9 @@ fn what_reads_and_checks_knows_no_network_and_the_gate_no_sandbox() {
         "palisade-policy",
         "palisade-protect",
         "palisade-recording",
+        "palisade-schedule",
+        "palisade-store",
+        "palisade-vault",
     ] {
         let known: Vec<&String> =
             packages[package].iter().filter(|name| network.contains(&name.as_str())).collect();

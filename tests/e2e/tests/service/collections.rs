@@ -7,7 +7,9 @@ use serde_json::json;
 fn every_format_can_be_uploaded_and_previewed() {
     let tenant = Tenant::start();
     let service = Service::start(&tenant);
-    for file in ["campaign.stix.json", "indicators.threatq.json", "known-good.csv", "notes.txt", "report.misp.json"] {
+    for file in
+        ["campaign.stix.json", "indicators.threatq.json", "known-good.csv", "notes.txt", "report.misp.json"]
+    {
         let content = std::fs::read(root().join("examples/collections").join(file)).unwrap();
         let collection = service.collection(file, file, &content);
         let preview = service.get(&format!("/api/v1/collections/{collection}/preview")).expect(200);

@@ -11,7 +11,8 @@ fn a_bundle_that_is_there_wants_a_confirmation() {
     let zip = std::fs::read(bundle()).unwrap();
     let again = service.send("POST", "/api/v1/integrations", "application/zip", &zip).expect(409);
     assert_eq!(again["code"], "already-installed");
-    let confirmed = service.send("POST", "/api/v1/integrations?replace=true", "application/zip", &zip).expect(201);
+    let confirmed =
+        service.send("POST", "/api/v1/integrations?replace=true", "application/zip", &zip).expect(201);
     assert_eq!(confirmed["id"], first, "the same zip is the same version");
     let review = service.send("POST", "/api/v1/integrations/review", "application/zip", &zip).expect(200);
     assert_eq!(review["installed"]["same"], true);
@@ -44,7 +45,8 @@ fn defaults_are_for_future_workflows_only_and_a_secret_is_never_shown() {
     let _ = saved.expect(200);
     let before = service.get(&format!("/api/v1/workflows/{workflow}")).expect(200);
     assert_eq!(before["actions"][0]["configuration"]["risk_level"], "threatq-score", "it kept its copy");
-    let wanted = json!({ "name": "After", "actions": [{ "integration": integration, "action": "add-to-blocklist" }] });
+    let wanted =
+        json!({ "name": "After", "actions": [{ "integration": integration, "action": "add-to-blocklist" }] });
     let after = service.post("/api/v1/workflows", &wanted).expect(201);
     let after = service.get(&format!("/api/v1/workflows/{}", after["id"])).expect(200);
     assert_eq!(after["actions"][0]["configuration"]["risk_level"], "high");
@@ -67,7 +69,8 @@ fn uninstall_is_refused_while_workflows_use_it_and_names_them() {
     assert_eq!(service.delete(&format!("/api/v1/workflows/{workflow}")).status, 204);
     assert_eq!(service.delete(&path).status, 204);
     let log = service.get("/api/v1/audit").expect(200);
-    let whats: Vec<&str> = log["items"].as_array().unwrap().iter().map(|line| line["what"].as_str().unwrap()).collect();
+    let whats: Vec<&str> =
+        log["items"].as_array().unwrap().iter().map(|line| line["what"].as_str().unwrap()).collect();
     assert_eq!(whats[..2], ["integration.removed", "workflow.removed"]);
 }
 

@@ -35,7 +35,8 @@ fn value(item: &Value) -> String {
 #[test]
 fn after_a_kill_at_any_moment_nothing_is_lost_and_nothing_is_sent_after_its_verdict() {
     let kills: u64 = std::env::var("PALISADE_KILLS").map_or(4, |kills| kills.parse().unwrap());
-    let seed: u64 = std::env::var("PALISADE_SEED").map_or_else(|_| fastrand::u64(..), |seed| seed.parse().unwrap());
+    let seed: u64 =
+        std::env::var("PALISADE_SEED").map_or_else(|_| fastrand::u64(..), |seed| seed.parse().unwrap());
     let mut random = fastrand::Rng::with_seed(seed);
     // Slow enough that a kill falls between the answers of batches as well as before and after them.
     let tenant = Tenant::with(Settings { latency_milliseconds: LATENCY, ..Settings::default() });
@@ -63,7 +64,10 @@ fn after_a_kill_at_any_moment_nothing_is_lost_and_nothing_is_sent_after_its_verd
         let requests = tenant.items().len();
         let blocked = tenant.blocked();
         for name in &verdicts {
-            assert!(blocked.contains(&("domain".to_owned(), name.clone())), "{context}: `{name}` was not received");
+            assert!(
+                blocked.contains(&("domain".to_owned(), name.clone())),
+                "{context}: `{name}` was not received"
+            );
         }
         match verdicts.len() {
             0 => before += 1,
@@ -77,12 +81,19 @@ fn after_a_kill_at_any_moment_nothing_is_lost_and_nothing_is_sent_after_its_verd
         assert_eq!(tenant.blocked(), all, "{context}");
         let twice: Vec<String> =
             tenant.items().iter().skip(requests).map(value).filter(|name| verdicts.contains(name)).collect();
-        assert!(twice.is_empty(), "{context}: {} sent after their verdict, {:?} first", twice.len(), twice.first());
+        assert!(
+            twice.is_empty(),
+            "{context}: {} sent after their verdict, {:?} first",
+            twice.len(),
+            twice.first()
+        );
         let objects = service.objects(run, 1);
         assert_eq!(objects.len(), OBJECTS, "{context}");
         assert!(objects.iter().all(|object| object["decided"]["verdict"] == "accepted"), "{context}");
     }
-    say(&format!("{kills} kills with the seed {seed}: {before} before, {between} between, {after} after all verdicts"));
+    say(&format!(
+        "{kills} kills with the seed {seed}: {before} before, {between} between, {after} after all verdicts"
+    ));
 }
 
 #[expect(clippy::print_stderr, reason = "whoever makes many kills wants to know where they fell")]

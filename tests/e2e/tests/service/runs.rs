@@ -55,7 +55,10 @@ fn a_run_that_is_cancelled_ends_and_says_so_of_each_object() {
     assert!(!failed.is_empty());
     assert!(failed.iter().all(|object| object["decided"]["code"] == "cancelled"), "{:?}", failed.first());
     // Once more is once too often.
-    assert_eq!(service.post(&format!("/api/v1/runs/{run}/cancel"), &json!({})).expect(409)["code"], "run-over");
+    assert_eq!(
+        service.post(&format!("/api/v1/runs/{run}/cancel"), &json!({})).expect(409)["code"],
+        "run-over"
+    );
 }
 
 #[test]
@@ -115,13 +118,16 @@ fn a_wait_that_the_service_imposes_is_spent_without_a_worker_and_told() {
     let (service, integration, collection) = service(&tenant, 5);
     let first = service.workflow("First", integration, collection, &json!({}));
     let second = service.workflow("Second", integration, collection, &json!({}));
-    tenant.inject(Fault::new(Effect::TooManyRequests { retry_after: RetryAfter::Seconds(20) }).times(1)).unwrap();
+    tenant
+        .inject(Fault::new(Effect::TooManyRequests { retry_after: RetryAfter::Seconds(20) }).times(1))
+        .unwrap();
     let first = service.run(first);
     service.until(first, "it waits", |run| run["steps"][0]["started_at"].is_string());
     std::thread::sleep(std::time::Duration::from_millis(800));
     let second = service.run(second);
     service.until(second, "it says why it waits", |run| {
-        run["phase"] == "waiting" && run["reason"].as_str().is_some_and(|reason| reason.contains("rate budget"))
+        run["phase"] == "waiting"
+            && run["reason"].as_str().is_some_and(|reason| reason.contains("rate budget"))
     });
     let requests = tenant.received().len();
     assert_eq!(requests, 1, "one credential, one budget");
@@ -138,7 +144,10 @@ fn a_manual_run_takes_the_selected_objects_in_place_of_the_collection() {
     let made = service.post(&format!("/api/v1/workflows/{workflow}/run"), &body).expect(201);
     let run = service.over(made["id"].as_i64().unwrap());
     assert_eq!((&run["origin"], &run["objects"]), (&json!("manual"), &json!(1)));
-    assert_eq!(tenant.blocked().into_iter().collect::<Vec<_>>(), [("domain".into(), "chosen.example".into())]);
+    assert_eq!(
+        tenant.blocked().into_iter().collect::<Vec<_>>(),
+        [("domain".into(), "chosen.example".into())]
+    );
 }
 
 #[test]
@@ -146,7 +155,8 @@ fn a_dry_run_changes_nothing_and_plans_everything() {
     let tenant = Tenant::start();
     let (service, integration, collection) = service(&tenant, 5);
     let workflow = service.workflow("Block", integration, collection, &json!({}));
-    let made = service.post(&format!("/api/v1/workflows/{workflow}/run"), &json!({ "dry_run": true })).expect(201);
+    let made =
+        service.post(&format!("/api/v1/workflows/{workflow}/run"), &json!({ "dry_run": true })).expect(201);
     let run = service.over(made["id"].as_i64().unwrap());
     assert_eq!(run["verdicts"]["planned"], 5, "{run}");
     assert!(tenant.posts().is_empty() && tenant.blocked().is_empty());

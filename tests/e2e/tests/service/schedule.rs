@@ -11,7 +11,8 @@ fn times_that_were_missed_while_stopped_make_one_run() {
     let mut service = Service::start(&tenant);
     let integration = service.install();
     let collection = service.collection("All", "list.txt", domains(2).as_bytes());
-    let settings = json!({ "enabled": true, "schedule": { "kind": "cron", "expression": "* * * * *", "zone": "UTC" } });
+    let settings =
+        json!({ "enabled": true, "schedule": { "kind": "cron", "expression": "* * * * *", "zone": "UTC" } });
     let workflow = service.workflow("Block", integration, collection, &settings);
     service.stop();
     {

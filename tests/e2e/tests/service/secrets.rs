@@ -83,12 +83,22 @@ fn a_rotated_key_opens_what_the_old_one_sealed_and_the_old_one_opens_nothing() {
     let (old, new) = (data.join("palisade.key"), data.join("new.key"));
     assert!(palisade(&["secrets", "keygen", "--out", new.to_str().unwrap()]).status.success());
     let rotated = palisade(&[
-        "secrets", "rotate", "--data", data.to_str().unwrap(), "--vault-key", new.to_str().unwrap(),
-        "--vault-previous-key", old.to_str().unwrap(),
+        "secrets",
+        "rotate",
+        "--data",
+        data.to_str().unwrap(),
+        "--vault-key",
+        new.to_str().unwrap(),
+        "--vault-previous-key",
+        old.to_str().unwrap(),
     ]);
     assert!(rotated.status.success(), "{}", String::from_utf8_lossy(&rotated.stderr));
     service.restart();
-    assert_eq!(service.over(service.run(workflow))["status"], "Failed to Complete", "the old key opens nothing");
+    assert_eq!(
+        service.over(service.run(workflow))["status"],
+        "Failed to Complete",
+        "the old key opens nothing"
+    );
     service.stop();
     std::fs::rename(&new, &old).unwrap();
     service.restart();

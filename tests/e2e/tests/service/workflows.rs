@@ -40,7 +40,8 @@ fn changed_since_the_last_success_means_what_was_not_brought_to_its_end_with_thi
     let second = service.over(service.run(workflow));
     assert_eq!((&second["objects"], &second["selection"]["unchanged"]), (&json!(0), &json!(3)), "{second}");
     assert_eq!(second["status"], "Completed");
-    let (kind, body) = form("All", &[("list.txt", b"d0001.example\nd0002.example # seen again\nd0009.example\n")]);
+    let (kind, body) =
+        form("All", &[("list.txt", b"d0001.example\nd0002.example # seen again\nd0009.example\n")]);
     let path = format!("/api/v1/collections/{collection}/files");
     assert_eq!(service.send("PUT", &path, &kind, &body).status, 204);
     let third = service.over(service.run(workflow));
@@ -90,14 +91,19 @@ fn a_workflow_comes_back_from_its_file_without_its_secrets() {
     let settings = json!({ "schedule": { "kind": "daily", "at": "02:30", "zone": "Europe/Berlin" } });
     let workflow = service.workflow("Block", integration, collection, &settings);
     let yaml = service.get(&format!("/api/v1/workflows/{workflow}/export")).text;
-    assert!(yaml.contains("Europe/Berlin") && !yaml.contains(service.key()) && !yaml.contains("api_key"), "{yaml}");
-    let refused = service.send("POST", "/api/v1/workflows/import", "application/yaml", yaml.as_bytes()).expect(422);
+    assert!(
+        yaml.contains("Europe/Berlin") && !yaml.contains(service.key()) && !yaml.contains("api_key"),
+        "{yaml}"
+    );
+    let refused =
+        service.send("POST", "/api/v1/workflows/import", "application/yaml", yaml.as_bytes()).expect(422);
     assert_eq!(refused["errors"][0]["field"], "steps.1.api_key", "{refused}");
     let path = format!("/api/v1/integrations/{integration}/actions/add-to-blocklist");
     let defaults = json!({ "configuration": { "api_key": service.key() } }).to_string();
     let _ = service.send("PUT", &path, "application/json", defaults.as_bytes()).expect(200);
     let renamed = yaml.replace("name: Block", "name: Block again");
-    let made = service.send("POST", "/api/v1/workflows/import", "application/yaml", renamed.as_bytes()).expect(201);
+    let made =
+        service.send("POST", "/api/v1/workflows/import", "application/yaml", renamed.as_bytes()).expect(201);
     let made = service.get(&format!("/api/v1/workflows/{}", made["id"])).expect(200);
     assert_eq!((&made["enabled"], &made["schedule"]["at"]), (&json!(false), &json!("02:30")));
 }
