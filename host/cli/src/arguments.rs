@@ -37,9 +37,21 @@ pub(crate) struct Global {
     /// Says more on standard error: once for what happens, twice for each request, three times for everything
     #[arg(short, long, global = true, action = clap::ArgAction::Count)]
     pub(crate) verbose: u8,
+    /// How the log on standard error is written
+    #[arg(long, global = true, value_enum, default_value_t = LogFormat::Text, value_name = "HOW")]
+    pub(crate) log_format: LogFormat,
     /// When to use colours; `auto` leaves them out where standard error is no terminal or NO_COLOR is set
     #[arg(long, global = true, value_enum, default_value_t = Colour::Auto, value_name = "WHEN")]
     pub(crate) color: Colour,
+}
+
+/// How the log is written.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(crate) enum LogFormat {
+    /// For people.
+    Text,
+    /// For programs: one object on each line.
+    Json,
 }
 
 /// How results are shown.

@@ -26,7 +26,7 @@ fn main() -> ExitCode {
     let arguments = Arguments::parse();
     let global = arguments.global;
     terminal::choose_colour(global.color);
-    logging::start(global.verbose);
+    logging::start(global, matches!(arguments.verb, Verb::Serve(_)));
     let result = match arguments.verb {
         Verb::Run(verb) => verbs::run::run(*verb, global),
         Verb::Inspect(verb) => verbs::inspect::inspect(&verb),

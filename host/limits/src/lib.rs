@@ -342,6 +342,8 @@ limits! {
     PENDING_UPLOADS = 8, "bundles";
     /// How long an uploaded bundle waits for its confirmation.
     PENDING_UPLOAD_SECONDS = 1_800, "seconds";
+    /// Time for reading a collection for a page that shows what it holds: somebody is waiting for it. A run has longer.
+    PREVIEW_SECONDS = 60, "seconds";
     /// Bytes of the files that one upload brings to a collection: 1,000,000 indicators as ThreatQ exports them, without their
     /// attributes, have some 200 MB.
     COLLECTION_UPLOAD_BYTES = 256 * MIB, "bytes";
@@ -349,6 +351,10 @@ limits! {
     PROGRESS_SECONDS = 2, "seconds";
     /// Silence of a worker after which another takes over its run: many heartbeats, so that a busy machine is no frozen one.
     SILENCE_SECONDS = 60, "seconds";
+    /// Runs of the last day that the overview's chart counts one by one: 80 an hour. Where there are more, the latest are shown.
+    OVERVIEW_RUNS = 2_000, "runs";
+    /// How long a run may wait before the overview calls for attention: longer than a run of 10,000 objects takes.
+    LONG_WAIT_SECONDS = 600, "seconds";
     /// Time for one call that the command line makes to a service: an upload of the largest collection over a slow line.
     SERVICE_CALL_SECONDS = 600, "seconds";
     /// Bytes of an answer that the command line reads: a report of 10,000 objects with what the service has of each.

@@ -304,7 +304,23 @@ pub(crate) fn one(connection: &Connection, id: RunId) -> Result<RunRow, StoreErr
         .optional()?
         .ok_or_else(|| StoreError::missing("run", id))?;
     run.counts = verdicts::counts(connection, id, None)?;
+    say_why_queued(connection, &mut run)?;
     Ok(run)
+}
+
+/// A run that nobody works on says what it waits for.
+fn say_why_queued(connection: &Connection, run: &mut RunRow) -> Result<(), StoreError> {
+    if run.phase != Phase::Queued || run.reason.is_some() {
+        return Ok(());
+    }
+    let sql = "SELECT MIN(id) FROM runs WHERE workflow = ?1 AND id < ?2 AND phase <> 'ended'";
+    let earlier: Option<RunId> =
+        connection.prepare_cached(sql)?.query_row(params![run.workflow, run.id], |row| row.get(0))?;
+    run.reason = Some(match earlier {
+        Some(earlier) => format!("waits for run {earlier} of the same workflow"),
+        None => "waits for a worker".to_owned(),
+    });
+    Ok(())
 }
 
 impl Store {
@@ -393,6 +409,7 @@ impl Store {
             let mut runs: Vec<RunRow> = statement.query_map(arguments, read)?.collect::<Result<_, _>>()?;
             for run in &mut runs {
                 run.counts = verdicts::counts(connection, run.id, None)?;
+                say_why_queued(connection, run)?;
             }
             let total: i64 = connection.query_row(
                 &format!("SELECT COUNT(*) FROM runs WHERE {WHERE}"),

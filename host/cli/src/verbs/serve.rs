@@ -81,10 +81,10 @@ pub(crate) fn serve(arguments: Serve) -> Result<Box<dyn Answer>, Failure> {
         if recovered > 0 {
             terminal::tell(&format!("{recovered} runs go on where the last process left them\n"));
         }
-        terminal::tell(&format!("palisade is at {}\n", listener.url()));
         if let Some(link) = app.first_link().await? {
             terminal::tell(&format!("make the administrator, once: {}{link}\n", listener.url()));
         }
+        terminal::tell(&format!("palisade is at {}\n", listener.url()));
         let (drain, draining) = watch::channel(false);
         let executing = {
             let (orchestrator, draining) = (orchestrator.clone(), draining.clone());

@@ -31,6 +31,9 @@ fn two_runs_of_one_workflow_never_overlap() {
     let (service, integration, collection) = service(&tenant, 1_500);
     let workflow = service.workflow("Block", integration, collection, &json!({}));
     let (first, second) = (service.run(workflow), service.run(workflow));
+    service.until(first, "it pushes", |run| run["steps"][0]["started_at"].is_string());
+    let waiting = service.get(&format!("/api/v1/runs/{second}")).expect(200);
+    assert_eq!(waiting["reason"], format!("waits for run {first} of the same workflow"), "{waiting}");
     let (first, second) = (service.over(first), service.over(second));
     let moment = |run: &Value, field: &str| run[field].as_str().unwrap().to_owned();
     assert!(moment(&first, "ended_at") <= moment(&second, "started_at"), "{first} {second}");
