@@ -15,6 +15,7 @@ mod advance;
 mod choose;
 mod clock;
 mod collections;
+mod connection_test;
 mod error;
 pub mod executor;
 mod filter;
@@ -29,6 +30,7 @@ mod workflows;
 
 pub use clock::{Clock, SystemClock};
 pub use collections::{CollectionSource, NewConnection, Preview, StoredLogIn, Upload, filter_of, source_of};
+pub use connection_test::ConnectionTest;
 pub use error::{Field, OrchestratorError};
 pub use filter::Filter;
 pub use form::{Entered, Form, FormField, FormOption, FormSection, form};

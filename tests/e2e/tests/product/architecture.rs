@@ -96,7 +96,13 @@ fn data_goes_one_way() {
         // Its tests talk to a simulator.
         (
             "palisade-threatq",
-            &["palisade-collection", "palisade-egress", "palisade-limits", "palisade-recording", "threatq-simulator"],
+            &[
+                "palisade-collection",
+                "palisade-egress",
+                "palisade-limits",
+                "palisade-recording",
+                "threatq-simulator",
+            ],
         ),
         (
             "palisade-orchestrator",
@@ -116,10 +122,22 @@ fn data_goes_one_way() {
                 "palisade-vault",
             ],
         ),
-        // No sandbox and no gate: it asks the orchestrator.
+        // No sandbox and no gate: it asks the orchestrator. Its tests set one up.
         (
             "palisade-server",
-            &["palisade-collection", "palisade-limits", "palisade-orchestrator", "palisade-schedule", "palisade-store"],
+            &[
+                "palisade-bundle",
+                "palisade-collection",
+                "palisade-egress",
+                "palisade-engine",
+                "palisade-limits",
+                "palisade-orchestrator",
+                "palisade-schedule",
+                "palisade-store",
+                "palisade-vault",
+                "threatq-simulator",
+                "vision-one-simulator",
+            ],
         ),
         // The plugin shares the contract with the host, and no code.
         ("palisade-vision-one", &[]),
