@@ -342,6 +342,8 @@ limits! {
     PENDING_UPLOADS = 8, "bundles";
     /// How long an uploaded bundle waits for its confirmation.
     PENDING_UPLOAD_SECONDS = 1_800, "seconds";
+    /// How long an upload of a bundle waits for a place beside others that arrive: less than a silent connection is kept.
+    PENDING_WAIT_SECONDS = 10, "seconds";
     /// Time for reading a collection for a page that shows what it holds: somebody is waiting for it. A run has longer.
     PREVIEW_SECONDS = 60, "seconds";
     /// Bytes of the files that one upload brings to a collection: 1,000,000 indicators as ThreatQ exports them, without their

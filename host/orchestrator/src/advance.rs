@@ -416,7 +416,8 @@ fn judge(steps: &[StepRow]) -> (RunStatus, Option<String>, Option<String>) {
     if unfinished == 0 {
         return (RunStatus::Completed, None, None);
     }
-    let reason = format!("{unfinished} objects were rejected or failed");
+    let objects = if unfinished == 1 { "object was" } else { "objects were" };
+    let reason = format!("{unfinished} {objects} rejected or failed");
     (RunStatus::ErrorOccurred, Some(reason), Some("the objects' own reasons say what to do".to_owned()))
 }
 

@@ -1,6 +1,7 @@
 //! Installed bundles: what an upload is and may do, what it changes, and how it gets in and out.
 
 use std::collections::BTreeMap;
+use std::sync::{Arc, PoisonError};
 
 use jiff::Timestamp;
 use palisade_bundle::{Action, Authenticity, Bundle, Manifest, TrustedBundle};
@@ -210,9 +211,19 @@ impl Orchestrator {
     ///
     /// # Errors
     /// Where there is none of this id.
-    pub fn manifest(&self, id: BundleId) -> Result<Manifest, OrchestratorError> {
+    pub fn manifest(&self, id: BundleId) -> Result<Arc<Manifest>, OrchestratorError> {
+        let known = || self.inner.manifests.lock().unwrap_or_else(PoisonError::into_inner).get(&id).cloned();
+        if let Some(manifest) = known() {
+            // It may have been removed meanwhile.
+            self.store().bundle(id)?;
+            return Ok(manifest);
+        }
         let row = self.store().bundle(id)?;
-        Ok(Bundle::from_bytes(&self.store().bundle_zip(id)?, &row.bundle)?.manifest().clone())
+        let manifest = Bundle::from_bytes(&self.store().bundle_zip(id)?, &row.bundle)?.manifest().clone();
+        let manifest = Arc::new(manifest);
+        let mut manifests = self.inner.manifests.lock().unwrap_or_else(PoisonError::into_inner);
+        manifests.insert(id, Arc::clone(&manifest));
+        Ok(manifest)
     }
 
     /// What an installed version is and may do.

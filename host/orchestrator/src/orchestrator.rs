@@ -8,7 +8,7 @@ use std::path::PathBuf;
 use std::sync::{Arc, Mutex, PoisonError};
 
 use jiff::Timestamp;
-use palisade_bundle::{Trust, TrustedBundle};
+use palisade_bundle::{Manifest, Trust, TrustedBundle};
 use palisade_egress::{ClientOptions, ConnectTo, ExposeSecret as _, Gate, SecretString};
 use palisade_engine::{Component, Engine};
 use palisade_policy::Policy;
@@ -56,6 +56,8 @@ pub(crate) struct Inner {
     gates: Mutex<HashMap<String, Gate>>,
     /// Components that are ready to run, by digest of their zips.
     components: Mutex<HashMap<String, Component>>,
+    /// Manifests of installed versions, which never change: to read one is to unpack its zip.
+    pub(crate) manifests: Mutex<HashMap<BundleId, Arc<Manifest>>>,
     pub(crate) changes: crate::progress::Changes,
 }
 
@@ -74,6 +76,7 @@ impl Orchestrator {
             executor,
             gates: Mutex::default(),
             components: Mutex::default(),
+            manifests: Mutex::default(),
             changes: crate::progress::Changes::default(),
         };
         Self { inner: Arc::new(inner) }

@@ -1,0 +1,54 @@
+// What pages cannot do without a script: a copy button, a file that is dropped.
+// Every page works without it.
+(() => {
+  "use strict";
+
+  // Copy buttons are hidden until there is somebody to answer them.
+  const copyButtons = (root) => {
+    for (const button of root.querySelectorAll("[data-copy]")) {
+      if (!navigator.clipboard) continue;
+      button.hidden = false;
+      button.addEventListener("click", async () => {
+        const text = document.getElementById(button.dataset.copy)?.textContent ?? "";
+        await navigator.clipboard.writeText(text);
+        button.lastChild.textContent = "Copied";
+      });
+    }
+  };
+
+  // The field of a file takes what is dropped anywhere on its zone, and says what it holds.
+  const dropZones = (root) => {
+    for (const zone of root.querySelectorAll("[data-drop]")) {
+      const input = zone.querySelector("input[type=file]");
+      const text = zone.querySelector("[data-drop-text]");
+      if (!input || !text) continue;
+      const several = input.multiple;
+      const idle = several ? "Drop files here, or browse" : "Drop a file here, or browse";
+      const say = () => {
+        const names = Array.from(input.files, (file) => file.name);
+        text.textContent = names.length > 0 ? names.join(", ") : idle;
+        zone.classList.toggle("filled", names.length > 0);
+      };
+      say();
+      input.addEventListener("change", say);
+      for (const over of ["dragenter", "dragover"]) {
+        zone.addEventListener(over, (event) => { event.preventDefault(); zone.classList.add("over"); });
+      }
+      for (const out of ["dragleave", "drop"]) {
+        zone.addEventListener(out, () => zone.classList.remove("over"));
+      }
+      zone.addEventListener("drop", (event) => {
+        event.preventDefault();
+        if (!event.dataTransfer?.files.length) return;
+        const taken = new DataTransfer();
+        for (const file of Array.from(event.dataTransfer.files).slice(0, several ? undefined : 1)) taken.items.add(file);
+        input.files = taken.files;
+        input.dispatchEvent(new Event("change", { bubbles: true }));
+      });
+    }
+  };
+
+  const begin = (root) => { copyButtons(root); dropZones(root); };
+  begin(document);
+  document.addEventListener("htmx:load", (event) => { if (event.detail.elt !== document.body) begin(event.detail.elt); });
+})();

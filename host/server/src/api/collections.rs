@@ -1,0 +1,361 @@
+//! Data collections: uploaded files and live connections, with their saved filters.
+
+use axum::extract::{Path, State};
+use axum::http::StatusCode;
+use axum::response::Response;
+use jiff::Timestamp;
+use palisade_limits as limits;
+use palisade_orchestrator::{
+    CollectionSource, Filter, NewConnection, OrchestratorError, Preview, StoredLogIn, filter_of, source_of,
+};
+use palisade_store::{CollectionId, CollectionRow, FileRow};
+use secrecy::SecretString;
+use serde::{Deserialize, Serialize};
+use serde_json::{Value, json};
+use utoipa::ToSchema;
+use utoipa_axum::routes;
+
+use super::integrations::Made;
+use super::{Json, Listed, PageQuery, Params, Problems};
+use crate::routes::Routes;
+use crate::security::guard::{OPERATOR, VIEWER};
+use crate::security::{Operator, Viewer};
+use crate::uploads::FileForm;
+use crate::{App, Failure, Upload};
+
+pub(super) fn routes(routes: Routes) -> Routes {
+    routes
+        .api(VIEWER, routes!(list))
+        .api(OPERATOR, routes!(create))
+        .api_upload(OPERATOR, limits::COLLECTION_UPLOAD_BYTES, routes!(upload))
+        .api(VIEWER, routes!(show))
+        .api(OPERATOR, routes!(change, remove))
+        .api_upload(OPERATOR, limits::COLLECTION_UPLOAD_BYTES, routes!(replace))
+        .api(VIEWER, routes!(preview))
+        .api(OPERATOR, routes!(check))
+}
+
+/// A data collection.
+#[derive(Serialize, ToSchema)]
+struct Collection {
+    /// Identifies it.
+    #[schema(example = 1)]
+    id: i64,
+    /// Unique name.
+    #[schema(example = "Prioritised indicators")]
+    name: String,
+    /// What it is for.
+    description: String,
+    /// Where its objects come from; of a secret, nothing.
+    #[schema(value_type = Object)]
+    source: Value,
+    /// Which of them are meant.
+    #[schema(value_type = Object)]
+    filter: Filter,
+    /// Its uploaded files.
+    files: Vec<File>,
+    /// When.
+    created_at: Timestamp,
+    /// By whom.
+    created_by: String,
+    /// When last.
+    modified_at: Timestamp,
+}
+
+/// An uploaded file.
+#[derive(Serialize, ToSchema)]
+struct File {
+    /// The name that it was uploaded under.
+    name: String,
+    /// Its size.
+    bytes: u64,
+    /// SHA-256, hexadecimal.
+    digest: String,
+    /// When.
+    uploaded_at: Timestamp,
+}
+
+/// A live connection to a ThreatQ appliance.
+#[derive(Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+struct Connection {
+    /// `https://` and its host name.
+    #[schema(example = "https://threatq.example")]
+    origin: String,
+    /// Identifier of the data collection there.
+    #[schema(example = "a3f1c0de")]
+    collection: String,
+    /// `password`, `client-credentials` or `token`.
+    #[schema(example = "client-credentials")]
+    grant: String,
+    /// Who, for a password.
+    #[serde(default)]
+    email: String,
+    /// The client id.
+    #[serde(default)]
+    client_id: String,
+    /// The password, the client secret or the token; left out, it stays as it is.
+    #[serde(default)]
+    #[schema(write_only)]
+    secret: Option<String>,
+}
+
+impl From<Connection> for NewConnection {
+    fn from(connection: Connection) -> Self {
+        Self {
+            origin: connection.origin,
+            collection: connection.collection,
+            grant: connection.grant,
+            email: connection.email,
+            client_id: connection.client_id,
+            secret: connection.secret.filter(|secret| !secret.is_empty()).map(SecretString::from),
+        }
+    }
+}
+
+/// A live collection to make.
+#[derive(Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+struct Wanted {
+    /// Unique name.
+    #[schema(example = "Prioritised indicators", min_length = 1, max_length = 120)]
+    name: String,
+    /// What it is for.
+    #[serde(default)]
+    description: String,
+    /// Where its objects come from.
+    connection: Connection,
+}
+
+/// What is to become of a collection.
+#[derive(Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+struct Changed {
+    /// Unique name.
+    #[schema(example = "Prioritised indicators", min_length = 1, max_length = 120)]
+    name: String,
+    /// What it is for.
+    #[serde(default)]
+    description: String,
+    /// Which of its objects are meant.
+    #[serde(default)]
+    #[schema(value_type = Object)]
+    filter: Filter,
+    /// The connection of a live one; left out, it stays as it is.
+    #[serde(default)]
+    connection: Option<Connection>,
+}
+
+/// Files to upload, as a form.
+#[derive(ToSchema)]
+#[expect(dead_code, reason = "it is read field by field as it arrives")]
+struct Files {
+    /// Unique name.
+    name: String,
+    /// What it is for.
+    description: Option<String>,
+    /// Format of the files; found from their content where none is given.
+    format: Option<String>,
+    /// The files.
+    #[schema(value_type = Vec<String>, format = Binary)]
+    files: Vec<Vec<u8>>,
+}
+
+/// What a live connection answered.
+#[derive(Serialize, ToSchema)]
+struct Checked {
+    /// Objects that the collection has there; none for uploaded files.
+    objects: Option<u64>,
+}
+
+fn shown(row: CollectionRow, files: Vec<FileRow>) -> Result<Collection, OrchestratorError> {
+    let source = match source_of(&row)? {
+        CollectionSource::Files { format } => json!({ "kind": "files", "format": format }),
+        CollectionSource::Threatq { origin, collection, log_in } => {
+            let log_in = match log_in {
+                StoredLogIn::Password { email, client_id, .. } => {
+                    json!({ "grant": "password", "email": email, "client_id": client_id })
+                }
+                StoredLogIn::ClientCredentials { client_id, .. } => {
+                    json!({ "grant": "client-credentials", "client_id": client_id })
+                }
+                StoredLogIn::Token { .. } => json!({ "grant": "token" }),
+            };
+            json!({ "kind": "threatq", "origin": origin, "collection": collection, "log_in": log_in })
+        }
+    };
+    let file = |file: FileRow| File {
+        name: file.name,
+        bytes: file.bytes,
+        digest: file.digest,
+        uploaded_at: file.uploaded_at,
+    };
+    Ok(Collection {
+        id: row.id.0,
+        filter: filter_of(&row)?,
+        name: row.name,
+        description: row.description,
+        source,
+        files: files.into_iter().map(file).collect(),
+        created_at: row.created_at,
+        created_by: row.created_by,
+        modified_at: row.modified_at,
+    })
+}
+
+/// All collections by name.
+#[utoipa::path(get, path = "/api/v1/collections", tag = "collections", operation_id = "list_collections",
+    params(PageQuery), responses((status = 200, description = "One page of them.", body = Listed<Collection>), Problems))]
+async fn list(
+    State(app): State<App>,
+    Viewer(_): Viewer,
+    Params(query): Params<PageQuery>,
+) -> Result<Json<Listed<Collection>>, Failure> {
+    let all = app
+        .ask(|orchestrator| {
+            let rows = orchestrator.store().collections()?;
+            rows.into_iter()
+                .map(|row| {
+                    let files = orchestrator.files(row.id)?;
+                    shown(row, files)
+                })
+                .collect()
+        })
+        .await?;
+    Ok(Json(Listed::cut(all, query)?))
+}
+
+/// Makes a collection of a live connection.
+#[utoipa::path(post, path = "/api/v1/collections", tag = "collections", operation_id = "create_collection",
+    request_body = Wanted,
+    params(("Idempotency-Key" = Option<String>, Header, description = "The call is done once for each key.")),
+    responses((status = 201, description = "The collection is made.", body = Made), Problems))]
+async fn create(
+    State(app): State<App>,
+    Operator(who): Operator,
+    Json(body): Json<Wanted>,
+) -> Result<Response, Failure> {
+    let id = app
+        .ask(move |orchestrator| {
+            let connection = body.connection.into();
+            orchestrator.add_live_collection(&body.name, &body.description, connection, &who.actor())
+        })
+        .await?;
+    Ok(Made::answer(id.0))
+}
+
+/// Makes a collection of uploaded files.
+#[utoipa::path(post, path = "/api/v1/collections/upload", tag = "collections", operation_id = "upload_collection",
+    request_body(content = Files, content_type = "multipart/form-data"),
+    params(("Idempotency-Key" = Option<String>, Header, description = "The call is done once for each key.")),
+    responses((status = 201, description = "The collection is made.", body = Made), Problems))]
+async fn upload(
+    State(app): State<App>,
+    Operator(who): Operator,
+    upload: Upload,
+) -> Result<Response, Failure> {
+    let form = FileForm::read(upload).await?;
+    let id = app
+        .ask(move |orchestrator| {
+            let FileForm { name, description, format, files, .. } = form;
+            orchestrator.add_file_collection(&name, &description, format, files, &who.actor())
+        })
+        .await?;
+    Ok(Made::answer(id.0))
+}
+
+/// One collection.
+#[utoipa::path(get, path = "/api/v1/collections/{id}", tag = "collections", operation_id = "show_collection",
+    params(("id" = i64, Path, description = "Identifies it.", example = 1)),
+    responses((status = 200, description = "The collection.", body = Collection), Problems))]
+async fn show(
+    State(app): State<App>,
+    Viewer(_): Viewer,
+    Path(id): Path<i64>,
+) -> Result<Json<Collection>, Failure> {
+    app.ask(move |orchestrator| {
+        let row = orchestrator.store().collection(CollectionId(id))?;
+        Ok(Json(shown(row, orchestrator.files(CollectionId(id))?)?))
+    })
+    .await
+}
+
+/// Changes name, description, filter and connection of a collection.
+#[utoipa::path(put, path = "/api/v1/collections/{id}", tag = "collections", operation_id = "change_collection",
+    request_body = Changed, params(("id" = i64, Path, description = "Identifies it.", example = 1)),
+    responses((status = 204, description = "It is changed."), Problems))]
+async fn change(
+    State(app): State<App>,
+    Operator(who): Operator,
+    Path(id): Path<i64>,
+    Json(body): Json<Changed>,
+) -> Result<StatusCode, Failure> {
+    app.ask(move |orchestrator| {
+        let connection = body.connection.map(NewConnection::from);
+        let who = who.actor();
+        orchestrator.change_collection(
+            CollectionId(id),
+            &body.name,
+            &body.description,
+            &body.filter,
+            connection,
+            &who,
+        )
+    })
+    .await?;
+    Ok(StatusCode::NO_CONTENT)
+}
+
+/// Removes a collection, unless workflows use it.
+#[utoipa::path(delete, path = "/api/v1/collections/{id}", tag = "collections", operation_id = "remove_collection",
+    params(("id" = i64, Path, description = "Identifies it.", example = 1)),
+    responses((status = 204, description = "It is removed."), Problems))]
+async fn remove(
+    State(app): State<App>,
+    Operator(who): Operator,
+    Path(id): Path<i64>,
+) -> Result<StatusCode, Failure> {
+    app.ask(move |orchestrator| orchestrator.remove_collection(CollectionId(id), &who.actor())).await?;
+    Ok(StatusCode::NO_CONTENT)
+}
+
+/// Replaces the files of a collection.
+#[utoipa::path(put, path = "/api/v1/collections/{id}/files", tag = "collections", operation_id = "replace_files",
+    request_body(content = Files, content_type = "multipart/form-data"),
+    params(("id" = i64, Path, description = "Identifies it.", example = 1)),
+    responses((status = 204, description = "The files are replaced."), Problems))]
+async fn replace(
+    State(app): State<App>,
+    Operator(who): Operator,
+    Path(id): Path<i64>,
+    upload: Upload,
+) -> Result<StatusCode, Failure> {
+    let form = FileForm::read(upload).await?;
+    app.ask(move |orchestrator| orchestrator.replace_files(CollectionId(id), form.files, &who.actor()))
+        .await?;
+    Ok(StatusCode::NO_CONTENT)
+}
+
+/// What a collection holds: how many objects, by type, and what the filter leaves out.
+#[utoipa::path(get, path = "/api/v1/collections/{id}/preview", tag = "collections", operation_id = "preview_collection",
+    params(("id" = i64, Path, description = "Identifies it.", example = 1)),
+    responses((status = 200, description = "What it holds.", body = Object), Problems))]
+async fn preview(
+    State(app): State<App>,
+    Viewer(_): Viewer,
+    Path(id): Path<i64>,
+) -> Result<Json<Preview>, Failure> {
+    Ok(Json(app.orchestrator().preview(CollectionId(id), 0).await?))
+}
+
+/// Asks a live connection whether it works.
+#[utoipa::path(post, path = "/api/v1/collections/{id}/check", tag = "collections", operation_id = "check_collection",
+    params(("id" = i64, Path, description = "Identifies it.", example = 1)),
+    responses((status = 200, description = "It works.", body = Checked), Problems))]
+async fn check(
+    State(app): State<App>,
+    Operator(_): Operator,
+    Path(id): Path<i64>,
+) -> Result<Json<Checked>, Failure> {
+    Ok(Json(Checked { objects: app.orchestrator().check_connection(CollectionId(id)).await? }))
+}

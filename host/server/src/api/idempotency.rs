@@ -1,0 +1,156 @@
+//! Idempotency keys: a creating call that is sent again, because its answer was lost on the way, is not done again. Its answer is
+//! kept for a day and given once more. Denied by default: one key for two calls, a call that is sent again while it is worked on.
+//!
+//! What was not done is not kept: whoever failed may try again with the same key. A secret in an answer is not kept either.
+
+use axum::body::{Body, to_bytes};
+use axum::extract::{Request, State};
+use axum::http::header::{CONTENT_LENGTH, CONTENT_TYPE};
+use axum::http::{HeaderName, HeaderValue, Method, StatusCode};
+use axum::middleware::Next;
+use axum::response::{IntoResponse as _, Response};
+use jiff::{SignedDuration, Timestamp};
+use palisade_limits as limits;
+use palisade_store::{Answered, Claimed};
+use ring::digest::{Context, SHA256};
+use serde_json::Value;
+
+use crate::security::guard::Takes;
+use crate::security::who::Caller;
+use crate::{App, Failure, Fault};
+
+/// The header with the key.
+pub(crate) const HEADER: &str = "idempotency-key";
+
+/// What is kept of an answer instead of it, because the answer holds a secret.
+#[derive(Clone)]
+pub(crate) struct KeptAs(pub(crate) Value);
+
+/// Stands before every call, behind the guard.
+pub(crate) async fn middleware(
+    State((app, takes)): State<(App, Takes)>,
+    request: Request,
+    next: Next,
+) -> Response {
+    match once(&app, takes, request, next).await {
+        Ok(response) => response,
+        Err(failure) => failure.into_response(),
+    }
+}
+
+async fn once(app: &App, takes: Takes, request: Request, next: Next) -> Result<Response, Failure> {
+    let Some(key) = request.headers().get(HEADER).filter(|_| request.method() == Method::POST) else {
+        return Ok(next.run(request).await);
+    };
+    let key = key.to_str().unwrap_or_default().trim().to_owned();
+    if key.is_empty() || key.len() as u64 > limits::IDEMPOTENCY_KEY_CHARACTERS {
+        let message = format!("Use 1 to {} printable characters.", limits::IDEMPOTENCY_KEY_CHARACTERS);
+        return Err(Failure::invalid(vec![Fault::new("Idempotency-Key", message)]));
+    }
+    let caller = request.extensions().get::<Caller>().and_then(|caller| caller.0.clone());
+    let who = caller.ok_or_else(Failure::log_in_needed)?.id.to_string();
+    let (request, digest) = digested(takes, request).await?;
+    let now = app.now();
+    let kept = SignedDuration::from_secs(i64::try_from(limits::IDEMPOTENCY_SECONDS).unwrap_or(i64::MAX));
+    let horizon = now.checked_sub(kept).unwrap_or(Timestamp::MIN);
+    let (owner, taken) = (who.clone(), key.clone());
+    let claimed = app
+        .store(move |store| {
+            store.forget_keys(horizon, false)?;
+            store.claim_key(&owner, &taken, &digest, now)
+        })
+        .await
+        .map_err(Failure::from)?;
+    match claimed {
+        Claimed::First => {
+            let open = Open { app: app.clone(), who, key, settled: false };
+            first(open, next.run(request).await).await
+        }
+        Claimed::Before(answered) => Ok(again(answered)),
+        Claimed::Underway => {
+            let message = "the first call with this key is being worked on";
+            Err(Failure::conflict("idempotency-key-underway", message).with_hint("try again in a moment"))
+        }
+        Claimed::OtherRequest => {
+            let message = "this key belongs to another call";
+            Err(Failure::new(StatusCode::UNPROCESSABLE_ENTITY, "idempotency-key-reused", message)
+                .with_hint("use a new key for each call that is not a repetition"))
+        }
+    }
+}
+
+/// What tells a call from others: who may use a key for what. A large body is known by its length: reading it twice would hold it.
+async fn digested(takes: Takes, request: Request) -> Result<(Request, Vec<u8>), Failure> {
+    let mut context = Context::new(&SHA256);
+    let (parts, body) = request.into_parts();
+    context.update(parts.method.as_str().as_bytes());
+    context.update(b"\n");
+    context.update(parts.uri.path_and_query().map_or("", |target| target.as_str()).as_bytes());
+    context.update(b"\n");
+    let body = if takes == Takes::Uploads {
+        context.update(parts.headers.get(CONTENT_LENGTH).map_or(&b""[..], HeaderValue::as_bytes));
+        body
+    } else {
+        let bytes = to_bytes(body, limits::FORM_BYTES as usize).await.map_err(|_| {
+            Failure::new(StatusCode::PAYLOAD_TOO_LARGE, "too-large", "the body is too large or ended early")
+        })?;
+        context.update(&bytes);
+        Body::from(bytes)
+    };
+    Ok((Request::from_parts(parts, body), context.finish().as_ref().to_vec()))
+}
+
+/// A key that is taken. Where the call ends without an answer, by a panic or because the client went away, it is given back.
+struct Open {
+    app: App,
+    who: String,
+    key: String,
+    settled: bool,
+}
+
+impl Open {
+    async fn settle(mut self, answered: Option<Answered>) -> Result<(), Failure> {
+        self.settled = true;
+        let (who, key) = (self.who.clone(), self.key.clone());
+        let settled = self.app.store(move |store| store.answer_key(&who, &key, answered.as_ref()));
+        settled.await.map_err(Failure::from)
+    }
+}
+
+impl Drop for Open {
+    fn drop(&mut self) {
+        if self.settled {
+            return;
+        }
+        let (app, who, key) = (self.app.clone(), self.who.clone(), self.key.clone());
+        if let Ok(runtime) = tokio::runtime::Handle::try_current() {
+            runtime.spawn(async move {
+                let _ = app.store(move |store| store.answer_key(&who, &key, None)).await;
+            });
+        }
+    }
+}
+
+async fn first(open: Open, response: Response) -> Result<Response, Failure> {
+    if !response.status().is_success() {
+        open.settle(None).await?;
+        return Ok(response);
+    }
+    let (parts, body) = response.into_parts();
+    let bytes = to_bytes(body, usize::MAX).await.map_err(|error| Failure::internal(error.to_string()))?;
+    let answer = match parts.extensions.get::<KeptAs>() {
+        Some(KeptAs(value)) => value.to_string(),
+        None => String::from_utf8_lossy(&bytes).into_owned(),
+    };
+    open.settle(Some(Answered { status: parts.status.as_u16(), answer })).await?;
+    Ok(Response::from_parts(parts, Body::from(bytes)))
+}
+
+fn again(answered: Answered) -> Response {
+    let status = StatusCode::from_u16(answered.status).unwrap_or(StatusCode::OK);
+    let mut response = (status, answered.answer).into_response();
+    let headers = response.headers_mut();
+    headers.insert(CONTENT_TYPE, HeaderValue::from_static("application/json"));
+    headers.insert(HeaderName::from_static("idempotency-replayed"), HeaderValue::from_static("true"));
+    response
+}

@@ -1,0 +1,249 @@
+//! Installed bundles: looked at, installed, configured, removed.
+
+use std::collections::BTreeMap;
+
+use axum::body::Bytes;
+use axum::extract::{Path, State};
+use axum::http::StatusCode;
+use axum::response::{IntoResponse as _, Response};
+use jiff::Timestamp;
+use palisade_limits as limits;
+use palisade_orchestrator::{ActionPage, Confirmed, ConnectionTest, Form, Review, ReviewedAction};
+use palisade_store::{BundleId, BundleRow};
+use serde::{Deserialize, Serialize};
+use serde_json::Value;
+use utoipa::{IntoParams, ToSchema};
+use utoipa_axum::routes;
+
+use super::{Json, Listed, PageQuery, Params, Problems};
+use crate::routes::Routes;
+use crate::security::guard::{ADMINISTRATOR, VIEWER};
+use crate::security::{Administrator, Viewer};
+use crate::{App, Failure};
+
+pub(super) fn routes(routes: Routes) -> Routes {
+    routes
+        .api_upload(ADMINISTRATOR, limits::BUNDLE_BYTES, routes!(install))
+        .api_upload(ADMINISTRATOR, limits::BUNDLE_BYTES, routes!(review))
+        .api(VIEWER, routes!(list))
+        .api(VIEWER, routes!(show))
+        .api(ADMINISTRATOR, routes!(uninstall))
+        .api(VIEWER, routes!(show_action))
+        .api(ADMINISTRATOR, routes!(configure))
+        .api(ADMINISTRATOR, routes!(test))
+}
+
+/// An installed version of a bundle.
+#[derive(Serialize, ToSchema)]
+pub(crate) struct Integration {
+    /// Identifies this version.
+    #[schema(example = 1)]
+    id: i64,
+    /// Identifies the bundle across versions.
+    #[schema(example = "trend-vision-one")]
+    bundle: String,
+    /// Its name for people.
+    #[schema(example = "Trend Micro Vision One")]
+    title: String,
+    /// Its version.
+    #[schema(example = "0.1.0")]
+    version: String,
+    /// SHA-256 of the zip.
+    digest: String,
+    /// Who publishes it, by its own word.
+    publisher: String,
+    /// Name of the trusted key that signed it.
+    signed_by: Option<String>,
+    /// Whether new workflows get this version.
+    current: bool,
+    /// When.
+    installed_at: Timestamp,
+    /// By whom.
+    installed_by: String,
+}
+
+impl From<BundleRow> for Integration {
+    fn from(row: BundleRow) -> Self {
+        Self {
+            id: row.id.0,
+            bundle: row.bundle,
+            title: row.title,
+            version: row.version,
+            digest: row.digest,
+            publisher: row.publisher,
+            signed_by: row.signed_by,
+            current: row.current,
+            installed_at: row.installed_at,
+            installed_by: row.installed_by,
+        }
+    }
+}
+
+/// An installed version with what it may do.
+#[derive(Serialize, ToSchema)]
+struct Shown {
+    #[serde(flatten)]
+    integration: Integration,
+    /// Its actions: what they take, and the requests that they ask to be allowed.
+    #[schema(value_type = Vec<Object>)]
+    actions: Vec<ReviewedAction>,
+}
+
+/// What was confirmed.
+#[derive(Debug, Clone, Copy, Default, Deserialize, IntoParams)]
+#[into_params(parameter_in = Query)]
+#[serde(default)]
+struct Confirmations {
+    /// The bundle is installed already, and is to be replaced for new workflows.
+    replace: bool,
+    /// Saved defaults of changed parameters are overwritten.
+    overwrite: bool,
+}
+
+/// What was made.
+#[derive(Serialize, ToSchema)]
+pub(crate) struct Made {
+    /// Identifies it.
+    #[schema(example = 1)]
+    pub(crate) id: i64,
+}
+
+impl Made {
+    pub(crate) fn answer(id: i64) -> Response {
+        (StatusCode::CREATED, Json(Self { id })).into_response()
+    }
+}
+
+/// What an action's form is to hold.
+#[derive(Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+struct Defaults {
+    /// Parameter to value; what is not named stays, an empty text empties. A secret is written here and shown nowhere.
+    #[schema(value_type = Object, example = json!({"api_region": "api.eu.xdr.trendmicro.com"}))]
+    configuration: BTreeMap<String, Value>,
+}
+
+/// All installed versions, by bundle, the newest first.
+#[utoipa::path(get, path = "/api/v1/integrations", tag = "integrations", operation_id = "list_integrations",
+    params(PageQuery), responses((status = 200, description = "One page of them.", body = Listed<Integration>), Problems))]
+async fn list(
+    State(app): State<App>,
+    Viewer(_): Viewer,
+    Params(query): Params<PageQuery>,
+) -> Result<Json<Listed<Integration>>, Failure> {
+    let rows = app.ask(|orchestrator| Ok(orchestrator.store().bundles()?)).await?;
+    Ok(Json(Listed::cut(rows.into_iter().map(Integration::from).collect(), query)?))
+}
+
+/// Looks at a zip without installing it: signature, publisher, what it may do, what it would change.
+#[utoipa::path(post, path = "/api/v1/integrations/review", tag = "integrations", operation_id = "review_integration",
+    request_body(content_type = "application/zip", content = Vec<u8>),
+    responses((status = 200, description = "What it is.", body = Object), Problems))]
+async fn review(
+    State(app): State<App>,
+    Administrator(_): Administrator,
+    body: Bytes,
+) -> Result<Json<Review>, Failure> {
+    Ok(Json(app.ask(move |orchestrator| orchestrator.review(&body, "the uploaded zip")).await?))
+}
+
+/// Installs a zip.
+#[utoipa::path(post, path = "/api/v1/integrations", tag = "integrations", operation_id = "install_integration",
+    params(Confirmations, ("Idempotency-Key" = Option<String>, Header, description = "The call is done once for each key.")),
+    request_body(content_type = "application/zip", content = Vec<u8>),
+    responses((status = 201, description = "It is installed.", body = Made), Problems))]
+async fn install(
+    State(app): State<App>,
+    Administrator(who): Administrator,
+    Params(confirmed): Params<Confirmations>,
+    body: Bytes,
+) -> Result<Response, Failure> {
+    let confirmed = Confirmed { replace: confirmed.replace, overwrite: confirmed.overwrite };
+    let name = who.actor();
+    let id = app
+        .ask(move |orchestrator| orchestrator.install(&body, "the uploaded zip", confirmed, &name))
+        .await?;
+    Ok(Made::answer(id.0))
+}
+
+/// One installed version.
+#[utoipa::path(get, path = "/api/v1/integrations/{id}", tag = "integrations", operation_id = "show_integration",
+    params(("id" = i64, Path, description = "Identifies it.", example = 1)),
+    responses((status = 200, description = "What it is and may do.", body = Shown), Problems))]
+async fn show(
+    State(app): State<App>,
+    Viewer(_): Viewer,
+    Path(id): Path<i64>,
+) -> Result<Json<Shown>, Failure> {
+    app.ask(move |orchestrator| {
+        let integration = orchestrator.store().bundle(BundleId(id))?.into();
+        Ok(Json(Shown { integration, actions: orchestrator.reviewed_actions(BundleId(id))? }))
+    })
+    .await
+}
+
+/// Removes an installed version, unless workflows use it.
+#[utoipa::path(delete, path = "/api/v1/integrations/{id}", tag = "integrations", operation_id = "uninstall_integration",
+    params(("id" = i64, Path, description = "Identifies it.", example = 1)),
+    responses((status = 204, description = "It is removed."), Problems))]
+async fn uninstall(
+    State(app): State<App>,
+    Administrator(who): Administrator,
+    Path(id): Path<i64>,
+) -> Result<StatusCode, Failure> {
+    app.ask(move |orchestrator| orchestrator.uninstall(BundleId(id), &who.actor())).await?;
+    Ok(StatusCode::NO_CONTENT)
+}
+
+/// An action with its form.
+#[utoipa::path(get, path = "/api/v1/integrations/{id}/actions/{action}", tag = "integrations", operation_id = "show_action",
+    params(("id" = i64, Path, description = "Identifies the version.", example = 1),
+        ("action" = String, Path, description = "Identifies the action.", example = "add-to-blocklist")),
+    responses((status = 200, description = "The action, and what its form holds for future workflows.", body = Object), Problems))]
+async fn show_action(
+    State(app): State<App>,
+    Viewer(_): Viewer,
+    Path((id, action)): Path<(i64, String)>,
+) -> Result<Json<ActionPage>, Failure> {
+    Ok(Json(app.ask(move |orchestrator| orchestrator.action_page(BundleId(id), &action)).await?))
+}
+
+/// Saves an action's defaults for future workflows. Workflows that exist keep their own copies.
+#[utoipa::path(put, path = "/api/v1/integrations/{id}/actions/{action}", tag = "integrations",
+    operation_id = "configure_action", request_body = Defaults,
+    params(("id" = i64, Path, description = "Identifies the version.", example = 1),
+        ("action" = String, Path, description = "Identifies the action.", example = "add-to-blocklist")),
+    responses((status = 200, description = "What the form holds now.", body = Object), Problems))]
+async fn configure(
+    State(app): State<App>,
+    Administrator(who): Administrator,
+    Path((id, action)): Path<(i64, String)>,
+    Json(body): Json<Defaults>,
+) -> Result<Json<Form>, Failure> {
+    app.ask(move |orchestrator| {
+        let entered = orchestrator.entered_values(BundleId(id), &action, body.configuration)?;
+        orchestrator.save_defaults(BundleId(id), &action, entered, &who.actor())?;
+        Ok(Json(orchestrator.action_page(BundleId(id), &action)?.form))
+    })
+    .await
+}
+
+/// Finds out whether an action would get through to its service: name, TLS, key, role and region. Nothing is changed there, and
+/// nothing is saved here.
+#[utoipa::path(post, path = "/api/v1/integrations/{id}/actions/{action}/test", tag = "integrations",
+    operation_id = "test_connection", request_body = Defaults,
+    params(("id" = i64, Path, description = "Identifies the version.", example = 1),
+        ("action" = String, Path, description = "Identifies the action.", example = "add-to-blocklist")),
+    responses((status = 200, description = "What it came to.", body = Object), Problems))]
+async fn test(
+    State(app): State<App>,
+    Administrator(_): Administrator,
+    Path((id, action)): Path<(i64, String)>,
+    Json(body): Json<Defaults>,
+) -> Result<Json<ConnectionTest>, Failure> {
+    let bundle = BundleId(id);
+    let wanted = action.clone();
+    let entered =
+        app.ask(move |orchestrator| orchestrator.entered_values(bundle, &wanted, body.configuration)).await?;
+    Ok(Json(app.orchestrator().test_connection(bundle, &action, entered).await?))
+}

@@ -1,0 +1,138 @@
+//! What a call sends: a body of JSON, parameters of the address. What is wrong with it is said by field. Denied by default: any
+//! other type of body.
+
+use axum::body::Bytes;
+use axum::extract::{FromRequest, FromRequestParts, Query, Request};
+use axum::http::StatusCode;
+use axum::http::request::Parts;
+use axum::response::{IntoResponse, Response};
+use serde::Serialize;
+use serde::de::DeserializeOwned;
+
+use crate::security::forgery::media_type;
+use crate::{Failure, Fault};
+
+/// A body of JSON, in either direction.
+pub(crate) struct Json<T>(pub(crate) T);
+
+impl<T: Serialize> IntoResponse for Json<T> {
+    fn into_response(self) -> Response {
+        axum::Json(self.0).into_response()
+    }
+}
+
+impl<S: Send + Sync, T: DeserializeOwned> FromRequest<S> for Json<T> {
+    type Rejection = Failure;
+
+    async fn from_request(request: Request, state: &S) -> Result<Self, Failure> {
+        if media_type(request.headers()) != "application/json" {
+            let message = "this wants a body of the type `application/json`";
+            return Err(Failure::new(StatusCode::UNSUPPORTED_MEDIA_TYPE, "wrong-media-type", message));
+        }
+        let bytes =
+            Bytes::from_request(request, state).await.map_err(|rejection| match rejection.status() {
+                status @ StatusCode::PAYLOAD_TOO_LARGE => {
+                    Failure::new(status, "too-large", "the body is too large")
+                }
+                _ => Failure::new(StatusCode::BAD_REQUEST, "body-broken", "the body ended early"),
+            })?;
+        read(&bytes).map(Self)
+    }
+}
+
+fn read<T: DeserializeOwned>(bytes: &[u8]) -> Result<T, Failure> {
+    let mut reader = serde_json::Deserializer::from_slice(bytes);
+    let value = serde_path_to_error::deserialize(&mut reader).map_err(|error| {
+        let path = error.path().to_string();
+        let cause = error.into_inner();
+        if cause.is_data() {
+            Failure::invalid(vec![Fault::new(field(&path, &cause.to_string()), cause.to_string())])
+        } else {
+            not_json(&cause)
+        }
+    })?;
+    reader.end().map_err(|error| not_json(&error))?;
+    Ok(value)
+}
+
+fn not_json(error: &serde_json::Error) -> Failure {
+    Failure::new(StatusCode::BAD_REQUEST, "not-json", format!("the body is not JSON: {error}"))
+}
+
+/// The path of a field; one that is missing or unknown is named by the message alone.
+fn field(path: &str, said: &str) -> String {
+    let named = ["missing field `", "unknown field `"]
+        .iter()
+        .find_map(|start| said.strip_prefix(start)?.split_once('`').map(|(name, _)| name));
+    match (path, named) {
+        (".", Some(name)) => name.to_owned(),
+        (path, Some(name)) if !path.ends_with(name) => format!("{path}.{name}"),
+        (".", None) => "body".to_owned(),
+        (path, _) => path.to_owned(),
+    }
+}
+
+/// Parameters of the address.
+pub(crate) struct Params<T>(pub(crate) T);
+
+impl<S: Send + Sync, T: DeserializeOwned> FromRequestParts<S> for Params<T> {
+    type Rejection = Failure;
+
+    async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, Failure> {
+        let query = Query::<T>::from_request_parts(parts, state).await;
+        let Query(params) = query.map_err(|rejection| {
+            let said = rejection.body_text();
+            let said = said.rsplit_once("query string: ").map_or(said.as_str(), |(_, said)| said);
+            let message = format!("the parameters cannot be understood: {said}");
+            Failure::new(StatusCode::BAD_REQUEST, "malformed", message)
+        })?;
+        Ok(Self(params))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use serde::Deserialize;
+
+    use super::*;
+
+    #[derive(Debug, Deserialize)]
+    #[serde(deny_unknown_fields)]
+    struct Inner {
+        #[allow(dead_code)]
+        size: u8,
+    }
+
+    #[derive(Debug, Deserialize)]
+    #[serde(deny_unknown_fields)]
+    struct Outer {
+        #[allow(dead_code)]
+        name: String,
+        #[serde(default)]
+        #[allow(dead_code)]
+        parts: Vec<Inner>,
+    }
+
+    #[test]
+    fn what_is_wrong_is_said_by_field() {
+        for (body, field) in [
+            (r"{}", "name"),
+            (r#"{"name": 1}"#, "name"),
+            (r#"{"name": "a", "colour": 1}"#, "colour"),
+            (r#"{"name": "a", "parts": [{"size": 1}, {"size": 300}]}"#, "parts[1].size"),
+            (r#"{"name": "a", "parts": [{}]}"#, "parts[0].size"),
+            (r"[]", "body"),
+        ] {
+            let failure = read::<Outer>(body.as_bytes()).unwrap_err();
+            assert_eq!(failure.code(), "invalid", "{body}");
+            assert_eq!(failure.faults()[0].field, field, "{body}");
+        }
+    }
+
+    #[test]
+    fn what_is_no_json_is_said_so() {
+        for body in ["", "{", r#"{"name": "a"} x"#] {
+            assert_eq!(read::<Outer>(body.as_bytes()).unwrap_err().code(), "not-json", "{body}");
+        }
+    }
+}

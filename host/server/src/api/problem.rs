@@ -1,0 +1,93 @@
+//! Problem details (RFC 9457): how the API says that something was not done.
+
+use std::collections::BTreeMap;
+
+use axum::http::header::CONTENT_TYPE;
+use axum::http::{HeaderValue, StatusCode};
+use axum::response::{IntoResponse, Response};
+use serde::Serialize;
+use utoipa::openapi::{ContentBuilder, Ref, RefOr, ResponseBuilder};
+use utoipa::{IntoResponses, ToSchema};
+
+use crate::{Failure, Fault};
+
+/// Why a call was not done.
+#[derive(Debug, Clone, Serialize, ToSchema)]
+pub(crate) struct Problem {
+    /// Always `about:blank`: `code` tells problems apart.
+    #[serde(rename = "type")]
+    #[schema(example = "about:blank")]
+    kind: &'static str,
+    /// What the status means.
+    #[schema(example = "Unprocessable Entity")]
+    title: String,
+    /// The HTTP status.
+    #[schema(example = 422)]
+    status: u16,
+    /// Stable: for programs.
+    #[schema(example = "invalid")]
+    code: String,
+    /// What happened: for people.
+    #[schema(example = "what was sent is wrong in `name`")]
+    detail: String,
+    /// What to do about it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    hint: Option<String>,
+    /// What was called.
+    #[schema(example = "/api/v1/users")]
+    instance: String,
+    /// Under which number the log of the service says more.
+    #[schema(example = "Xk3vF0a1b2C3d4E5")]
+    request_id: String,
+    /// What is wrong with which field.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    errors: Vec<Fault>,
+    #[serde(skip)]
+    answer: StatusCode,
+}
+
+impl Problem {
+    pub(crate) fn of(failure: &Failure, target: &str, id: &str) -> Self {
+        let status = failure.status();
+        // What somebody searched for is theirs: the path is enough.
+        let path = target.split('?').next().unwrap_or_default();
+        Self {
+            kind: "about:blank",
+            title: status.canonical_reason().unwrap_or("Error").to_owned(),
+            status: status.as_u16(),
+            code: failure.code().to_owned(),
+            detail: failure.to_string(),
+            hint: failure.hint().map(str::to_owned),
+            instance: path.to_owned(),
+            request_id: id.to_owned(),
+            errors: failure.faults().to_vec(),
+            answer: status,
+        }
+    }
+}
+
+impl IntoResponse for Problem {
+    fn into_response(self) -> Response {
+        let mut response = (self.answer, axum::Json(&self)).into_response();
+        let kind = HeaderValue::from_static("application/problem+json");
+        response.headers_mut().insert(CONTENT_TYPE, kind);
+        response
+    }
+}
+
+/// What every call may answer, for the document.
+pub(crate) struct Problems;
+
+impl IntoResponses for Problems {
+    fn responses() -> BTreeMap<String, RefOr<utoipa::openapi::response::Response>> {
+        let said = |description: &str| {
+            let content = ContentBuilder::new().schema(Some(Ref::from_schema_name("Problem"))).build();
+            let response = ResponseBuilder::new().description(description);
+            RefOr::T(response.content("application/problem+json", content).build())
+        };
+        BTreeMap::from([
+            ("4XX".to_owned(), said("The call was not done; the problem says why.")),
+            ("5XX".to_owned(), said("The service could not do it, and the fault is its own.")),
+        ])
+    }
+}

@@ -1,0 +1,579 @@
+//! Runs: where they stand, what became of every object, and their evidence.
+
+use std::convert::Infallible;
+
+use axum::extract::{Path, State};
+use axum::http::StatusCode;
+use axum::http::header::{CONTENT_DISPOSITION, CONTENT_TYPE};
+use axum::response::sse::{Event as Sent, KeepAlive, Sse};
+use axum::response::{IntoResponse as _, Response};
+use futures_core::Stream;
+use jiff::Timestamp;
+use palisade_store::{
+    Counts, Event, ObjectFilter, ObjectOrder, ObjectRow, Origin, Phase, RunFilter, RunId, RunRow, RunStatus,
+    StepRow, StoredObject, Verdict, VerdictRow, WorkflowId,
+};
+use serde::{Deserialize, Serialize};
+use serde_json::Value;
+use utoipa::{IntoParams, ToSchema};
+use utoipa_axum::routes;
+
+use super::integrations::Made;
+use super::{Json, Listed, PageQuery, Params, Problems};
+use crate::routes::Routes;
+use crate::security::guard::{OPERATOR, VIEWER};
+use crate::security::{Operator, Viewer};
+use crate::{App, Failure, downloads};
+
+pub(super) fn routes(routes: Routes) -> Routes {
+    routes
+        .api(VIEWER, routes!(list))
+        .api(VIEWER, routes!(show))
+        .api(VIEWER, routes!(objects))
+        .api(VIEWER, routes!(object))
+        .api(VIEWER, routes!(events))
+        .api(OPERATOR, routes!(cancel))
+        .api(OPERATOR, routes!(retry))
+        .api(VIEWER, routes!(report))
+        .api(VIEWER, routes!(table))
+        .api(VIEWER, routes!(recording))
+        .api(VIEWER, routes!(progress))
+}
+
+/// Verdicts, counted.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, ToSchema)]
+pub(crate) struct Verdicts {
+    accepted: u64,
+    planned: u64,
+    skipped: u64,
+    rejected: u64,
+    failed: u64,
+}
+
+impl From<Counts> for Verdicts {
+    fn from(counts: Counts) -> Self {
+        let Counts { accepted, planned, skipped, rejected, failed } = counts;
+        Self { accepted, planned, skipped, rejected, failed }
+    }
+}
+
+/// A run.
+#[derive(Debug, Clone, PartialEq, Serialize, ToSchema)]
+pub(crate) struct Run {
+    /// Identifies it.
+    #[schema(example = 1)]
+    id: i64,
+    /// Identifies its workflow, unless that was deleted.
+    workflow: Option<i64>,
+    /// The workflow's name at that time.
+    workflow_name: String,
+    /// `schedule`, `run-now`, `manual` or `retry`.
+    #[schema(value_type = String, example = "run-now")]
+    origin: Origin,
+    /// Who asked for it.
+    requested_by: String,
+    /// The run whose failed objects it takes.
+    retry_of: Option<i64>,
+    /// Whether nothing that changes a service is sent.
+    dry_run: bool,
+    /// The collection's name at that time.
+    collection: String,
+    /// `queued`, `waiting`, `running` or `ended`.
+    #[schema(value_type = String, example = "ended")]
+    phase: Phase,
+    /// How it ended, in the words of ThreatQ's orchestrator.
+    #[schema(value_type = Option<String>, example = "Completed")]
+    status: Option<RunStatus>,
+    /// Whether somebody should look at it.
+    issue: bool,
+    /// Why it waits, or why it ended so.
+    reason: Option<String>,
+    /// What to do about that.
+    hint: Option<String>,
+    /// When it was asked for.
+    created_at: Timestamp,
+    /// When it began.
+    started_at: Option<Timestamp>,
+    /// When it was over.
+    ended_at: Option<Timestamp>,
+    /// When it has to be over.
+    deadline_at: Timestamp,
+    /// How many objects it took.
+    objects: Option<u64>,
+    /// How many were left for later runs.
+    not_offered: u64,
+    /// Verdicts of all its steps.
+    verdicts: Verdicts,
+}
+
+impl From<RunRow> for Run {
+    fn from(row: RunRow) -> Self {
+        Self {
+            id: row.id.0,
+            workflow: row.workflow.map(|id| id.0),
+            workflow_name: row.workflow_name,
+            origin: row.origin,
+            requested_by: row.requested_by,
+            retry_of: row.retry_of.map(|id| id.0),
+            dry_run: row.dry_run,
+            collection: row.collection,
+            phase: row.phase,
+            status: row.status,
+            issue: row.status.is_some_and(RunStatus::is_issue),
+            reason: row.reason,
+            hint: row.hint,
+            created_at: row.created_at,
+            started_at: row.started_at,
+            ended_at: row.ended_at,
+            deadline_at: row.deadline_at,
+            objects: row.objects,
+            not_offered: row.not_offered,
+            verdicts: row.counts.into(),
+        }
+    }
+}
+
+/// A step of a run.
+#[derive(Serialize, ToSchema)]
+struct Step {
+    /// From 1 on.
+    place: u32,
+    /// Id of the action.
+    action: String,
+    /// Its title.
+    title: String,
+    /// The bundle's id.
+    bundle: String,
+    /// Its version.
+    version: String,
+    /// SHA-256 of the zip.
+    digest: String,
+    /// `completed`, `stopped`, `early` or `not-begun`; none while it is open.
+    ended: Option<String>,
+    /// Stable code of the reason.
+    code: Option<String>,
+    /// The reason.
+    message: Option<String>,
+    /// What to do about it.
+    hint: Option<String>,
+    /// When it began.
+    started_at: Option<Timestamp>,
+    /// When it was over.
+    ended_at: Option<Timestamp>,
+    /// Its verdicts.
+    verdicts: Verdicts,
+    /// Requests, repeats, bytes.
+    #[schema(value_type = Object)]
+    traffic: Value,
+    /// What the operator should know.
+    #[schema(value_type = Object)]
+    warnings: Value,
+}
+
+impl From<StepRow> for Step {
+    fn from(row: StepRow) -> Self {
+        let end = row.end.unwrap_or(palisade_store::StepEnd {
+            how: String::new(),
+            code: None,
+            message: None,
+            hint: None,
+            traffic: Value::Null,
+            warnings: Value::Null,
+        });
+        Self {
+            place: row.place,
+            action: row.action,
+            title: row.title,
+            bundle: row.bundle_name,
+            version: row.version,
+            digest: row.digest,
+            ended: Some(end.how).filter(|how| !how.is_empty()),
+            code: end.code,
+            message: end.message,
+            hint: end.hint,
+            started_at: row.started_at,
+            ended_at: row.ended_at,
+            verdicts: row.counts.into(),
+            traffic: end.traffic,
+            warnings: end.warnings,
+        }
+    }
+}
+
+/// A run with its steps.
+#[derive(Serialize, ToSchema)]
+struct Shown {
+    #[serde(flatten)]
+    run: Run,
+    /// Files read, records left out, how objects were chosen.
+    #[schema(value_type = Object)]
+    selection: Option<Value>,
+    /// Its steps in order.
+    steps: Vec<Step>,
+}
+
+/// What became of an object.
+#[derive(Serialize, ToSchema)]
+struct Decided {
+    /// `accepted`, `planned`, `skipped`, `rejected` or `failed`.
+    #[schema(value_type = String)]
+    verdict: Verdict,
+    /// Stable code of the reason.
+    code: Option<String>,
+    /// The reason.
+    message: Option<String>,
+    /// What was submitted for it.
+    #[schema(value_type = Vec<Object>)]
+    submissions: Value,
+    /// When.
+    decided_at: Timestamp,
+}
+
+impl From<VerdictRow> for Decided {
+    fn from(row: VerdictRow) -> Self {
+        let VerdictRow { verdict, code, message, submissions, decided_at } = row;
+        Self { verdict, code, message, submissions, decided_at }
+    }
+}
+
+/// An object of a run.
+#[derive(Serialize, ToSchema)]
+struct Object {
+    /// From 1 on.
+    place: u64,
+    /// Its type.
+    #[serde(rename = "type")]
+    subtype: String,
+    /// Its value.
+    value: String,
+    /// The platform's identifier.
+    platform_id: Option<String>,
+    /// Where it was read.
+    file: String,
+    /// Its place there.
+    location: String,
+    /// What became of it; none yet.
+    decided: Option<Decided>,
+}
+
+impl Object {
+    fn of(place: u64, object: StoredObject, decided: Option<VerdictRow>) -> Self {
+        let StoredObject { subtype, value, platform_id, file, location, .. } = object;
+        Self { place, subtype, value, platform_id, file, location, decided: decided.map(Decided::from) }
+    }
+}
+
+/// An object with its verdict in each step.
+#[derive(Serialize, ToSchema)]
+struct Story {
+    #[serde(flatten)]
+    object: Object,
+    /// All that was known of it.
+    #[schema(value_type = Object)]
+    record: Value,
+    /// What became of it, step by step.
+    steps: Vec<InStep>,
+}
+
+/// A verdict in one step.
+#[derive(Serialize, ToSchema)]
+struct InStep {
+    /// The step, from 1 on.
+    step: u32,
+    #[serde(flatten)]
+    decided: Decided,
+}
+
+/// Something that happened to a run.
+#[derive(Serialize, ToSchema)]
+struct Happened {
+    /// When.
+    at: Timestamp,
+    /// In which step.
+    step: Option<u32>,
+    /// Stable code.
+    kind: String,
+    /// One sentence.
+    message: String,
+}
+
+impl From<Event> for Happened {
+    fn from(event: Event) -> Self {
+        let Event { at, step, kind, message } = event;
+        Self { at, step, kind, message }
+    }
+}
+
+/// Which runs.
+#[derive(Deserialize, IntoParams)]
+#[into_params(parameter_in = Query)]
+struct Wanted {
+    /// Of this workflow.
+    workflow: Option<i64>,
+    /// In this phase: `queued`, `waiting`, `running` or `ended`.
+    #[param(value_type = Option<String>)]
+    phase: Option<Phase>,
+    /// With this status.
+    #[param(value_type = Option<String>)]
+    status: Option<RunStatus>,
+    /// Asked for at or after this moment.
+    since: Option<Timestamp>,
+}
+
+/// Which objects of a run.
+#[derive(Deserialize, IntoParams)]
+#[into_params(parameter_in = Query)]
+struct WantedObjects {
+    /// In this step, from 1 on.
+    #[param(minimum = 1)]
+    step: Option<u32>,
+    /// With this verdict.
+    #[param(value_type = Option<String>)]
+    verdict: Option<Verdict>,
+    /// Of this type.
+    #[serde(rename = "type")]
+    subtype: Option<String>,
+    /// With this reason.
+    code: Option<String>,
+    /// With this in the value or the reason.
+    search: Option<String>,
+    /// `place`, `value`, `type` or `verdict`.
+    #[param(value_type = Option<String>)]
+    sort: Option<ObjectOrder>,
+    /// The other way round.
+    #[serde(default)]
+    descending: bool,
+}
+
+/// All runs, the latest first.
+#[utoipa::path(get, path = "/api/v1/runs", tag = "runs", operation_id = "list_runs", params(PageQuery, Wanted),
+    responses((status = 200, description = "One page of them.", body = Listed<Run>), Problems))]
+async fn list(
+    State(app): State<App>,
+    Viewer(_): Viewer,
+    Params(query): Params<PageQuery>,
+    Params(wanted): Params<Wanted>,
+) -> Result<Json<Listed<Run>>, Failure> {
+    let rows = query.rows()?;
+    let filter = RunFilter {
+        workflow: wanted.workflow.map(WorkflowId),
+        phase: wanted.phase,
+        status: wanted.status,
+        since: wanted.since,
+    };
+    let (runs, total) = app.ask(move |orchestrator| Ok(orchestrator.store().runs(filter, rows)?)).await?;
+    Ok(Json(Listed::new(runs.into_iter().map(Run::from).collect(), total, query)))
+}
+
+/// One run with its steps.
+#[utoipa::path(get, path = "/api/v1/runs/{id}", tag = "runs", operation_id = "show_run",
+    params(("id" = i64, Path, description = "Identifies it.", example = 1)),
+    responses((status = 200, description = "The run.", body = Shown), Problems))]
+async fn show(
+    State(app): State<App>,
+    Viewer(_): Viewer,
+    Path(id): Path<i64>,
+) -> Result<Json<Shown>, Failure> {
+    app.ask(move |orchestrator| {
+        let run = orchestrator.store().run(RunId(id))?;
+        let steps = orchestrator.store().run_steps(RunId(id))?;
+        let selection = run.selection.clone();
+        Ok(Json(Shown { run: run.into(), selection, steps: steps.into_iter().map(Step::from).collect() }))
+    })
+    .await
+}
+
+/// What became of a run's objects in one step.
+#[utoipa::path(get, path = "/api/v1/runs/{id}/objects", tag = "runs", operation_id = "list_objects",
+    params(PageQuery, WantedObjects, ("id" = i64, Path, description = "Identifies the run.", example = 1)),
+    responses((status = 200, description = "One page of them.", body = Listed<Object>), Problems))]
+async fn objects(
+    State(app): State<App>,
+    Viewer(_): Viewer,
+    Path(id): Path<i64>,
+    Params(query): Params<PageQuery>,
+    Params(wanted): Params<WantedObjects>,
+) -> Result<Json<Listed<Object>>, Failure> {
+    let rows = query.rows()?;
+    let (found, total) = app
+        .ask(move |orchestrator| {
+            orchestrator.store().run(RunId(id))?;
+            let filter = ObjectFilter {
+                verdict: wanted.verdict,
+                open: false,
+                subtype: wanted.subtype,
+                code: wanted.code,
+                text: wanted.search.filter(|text| !text.is_empty()),
+            };
+            let (step, sort) = (wanted.step.unwrap_or(1), wanted.sort.unwrap_or(ObjectOrder::Place));
+            Ok(orchestrator.store().run_objects(RunId(id), step, &filter, sort, wanted.descending, rows)?)
+        })
+        .await?;
+    let object = |row: ObjectRow| Object::of(row.place, row.object, row.verdict);
+    Ok(Json(Listed::new(found.into_iter().map(object).collect(), total, query)))
+}
+
+/// One object of a run, with its verdict in each step.
+#[utoipa::path(get, path = "/api/v1/runs/{id}/objects/{place}", tag = "runs", operation_id = "show_object",
+    params(("id" = i64, Path, description = "Identifies the run.", example = 1),
+        ("place" = u64, Path, description = "The object's place, from 1 on.", example = 1)),
+    responses((status = 200, description = "The object.", body = Story), Problems))]
+async fn object(
+    State(app): State<App>,
+    Viewer(_): Viewer,
+    Path((id, place)): Path<(i64, u64)>,
+) -> Result<Json<Story>, Failure> {
+    app.ask(move |orchestrator| {
+        let (object, verdicts) = orchestrator.store().object_story(RunId(id), place)?;
+        let record = object.record.clone();
+        let steps = verdicts.into_iter().map(|(step, verdict)| InStep { step, decided: verdict.into() });
+        Ok(Json(Story { object: Object::of(place, object, None), record, steps: steps.collect() }))
+    })
+    .await
+}
+
+/// What happened to a run, in order.
+#[utoipa::path(get, path = "/api/v1/runs/{id}/events", tag = "runs", operation_id = "list_events",
+    params(PageQuery, ("id" = i64, Path, description = "Identifies the run.", example = 1)),
+    responses((status = 200, description = "One page of it.", body = Listed<Happened>), Problems))]
+async fn events(
+    State(app): State<App>,
+    Viewer(_): Viewer,
+    Path(id): Path<i64>,
+    Params(query): Params<PageQuery>,
+) -> Result<Json<Listed<Happened>>, Failure> {
+    let events = app
+        .ask(move |orchestrator| {
+            orchestrator.store().run(RunId(id))?;
+            Ok(orchestrator.store().events(RunId(id))?)
+        })
+        .await?;
+    Ok(Json(Listed::cut(events.into_iter().map(Happened::from).collect(), query)?))
+}
+
+/// Lets a run end soon.
+#[utoipa::path(post, path = "/api/v1/runs/{id}/cancel", tag = "runs", operation_id = "cancel_run",
+    params(("id" = i64, Path, description = "Identifies it.", example = 1)),
+    responses((status = 202, description = "It will end."), Problems))]
+async fn cancel(
+    State(app): State<App>,
+    Operator(who): Operator,
+    Path(id): Path<i64>,
+) -> Result<StatusCode, Failure> {
+    app.ask(move |orchestrator| orchestrator.cancel_run(RunId(id), &who.actor())).await?;
+    Ok(StatusCode::ACCEPTED)
+}
+
+/// Asks for a run of exactly the objects that failed in this one.
+#[utoipa::path(post, path = "/api/v1/runs/{id}/retry", tag = "runs", operation_id = "retry_run",
+    params(("id" = i64, Path, description = "Identifies it.", example = 1),
+        ("Idempotency-Key" = Option<String>, Header, description = "The call is done once for each key.")),
+    responses((status = 201, description = "The run is made.", body = Made), Problems))]
+async fn retry(
+    State(app): State<App>,
+    Operator(who): Operator,
+    Path(id): Path<i64>,
+) -> Result<Response, Failure> {
+    let run = app.ask(move |orchestrator| orchestrator.retry_run(RunId(id), &who.actor())).await?;
+    Ok(Made::answer(run.0))
+}
+
+/// Everything about a run as one document.
+#[utoipa::path(get, path = "/api/v1/runs/{id}/report.json", tag = "runs", operation_id = "download_report",
+    params(("id" = i64, Path, description = "Identifies it.", example = 1)),
+    responses((status = 200, description = "The report.", body = Object), Problems))]
+async fn report(State(app): State<App>, Viewer(_): Viewer, Path(id): Path<i64>) -> Result<Response, Failure> {
+    let report = app
+        .ask(move |orchestrator| {
+            let run = orchestrator.store().run(RunId(id))?;
+            let steps = orchestrator.store().run_steps(RunId(id))?;
+            let mut objects = Vec::new();
+            for step in &steps {
+                let all = palisade_store::Page::ALL;
+                let filter = ObjectFilter::default();
+                let place = ObjectOrder::Place;
+                let (rows, _) =
+                    orchestrator.store().run_objects(RunId(id), step.place, &filter, place, false, all)?;
+                let object = |row: ObjectRow| Object::of(row.place, row.object, row.verdict);
+                objects.push(rows.into_iter().map(object).collect::<Vec<_>>());
+            }
+            let selection = run.selection.clone();
+            let shown =
+                Shown { run: run.into(), selection, steps: steps.into_iter().map(Step::from).collect() };
+            Ok(serde_json::json!({ "run": shown, "objects_by_step": objects }))
+        })
+        .await?;
+    Ok(file(id, "json", "application/json", report.to_string().into_bytes()))
+}
+
+/// What became of a run's objects, as a table.
+#[utoipa::path(get, path = "/api/v1/runs/{id}/objects.csv", tag = "runs", operation_id = "download_table",
+    params(("id" = i64, Path, description = "Identifies it.", example = 1)),
+    responses((status = 200, description = "The table.", body = String, content_type = "text/csv"), Problems))]
+async fn table(State(app): State<App>, Viewer(_): Viewer, Path(id): Path<i64>) -> Result<Response, Failure> {
+    let table = app.ask(move |orchestrator| downloads::table(orchestrator.store(), RunId(id))).await?;
+    Ok(file(id, "csv", "text/csv; charset=utf-8", table))
+}
+
+/// The requests of a run as an HTTP Archive, without secrets.
+#[utoipa::path(get, path = "/api/v1/runs/{id}/recording.har", tag = "runs", operation_id = "download_recording",
+    params(("id" = i64, Path, description = "Identifies it.", example = 1)),
+    responses((status = 200, description = "The recording.", body = Object), Problems))]
+async fn recording(
+    State(app): State<App>,
+    Viewer(_): Viewer,
+    Path(id): Path<i64>,
+) -> Result<Response, Failure> {
+    let recording =
+        app.ask(move |orchestrator| downloads::recording(orchestrator.store(), RunId(id))).await?;
+    Ok(file(id, "har", "application/json", recording.to_string().into_bytes()))
+}
+
+fn file(id: i64, extension: &str, kind: &str, bytes: Vec<u8>) -> Response {
+    let disposition = format!("attachment; filename=\"run-{id}.{extension}\"");
+    ([(CONTENT_TYPE, kind.to_owned()), (CONTENT_DISPOSITION, disposition)], bytes).into_response()
+}
+
+/// Where a run stands, whenever that changes, until it is over: server-sent events, each a `Run`.
+#[utoipa::path(get, path = "/api/v1/runs/{id}/progress", tag = "runs", operation_id = "watch_run",
+    params(("id" = i64, Path, description = "Identifies it.", example = 1)),
+    responses((status = 200, description = "Events.", body = String, content_type = "text/event-stream"), Problems))]
+async fn progress(
+    State(app): State<App>,
+    Viewer(_): Viewer,
+    Path(id): Path<i64>,
+) -> Result<Sse<impl Stream<Item = Result<Sent, Infallible>>>, Failure> {
+    let id = RunId(id);
+    let mut changes = app.orchestrator().changes();
+    let first = run_now(&app, id).await?;
+    let stream = async_stream::stream! {
+        let mut last = first;
+        yield Ok(sent(&last));
+        while last.phase != Phase::Ended {
+            tokio::select! {
+                change = changes.recv() => match change {
+                    Ok(changed) if changed != id => continue,
+                    Err(tokio::sync::broadcast::error::RecvError::Closed) => break,
+                    // Whoever missed some looks anyway.
+                    Ok(_) | Err(tokio::sync::broadcast::error::RecvError::Lagged(_)) => {}
+                },
+                () = tokio::time::sleep(std::time::Duration::from_secs(palisade_limits::PROGRESS_SECONDS)) => {}
+                () = app.stopping() => break,
+            }
+            let Ok(now) = run_now(&app, id).await else { break };
+            if now != last {
+                yield Ok(sent(&now));
+                last = now;
+            }
+        }
+    };
+    Ok(Sse::new(stream).keep_alive(KeepAlive::default()))
+}
+
+async fn run_now(app: &App, id: RunId) -> Result<Run, Failure> {
+    app.ask(move |orchestrator| Ok(orchestrator.store().run(id)?.into())).await
+}
+
+fn sent(run: &Run) -> Sent {
+    Sent::default().event("run").data(serde_json::to_string(run).unwrap_or_default())
+}

@@ -1,0 +1,128 @@
+//! One's own tokens; administrators see and revoke everybody's.
+
+use axum::extract::{Path, State};
+use axum::http::StatusCode;
+use axum::response::{IntoResponse as _, Response};
+use jiff::Timestamp;
+use palisade_store::{TokenId, TokenRow};
+use serde::{Deserialize, Serialize};
+use serde_json::json;
+use utoipa::ToSchema;
+use utoipa_axum::routes;
+
+use super::idempotency::KeptAs;
+use super::{Json, Listed, PageQuery, Params, Problems};
+use crate::people::{self, NewToken};
+use crate::routes::Routes;
+use crate::security::guard::VIEWER;
+use crate::security::{Role, Viewer};
+use crate::{App, Failure};
+
+pub(super) fn routes(routes: Routes) -> Routes {
+    routes.api(VIEWER, routes!(list, create)).api(VIEWER, routes!(revoke))
+}
+
+/// A token of the API.
+#[derive(Serialize, ToSchema)]
+struct Token {
+    /// Identifies it.
+    #[schema(example = 1)]
+    id: i64,
+    /// What it is for.
+    #[schema(example = "nightly export")]
+    name: String,
+    /// Whose it is.
+    #[schema(example = "ada")]
+    owner: String,
+    /// What it may do, as long as its owner may.
+    #[schema(value_type = Role)]
+    role: String,
+    /// Since when it is good.
+    created_at: Timestamp,
+    /// Until when.
+    expires_at: Timestamp,
+    /// When it was used last, to the minute.
+    used_at: Option<Timestamp>,
+}
+
+impl From<TokenRow> for Token {
+    fn from(row: TokenRow) -> Self {
+        Self {
+            id: row.id.0,
+            name: row.name,
+            owner: row.user.name,
+            role: row.role,
+            created_at: row.created_at,
+            expires_at: row.expires_at,
+            used_at: row.used_at,
+        }
+    }
+}
+
+/// A token to make.
+#[derive(Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+struct Wanted {
+    /// What it is for.
+    #[schema(example = "nightly export", min_length = 1, max_length = 64)]
+    name: String,
+    /// What it may do: not more than the caller.
+    role: Role,
+    /// For how many days it is good.
+    #[schema(example = 90, minimum = 1, maximum = 366)]
+    days: u64,
+}
+
+/// A token that was made.
+#[derive(Serialize, ToSchema)]
+struct Made {
+    /// What is known of it.
+    token: Token,
+    /// The token itself. It is shown in this answer only: a repeated call gets none.
+    #[schema(example = "palisade_3q2-7wAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA")]
+    secret: Option<String>,
+}
+
+/// The caller's tokens, the latest first; everybody's for an administrator.
+#[utoipa::path(get, path = "/api/v1/tokens", tag = "people", operation_id = "list_tokens", params(PageQuery),
+    responses((status = 200, description = "One page of them.", body = Listed<Token>), Problems))]
+async fn list(
+    State(app): State<App>,
+    Viewer(who): Viewer,
+    Params(query): Params<PageQuery>,
+) -> Result<Json<Listed<Token>>, Failure> {
+    let user = if who.may(Role::Administrator) { None } else { Some(who.id) };
+    let rows = people::tokens_of(&app, user).await?;
+    Ok(Json(Listed::cut(rows.into_iter().map(Token::from).collect(), query)?))
+}
+
+/// Makes a token for the caller.
+#[utoipa::path(post, path = "/api/v1/tokens", tag = "people", operation_id = "create_token", request_body = Wanted,
+    params(("Idempotency-Key" = Option<String>, Header, description = "The call is done once for each key.")),
+    responses((status = 201, description = "The token is made.", body = Made), Problems))]
+async fn create(
+    State(app): State<App>,
+    Viewer(who): Viewer,
+    Json(body): Json<Wanted>,
+) -> Result<Response, Failure> {
+    let new = NewToken { name: body.name, role: body.role, days: body.days };
+    let (row, secret) = people::create_token(&app, &who, new).await?;
+    let made = Made { token: row.into(), secret: Some(secret) };
+    let kept = KeptAs(json!({"token": made.token, "secret": null}));
+    let mut response = (StatusCode::CREATED, Json(made)).into_response();
+    response.extensions_mut().insert(kept);
+    Ok(response)
+}
+
+/// Ends a token: one's own, or anybody's for an administrator.
+#[utoipa::path(delete, path = "/api/v1/tokens/{id}", tag = "people", operation_id = "revoke_token",
+    params(("id" = i64, Path, description = "Identifies it.", example = 1)),
+    responses((status = 204, description = "It is revoked."), Problems))]
+async fn revoke(
+    State(app): State<App>,
+    Viewer(who): Viewer,
+    Path(id): Path<i64>,
+) -> Result<StatusCode, Failure> {
+    people::revoke_token(&app, &who, TokenId(id)).await?;
+    Ok(StatusCode::NO_CONTENT)
+}

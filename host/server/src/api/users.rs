@@ -1,0 +1,129 @@
+//! People, for administrators.
+
+use axum::extract::{Path, State};
+use axum::http::StatusCode;
+use axum::response::{IntoResponse as _, Response};
+use palisade_store::UserId;
+use serde::{Deserialize, Serialize};
+use serde_json::json;
+use utoipa::ToSchema;
+use utoipa_axum::routes;
+
+use super::idempotency::KeptAs;
+use super::{Json, Listed, PageQuery, Params, Problems};
+use crate::people::{self, Changed, Person};
+use crate::routes::Routes;
+use crate::security::guard::ADMINISTRATOR;
+use crate::security::{Administrator, Role};
+use crate::{App, Failure};
+
+pub(super) fn routes(routes: Routes) -> Routes {
+    routes
+        .api(ADMINISTRATOR, routes!(list, invite))
+        .api(ADMINISTRATOR, routes!(one, change))
+        .api(ADMINISTRATOR, routes!(link))
+}
+
+/// Somebody to invite.
+#[derive(Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+struct Invitation {
+    /// With what they log in; nobody else has it.
+    #[schema(example = "ada", min_length = 1, max_length = 64)]
+    name: String,
+    /// What they may do.
+    role: Role,
+}
+
+/// Somebody, and the link with which they choose a password.
+#[derive(Serialize, ToSchema)]
+struct Invited {
+    /// Who.
+    user: Person,
+    /// Path of the link. It is good once, for three days, and shown in this answer only: a repeated call gets none.
+    #[schema(example = "/welcome/3q2-7wAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA")]
+    link: Option<String>,
+}
+
+/// What is to become of somebody. What is not named stays.
+#[derive(Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+struct Change {
+    /// What they may do.
+    #[serde(default)]
+    role: Option<Role>,
+    /// Whether they may log in.
+    #[serde(default)]
+    enabled: Option<bool>,
+}
+
+/// Everybody, by name.
+#[utoipa::path(get, path = "/api/v1/users", tag = "people", operation_id = "list_users", params(PageQuery),
+    responses((status = 200, description = "One page of them.", body = Listed<Person>), Problems))]
+async fn list(
+    State(app): State<App>,
+    Administrator(_): Administrator,
+    Params(query): Params<PageQuery>,
+) -> Result<Json<Listed<Person>>, Failure> {
+    Ok(Json(Listed::cut(people::list(&app).await?, query)?))
+}
+
+/// Invites somebody.
+#[utoipa::path(post, path = "/api/v1/users", tag = "people", operation_id = "invite_user", request_body = Invitation,
+    params(("Idempotency-Key" = Option<String>, Header, description = "The call is done once for each key.")),
+    responses((status = 201, description = "They are invited.", body = Invited), Problems))]
+async fn invite(
+    State(app): State<App>,
+    Administrator(who): Administrator,
+    Json(body): Json<Invitation>,
+) -> Result<Response, Failure> {
+    let (user, link) = people::invite(&app, &who, &body.name, body.role).await?;
+    Ok(with_link(user, link))
+}
+
+fn with_link(user: Person, link: String) -> Response {
+    let kept = KeptAs(json!({"user": user, "link": null}));
+    let mut response = (StatusCode::CREATED, Json(Invited { user, link: Some(link) })).into_response();
+    response.extensions_mut().insert(kept);
+    response
+}
+
+/// Somebody.
+#[utoipa::path(get, path = "/api/v1/users/{id}", tag = "people", operation_id = "get_user",
+    params(("id" = i64, Path, description = "Identifies them.", example = 1)),
+    responses((status = 200, description = "They.", body = Person), Problems))]
+async fn one(
+    State(app): State<App>,
+    Administrator(_): Administrator,
+    Path(id): Path<i64>,
+) -> Result<Json<Person>, Failure> {
+    Ok(Json(people::one(&app, UserId(id)).await?))
+}
+
+/// Changes somebody's role, or whether they may log in. Their sessions end.
+#[utoipa::path(patch, path = "/api/v1/users/{id}", tag = "people", operation_id = "change_user", request_body = Change,
+    params(("id" = i64, Path, description = "Identifies them.", example = 1)),
+    responses((status = 200, description = "They, as they are now.", body = Person), Problems))]
+async fn change(
+    State(app): State<App>,
+    Administrator(who): Administrator,
+    Path(id): Path<i64>,
+    Json(body): Json<Change>,
+) -> Result<Json<Person>, Failure> {
+    let to = Changed { role: body.role, enabled: body.enabled };
+    Ok(Json(people::change(&app, &who, UserId(id), to).await?))
+}
+
+/// Makes a link with which somebody chooses a new password. Earlier ones end.
+#[utoipa::path(post, path = "/api/v1/users/{id}/link", tag = "people", operation_id = "make_link",
+    params(("id" = i64, Path, description = "Identifies them.", example = 1),
+        ("Idempotency-Key" = Option<String>, Header, description = "The call is done once for each key.")),
+    responses((status = 201, description = "The link is made.", body = Invited), Problems))]
+async fn link(
+    State(app): State<App>,
+    Administrator(who): Administrator,
+    Path(id): Path<i64>,
+) -> Result<Response, Failure> {
+    let (user, link) = people::new_link(&app, &who, UserId(id)).await?;
+    Ok(with_link(user, link))
+}

@@ -1,0 +1,367 @@
+//! Workflows: made, changed, switched, copied, run, and taken from one service to another.
+
+use std::collections::BTreeMap;
+
+use axum::extract::{Path, State};
+use axum::http::StatusCode;
+use axum::http::header::{CONTENT_DISPOSITION, CONTENT_TYPE};
+use axum::response::{IntoResponse as _, Response};
+use jiff::Timestamp;
+use palisade_orchestrator::{
+    Orchestrator, OrchestratorError, Request, SelectedObject, StepDraft, WorkflowDraft, told,
+};
+use palisade_schedule::Schedule;
+use palisade_store::{BundleId, CollectionId, Takes, WorkflowId, WorkflowRow};
+use serde::{Deserialize, Serialize};
+use serde_json::Value;
+use utoipa::ToSchema;
+use utoipa_axum::routes;
+
+use super::integrations::Made;
+use super::{Json, Listed, PageQuery, Params, Problems};
+use crate::routes::Routes;
+use crate::security::guard::{OPERATOR, VIEWER};
+use crate::security::{Operator, Viewer};
+use crate::{App, Failure};
+
+pub(super) fn routes(routes: Routes) -> Routes {
+    routes
+        .api(VIEWER, routes!(list))
+        .api(OPERATOR, routes!(create))
+        .api(OPERATOR, routes!(import))
+        .api(VIEWER, routes!(show))
+        .api(OPERATOR, routes!(change, remove))
+        .api(OPERATOR, routes!(enable))
+        .api(OPERATOR, routes!(disable))
+        .api(OPERATOR, routes!(duplicate))
+        .api(OPERATOR, routes!(run))
+        .api(VIEWER, routes!(export))
+}
+
+/// A workflow.
+#[derive(Serialize, ToSchema)]
+struct Workflow {
+    /// Identifies it.
+    #[schema(example = 1)]
+    id: i64,
+    /// Unique name.
+    #[schema(example = "Block prioritised indicators")]
+    name: String,
+    /// What it is for.
+    description: String,
+    /// Identifies its collection; none where it is only run on selected objects.
+    collection: Option<i64>,
+    /// When it runs by itself.
+    #[schema(value_type = Object)]
+    schedule: Schedule,
+    /// The same in words.
+    #[schema(example = "Daily at 02:30 (Europe/Berlin)")]
+    schedule_in_words: String,
+    /// The next three times.
+    upcoming: Vec<Timestamp>,
+    /// `all`, or `changed` since the last success.
+    #[schema(value_type = String, example = "all")]
+    takes: Takes,
+    /// Entries of others that a run may make the service remove; none for any number.
+    max_evictions: Option<u64>,
+    /// Whether its schedule counts.
+    enabled: bool,
+    /// Its actions in order.
+    actions: Vec<Step>,
+    /// When.
+    created_at: Timestamp,
+    /// By whom.
+    created_by: String,
+    /// When last.
+    modified_at: Timestamp,
+}
+
+/// One action of a workflow.
+#[derive(Serialize, ToSchema)]
+struct Step {
+    /// Identifies the installed version.
+    integration: i64,
+    /// Id of the action.
+    #[schema(example = "add-to-blocklist")]
+    action: String,
+    /// Its configuration in this workflow; of a secret, that there is one.
+    #[schema(value_type = Object)]
+    configuration: Value,
+}
+
+/// What a workflow is to be.
+#[derive(Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+struct Wanted {
+    /// Unique name.
+    #[schema(example = "Block prioritised indicators", min_length = 1, max_length = 120)]
+    name: String,
+    /// What it is for.
+    #[serde(default)]
+    description: String,
+    /// Identifies its collection.
+    #[serde(default)]
+    collection: Option<i64>,
+    /// When it runs by itself.
+    #[serde(default)]
+    #[schema(value_type = Object, example = json!({"kind": "daily", "at": "02:30", "zone": "Europe/Berlin"}))]
+    schedule: Schedule,
+    /// `all`, or `changed` since the last success.
+    #[serde(default = "all")]
+    #[schema(value_type = String, example = "all")]
+    takes: Takes,
+    /// Entries of others that a run may make the service remove: 0 unless told, `null` for any number.
+    #[serde(default = "none_removed")]
+    max_evictions: Option<u64>,
+    /// Whether its schedule counts.
+    #[serde(default)]
+    enabled: bool,
+    /// Its actions in order.
+    actions: Vec<WantedStep>,
+}
+
+fn all() -> Takes {
+    Takes::All
+}
+
+fn none_removed() -> Option<u64> {
+    Some(0)
+}
+
+/// What one action of a workflow is to be.
+#[derive(Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+struct WantedStep {
+    /// Identifies the installed version.
+    #[schema(example = 1)]
+    integration: i64,
+    /// Id of the action.
+    #[schema(example = "add-to-blocklist")]
+    action: String,
+    /// Which action of the workflow it was before, from 1 on: what is not named stays as it was there.
+    #[serde(default)]
+    #[schema(minimum = 1)]
+    was: Option<usize>,
+    /// Parameter to value, on top of the action's defaults. A secret is written here and shown nowhere.
+    #[serde(default)]
+    #[schema(value_type = Object, example = json!({"api_key": "…"}))]
+    configuration: BTreeMap<String, Value>,
+}
+
+/// How a workflow is to be run.
+#[derive(Default, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields, default)]
+struct RunWanted {
+    /// Nothing that changes a service is sent; what is there is compared.
+    dry_run: bool,
+    /// These objects in place of the collection.
+    #[schema(value_type = Option<Vec<Object>>, example = json!([{"type": "FQDN", "value": "evil.example"}]))]
+    objects: Option<Vec<SelectedObject>>,
+}
+
+impl Wanted {
+    fn draft(self, orchestrator: &Orchestrator) -> Result<WorkflowDraft, OrchestratorError> {
+        let step = |step: WantedStep| {
+            let bundle = BundleId(step.integration);
+            Ok::<_, OrchestratorError>(StepDraft {
+                bundle,
+                entered: orchestrator.entered_values(bundle, &step.action, step.configuration)?,
+                action: step.action,
+                was: step.was.and_then(|place| place.checked_sub(1)),
+            })
+        };
+        Ok(WorkflowDraft {
+            name: self.name,
+            description: self.description,
+            collection: self.collection.map(CollectionId),
+            schedule: self.schedule,
+            takes: self.takes,
+            evictions: self.max_evictions,
+            enabled: self.enabled,
+            steps: self.actions.into_iter().map(step).collect::<Result<_, _>>()?,
+        })
+    }
+}
+
+fn shown(row: WorkflowRow, now: Timestamp) -> Workflow {
+    // What the state holds was a schedule when it was written.
+    let schedule: Schedule = serde_json::from_value(row.schedule).unwrap_or_default();
+    let step = |step: palisade_store::WorkflowStep| Step {
+        integration: step.bundle.0,
+        action: step.action,
+        configuration: told(&step.configuration),
+    };
+    Workflow {
+        id: row.id.0,
+        name: row.name,
+        description: row.description,
+        collection: row.collection.map(|id| id.0),
+        schedule_in_words: schedule.describe(),
+        upcoming: if row.enabled { schedule.upcoming(row.anchor, now, 3) } else { Vec::new() },
+        schedule,
+        takes: row.takes,
+        max_evictions: row.evictions,
+        enabled: row.enabled,
+        actions: row.steps.into_iter().map(step).collect(),
+        created_at: row.created_at,
+        created_by: row.created_by,
+        modified_at: row.modified_at,
+    }
+}
+
+/// All workflows by name.
+#[utoipa::path(get, path = "/api/v1/workflows", tag = "workflows", operation_id = "list_workflows", params(PageQuery),
+    responses((status = 200, description = "One page of them.", body = Listed<Workflow>), Problems))]
+async fn list(
+    State(app): State<App>,
+    Viewer(_): Viewer,
+    Params(query): Params<PageQuery>,
+) -> Result<Json<Listed<Workflow>>, Failure> {
+    let now = app.now();
+    let rows = app.ask(|orchestrator| Ok(orchestrator.store().workflows()?)).await?;
+    Ok(Json(Listed::cut(rows.into_iter().map(|row| shown(row, now)).collect(), query)?))
+}
+
+/// Makes a workflow.
+#[utoipa::path(post, path = "/api/v1/workflows", tag = "workflows", operation_id = "create_workflow", request_body = Wanted,
+    params(("Idempotency-Key" = Option<String>, Header, description = "The call is done once for each key.")),
+    responses((status = 201, description = "The workflow is made.", body = Made), Problems))]
+async fn create(
+    State(app): State<App>,
+    Operator(who): Operator,
+    Json(body): Json<Wanted>,
+) -> Result<Response, Failure> {
+    let id = app
+        .ask(move |orchestrator| orchestrator.add_workflow(body.draft(orchestrator)?, &who.actor()))
+        .await?;
+    Ok(Made::answer(id.0))
+}
+
+/// Makes a workflow, disabled, of a file that was exported.
+#[utoipa::path(post, path = "/api/v1/workflows/import", tag = "workflows", operation_id = "import_workflow",
+    request_body(content = String, content_type = "application/yaml"),
+    params(("Idempotency-Key" = Option<String>, Header, description = "The call is done once for each key.")),
+    responses((status = 201, description = "The workflow is made.", body = Made), Problems))]
+async fn import(State(app): State<App>, Operator(who): Operator, body: String) -> Result<Response, Failure> {
+    let id = app.ask(move |orchestrator| orchestrator.import_workflow(&body, &who.actor())).await?;
+    Ok(Made::answer(id.0))
+}
+
+/// One workflow.
+#[utoipa::path(get, path = "/api/v1/workflows/{id}", tag = "workflows", operation_id = "show_workflow",
+    params(("id" = i64, Path, description = "Identifies it.", example = 1)),
+    responses((status = 200, description = "The workflow.", body = Workflow), Problems))]
+async fn show(
+    State(app): State<App>,
+    Viewer(_): Viewer,
+    Path(id): Path<i64>,
+) -> Result<Json<Workflow>, Failure> {
+    let row = app.ask(move |orchestrator| Ok(orchestrator.store().workflow(WorkflowId(id))?)).await?;
+    Ok(Json(shown(row, app.now())))
+}
+
+/// Changes a workflow. A run that is under way keeps what it began with.
+#[utoipa::path(put, path = "/api/v1/workflows/{id}", tag = "workflows", operation_id = "change_workflow",
+    request_body = Wanted, params(("id" = i64, Path, description = "Identifies it.", example = 1)),
+    responses((status = 204, description = "It is changed."), Problems))]
+async fn change(
+    State(app): State<App>,
+    Operator(who): Operator,
+    Path(id): Path<i64>,
+    Json(body): Json<Wanted>,
+) -> Result<StatusCode, Failure> {
+    app.ask(move |orchestrator| {
+        orchestrator.change_workflow(WorkflowId(id), body.draft(orchestrator)?, &who.actor())
+    })
+    .await?;
+    Ok(StatusCode::NO_CONTENT)
+}
+
+/// Deletes a workflow. Its runs stay.
+#[utoipa::path(delete, path = "/api/v1/workflows/{id}", tag = "workflows", operation_id = "remove_workflow",
+    params(("id" = i64, Path, description = "Identifies it.", example = 1)),
+    responses((status = 204, description = "It is deleted."), Problems))]
+async fn remove(
+    State(app): State<App>,
+    Operator(who): Operator,
+    Path(id): Path<i64>,
+) -> Result<StatusCode, Failure> {
+    app.ask(move |orchestrator| orchestrator.remove_workflow(WorkflowId(id), &who.actor())).await?;
+    Ok(StatusCode::NO_CONTENT)
+}
+
+/// Lets a workflow's schedule count.
+#[utoipa::path(post, path = "/api/v1/workflows/{id}/enable", tag = "workflows", operation_id = "enable_workflow",
+    params(("id" = i64, Path, description = "Identifies it.", example = 1)),
+    responses((status = 204, description = "It is enabled."), Problems))]
+async fn enable(
+    State(app): State<App>,
+    Operator(who): Operator,
+    Path(id): Path<i64>,
+) -> Result<StatusCode, Failure> {
+    app.ask(move |orchestrator| orchestrator.enable_workflow(WorkflowId(id), true, &who.actor())).await?;
+    Ok(StatusCode::NO_CONTENT)
+}
+
+/// Lets a workflow's schedule not count. A run that is under way goes on.
+#[utoipa::path(post, path = "/api/v1/workflows/{id}/disable", tag = "workflows", operation_id = "disable_workflow",
+    params(("id" = i64, Path, description = "Identifies it.", example = 1)),
+    responses((status = 204, description = "It is disabled."), Problems))]
+async fn disable(
+    State(app): State<App>,
+    Operator(who): Operator,
+    Path(id): Path<i64>,
+) -> Result<StatusCode, Failure> {
+    app.ask(move |orchestrator| orchestrator.enable_workflow(WorkflowId(id), false, &who.actor())).await?;
+    Ok(StatusCode::NO_CONTENT)
+}
+
+/// Makes a copy of a workflow, disabled.
+#[utoipa::path(post, path = "/api/v1/workflows/{id}/duplicate", tag = "workflows", operation_id = "duplicate_workflow",
+    params(("id" = i64, Path, description = "Identifies it.", example = 1),
+        ("Idempotency-Key" = Option<String>, Header, description = "The call is done once for each key.")),
+    responses((status = 201, description = "The copy is made.", body = Made), Problems))]
+async fn duplicate(
+    State(app): State<App>,
+    Operator(who): Operator,
+    Path(id): Path<i64>,
+) -> Result<Response, Failure> {
+    let id =
+        app.ask(move |orchestrator| orchestrator.duplicate_workflow(WorkflowId(id), &who.actor())).await?;
+    Ok(Made::answer(id.0))
+}
+
+/// Asks for a run of a workflow.
+#[utoipa::path(post, path = "/api/v1/workflows/{id}/run", tag = "workflows", operation_id = "run_workflow",
+    request_body = RunWanted,
+    params(("id" = i64, Path, description = "Identifies it.", example = 1),
+        ("Idempotency-Key" = Option<String>, Header, description = "The call is done once for each key.")),
+    responses((status = 201, description = "The run is made, and begins when a worker is free.", body = Made), Problems))]
+async fn run(
+    State(app): State<App>,
+    Operator(who): Operator,
+    Path(id): Path<i64>,
+    Json(body): Json<RunWanted>,
+) -> Result<Response, Failure> {
+    let run = app
+        .ask(move |orchestrator| {
+            let request = match &body.objects {
+                Some(objects) => Request::Selected(orchestrator.objects_selected(objects)?),
+                None => Request::Now,
+            };
+            orchestrator.request_run(WorkflowId(id), request, body.dry_run, &who.actor())
+        })
+        .await?;
+    Ok(Made::answer(run.map_or(0, |run| run.0)))
+}
+
+/// A workflow as a file, without its secrets.
+#[utoipa::path(get, path = "/api/v1/workflows/{id}/export", tag = "workflows", operation_id = "export_workflow",
+    params(("id" = i64, Path, description = "Identifies it.", example = 1)),
+    responses((status = 200, description = "The file.", body = String, content_type = "application/yaml"), Problems))]
+async fn export(State(app): State<App>, Viewer(_): Viewer, Path(id): Path<i64>) -> Result<Response, Failure> {
+    let text = app.ask(move |orchestrator| orchestrator.export_workflow(WorkflowId(id))).await?;
+    let disposition = format!("attachment; filename=\"workflow-{id}.yaml\"");
+    Ok(([(CONTENT_TYPE, "application/yaml".to_owned()), (CONTENT_DISPOSITION, disposition)], text)
+        .into_response())
+}

@@ -1,0 +1,265 @@
+//! What every request may use: the state, the clock, options, numbers. And the router, with what stands before all routes, from
+//! the outside in: numbers and log, headers, answers for failures, panics, the host's name, who asks.
+
+use std::sync::Arc;
+
+use axum::extract::{DefaultBodyLimit, Request, State};
+use axum::http::Method;
+use axum::middleware::{Next, from_fn_with_state};
+use axum::response::{IntoResponse as _, Response};
+use axum::{Router, middleware};
+use jiff::Timestamp;
+use jiff::tz::TimeZone;
+use palisade_limits as limits;
+use palisade_orchestrator::Orchestrator;
+use palisade_store::{NewAuditEntry, Store, StoreError};
+use serde_json::Value;
+use tokio::sync::watch;
+
+use crate::metrics::Metrics;
+use crate::pending::Pending;
+use crate::routes::{Route, Routes};
+use crate::security::Who;
+use crate::security::forgery::Served;
+use crate::security::host::Names;
+use crate::security::password::Passwords;
+use crate::security::session::Sessions;
+use crate::security::who::{self, Caller};
+use crate::view::Notice;
+use crate::{Failure, answers, api, assets, console, observe, operations};
+
+/// What says what time it is.
+pub type Clock = Arc<dyn Fn() -> Timestamp + Send + Sync>;
+
+/// How the service is served.
+#[derive(Clone)]
+pub struct Options {
+    /// Whether connections are under TLS: cookies and headers differ.
+    pub tls: bool,
+    /// Names and addresses under which it is reached, beside those of the loopback.
+    pub names: Vec<String>,
+    /// What time it is.
+    pub clock: Clock,
+    /// In which zone pages show times.
+    pub zone: TimeZone,
+}
+
+impl Default for Options {
+    fn default() -> Self {
+        Self { tls: false, names: Vec::new(), clock: Arc::new(Timestamp::now), zone: TimeZone::system() }
+    }
+}
+
+impl std::fmt::Debug for Options {
+    fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        formatter
+            .debug_struct("Options")
+            .field("tls", &self.tls)
+            .field("names", &self.names)
+            .finish_non_exhaustive()
+    }
+}
+
+/// The service. Cheap to clone; clones are the same service.
+#[derive(Clone)]
+pub struct App(Arc<Parts>);
+
+struct Parts {
+    orchestrator: Orchestrator,
+    store: Store,
+    options: Options,
+    names: Names,
+    passwords: Passwords,
+    sessions: Sessions,
+    metrics: Metrics,
+    pending: Pending,
+    stopping: watch::Sender<bool>,
+    /// Changes of people are judged and made one at a time: two at once could leave no administrator.
+    people: tokio::sync::Mutex<()>,
+}
+
+impl std::fmt::Debug for App {
+    fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        formatter.debug_struct("App").field("options", &self.0.options).finish_non_exhaustive()
+    }
+}
+
+impl App {
+    /// A service for this orchestrator.
+    ///
+    /// # Errors
+    /// Where the system has no random numbers.
+    pub fn new(orchestrator: Orchestrator, options: Options) -> Result<Self, Failure> {
+        let parts = Parts {
+            store: orchestrator.store().clone(),
+            orchestrator,
+            names: Names::new(&options.names),
+            passwords: Passwords::new()?,
+            sessions: Sessions::default(),
+            metrics: Metrics::new(),
+            pending: Pending::default(),
+            stopping: watch::Sender::new(false),
+            people: tokio::sync::Mutex::default(),
+            options,
+        };
+        Ok(Self(Arc::new(parts)))
+    }
+
+    /// What does the work.
+    pub(crate) fn orchestrator(&self) -> &Orchestrator {
+        &self.0.orchestrator
+    }
+
+    /// Asks the state, beside the threads that answer: SQLite blocks.
+    ///
+    /// # Errors
+    /// Whatever the work says.
+    pub async fn store<T: Send + 'static, E: From<StoreError> + Send + 'static>(
+        &self,
+        work: impl FnOnce(&Store) -> Result<T, E> + Send + 'static,
+    ) -> Result<T, E> {
+        let store = self.0.store.clone();
+        match tokio::task::spawn_blocking(move || work(&store)).await {
+            Ok(result) => result,
+            Err(error) if error.is_panic() => std::panic::resume_unwind(error.into_panic()),
+            Err(error) => {
+                Err(StoreError::File { place: "the state".to_owned(), cause: std::io::Error::other(error) }
+                    .into())
+            }
+        }
+    }
+
+    /// Writes a line of the audit log: who did what to what, and how it was before and after, without secrets.
+    ///
+    /// # Errors
+    /// Where the state cannot be written.
+    pub async fn audit(
+        &self,
+        who: &str,
+        what: &'static str,
+        subject: &str,
+        before: Option<Value>,
+        after: Option<Value>,
+    ) -> Result<(), Failure> {
+        let (who, subject, now) = (who.to_owned(), subject.to_owned(), self.now());
+        self.store(move |store| {
+            store.audit(&NewAuditEntry { who: &who, what, subject: &subject, before, after }, now)
+        })
+        .await
+        .map_err(Failure::from)
+    }
+
+    /// What the next page of this person says on top.
+    pub fn notify(&self, who: &Who, notice: Notice) {
+        self.sessions().notify(who, notice);
+    }
+
+    /// What time it is.
+    #[must_use]
+    pub fn now(&self) -> Timestamp {
+        (self.0.options.clock)()
+    }
+
+    /// In which zone pages show times.
+    #[must_use]
+    pub fn zone(&self) -> &TimeZone {
+        &self.0.options.zone
+    }
+
+    /// Numbers for Prometheus; others may be added to them.
+    #[must_use]
+    pub fn metrics(&self) -> &Metrics {
+        &self.0.metrics
+    }
+
+    /// Says that the service is about to stop: streams end, nothing new is taken.
+    pub fn stop(&self) {
+        self.0.stopping.send_replace(true);
+    }
+
+    /// Waits until [`App::stop`] was called. Whoever streams for long stops then.
+    pub async fn stopping(&self) {
+        let mut stopping = self.0.stopping.subscribe();
+        // The sender is part of this very service.
+        let _ = stopping.wait_for(|stopping| *stopping).await;
+    }
+
+    pub(crate) fn tls(&self) -> bool {
+        self.0.options.tls
+    }
+
+    pub(crate) fn passwords(&self) -> &Passwords {
+        &self.0.passwords
+    }
+
+    pub(crate) fn sessions(&self) -> &Sessions {
+        &self.0.sessions
+    }
+
+    pub(crate) fn pending(&self) -> &Pending {
+        &self.0.pending
+    }
+
+    pub(crate) fn people_lock(&self) -> &tokio::sync::Mutex<()> {
+        &self.0.people
+    }
+}
+
+/// Everything that the service answers.
+pub fn router(app: App) -> Router {
+    router_with(app, |routes| routes)
+}
+
+/// The same with further routes, behind the same guards.
+pub fn router_with(app: App, more: impl FnOnce(Routes) -> Routes) -> Router {
+    let (router, document, _) = more(all(&app)).finish();
+    router
+        .layer(middleware::from_fn_with_state(app.clone(), identify))
+        .layer(DefaultBodyLimit::max(limits::FORM_BYTES as usize))
+        .layer(middleware::from_fn(observe::catch_panics))
+        .layer(from_fn_with_state(app.clone(), answers::middleware))
+        .layer(from_fn_with_state(app.clone(), observe::middleware))
+        .layer(axum::Extension(api::Document::new(&document)))
+        .with_state(app)
+}
+
+/// Every route with who may use it.
+#[must_use]
+pub fn table(app: &App) -> Vec<Route> {
+    all(app).finish().2
+}
+
+fn all(app: &App) -> Routes {
+    let routes = Routes::new(app, api::document());
+    let routes = console::routes(routes);
+    let routes = api::routes(routes);
+    let routes = operations::routes(routes);
+    assets::routes(routes)
+}
+
+/// The host's name and who asks, for every request.
+async fn identify(State(app): State<App>, request: Request, next: Next) -> Response {
+    let (mut parts, body) = request.into_parts();
+    let caller = async {
+        // What only says that the process lives is asked by machines, by whatever name they have for it.
+        if parts.method == Method::GET && operations::is_probe(parts.uri.path()) {
+            return Ok(Caller(None));
+        }
+        let served = app.0.names.check(&parts)?;
+        parts.extensions.insert(Served(served));
+        if assets::is_asset(parts.uri.path()) {
+            return Ok(Caller(None));
+        }
+        who::identify(&app, &parts.headers).await.map(Caller)
+    };
+    match caller.await {
+        Ok(caller) => {
+            parts.extensions.insert(caller.clone());
+            let mut response = next.run(Request::from_parts(parts, body)).await;
+            // A page for a failure is written further out, and shows who is logged in.
+            response.extensions_mut().insert(caller);
+            response
+        }
+        Err(failure) => failure.into_response(),
+    }
+}

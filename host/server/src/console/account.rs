@@ -1,0 +1,227 @@
+//! One's own account: password and tokens of the API.
+
+use askama::Template;
+use axum::Form;
+use axum::extract::{Path, State};
+use axum::http::StatusCode;
+use axum::response::Response;
+use palisade_store::TokenId;
+use secrecy::SecretString;
+use serde::Deserialize;
+
+use super::log_in::enter;
+use crate::people::{self, NewToken};
+use crate::routes::Routes;
+use crate::security::guard::VIEWER;
+use crate::security::{Role, Viewer, Who};
+use crate::view::{
+    Badge, Choice, Confirm, Field, Frame, Moment, Notice, Section, Tone, Visit, page, page_with, see_other,
+};
+use crate::{App, Failure, Fault};
+
+pub(super) fn routes(routes: Routes) -> Routes {
+    routes
+        .get("/account", VIEWER, account)
+        .post("/account/password", VIEWER, change_password)
+        .post("/account/tokens", VIEWER, create_token)
+        .get("/account/tokens/{id}/revoke", VIEWER, ask_to_revoke)
+        .post("/account/tokens/{id}/revoke", VIEWER, revoke)
+}
+
+struct Row {
+    id: TokenId,
+    name: String,
+    role: Badge,
+    created: Moment,
+    ends: Moment,
+    ended: bool,
+    used: Option<Moment>,
+}
+
+#[derive(Template)]
+#[template(path = "pages/account.html")]
+struct Account {
+    frame: Frame,
+    faults: Vec<Fault>,
+    password: Vec<Field>,
+    token: Vec<Field>,
+    rows: Vec<Row>,
+}
+
+#[derive(Deserialize, Default)]
+struct Typed {
+    #[serde(default)]
+    name: String,
+    #[serde(default)]
+    role: String,
+    #[serde(default)]
+    days: String,
+}
+
+async fn written(
+    app: &App,
+    who: &Who,
+    visit: Visit,
+    typed: Typed,
+    faults: Vec<Fault>,
+) -> Result<Account, Failure> {
+    let frame = visit.frame(app, "Your account", Section::Elsewhere);
+    let rows = people::tokens_of(app, Some(who.id)).await?;
+    let rows = rows
+        .into_iter()
+        .map(|row| Row {
+            id: row.id,
+            role: role_badge(row.role.parse().unwrap_or(Role::Viewer)),
+            created: frame.moment(&row.created_at),
+            ends: frame.moment(&row.expires_at),
+            ended: row.expires_at <= frame.now,
+            used: row.used_at.map(|at| frame.moment(&at)),
+            name: row.name,
+        })
+        .collect();
+    let roles = Role::ALL.into_iter().filter(|role| who.may(*role));
+    let roles = roles.map(|role| Choice::new(role.name(), role.title()).help(role.summary())).collect();
+    let days = [("7", "7 days"), ("30", "30 days"), ("90", "90 days"), ("366", "A year")];
+    let days = days.map(|(value, title)| Choice::new(value, title)).to_vec();
+    let chosen =
+        |typed: &str, usual: &str| if typed.is_empty() { usual.to_owned() } else { typed.to_owned() };
+    Ok(Account {
+        password: vec![
+            Field::secret("current-password", "Current password", "current-password")
+                .required()
+                .faults(&faults),
+            Field::secret("new-password", "New password", "new-password")
+                .required()
+                .help(format!("At least {} characters.", palisade_limits::PASSWORD_CHARACTERS))
+                .faults(&faults),
+        ],
+        token: vec![
+            Field::text("name", "What it is for")
+                .required()
+                .value(typed.name)
+                .attribute("maxlength", palisade_limits::NAME_CHARACTERS.to_string())
+                .attribute("autocomplete", "off")
+                .faults(&faults),
+            Field::radio("role", "What it may do", roles)
+                .required()
+                .value(chosen(&typed.role, "viewer"))
+                .faults(&faults),
+            Field::select("days", "How long it is good for", days)
+                .required()
+                .value(chosen(&typed.days, "90"))
+                .faults(&faults),
+        ],
+        frame,
+        faults,
+        rows,
+    })
+}
+
+pub(super) fn role_badge(role: Role) -> Badge {
+    let tone = match role {
+        Role::Viewer => Tone::Neutral,
+        Role::Operator => Tone::Active,
+        Role::Administrator => Tone::Warning,
+    };
+    Badge::new(tone, role.title())
+}
+
+async fn account(State(app): State<App>, Viewer(who): Viewer, visit: Visit) -> Result<Response, Failure> {
+    page(&written(&app, &who, visit, Typed::default(), Vec::new()).await?)
+}
+
+#[derive(Deserialize)]
+struct Passwords {
+    #[serde(rename = "current-password")]
+    current: String,
+    #[serde(rename = "new-password")]
+    new: String,
+}
+
+async fn change_password(
+    State(app): State<App>,
+    Viewer(who): Viewer,
+    visit: Visit,
+    Form(given): Form<Passwords>,
+) -> Result<Response, Failure> {
+    let (current, new) = (SecretString::from(given.current), SecretString::from(given.new));
+    match people::change_password(&app, &who, current, new).await {
+        Ok(()) => {
+            let id = who.id;
+            let user = app.store(move |store| store.user(id)).await?;
+            let notice = Notice::done("Your password is changed. Your other sessions have ended.");
+            enter(&app, &user, who.role, notice, "/account").await
+        }
+        Err(failure) => again(&app, &who, visit, Typed::default(), failure).await,
+    }
+}
+
+async fn again(
+    app: &App,
+    who: &Who,
+    visit: Visit,
+    typed: Typed,
+    failure: Failure,
+) -> Result<Response, Failure> {
+    if failure.faults().is_empty() {
+        return Err(failure);
+    }
+    let faults = failure.faults().to_vec();
+    page_with(StatusCode::UNPROCESSABLE_ENTITY, &written(app, who, visit, typed, faults).await?)
+}
+
+async fn create_token(
+    State(app): State<App>,
+    Viewer(who): Viewer,
+    visit: Visit,
+    Form(typed): Form<Typed>,
+) -> Result<Response, Failure> {
+    let role = typed.role.parse::<Role>().map_err(|error| Fault::new("role", error.to_string()));
+    let made = match role {
+        Ok(role) => {
+            let days = typed.days.parse().unwrap_or(0);
+            people::create_token(&app, &who, NewToken { name: typed.name.trim().to_owned(), role, days })
+                .await
+        }
+        Err(fault) => Err(Failure::invalid(vec![fault])),
+    };
+    match made {
+        Ok((row, token)) => {
+            let notice = Notice::done(format!("The token “{}” is made.", row.name)).with_secret(token);
+            app.notify(&who, notice);
+            Ok(see_other("/account"))
+        }
+        Err(failure) => again(&app, &who, visit, typed, failure).await,
+    }
+}
+
+async fn ask_to_revoke(
+    State(app): State<App>,
+    Viewer(who): Viewer,
+    Path(id): Path<i64>,
+    visit: Visit,
+) -> Result<Response, Failure> {
+    let own = people::tokens_of(&app, Some(who.id)).await?;
+    let row = own.into_iter().find(|row| row.id.0 == id).ok_or_else(|| Failure::not_found("token", id))?;
+    let title = format!("Revoke the token “{}”?", row.name);
+    page(&Confirm {
+        frame: visit.frame(&app, title, Section::Elsewhere).under("Your account", "/account"),
+        text: vec!["Whatever uses it is turned away from now on. A token cannot be brought back; make a new one instead.".to_owned()],
+        items: Vec::new(),
+        action: format!("/account/tokens/{id}/revoke"),
+        hidden: Vec::new(),
+        button: "Revoke".to_owned(),
+        danger: true,
+        back: "/account".to_owned(),
+    })
+}
+
+async fn revoke(
+    State(app): State<App>,
+    Viewer(who): Viewer,
+    Path(id): Path<i64>,
+) -> Result<Response, Failure> {
+    let row = people::revoke_token(&app, &who, TokenId(id)).await?;
+    app.notify(&who, Notice::done(format!("The token “{}” is revoked.", row.name)));
+    Ok(see_other("/account"))
+}

@@ -1,0 +1,138 @@
+//! What a collection holds, as a part of its page: how many, by type, the first of them. Where it cannot be read, the part says why,
+//! and the page stays.
+
+use std::time::Duration;
+
+use askama::Template;
+use askama::filters::HtmlSafe;
+use axum::http::StatusCode;
+use jiff::Timestamp;
+use palisade_limits as limits;
+use palisade_orchestrator::Preview;
+use palisade_store::{CollectionId, StoredObject};
+use serde_json::Value;
+
+use super::types::Types;
+use crate::console::integrations::refusal::Refusal;
+use crate::view::{Empty, Frame, Moment, Tile, Tone, number};
+use crate::{App, Failure};
+
+/// One object, as the table has it.
+struct Row {
+    subtype: String,
+    value: String,
+    score: String,
+    status: String,
+    tags: Vec<String>,
+    updated: Option<Moment>,
+    file: String,
+    location: String,
+}
+
+/// What it holds. Prints itself.
+#[derive(Template)]
+#[template(path = "pages/collections_preview.html")]
+pub(super) struct Part {
+    refusal: Option<Refusal>,
+    tiles: Vec<Tile>,
+    types: Option<Types>,
+    warnings: Vec<String>,
+    rows: Vec<Row>,
+    total: u64,
+    empty: Empty,
+}
+
+impl HtmlSafe for Part {}
+
+fn row(frame: &Frame, object: StoredObject) -> Row {
+    let text = |name: &str| object.record.get(name).and_then(Value::as_str).unwrap_or_default().to_owned();
+    let tags = object.record.get("tags").and_then(Value::as_array);
+    Row {
+        score: object
+            .record
+            .get("score")
+            .and_then(Value::as_f64)
+            .map(|score| score.to_string())
+            .unwrap_or_default(),
+        status: text("status"),
+        tags: tags.into_iter().flatten().filter_map(Value::as_str).map(str::to_owned).collect(),
+        updated: text("updated_at").parse::<Timestamp>().ok().map(|at| frame.moment(&at)),
+        file: object.file,
+        location: object.location,
+        subtype: object.subtype,
+        value: object.value,
+    }
+}
+
+fn tiles(preview: &Preview, filtered: bool) -> Vec<Tile> {
+    let mut tiles = vec![Tile::new("Objects", number(&preview.objects))];
+    if filtered || preview.filtered > 0 {
+        tiles.push(Tile::new("Not meant by the filter", number(&preview.filtered)));
+    }
+    let left_out = Tile::new("Left out", number(&preview.left_out));
+    tiles.push(left_out.hint("their file says that they are not for use"));
+    let unreadable = Tile::new("Unreadable", number(&preview.unreadable)).hint("a run reports each of them");
+    tiles.push(if preview.unreadable > 0 { unreadable.tone(Tone::Warning) } else { unreadable });
+    tiles
+}
+
+impl Part {
+    /// Whether a place needs its file to be found.
+    fn is_of_several(&self) -> bool {
+        let first = self.rows.first().map(|row| &row.file);
+        self.rows.iter().any(|row| Some(&row.file) != first)
+    }
+
+    fn is_all(&self) -> bool {
+        self.rows.len() as u64 == self.total
+    }
+
+    fn of(frame: &Frame, preview: Preview, filtered: bool) -> Self {
+        let empty = if preview.filtered > 0 {
+            Empty::new(
+                "filter",
+                "The filter means none of them",
+                "Take a condition out of it, and look again.",
+            )
+        } else {
+            Empty::new("collections", "It is empty", "There is no object in it that could be read.")
+        };
+        Self {
+            refusal: None,
+            tiles: tiles(&preview, filtered),
+            types: (!preview.by_type.is_empty()).then(|| Types::of(&preview.by_type)),
+            warnings: preview.warnings,
+            total: preview.objects,
+            rows: preview.first.into_iter().map(|object| row(frame, object)).collect(),
+            empty,
+        }
+    }
+
+    fn refused(failure: &Failure) -> Self {
+        Self {
+            refusal: Some(Refusal::new("What it holds cannot be read.", failure)),
+            tiles: Vec::new(),
+            types: None,
+            warnings: Vec::new(),
+            rows: Vec::new(),
+            total: 0,
+            empty: Empty::new("collections", "", ""),
+        }
+    }
+}
+
+/// Reads a collection for its page.
+pub(super) async fn read(app: &App, frame: &Frame, id: CollectionId, filtered: bool) -> Part {
+    let reading = app.orchestrator().preview(id, limits::PAGE_ROWS as usize);
+    match tokio::time::timeout(Duration::from_secs(limits::PREVIEW_SECONDS), reading).await {
+        Ok(Ok(preview)) => Part::of(frame, preview, filtered),
+        Ok(Err(error)) => Part::refused(&Failure::from(error)),
+        Err(_) => {
+            let message = format!("it takes longer than {} seconds to read", limits::PREVIEW_SECONDS);
+            let failure = Failure::new(StatusCode::GATEWAY_TIMEOUT, "preview-too-slow", message);
+            Part::refused(
+                &failure.with_hint("runs have longer: test the connection, or have a smaller collection"),
+            )
+        }
+    }
+}

@@ -1,0 +1,293 @@
+//! The settings of a collection: name, files or connection, and the way out. Denied by default: deleting what workflows use.
+
+use askama::Template;
+use axum::Form;
+use axum::extract::{Path, State};
+use axum::http::StatusCode;
+use axum::response::Response;
+use palisade_orchestrator::source_of;
+use palisade_store::{CollectionId, FileRow};
+use serde::Deserialize;
+
+use super::connection::Connected;
+use super::new::{files_field, identity};
+use super::show::{Known, known, tabs};
+use super::{PATH, TITLE, faults_of};
+use crate::console::integrations::refusal::Refusal;
+use crate::console::integrations::using::{InUse, Used};
+use crate::security::{Operator, Viewer};
+use crate::uploads::FileForm;
+use crate::view::{
+    Confirm, Field, Frame, Moment, Notice, Section, Tabs, Visit, number, page, page_with, see_other,
+};
+use crate::{App, Failure, Fault, Upload};
+
+struct File {
+    name: String,
+    size: String,
+    digest: String,
+    uploaded: Moment,
+}
+
+#[derive(Template)]
+#[template(path = "pages/collections_settings.html")]
+struct Settings {
+    frame: Frame,
+    faults: Vec<Fault>,
+    refusal: Option<Refusal>,
+    id: i64,
+    tabs: Tabs,
+    identity: [Field; 2],
+    files: Vec<File>,
+    file: Option<Field>,
+    connection: Vec<Field>,
+    created: Moment,
+    created_by: String,
+    used: Vec<Used>,
+}
+
+/// What a form of the page was sent with, to be shown again.
+#[derive(Default)]
+struct Again {
+    identity: Option<Named>,
+    connection: Option<Connected>,
+    faults: Vec<Fault>,
+    refusal: Option<Refusal>,
+}
+
+fn size(bytes: u64) -> String {
+    match bytes {
+        0..1_024 => format!("{bytes} B"),
+        1_024..1_048_576 => format!("{} KiB", number(&bytes.div_ceil(1_024))),
+        _ => format!("{} MiB", number(&bytes.div_ceil(1_048_576))),
+    }
+}
+
+async fn shown(app: &App, visit: Visit, known: Known, again: Again) -> Result<Settings, Failure> {
+    let Known { row, used, .. } = known;
+    let id = row.id;
+    let source = source_of(&row)?;
+    let files = app.ask(move |orchestrator| orchestrator.files(id)).await?;
+    let frame = visit.frame(app, &row.name, Section::Collections).under(TITLE, PATH);
+    let file = |file: FileRow| File {
+        size: size(file.bytes),
+        digest: file.digest,
+        uploaded: frame.moment(&file.uploaded_at),
+        name: file.name,
+    };
+    let Again { identity: named, connection: entered, faults, refusal } = again;
+    let stored = Connected::of(&source);
+    let connection = stored.map(|stored| entered.unwrap_or(stored).fields(true, &faults)).unwrap_or_default();
+    let named = named.unwrap_or(Named { name: row.name, description: row.description });
+    Ok(Settings {
+        id: id.0,
+        tabs: tabs(id.0, true),
+        identity: identity(&named.name, &named.description, &faults),
+        files: files.into_iter().map(file).collect(),
+        file: connection.is_empty().then(|| files_field(&faults)),
+        created: frame.moment(&row.created_at),
+        created_by: row.created_by,
+        connection,
+        used,
+        faults,
+        refusal,
+        frame,
+    })
+}
+
+async fn again(app: &App, visit: Visit, id: i64, again: Again) -> Result<Response, Failure> {
+    let known = known(app, id).await?;
+    page_with(StatusCode::UNPROCESSABLE_ENTITY, &shown(app, visit, known, again).await?)
+}
+
+pub(super) async fn show(
+    State(app): State<App>,
+    Viewer(_): Viewer,
+    Path(id): Path<i64>,
+    visit: Visit,
+) -> Result<Response, Failure> {
+    let known = known(&app, id).await?;
+    page(&shown(&app, visit, known, Again::default()).await?)
+}
+
+#[derive(Deserialize)]
+pub(super) struct Named {
+    #[serde(default)]
+    name: String,
+    #[serde(default)]
+    description: String,
+}
+
+pub(super) async fn rename(
+    State(app): State<App>,
+    Operator(who): Operator,
+    Path(id): Path<i64>,
+    visit: Visit,
+    Form(named): Form<Named>,
+) -> Result<Response, Failure> {
+    let Known { filter, .. } = known(&app, id).await?;
+    let (name, description, actor) = (named.name.clone(), named.description.trim().to_owned(), who.actor());
+    let changed = app
+        .ask(move |orchestrator| {
+            orchestrator.change_collection(CollectionId(id), &name, &description, &filter, None, &actor)
+        })
+        .await;
+    match changed {
+        Ok(()) => saved(&app, &who, id, "Name and description are saved."),
+        Err(failure) => {
+            let faults = faults_of(failure, "name")?;
+            again(&app, visit, id, Again { identity: Some(named), faults, ..Again::default() }).await
+        }
+    }
+}
+
+fn saved(app: &App, who: &crate::Who, id: i64, text: &str) -> Result<Response, Failure> {
+    app.notify(who, Notice::done(text));
+    Ok(see_other(&format!("{PATH}/{id}/settings")))
+}
+
+pub(super) async fn connect(
+    State(app): State<App>,
+    Operator(who): Operator,
+    Path(id): Path<i64>,
+    visit: Visit,
+    Form(form): Form<Connected>,
+) -> Result<Response, Failure> {
+    let Known { row, filter, source, .. } = known(&app, id).await?;
+    if !source.live {
+        return Err(Failure::conflict("no-connection", "this collection is made of files"));
+    }
+    let (connection, actor) = (form.connection(), who.actor());
+    let changed = app
+        .ask(move |orchestrator| {
+            let connection = Some(connection);
+            orchestrator.change_collection(row.id, &row.name, &row.description, &filter, connection, &actor)
+        })
+        .await;
+    match changed {
+        Ok(()) => saved(&app, &who, id, "The connection is saved. Test it to be sure of it."),
+        Err(failure) => {
+            let faults = faults_of(failure, "origin")?;
+            again(&app, visit, id, Again { connection: Some(form), faults, ..Again::default() }).await
+        }
+    }
+}
+
+pub(super) async fn replace(
+    State(app): State<App>,
+    Operator(who): Operator,
+    Path(id): Path<i64>,
+    visit: Visit,
+    upload: Upload,
+) -> Result<Response, Failure> {
+    let replaced = match FileForm::read(upload).await {
+        Ok(form) => {
+            let actor = who.actor();
+            app.ask(move |orchestrator| orchestrator.replace_files(CollectionId(id), form.files, &actor))
+                .await
+        }
+        Err(failure) => Err(failure),
+    };
+    match replaced {
+        Ok(()) => saved(&app, &who, id, "The files are replaced."),
+        Err(failure) => {
+            let faults = faults_of(failure, "files")?;
+            again(&app, visit, id, Again { faults, ..Again::default() }).await
+        }
+    }
+}
+
+pub(super) async fn test(
+    State(app): State<App>,
+    Operator(who): Operator,
+    Path(id): Path<i64>,
+    visit: Visit,
+) -> Result<Response, Failure> {
+    match app.orchestrator().check_connection(CollectionId(id)).await {
+        Ok(objects) => {
+            let text = match objects {
+                Some(1) => "The connection works: the collection has one object.".to_owned(),
+                Some(objects) => {
+                    format!("The connection works: the collection has {} objects.", number(&objects))
+                }
+                None => "There is no connection to test: this collection is made of files.".to_owned(),
+            };
+            app.notify(&who, Notice::done(text));
+            Ok(see_other(&format!("{PATH}/{id}")))
+        }
+        Err(error) => {
+            let failure = Failure::from(error);
+            if failure.status() == StatusCode::NOT_FOUND {
+                return Err(failure);
+            }
+            let refusal = Some(Refusal::new("The connection does not work.", &failure));
+            again(&app, visit, id, Again { refusal, ..Again::default() }).await
+        }
+    }
+}
+
+fn in_use(app: &App, visit: Visit, known: Known) -> InUse {
+    let name = known.row.name;
+    InUse {
+        frame: visit.frame(app, format!("{name} cannot be deleted"), Section::Collections).under(TITLE, PATH),
+        text: format!("“{name}” is used by:"),
+        used: known.used,
+        back: format!("{PATH}/{}/settings", known.row.id),
+    }
+}
+
+pub(super) async fn ask(
+    State(app): State<App>,
+    Operator(_): Operator,
+    Path(id): Path<i64>,
+    visit: Visit,
+) -> Result<Response, Failure> {
+    let known = known(&app, id).await?;
+    if !known.used.is_empty() {
+        return page(&in_use(&app, visit, known));
+    }
+    let frame = visit.frame(&app, format!("Delete {}?", known.row.name), Section::Collections);
+    page(&Confirm {
+        frame: frame.under(TITLE, PATH),
+        text: vec![
+            "No workflow uses it. Its files, its filter and its connection are gone for good; what earlier runs did stays in their reports.".to_owned(),
+        ],
+        items: Vec::new(),
+        action: format!("{PATH}/{id}/delete"),
+        hidden: Vec::new(),
+        button: "Delete".to_owned(),
+        danger: true,
+        back: format!("{PATH}/{id}/settings"),
+    })
+}
+
+pub(super) async fn remove(
+    State(app): State<App>,
+    Operator(who): Operator,
+    Path(id): Path<i64>,
+    visit: Visit,
+) -> Result<Response, Failure> {
+    let found = known(&app, id).await?;
+    let actor = who.actor();
+    match app.ask(move |orchestrator| orchestrator.remove_collection(CollectionId(id), &actor)).await {
+        Ok(()) => {
+            app.notify(&who, Notice::done(format!("The collection “{}” is deleted.", found.row.name)));
+            Ok(see_other(PATH))
+        }
+        Err(failure) if failure.code() == "in-use" => {
+            let known = known(&app, id).await?;
+            page_with(StatusCode::CONFLICT, &in_use(&app, visit, known))
+        }
+        Err(failure) => Err(failure),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::size;
+
+    #[test]
+    fn a_size_is_one_that_people_read() {
+        assert_eq!([size(12), size(1_025), size(3 * 1_048_576)], ["12 B", "2 KiB", "3 MiB"]);
+    }
+}

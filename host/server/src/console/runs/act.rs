@@ -1,0 +1,36 @@
+//! What may be done with a run: let it end, or run again exactly what failed.
+
+use axum::extract::{Path, State};
+use axum::response::Response;
+use palisade_store::RunId;
+
+use crate::security::Operator;
+use crate::view::{Notice, see_other};
+use crate::{App, Failure};
+
+pub(super) async fn cancel(
+    State(app): State<App>,
+    Operator(who): Operator,
+    Path(id): Path<i64>,
+) -> Result<Response, Failure> {
+    let actor = who.actor();
+    app.ask(move |orchestrator| orchestrator.cancel_run(RunId(id), &actor)).await?;
+    let text =
+        format!("Run {id} ends as soon as its worker notices: what has no verdict by then counts as failed.");
+    app.notify(&who, Notice::done(text));
+    Ok(see_other(&format!("/runs/{id}")))
+}
+
+pub(super) async fn retry(
+    State(app): State<App>,
+    Operator(who): Operator,
+    Path(id): Path<i64>,
+) -> Result<Response, Failure> {
+    let actor = who.actor();
+    let run = app.ask(move |orchestrator| orchestrator.retry_run(RunId(id), &actor)).await?;
+    let text = format!(
+        "Run {run} takes exactly the objects that failed in run {id}, with the workflow's present configuration."
+    );
+    app.notify(&who, Notice::done(text));
+    Ok(see_other(&format!("/runs/{run}")))
+}

@@ -1,0 +1,204 @@
+//! What became of a run's objects in one step: filtered, sorted, searched and in pages, by the state and not by the browser.
+
+use askama::Template;
+use palisade_limits as limits;
+use palisade_store::{ObjectFilter, ObjectOrder, ObjectRow, Page, Phase, RunRow, StepRow, Verdict};
+
+use super::one::{Part, Wanted};
+use super::shown::{first_upper, sentence, verdict_badge};
+use crate::view::{Badge, Choice, Empty, Field, Pager};
+use crate::{App, Failure};
+
+/// The types that a data collection usually has, by ThreatQ's names. A type of another name is filtered by from its row.
+const TYPES: [&str; 9] =
+    ["CIDR Block", "Email Address", "FQDN", "IP Address", "IPv6 Address", "MD5", "SHA-1", "SHA-256", "URL"];
+
+/// What stands for objects that have no verdict yet.
+const OPEN: &str = "open";
+
+struct Row {
+    place: u64,
+    path: String,
+    value: String,
+    subtype: String,
+    type_path: String,
+    verdict: Option<Badge>,
+    code: Option<String>,
+    message: Option<String>,
+}
+
+/// The head of a column by which the table can be sorted.
+struct Head {
+    title: &'static str,
+    path: String,
+    /// The attribute `aria-sort`; empty where it is sorted by another column.
+    sorted: &'static str,
+}
+
+#[derive(Template)]
+#[template(path = "pages/runs_objects.html")]
+struct Objects {
+    path: String,
+    filters: Vec<Field>,
+    search: String,
+    sort: String,
+    filtered: bool,
+    heads: Vec<Head>,
+    rows: Vec<Row>,
+    pager: Pager,
+    empty: Empty,
+}
+
+/// `value` or, for the other way round, `-value`.
+fn order(sort: &str) -> (ObjectOrder, bool) {
+    let (name, descending) = sort.strip_prefix('-').map_or((sort, false), |name| (name, true));
+    (name.parse().unwrap_or(ObjectOrder::Place), descending)
+}
+
+/// What the address says, with one of its parameters changed.
+fn with<'a>(wanted: &'a Wanted, name: &str, value: &'a str) -> Vec<(&'a str, &'a str)> {
+    let all = [
+        ("step", wanted.step.as_str()),
+        ("verdict", wanted.verdict.as_str()),
+        ("type", wanted.subtype.as_str()),
+        ("code", wanted.code.as_str()),
+        ("search", wanted.search.trim()),
+        ("sort", wanted.sort.as_str()),
+    ];
+    all.into_iter().map(|(key, held)| (key, if key == name { value } else { held })).collect()
+}
+
+fn heads(wanted: &Wanted, path: &str) -> Vec<Head> {
+    let (by, descending) = order(&wanted.sort);
+    let head = |title: &'static str, column: ObjectOrder| {
+        let current = by == column;
+        let next = if current && !descending { format!("-{column}") } else { column.to_string() };
+        let sorted = match (current, descending) {
+            (false, _) => "",
+            (true, false) => "ascending",
+            (true, true) => "descending",
+        };
+        Head { title, path: super::address(path, &with(wanted, "sort", &next)), sorted }
+    };
+    vec![
+        head("Value", ObjectOrder::Value),
+        head("No.", ObjectOrder::Place),
+        head("Type", ObjectOrder::Type),
+        head("Verdict", ObjectOrder::Verdict),
+    ]
+}
+
+pub(super) async fn part(
+    app: &App,
+    run: &RunRow,
+    steps: &[StepRow],
+    wanted: &Wanted,
+) -> Result<Part, Failure> {
+    let (id, step, number) = (run.id, wanted.step(steps), wanted.number());
+    let text = Some(wanted.search.trim().to_owned()).filter(|text| !text.is_empty());
+    let given = |text: &str| Some(text.to_owned()).filter(|text| !text.is_empty());
+    let filter = ObjectFilter {
+        verdict: wanted.verdict.parse::<Verdict>().ok(),
+        open: wanted.verdict == OPEN,
+        subtype: given(&wanted.subtype),
+        code: given(&wanted.code),
+        text,
+    };
+    let filtered = filter != ObjectFilter::default();
+    let (by, descending) = order(&wanted.sort);
+    let rows = Page { offset: (number - 1) * limits::PAGE_ROWS, limit: limits::PAGE_ROWS };
+    let ((found, total), reasons) = app
+        .ask(move |orchestrator| {
+            let store = orchestrator.store();
+            Ok((store.run_objects(id, step, &filter, by, descending, rows)?, store.reasons(id, step)?))
+        })
+        .await?;
+    let path = format!("/runs/{id}");
+    let row = |row: ObjectRow| {
+        let verdict = row.verdict.as_ref();
+        Row {
+            place: row.place,
+            path: format!("/runs/{id}/objects/{}", row.place),
+            type_path: super::address(&path, &with(wanted, "type", &row.object.subtype)),
+            verdict: verdict.map(|held| verdict_badge(held.verdict)),
+            code: verdict.and_then(|held| held.code.clone()),
+            message: verdict.and_then(|held| held.message.as_deref()).map(sentence),
+            value: row.object.value,
+            subtype: row.object.subtype,
+        }
+    };
+    let empty = if filtered {
+        Empty::new(
+            "filter",
+            "No object is like this",
+            "No object of this step has this verdict, type, reason and text.",
+        )
+        .action("Show all objects", path.clone())
+    } else if run.phase == Phase::Ended {
+        Empty::new(
+            "collections",
+            "It took no objects",
+            "Its collection had none for it: they were filtered out, or have not changed since the last success.",
+        )
+    } else {
+        Empty::new(
+            "clock",
+            "Its objects are not chosen yet",
+            "That is the first thing that a run does, once it has begun.",
+        )
+    };
+    let mut keep = with(wanted, "", "");
+    keep.retain(|(_, value)| !value.is_empty());
+    let codes: Vec<(String, u64)> = reasons.into_iter().map(|(_, code, _, count)| (code, count)).collect();
+    Part::of(&Objects {
+        filters: filters(wanted, steps, step, codes),
+        search: wanted.search.trim().to_owned(),
+        sort: wanted.sort.clone(),
+        heads: heads(wanted, &path),
+        rows: found.into_iter().map(row).collect(),
+        pager: Pager::new(&path, &keep, number, total, "objects"),
+        filtered,
+        empty,
+        path,
+    })
+}
+
+fn filters(wanted: &Wanted, steps: &[StepRow], step: u32, codes: Vec<(String, u64)>) -> Vec<Field> {
+    let mut fields = Vec::new();
+    if steps.len() > 1 {
+        let choice =
+            |step: &StepRow| Choice::new(step.place.to_string(), format!("{}. {}", step.place, step.title));
+        fields
+            .push(Field::select("step", "Step", steps.iter().map(choice).collect()).value(step.to_string()));
+    }
+    let mut verdicts = vec![Choice::new("", "Any verdict")];
+    verdicts
+        .extend(Verdict::ALL.iter().map(|verdict| Choice::new(verdict.name(), first_upper(verdict.name()))));
+    verdicts.push(Choice::new(OPEN, "None yet"));
+    fields.push(Field::select("verdict", "Verdict", verdicts).value(&wanted.verdict));
+    let mut types = vec![Choice::new("", "Any type")];
+    let other = Some(wanted.subtype.as_str()).filter(|own| !own.is_empty() && !TYPES.contains(own));
+    types.extend(TYPES.into_iter().chain(other).map(|name| Choice::new(name, name)));
+    fields.push(Field::select("type", "Type", types).value(&wanted.subtype));
+    let mut reasons = vec![Choice::new("", "Any reason")];
+    reasons.extend(
+        codes.into_iter().map(|(code, count)| Choice::new(code.clone(), format!("{code} ({count})"))),
+    );
+    fields.push(Field::select("code", "Reason", reasons).value(&wanted.code));
+    fields
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_second_click_turns_the_order_round() {
+        let wanted = Wanted { sort: "value".to_owned(), verdict: "failed".to_owned(), ..Wanted::default() };
+        let heads = heads(&wanted, "/runs/7");
+        assert_eq!(heads[0].path, "/runs/7?verdict=failed&sort=-value");
+        assert_eq!((heads[0].sorted, heads[1].sorted), ("ascending", ""));
+        assert_eq!(order("-value"), (ObjectOrder::Value, true));
+        assert_eq!(order("nonsense"), (ObjectOrder::Place, false));
+    }
+}

@@ -1,0 +1,56 @@
+//! What happened to a run, in order, and below that each of its requests.
+
+use askama::Template;
+use palisade_limits as limits;
+use palisade_store::{Event, RunId};
+
+use super::one::{Part, Wanted};
+use super::requests::{Request, requests};
+use super::shown::{sentence, status_tone};
+use crate::view::{Frame, Moment, Pager, TimelineItem, Tone};
+use crate::{App, Failure, downloads};
+
+struct Row {
+    at: Option<Moment>,
+    request: Request,
+}
+
+#[derive(Template)]
+#[template(path = "pages/runs_timeline.html")]
+struct Timeline {
+    events: Vec<TimelineItem>,
+    rows: Vec<Row>,
+    pager: Pager,
+}
+
+fn item(frame: &Frame, event: Event) -> TimelineItem {
+    let (title, tone) = match event.kind.as_str() {
+        "requested" => ("Requested", Tone::Neutral),
+        "objects-taken" => ("Objects taken", Tone::Neutral),
+        "step-begun" => ("Step begun", Tone::Active),
+        "step-interrupted" => ("Interrupted", Tone::Warning),
+        "step-ended" => ("Step ended", Tone::Neutral),
+        "ended" => ("Ended", event.message.parse().map_or(Tone::Neutral, status_tone)),
+        other => (other, Tone::Neutral),
+    };
+    let title = event.step.map_or_else(|| title.to_owned(), |step| format!("{title} ({step})"));
+    TimelineItem { at: frame.moment(&event.at), title, text: Some(sentence(&event.message)), tone }
+}
+
+pub(super) async fn part(app: &App, frame: &Frame, id: RunId, wanted: &Wanted) -> Result<Part, Failure> {
+    let (events, recording) = app
+        .ask(move |orchestrator| {
+            let store = orchestrator.store();
+            Ok((store.events(id)?, downloads::recording(store, id)?))
+        })
+        .await?;
+    let number = wanted.number();
+    let (total, shown) =
+        requests(&recording, (number - 1).saturating_mul(limits::PAGE_ROWS), limits::PAGE_ROWS);
+    let row = |request: Request| Row { at: request.at.map(|at| frame.moment(&at)), request };
+    Part::of(&Timeline {
+        events: events.into_iter().map(|event| item(frame, event)).collect(),
+        rows: shown.into_iter().map(row).collect(),
+        pager: Pager::new(&format!("/runs/{id}"), &[("tab", "timeline")], number, total, "requests"),
+    })
+}

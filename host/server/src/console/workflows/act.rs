@@ -1,0 +1,151 @@
+//! What may be done with a workflow: run it, switch it on and off, copy it, delete it.
+
+use axum::Form;
+use axum::extract::{Path, State};
+use axum::http::StatusCode;
+use axum::response::Response;
+use palisade_orchestrator::Request;
+use palisade_store::WorkflowId;
+use serde::Deserialize;
+
+use super::show::shown;
+use crate::console::runs::shown::sentence;
+use crate::security::Operator;
+use crate::view::{Confirm, Notice, Section, Visit, page, page_with, see_other};
+use crate::{App, Failure, Fault};
+
+#[derive(Deserialize, Default)]
+#[serde(default)]
+pub(super) struct Asked {
+    dry_run: Option<String>,
+    objects: String,
+    /// `on` or `off`.
+    to: String,
+    /// Whether it was asked for in the list.
+    list: Option<String>,
+}
+
+pub(super) async fn run(
+    State(app): State<App>,
+    Operator(who): Operator,
+    Path(id): Path<i64>,
+    Form(asked): Form<Asked>,
+) -> Result<Response, Failure> {
+    let (actor, dry_run) = (who.actor(), asked.dry_run.is_some());
+    let run = app
+        .ask(move |orchestrator| orchestrator.request_run(WorkflowId(id), Request::Now, dry_run, &actor))
+        .await?;
+    let text =
+        if dry_run { "The dry run is requested: nothing will be changed." } else { "The run is requested." };
+    app.notify(&who, Notice::done(text));
+    Ok(see_other(&run.map_or_else(|| "/runs".to_owned(), |run| format!("/runs/{run}"))))
+}
+
+pub(super) async fn run_selected(
+    State(app): State<App>,
+    Operator(who): Operator,
+    Path(id): Path<i64>,
+    visit: Visit,
+    Form(asked): Form<Asked>,
+) -> Result<Response, Failure> {
+    let (actor, dry_run, text) = (who.actor(), asked.dry_run.is_some(), asked.objects.clone());
+    let made = app
+        .ask(move |orchestrator| {
+            let objects = orchestrator.objects_from_text(&text)?;
+            orchestrator.request_run(WorkflowId(id), Request::Selected(objects), dry_run, &actor)
+        })
+        .await;
+    match made {
+        Ok(run) => {
+            app.notify(&who, Notice::done("The run on the selected objects is requested."));
+            Ok(see_other(&run.map_or_else(|| "/runs".to_owned(), |run| format!("/runs/{run}"))))
+        }
+        Err(failure) if failure.status() == StatusCode::UNPROCESSABLE_ENTITY => {
+            let told = |fault: &Fault| Fault::new("objects", sentence(&fault.message));
+            let mut faults: Vec<Fault> = failure.faults().iter().map(told).collect();
+            if faults.is_empty() {
+                faults.push(Fault::new("objects", sentence(&failure.to_string())));
+            }
+            let again = shown(&app, visit, WorkflowId(id), &asked.objects, faults).await?;
+            page_with(StatusCode::UNPROCESSABLE_ENTITY, &again)
+        }
+        Err(failure) => Err(failure),
+    }
+}
+
+pub(super) async fn switch(
+    State(app): State<App>,
+    Operator(who): Operator,
+    Path(id): Path<i64>,
+    Form(asked): Form<Asked>,
+) -> Result<Response, Failure> {
+    let (actor, on) = (who.actor(), asked.to == "on");
+    let name = app
+        .ask(move |orchestrator| {
+            orchestrator.enable_workflow(WorkflowId(id), on, &actor)?;
+            Ok(orchestrator.store().workflow(WorkflowId(id))?.name)
+        })
+        .await?;
+    let text = if on {
+        format!("{name} is enabled: its schedule counts from now on.")
+    } else {
+        format!("{name} is disabled: its schedule does not count. A run that is under way goes on.")
+    };
+    app.notify(&who, Notice::done(text));
+    Ok(see_other(&if asked.list.is_some() { "/workflows".to_owned() } else { format!("/workflows/{id}") }))
+}
+
+pub(super) async fn duplicate(
+    State(app): State<App>,
+    Operator(who): Operator,
+    Path(id): Path<i64>,
+) -> Result<Response, Failure> {
+    let actor = who.actor();
+    let copy = app.ask(move |orchestrator| orchestrator.duplicate_workflow(WorkflowId(id), &actor)).await?;
+    app.notify(&who, Notice::done("This is the copy, secrets included. It is disabled until you enable it."));
+    Ok(see_other(&format!("/workflows/{copy}")))
+}
+
+pub(super) async fn ask_to_delete(
+    State(app): State<App>,
+    Operator(_): Operator,
+    Path(id): Path<i64>,
+    visit: Visit,
+) -> Result<Response, Failure> {
+    let row = app.ask(move |orchestrator| Ok(orchestrator.store().workflow(WorkflowId(id))?)).await?;
+    let here = format!("/workflows/{id}");
+    let frame = visit
+        .frame(&app, format!("Delete {}?", row.name), Section::Workflows)
+        .under("Workflows", "/workflows")
+        .under(&row.name, &here);
+    page(&Confirm {
+        frame,
+        text: vec![
+            "Its schedule, its configuration and its kept secrets go, and it forgets which objects it has brought to their end.".to_owned(),
+            "Its runs stay in the list, under its name. What they sent stays at the service.".to_owned(),
+        ],
+        items: Vec::new(),
+        action: format!("{here}/delete"),
+        hidden: Vec::new(),
+        button: "Delete the workflow".to_owned(),
+        danger: true,
+        back: here,
+    })
+}
+
+pub(super) async fn delete(
+    State(app): State<App>,
+    Operator(who): Operator,
+    Path(id): Path<i64>,
+) -> Result<Response, Failure> {
+    let actor = who.actor();
+    let name = app
+        .ask(move |orchestrator| {
+            let name = orchestrator.store().workflow(WorkflowId(id))?.name;
+            orchestrator.remove_workflow(WorkflowId(id), &actor)?;
+            Ok(name)
+        })
+        .await?;
+    app.notify(&who, Notice::done(format!("{name} is deleted.")));
+    Ok(see_other("/workflows"))
+}

@@ -1,0 +1,93 @@
+//! A workflow of a file that was exported: uploaded or pasted.
+
+use askama::Template;
+use axum::extract::State;
+use axum::http::StatusCode;
+use axum::response::Response;
+use palisade_limits as limits;
+
+use crate::console::runs::shown::sentence;
+use crate::security::Operator;
+use crate::view::{Field, Frame, Kind, Notice, Section, Visit, page, page_with, see_other};
+use crate::{App, Failure, Fault, Upload};
+
+#[derive(Template)]
+#[template(path = "pages/workflows_import.html")]
+struct Import {
+    frame: Frame,
+    faults: Vec<Fault>,
+    fields: Vec<Field>,
+}
+
+fn asked(app: &App, visit: Visit, text: &str, faults: Vec<Fault>) -> Import {
+    Import {
+        frame: visit.frame(app, "Import a workflow", Section::Workflows).under("Workflows", "/workflows"),
+        fields: vec![
+            Field::new(Kind::File(".yaml,.yml"), "file", "File").faults(&faults),
+            Field::new(Kind::Text, "text", "Or its text")
+                .value(text)
+                .faults(&faults)
+                .attribute("spellcheck", "false"),
+        ],
+        faults,
+    }
+}
+
+pub(super) async fn form(
+    State(app): State<App>,
+    Operator(_): Operator,
+    visit: Visit,
+) -> Result<Response, Failure> {
+    page(&asked(&app, visit, "", Vec::new()))
+}
+
+pub(super) async fn import(
+    State(app): State<App>,
+    Operator(who): Operator,
+    visit: Visit,
+    mut upload: Upload,
+) -> Result<Response, Failure> {
+    let (mut file, mut text) = (String::new(), String::new());
+    let most = usize::try_from(limits::FORM_BYTES).unwrap_or(usize::MAX);
+    while let Some(field) = upload.next_field().await? {
+        match field.name().unwrap_or_default() {
+            "file" => file = Upload::text(field, most).await?,
+            "text" => text = Upload::text(field, most).await?,
+            _ => {}
+        }
+    }
+    let (field, given) = if file.trim().is_empty() { ("text", text) } else { ("file", file) };
+    if given.trim().is_empty() {
+        let faults = vec![Fault::new("text", "Choose a file, or paste its text.")];
+        return page_with(StatusCode::UNPROCESSABLE_ENTITY, &asked(&app, visit, "", faults));
+    }
+    let (actor, document) = (who.actor(), given.clone());
+    match app.ask(move |orchestrator| orchestrator.import_workflow(&document, &actor)).await {
+        Ok(id) => {
+            app.notify(&who, Notice::done("It is imported, and disabled until you enable it."));
+            Ok(see_other(&format!("/workflows/{id}")))
+        }
+        Err(failure) => {
+            let faults = faults_of(failure, field)?;
+            page_with(StatusCode::UNPROCESSABLE_ENTITY, &asked(&app, visit, &given, faults))
+        }
+    }
+}
+
+/// All of them concern the one document; where in it is said in words.
+fn faults_of(failure: Failure, field: &str) -> Result<Vec<Fault>, Failure> {
+    if failure.status() == StatusCode::CONFLICT {
+        return Ok(vec![Fault::new(field, sentence(&failure.to_string()))]);
+    }
+    if failure.faults().is_empty() {
+        return Err(failure);
+    }
+    let told = |fault: &Fault| match fault.field.strip_prefix("steps.").and_then(|rest| rest.split_once('.'))
+    {
+        Some((place, parameter)) => {
+            Fault::new(field, sentence(&format!("action {place}, `{parameter}`: {}", fault.message)))
+        }
+        None => Fault::new(field, sentence(&fault.message)),
+    };
+    Ok(failure.faults().iter().map(told).collect())
+}

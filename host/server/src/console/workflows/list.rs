@@ -1,0 +1,118 @@
+//! All workflows, in the columns of ThreatQ's orchestrator.
+
+use std::collections::HashMap;
+
+use askama::Template;
+use axum::extract::{Query, State};
+use axum::response::Response;
+use palisade_limits as limits;
+use palisade_store::{RunRow, RunStatus, WorkflowId};
+
+use super::{read_schedule, tick};
+use crate::console::runs::shown::state_badge;
+use crate::security::Viewer;
+use crate::view::{Badge, Empty, Frame, ListQuery, Moment, Pager, Section, Visit, page};
+use crate::{App, Failure};
+
+struct Last {
+    id: i64,
+    state: Badge,
+    at: Moment,
+}
+
+struct Row {
+    id: i64,
+    name: String,
+    description: String,
+    issue: bool,
+    schedule: String,
+    next: Option<Moment>,
+    enabled: bool,
+    last: Option<Last>,
+    modified: Moment,
+    created_by: String,
+    runnable: bool,
+}
+
+#[derive(Template)]
+#[template(path = "pages/workflows.html")]
+struct Workflows {
+    frame: Frame,
+    search: String,
+    any: bool,
+    rows: Vec<Row>,
+    pager: Pager,
+    empty: Empty,
+}
+
+pub(super) async fn list(
+    State(app): State<App>,
+    Viewer(_): Viewer,
+    Query(query): Query<ListQuery>,
+    visit: Visit,
+) -> Result<Response, Failure> {
+    let (workflows, last, installed) = app
+        .ask(|orchestrator| {
+            let store = orchestrator.store();
+            Ok((store.workflows()?, store.last_runs()?, !store.bundles()?.is_empty()))
+        })
+        .await?;
+    let frame = visit.frame(&app, "Workflows", Section::Workflows);
+    let mut last: HashMap<WorkflowId, RunRow> =
+        last.into_iter().filter_map(|run| Some((run.workflow?, run))).collect();
+    let any = !workflows.is_empty();
+    let text = query.text().unwrap_or_default().to_lowercase();
+    let found: Vec<_> = workflows.into_iter().filter(|row| row.name.to_lowercase().contains(&text)).collect();
+    let total = found.len() as u64;
+    let rows = query.rows();
+    let skip = usize::try_from(rows.offset).unwrap_or(usize::MAX);
+    let rows = found
+        .into_iter()
+        .skip(skip)
+        .take(limits::PAGE_ROWS as usize)
+        .map(|row| {
+            let run = last.remove(&row.id);
+            let schedule = read_schedule(&row.schedule);
+            Row {
+                id: row.id.0,
+                issue: run.as_ref().and_then(|run| run.status).is_some_and(RunStatus::is_issue),
+                next: row.next_tick.filter(|_| row.enabled).map(|at| tick(&frame, &schedule, at)),
+                schedule: schedule.describe(),
+                last: run.map(|run| Last {
+                    id: run.id.0,
+                    state: state_badge(&run),
+                    at: frame.moment(&run.ended_at.or(run.started_at).unwrap_or(run.created_at)),
+                }),
+                modified: frame.moment(&row.modified_at),
+                runnable: row.collection.is_some(),
+                enabled: row.enabled,
+                created_by: row.created_by,
+                description: row.description,
+                name: row.name,
+            }
+        })
+        .collect();
+    let text = query.text().unwrap_or_default().to_owned();
+    page(&Workflows {
+        empty: empty(&frame, any, installed),
+        pager: Pager::new("/workflows", &[("search", &text)], query.number(), total, "workflows"),
+        search: text,
+        any,
+        rows,
+        frame,
+    })
+}
+
+fn empty(frame: &Frame, any: bool, installed: bool) -> Empty {
+    if any {
+        return Empty::new("search", "No workflow is called that", "Search for a part of its name.")
+            .action("Show all workflows", "/workflows");
+    }
+    let what = "A workflow takes the objects of a data collection to one or more actions, by a schedule or when somebody says so.";
+    let empty = Empty::new("workflows", "No workflow yet", what);
+    match (frame.operator(), installed) {
+        (false, _) => empty,
+        (true, true) => empty.action("Build a workflow", "/workflows/new"),
+        (true, false) => empty.action("Install an integration first", "/integrations"),
+    }
+}

@@ -1,0 +1,36 @@
+//! Workflows: the list, the builder, one workflow with what may be done with it, and workflows as files. A form is shown again with
+//! what was entered until it is right; nothing half is saved. Denied by default: a secret that is written back into a page.
+
+mod act;
+mod build;
+mod builder;
+mod import;
+mod list;
+mod scheduling;
+mod show;
+mod step;
+
+use palisade_limits as limits;
+
+use crate::routes::Routes;
+use crate::security::guard::{OPERATOR, VIEWER};
+
+pub(super) use scheduling::{read_schedule, tick};
+
+pub(super) fn routes(routes: Routes) -> Routes {
+    routes
+        .get("/workflows", VIEWER, list::list)
+        .get("/workflows/new", OPERATOR, build::begin)
+        .post("/workflows/new", OPERATOR, build::create)
+        .get("/workflows/import", OPERATOR, import::form)
+        .upload("/workflows/import", OPERATOR, limits::FORM_BYTES, import::import)
+        .get("/workflows/{id}", VIEWER, show::show)
+        .get("/workflows/{id}/edit", OPERATOR, build::edit)
+        .post("/workflows/{id}/edit", OPERATOR, build::change)
+        .post("/workflows/{id}/run", OPERATOR, act::run)
+        .post("/workflows/{id}/selected", OPERATOR, act::run_selected)
+        .post("/workflows/{id}/switch", OPERATOR, act::switch)
+        .post("/workflows/{id}/duplicate", OPERATOR, act::duplicate)
+        .get("/workflows/{id}/delete", OPERATOR, act::ask_to_delete)
+        .post("/workflows/{id}/delete", OPERATOR, act::delete)
+}

@@ -1,0 +1,129 @@
+//! One workflow: what goes where, when, with which configuration, and its last runs.
+
+use askama::Template;
+use axum::extract::{Path, State};
+use axum::response::Response;
+use palisade_store::{Page, RunFilter, Takes, WorkflowId};
+
+use super::{read_schedule, tick};
+use crate::console::runs::shown::Line;
+use crate::console::runs::steps::{Fact, fact};
+use crate::security::Viewer;
+use crate::view::{Field, Frame, Kind, Moment, Section, Visit, number, page};
+use crate::{App, Failure, Fault};
+
+/// Runs that the page shows; the list has them all.
+const LAST_RUNS: u64 = 5;
+
+struct Part {
+    title: String,
+    facts: Vec<Fact>,
+}
+
+/// One action with its configuration.
+struct Action {
+    place: usize,
+    title: String,
+    bundle: String,
+    version: String,
+    parts: Vec<Part>,
+}
+
+#[derive(Template)]
+#[template(path = "pages/workflows_one.html")]
+pub(super) struct One {
+    frame: Frame,
+    faults: Vec<Fault>,
+    id: i64,
+    name: String,
+    description: String,
+    collection: Option<(i64, String)>,
+    schedule: String,
+    upcoming: Vec<Moment>,
+    enabled: bool,
+    issue: bool,
+    takes: &'static str,
+    evictions: String,
+    created: Moment,
+    created_by: String,
+    modified: Moment,
+    actions: Vec<Action>,
+    rows: Vec<Line>,
+    total: u64,
+    selected: Field,
+}
+
+/// The page; `typed` are selected objects that could not be taken.
+pub(super) async fn shown(
+    app: &App,
+    visit: Visit,
+    id: WorkflowId,
+    typed: &str,
+    faults: Vec<Fault>,
+) -> Result<One, Failure> {
+    let (row, forms, collection, (runs, total)) = app
+        .ask(move |orchestrator| {
+            let store = orchestrator.store();
+            let row = store.workflow(id)?;
+            let forms = orchestrator.step_forms(&row)?;
+            let collection = row.collection.map(|id| store.collection(id)).transpose()?;
+            let filter = RunFilter { workflow: Some(id), ..RunFilter::default() };
+            Ok((row, forms, collection, store.runs(filter, Page { offset: 0, limit: LAST_RUNS })?))
+        })
+        .await?;
+    let frame = visit.frame(app, &row.name, Section::Workflows).under("Workflows", "/workflows");
+    let schedule = read_schedule(&row.schedule);
+    let upcoming = if row.enabled { schedule.upcoming(row.anchor, frame.now, 3) } else { Vec::new() };
+    let action = |(form, place): (palisade_orchestrator::StepForm, usize)| Action {
+        place,
+        title: form.title,
+        bundle: form.bundle.title,
+        version: form.bundle.version,
+        parts: form
+            .form
+            .sections
+            .iter()
+            .map(|section| Part {
+                title: section.title.clone(),
+                facts: section.fields.iter().map(fact).collect(),
+            })
+            .collect(),
+    };
+    Ok(One {
+        id: id.0,
+        collection: collection.map(|row| (row.id.0, row.name)),
+        schedule: schedule.describe(),
+        upcoming: upcoming.iter().map(|at| tick(&frame, &schedule, *at)).collect(),
+        enabled: row.enabled,
+        issue: runs.first().and_then(|run| run.status).is_some_and(palisade_store::RunStatus::is_issue),
+        takes: match row.takes {
+            Takes::All => "All, in each run",
+            Takes::Changed => "Changed since the last success",
+        },
+        evictions: row.evictions.map_or_else(|| "Any number".to_owned(), |most| number(&most)),
+        created: frame.moment(&row.created_at),
+        modified: frame.moment(&row.modified_at),
+        actions: forms.into_iter().zip(1..).map(action).collect(),
+        rows: runs.iter().map(|run| Line::new(&frame, run)).collect(),
+        selected: Field::new(Kind::Text, "objects", "Objects")
+            .required()
+            .value(typed)
+            .help("One on a line: names, addresses, URLs, hashes, also defanged. They take the place of the collection.")
+            .faults(&faults),
+        total,
+        name: row.name,
+        description: row.description,
+        created_by: row.created_by,
+        faults,
+        frame,
+    })
+}
+
+pub(super) async fn show(
+    State(app): State<App>,
+    Viewer(_): Viewer,
+    Path(id): Path<i64>,
+    visit: Visit,
+) -> Result<Response, Failure> {
+    page(&shown(&app, visit, WorkflowId(id), "", Vec::new()).await?)
+}

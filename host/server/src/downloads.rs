@@ -1,0 +1,105 @@
+//! A run's evidence as files: a table for spreadsheets, and one HTTP Archive of all its recordings.
+
+use std::io::Read as _;
+
+use palisade_limits as limits;
+use palisade_orchestrator::OrchestratorError;
+use palisade_store::{ObjectFilter, ObjectOrder, Page, RunId, Store};
+use serde_json::{Value, json};
+
+/// What became of a run's objects, a line for each object and step.
+pub(crate) fn table(store: &Store, run: RunId) -> Result<Vec<u8>, OrchestratorError> {
+    store.run(run)?;
+    let mut table =
+        b"step,action,place,type,value,platform_id,file,location,verdict,code,message,decided_at\r\n"
+            .to_vec();
+    for step in store.run_steps(run)? {
+        let (rows, _) = store.run_objects(
+            run,
+            step.place,
+            &ObjectFilter::default(),
+            ObjectOrder::Place,
+            false,
+            Page::ALL,
+        )?;
+        for row in rows {
+            let verdict = row.verdict.as_ref();
+            let cells = [
+                step.place.to_string(),
+                step.action.clone(),
+                row.place.to_string(),
+                row.object.subtype,
+                row.object.value,
+                row.object.platform_id.unwrap_or_default(),
+                row.object.file,
+                row.object.location,
+                verdict.map(|verdict| verdict.verdict.to_string()).unwrap_or_default(),
+                verdict.and_then(|verdict| verdict.code.clone()).unwrap_or_default(),
+                verdict.and_then(|verdict| verdict.message.clone()).unwrap_or_default(),
+                verdict.map(|verdict| verdict.decided_at.to_string()).unwrap_or_default(),
+            ];
+            table.extend(cells.map(|cell| quoted(&cell)).join(",").into_bytes());
+            table.extend(b"\r\n");
+        }
+    }
+    Ok(table)
+}
+
+/// A cell that no spreadsheet takes for a formula, and no reader for two cells.
+fn quoted(cell: &str) -> String {
+    let guard = if cell.starts_with(['=', '+', '-', '@', '\t', '\r']) { "'" } else { "" };
+    if guard.is_empty() && !cell.contains([',', '"', '\n', '\r']) {
+        return cell.to_owned();
+    }
+    format!("\"{guard}{}\"", cell.replace('"', "\"\""))
+}
+
+/// All recordings of a run as one archive, in the order of their requests.
+pub(crate) fn recording(store: &Store, run: RunId) -> Result<Value, OrchestratorError> {
+    store.run(run)?;
+    let mut whole: Option<Value> = None;
+    for row in store.recordings(run)? {
+        let mut text = String::new();
+        let unreadable = |error: std::io::Error| OrchestratorError::Conflict {
+            code: "recording-unreadable",
+            message: error.to_string(),
+        };
+        flate2::read::GzDecoder::new(row.har.as_slice())
+            .take(limits::RECORDING_BYTES)
+            .read_to_string(&mut text)
+            .map_err(unreadable)?;
+        let part: Value = serde_json::from_str(&text).map_err(|error| unreadable(error.into()))?;
+        match &mut whole {
+            None => whole = Some(part),
+            Some(whole) => {
+                let entries =
+                    part.pointer("/log/entries").and_then(Value::as_array).cloned().unwrap_or_default();
+                if let Some(all) = whole.pointer_mut("/log/entries").and_then(Value::as_array_mut) {
+                    all.extend(entries);
+                }
+            }
+        }
+    }
+    Ok(whole.unwrap_or_else(|| {
+        let creator = json!({ "name": "palisade", "version": env!("CARGO_PKG_VERSION") });
+        json!({ "log": { "version": "1.2", "creator": creator, "entries": [] } })
+    }))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::quoted;
+
+    #[test]
+    fn a_value_is_never_a_formula() {
+        for (cell, written) in [
+            ("evil.example", "evil.example"),
+            ("=cmd()", "\"'=cmd()\""),
+            ("a,b", "\"a,b\""),
+            ("say \"x\"", "\"say \"\"x\"\"\""),
+            ("@sum", "\"'@sum\""),
+        ] {
+            assert_eq!(quoted(cell), written);
+        }
+    }
+}

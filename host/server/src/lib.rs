@@ -1,0 +1,34 @@
+//! The service: its web console and its API, a thin edge around the state and whatever works on it. A handler asks, shows and
+//! answers; it decides nothing that is not about HTTP. Denied by default: every route without a named access, every host name
+//! that is not ours, every address but the loopback's without TLS.
+//!
+//! `App` is the service, [`router`] what it answers, [`Listener`] how it is reached.
+
+mod answers;
+mod api;
+mod app;
+mod assets;
+mod console;
+mod downloads;
+mod failure;
+mod listen;
+mod metrics;
+mod observe;
+mod operations;
+mod orchestration;
+mod pending;
+mod people;
+mod routes;
+mod security;
+mod uploads;
+pub mod view;
+
+pub use app::{App, Clock, Options, router, router_with, table};
+pub use failure::{Failure, Fault};
+pub use listen::{Certificate, ListenError, Listener};
+pub use metrics::Metrics;
+pub use operations::Peer;
+pub use routes::{Route, Routes};
+pub use security::forgery::Upload;
+pub use security::guard::{ADMINISTRATOR, Access, OPERATOR, VIEWER};
+pub use security::{Administrator, Anybody, Operator, Role, UnknownRole, Viewer, Who};

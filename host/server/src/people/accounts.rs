@@ -1,0 +1,213 @@
+//! People: who they are, inviting them, changing what they may do, their passwords.
+
+use axum::http::StatusCode;
+use jiff::Timestamp;
+use palisade_store::{Store, StoreError, UserId, UserRow};
+use secrecy::SecretString;
+use serde::Serialize;
+use serde_json::json;
+use utoipa::ToSchema;
+
+use super::{links, name_fault};
+use crate::security::{Role, Who, password};
+use crate::{App, Failure, Fault};
+
+/// Whether somebody can log in.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, ToSchema)]
+#[serde(rename_all = "lowercase")]
+pub(crate) enum State {
+    /// They have yet to follow their link.
+    Invited,
+    /// They can.
+    Active,
+    /// They may not.
+    Disabled,
+}
+
+/// Somebody, as others see them.
+#[derive(Debug, Clone, Serialize, ToSchema)]
+pub(crate) struct Person {
+    /// Identifies them.
+    #[schema(value_type = i64, example = 2)]
+    pub(crate) id: UserId,
+    /// Their name.
+    #[schema(example = "ada")]
+    pub(crate) name: String,
+    /// What they may do.
+    pub(crate) role: Role,
+    /// Whether they can log in.
+    pub(crate) state: State,
+    /// Since when they are known.
+    pub(crate) created_at: Timestamp,
+}
+
+impl Person {
+    fn of(row: &UserRow) -> Result<Self, Failure> {
+        let state = match (row.enabled, &row.password) {
+            (false, _) => State::Disabled,
+            (true, None) => State::Invited,
+            (true, Some(_)) => State::Active,
+        };
+        Ok(Self {
+            id: row.id,
+            name: row.name.clone(),
+            role: role_of(row)?,
+            state,
+            created_at: row.created_at,
+        })
+    }
+}
+
+pub(super) fn role_of(row: &UserRow) -> Result<Role, Failure> {
+    let known: Result<Role, _> = row.role.parse();
+    known.map_err(|error| Failure::internal(error.to_string()))
+}
+
+/// Everybody, by name.
+pub(crate) async fn list(app: &App) -> Result<Vec<Person>, Failure> {
+    app.store(|store| store.users()?.iter().map(Person::of).collect()).await
+}
+
+/// Somebody.
+pub(crate) async fn one(app: &App, id: UserId) -> Result<Person, Failure> {
+    app.store(move |store| Person::of(&store.user(id)?)).await
+}
+
+/// Makes somebody, and a link with which they choose their password: its path.
+pub(crate) async fn invite(
+    app: &App,
+    who: &Who,
+    name: &str,
+    role: Role,
+) -> Result<(Person, String), Failure> {
+    if let Some(message) = name_fault(name) {
+        return Err(Failure::invalid(vec![Fault::new("name", message)]));
+    }
+    let _one_at_a_time = app.people_lock().lock().await;
+    let (name, now) = (name.to_owned(), app.now());
+    let person = app
+        .store(move |store| {
+            let lower = name.to_lowercase();
+            if store.users()?.iter().any(|other| other.name.to_lowercase() == lower) {
+                return Err(StoreError::Taken { what: "user", name }.into());
+            }
+            let id = store.add_user(&name, role.name(), None, now)?;
+            Person::of(&store.user(id)?)
+        })
+        .await?;
+    let after = json!({"role": role, "state": State::Invited});
+    app.audit(&who.actor(), "user.invited", &person.name, None, Some(after)).await?;
+    let link = links::make(app, &person.name, person.role).await?;
+    Ok((person, link))
+}
+
+/// A link with which somebody chooses a new password. Earlier links of theirs end; their password stays until then.
+pub(crate) async fn new_link(app: &App, who: &Who, id: UserId) -> Result<(Person, String), Failure> {
+    let person = one(app, id).await?;
+    if person.state == State::Disabled {
+        return Err(Failure::conflict("user-disabled", format!("`{}` may not log in", person.name))
+            .with_hint("let them log in first"));
+    }
+    let link = links::make(app, &person.name, person.role).await?;
+    app.audit(&who.actor(), "user.link-made", &person.name, None, None).await?;
+    Ok((person, link))
+}
+
+/// What is to become of somebody.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Changed {
+    pub(crate) role: Option<Role>,
+    pub(crate) enabled: Option<bool>,
+}
+
+/// Changes somebody's role and whether they may log in. Their sessions end.
+pub(crate) async fn change(app: &App, who: &Who, id: UserId, to: Changed) -> Result<Person, Failure> {
+    let _one_at_a_time = app.people_lock().lock().await;
+    let (before, after) = app.store(move |store| change_in(store, id, to)).await?;
+    if before != after {
+        let (name, before, after) = (after.0.as_str(), before.1, after.1.clone());
+        app.audit(&who.actor(), "user.changed", name, Some(before), Some(after)).await?;
+    }
+    one(app, id).await
+}
+
+type Described = (String, serde_json::Value);
+
+fn change_in(store: &Store, id: UserId, to: Changed) -> Result<(Described, Described), Failure> {
+    let row = store.user(id)?;
+    let before = role_of(&row)?;
+    let (role, enabled) = (to.role.unwrap_or(before), to.enabled.unwrap_or(row.enabled));
+    let stays = role == Role::Administrator && enabled;
+    if before == Role::Administrator && row.enabled && !stays {
+        // Who has no password yet cannot let anybody in.
+        let others = store.users()?.iter().any(|other| {
+            other.id != id
+                && other.enabled
+                && other.password.is_some()
+                && other.role == Role::Administrator.name()
+        });
+        if !others {
+            let message = format!("`{}` is the only administrator who can log in", row.name);
+            return Err(Failure::conflict("last-administrator", message)
+                .with_hint("make somebody else an administrator first"));
+        }
+    }
+    let described = |role: Role, enabled: bool| (row.name.clone(), json!({"role": role, "enabled": enabled}));
+    if role != before || enabled != row.enabled {
+        store.change_user(id, role.name(), enabled)?;
+    }
+    Ok((described(before, row.enabled), described(role, enabled)))
+}
+
+/// Changes somebody's own password. All their sessions end; they get a new one.
+pub(crate) async fn change_password(
+    app: &App,
+    who: &Who,
+    current: SecretString,
+    new: SecretString,
+) -> Result<(), Failure> {
+    if let Some(message) = password::fault(&new, &who.name) {
+        return Err(Failure::invalid(vec![Fault::new("new-password", message)]));
+    }
+    let id = who.id;
+    let known = app.store(move |store| store.user(id)).await?.password;
+    let place = app.passwords().place().await?;
+    // Whoever sits at an open session may guess no more often than whoever is at the log-in.
+    let (name, now) = (who.name.clone(), app.now());
+    let subject = super::log_in::own(&name);
+    let checked = subject.clone();
+    app.store(move |store| checked.check(store, now)).await?;
+    if !app.passwords().verify(&place, current, known).await? {
+        app.store(move |store| subject.failed(store, now)).await?;
+        let message = "This is not your password.";
+        return Err(Failure::invalid(vec![Fault::new("current-password", message)]));
+    }
+    drop(place);
+    let hash = app.passwords().hash(new).await?;
+    app.store(move |store| store.set_password(id, &hash)).await?;
+    app.audit(&who.actor(), "user.password-changed", &who.name, None, None).await
+}
+
+/// That nobody is there yet.
+pub(super) async fn nobody(app: &App) -> Result<bool, Failure> {
+    Ok(app.store(Store::users).await?.is_empty())
+}
+
+/// The first administrator, who chose their name themselves.
+pub(super) async fn first(app: &App, name: &str, hash: String) -> Result<UserRow, Failure> {
+    let _one_at_a_time = app.people_lock().lock().await;
+    let (owned, now) = (name.to_owned(), app.now());
+    let row = app
+        .store(move |store| {
+            if !store.users()?.is_empty() {
+                let message = "there is an administrator already";
+                return Err(Failure::new(StatusCode::GONE, "link-used", message));
+            }
+            let id = store.add_user(&owned, Role::Administrator.name(), Some(&hash), now)?;
+            Ok(store.user(id)?)
+        })
+        .await?;
+    let after = json!({"role": Role::Administrator, "state": State::Active});
+    app.audit(name, "user.made", name, None, Some(after)).await?;
+    Ok(row)
+}

@@ -1,0 +1,110 @@
+//! Links that are good once: for the first administrator, for whoever was invited, for whoever needs a new password. Denied by
+//! default: a link that was used, has ended, or was followed by a later one.
+
+use axum::http::StatusCode;
+use jiff::{SignedDuration, Timestamp};
+use palisade_limits as limits;
+use palisade_store::{LinkRow, UserRow};
+use secrecy::SecretString;
+
+use super::{accounts, name_fault};
+use crate::security::{Role, opaque, password};
+use crate::{App, Failure, Fault};
+
+/// Whom a link is for.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) enum Opened {
+    /// The first administrator, who chooses a name.
+    First,
+    /// Somebody who was invited, or needs a new password.
+    Named(String),
+}
+
+fn gone() -> Failure {
+    Failure::new(StatusCode::GONE, "link-used", "this link has been used, has ended, or there is a later one")
+        .with_hint("ask an administrator for a new one; before there is one, start the service again")
+}
+
+/// Makes a link: its path. An empty name is the first administrator's.
+pub(super) async fn make(app: &App, name: &str, role: Role) -> Result<String, Failure> {
+    let token = opaque::random()?;
+    let digest = opaque::digest_of(&token);
+    let link = LinkRow { user: name.to_owned(), role: role.name().to_owned() };
+    let lasts = SignedDuration::from_secs(i64::try_from(limits::LINK_SECONDS).unwrap_or(i64::MAX));
+    let ends = app.now().checked_add(lasts).unwrap_or(Timestamp::MAX);
+    app.store(move |store| store.add_link(&digest, &link, ends)).await?;
+    Ok(format!("/welcome/{token}"))
+}
+
+impl App {
+    /// The path of a link with which the first administrator chooses name and password; none where there is somebody already.
+    /// Whoever asks shows it to whoever started the service, and to nobody else. An earlier one ends.
+    ///
+    /// # Errors
+    /// Where the state cannot be used.
+    pub async fn first_link(&self) -> Result<Option<String>, Failure> {
+        if !accounts::nobody(self).await? {
+            return Ok(None);
+        }
+        make(self, "", Role::Administrator).await.map(Some)
+    }
+}
+
+/// Whom a link is for, if it is good.
+pub(crate) async fn opened(app: &App, token: &str) -> Result<Opened, Failure> {
+    let (digest, now) = (opaque::digest_of(token), app.now());
+    let link = app.store(move |store| store.link(&digest, now)).await?.ok_or_else(gone)?;
+    if link.user.is_empty() {
+        return if accounts::nobody(app).await? { Ok(Opened::First) } else { Err(gone()) };
+    }
+    Ok(Opened::Named(link.user))
+}
+
+/// Uses a link: whoever followed it has this password from now on.
+pub(crate) async fn accept(
+    app: &App,
+    token: &str,
+    name: &str,
+    chosen: SecretString,
+) -> Result<(UserRow, Role), Failure> {
+    let opened = opened(app, token).await?;
+    let name = match &opened {
+        Opened::First => name,
+        Opened::Named(name) => name.as_str(),
+    };
+    let faults: Vec<Fault> = [
+        (opened == Opened::First).then(|| name_fault(name)).flatten().map(|said| Fault::new("name", said)),
+        password::fault(&chosen, name).map(|said| Fault::new("new-password", said)),
+    ]
+    .into_iter()
+    .flatten()
+    .collect();
+    if !faults.is_empty() {
+        return Err(Failure::invalid(faults));
+    }
+    let hash = app.passwords().hash(chosen).await?;
+    let digest = opaque::digest_of(token);
+    // Of two who follow it at once, one finds it.
+    if !app.store(move |store| store.use_link(&digest)).await? {
+        return Err(gone());
+    }
+    let row = match opened {
+        Opened::First => accounts::first(app, name, hash).await?,
+        Opened::Named(name) => named(app, name, hash).await?,
+    };
+    let role = accounts::role_of(&row)?;
+    Ok((row, role))
+}
+
+async fn named(app: &App, name: String, hash: String) -> Result<UserRow, Failure> {
+    let row = app
+        .store(move |store| {
+            let row = store.user_named(&name)?.filter(|row| row.enabled).ok_or_else(gone)?;
+            store.set_password(row.id, &hash)?;
+            Ok::<_, Failure>(row)
+        })
+        .await?;
+    let what = if row.password.is_none() { "user.joined" } else { "user.password-changed" };
+    app.audit(&row.name, what, &row.name, None, None).await?;
+    Ok(row)
+}

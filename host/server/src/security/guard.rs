@@ -1,0 +1,80 @@
+//! What stands before every handler: the least role, the proof against forged requests, and the time that an answer may take.
+//! Denied by default: a route is registered only together with its access (`Routes`).
+
+use std::time::Duration;
+
+use axum::extract::Request;
+use axum::middleware::Next;
+use axum::response::{IntoResponse as _, Response};
+use palisade_limits as limits;
+
+use super::forgery::{self, Served};
+use super::who::{Caller, Via};
+use super::{Role, Who};
+use crate::Failure;
+
+/// Who may use a route.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Access {
+    /// Whoever reaches the service.
+    Anybody,
+    /// Somebody of this role or a higher one.
+    AtLeast(Role),
+}
+
+/// Somebody who may see.
+pub const VIEWER: Access = Access::AtLeast(Role::Viewer);
+/// Somebody who may also configure and run.
+pub const OPERATOR: Access = Access::AtLeast(Role::Operator);
+/// Somebody who may also make people.
+pub const ADMINISTRATOR: Access = Access::AtLeast(Role::Administrator);
+
+/// What a route takes.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Takes {
+    /// Forms and JSON.
+    Forms,
+    /// Large bodies, streamed.
+    Uploads,
+    /// Forms that are sent before there is a session.
+    OpenForms,
+}
+
+/// Stands before a handler.
+pub(crate) async fn guard(access: Access, takes: Takes, tls: bool, request: Request, next: Next) -> Response {
+    let request = match judge(access, takes, tls, request).await {
+        Ok(request) => request,
+        Err(failure) => return failure.into_response(),
+    };
+    if takes == Takes::Uploads {
+        // How long it takes is the client's line; that it moves is seen to elsewhere.
+        return next.run(request).await;
+    }
+    let limit = Duration::from_secs(limits::HTTP_ANSWER_SECONDS);
+    match tokio::time::timeout(limit, next.run(request)).await {
+        Ok(response) => response,
+        Err(_) => Failure::busy("the answer took too long").into_response(),
+    }
+}
+
+async fn judge(access: Access, takes: Takes, tls: bool, request: Request) -> Result<Request, Failure> {
+    let who: Option<Who> = request.extensions().get::<Caller>().and_then(|caller| caller.0.clone());
+    if let Access::AtLeast(role) = access {
+        let who = who.as_ref().ok_or_else(Failure::log_in_needed)?;
+        if !who.may(role) {
+            return Err(Failure::forbidden(role));
+        }
+    }
+    // Nobody can make a browser send a token: only what it sends by itself needs proof.
+    let by_token = who.as_ref().is_some_and(|who| matches!(who.via, Via::Token { .. }));
+    if request.method().is_safe() || by_token {
+        return Ok(request);
+    }
+    forgery::same_site(request.headers(), request.extensions().get::<Served>(), tls)?;
+    match who {
+        Some(who) if takes != Takes::OpenForms => {
+            forgery::proved(request, who.csrf(), takes == Takes::Uploads).await
+        }
+        _ => Ok(request),
+    }
+}

@@ -1,0 +1,84 @@
+//! Files as they arrive in a form: counted, digested and kept in pieces, never as a whole in one buffer of the connection.
+
+use palisade_collection::Format;
+use palisade_store::FileWriter;
+use sha2::{Digest as _, Sha256};
+
+use crate::{Failure, Fault, Upload};
+
+/// A form with files.
+#[derive(Default)]
+pub(crate) struct FileForm {
+    pub(crate) name: String,
+    pub(crate) description: String,
+    pub(crate) format: Option<Format>,
+    pub(crate) files: Vec<palisade_orchestrator::Upload>,
+}
+
+/// Bytes of a text field: more than a description has.
+const TEXT_BYTES: usize = 64 * 1024;
+
+impl FileForm {
+    /// Reads a form to its end.
+    ///
+    /// # Errors
+    /// Where it is cut off, too large, or names a format that nobody reads.
+    pub(crate) async fn read(mut upload: Upload) -> Result<Self, Failure> {
+        let mut form = Self::default();
+        while let Some(mut field) = upload.next_field().await? {
+            match field.name().unwrap_or_default() {
+                "files" => {
+                    let name = file_name(field.file_name().unwrap_or_default());
+                    let mut content = FileWriter::default();
+                    let mut digest = Sha256::new();
+                    while let Some(piece) = Upload::piece(&mut field).await? {
+                        digest.update(&piece);
+                        content.push(&piece);
+                    }
+                    // What a browser sends for a field in which nothing was chosen.
+                    if content.bytes() > 0 || !name.is_empty() {
+                        let digest = digest.finalize().iter().map(|byte| format!("{byte:02x}")).collect();
+                        form.files.push(palisade_orchestrator::Upload { name, digest, content });
+                    }
+                }
+                "name" => form.name = Upload::text(field, TEXT_BYTES).await?,
+                "description" => form.description = Upload::text(field, TEXT_BYTES).await?,
+                "format" => {
+                    let text = Upload::text(field, TEXT_BYTES).await?;
+                    if !text.is_empty() {
+                        let unknown = |error: palisade_collection::UnknownFormat| {
+                            Failure::invalid(vec![Fault::new("format", error.to_string())])
+                        };
+                        form.format = Some(text.parse().map_err(unknown)?);
+                    }
+                }
+                _ => {}
+            }
+        }
+        Ok(form)
+    }
+}
+
+/// The last part of a path, as it can be shown: a name is kept for people and never used as a path.
+pub(crate) fn file_name(sent: &str) -> String {
+    let last = sent.rsplit(['/', '\\']).next().unwrap_or_default();
+    last.chars().filter(|character| !character.is_control()).take(200).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_name_that_climbs_is_only_a_name() {
+        for (sent, kept) in [
+            ("../../etc/passwd", "passwd"),
+            ("C:\\Users\\ada\\list.csv", "list.csv"),
+            ("/absolute/list.txt", "list.txt"),
+            ("a\0b\n.txt", "ab.txt"),
+            ("..", ".."),
+        ] {
+            assert_eq!(file_name(sent), kept);
+        }
+    }
+}
