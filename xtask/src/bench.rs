@@ -72,6 +72,11 @@ pub(crate) fn bench() -> Result<()> {
         directory,
         programs,
     };
+    // What is compiled once, is compiled here.
+    child::run(
+        bench.programs.palisade(List::Block, &bench.one, &bench.server.address, Cache::Kept).arg("--dry-run"),
+        &bench.directory,
+    )?;
     println!("{}", machine::machine());
     bench.peers()?;
     bench.starts()?;

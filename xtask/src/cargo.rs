@@ -19,6 +19,15 @@ pub(crate) fn cargo<Argument: AsRef<OsStr>>(
 ) -> Result<Command> {
     let mut command = Command::new(std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into()));
     command.args(arguments).current_dir(paths::root()?);
+    // Of `xtask` itself. The build script of `ring` asks for variables of these names, so that what is built here and what
+    // is built by hand would otherwise replace each other, with all that stands on it.
+    let own = |name: &OsStr| {
+        name.to_str()
+            .is_some_and(|name| name.starts_with("CARGO_PKG_") || name.starts_with("CARGO_MANIFEST_"))
+    };
+    std::env::vars_os().filter(|(name, _)| own(name)).for_each(|(name, _)| {
+        command.env_remove(name);
+    });
     Ok(command)
 }
 

@@ -6,6 +6,7 @@ mod arguments;
 mod cache;
 mod failure;
 mod first_run;
+mod json;
 mod logging;
 mod output_file;
 mod progress;

@@ -94,7 +94,7 @@ limits! {
     /// a line is held until all of it is understood.
     LINE_WORDS = 1_000, "words";
     /// Objects beyond those offered that the report lists one by one; the others are counted.
-    NOT_OFFERED_LISTED = 50_000, "objects";
+    NOT_OFFERED_LISTED = 10_000, "objects";
 
     // Results out.
     /// Submissions that one outcome may carry; the largest need is two, for a URL with both schemes.

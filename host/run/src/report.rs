@@ -169,7 +169,7 @@ pub struct NotOffered {
     pub objects: Arc<Vec<NotOfferedObject>>,
 }
 
-/// One object beyond *Objects Per Run*. There may be 50,000 of them: what many have in common they share.
+/// One object beyond *Objects Per Run*. There may be 10,000 of them: what many have in common they share.
 #[derive(Debug, Clone, Serialize, JsonSchema)]
 pub struct NotOfferedObject {
     /// The platform's identifier.

@@ -184,6 +184,9 @@ fn words(line: &str) -> Result<Vec<Word<'_>>, String> {
 
 /// Whether a separator in a word may be part of a URL: it follows a path or a query, and no other URL follows it.
 fn is_doubtful(word: &str) -> bool {
+    if !word.contains(SEPARATORS) {
+        return false;
+    }
     let mut parts = word.split(SEPARATORS).filter(|part| !part.is_empty()).peekable();
     while let Some(part) = parts.next() {
         let Some(next) = parts.peek() else { return false };
