@@ -34,7 +34,8 @@ pub(crate) fn start(global: Global, service: bool) {
         }
         choice => choice != anstream::ColorChoice::Never,
     };
-    let log = tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr).with_ansi(colours);
+    let log =
+        tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr).with_ansi(colours);
     match global.log_format {
         LogFormat::Json => log.with_ansi(false).with_timer(SystemTime).json().flatten_event(true).init(),
         LogFormat::Text if service => log.with_timer(SystemTime).init(),

@@ -1,10 +1,6 @@
 //! What the state promises to whoever builds on it.
 
-#![expect(
-    clippy::indexing_slicing,
-    clippy::unwrap_used,
-    reason = "tests: what goes wrong here is a failed test"
-)]
+#![expect(clippy::unwrap_used, reason = "tests: what goes wrong here is a failed test")]
 
 use std::io::Read as _;
 

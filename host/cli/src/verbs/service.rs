@@ -23,7 +23,7 @@ pub(crate) struct Said {
 }
 
 impl Said {
-    fn new(value: Value, text: String) -> Box<dyn Answer> {
+    fn answer(value: Value, text: String) -> Box<dyn Answer> {
         Box::new(Self { value, text, status: 0 })
     }
 }
@@ -49,7 +49,7 @@ pub(crate) fn install(arguments: &Install) -> Result<Box<dyn Answer>, Failure> {
     let path = format!("/integrations?replace={}&overwrite={}", arguments.replace, arguments.overwrite);
     let made = service.post(&path, "application/zip", &zip)?;
     let text = show::service::installed(&review, &made);
-    Ok(Said::new(json!({ "review": review, "made": made }), text))
+    Ok(Said::answer(json!({ "review": review, "made": made }), text))
 }
 
 pub(crate) fn workflow(arguments: &WorkflowArguments) -> Result<Box<dyn Answer>, Failure> {
@@ -57,18 +57,18 @@ pub(crate) fn workflow(arguments: &WorkflowArguments) -> Result<Box<dyn Answer>,
     let act = |id: i64, what: &str| {
         service.post(&format!("/workflows/{id}/{what}"), "application/json", b"{}")?;
         let text = format!("workflow {id}: {what}d\n");
-        Ok(Said::new(json!({ "id": id }), text))
+        Ok(Said::answer(json!({ "id": id }), text))
     };
     match &arguments.what {
         WorkflowVerb::List => {
             let value = service.get("/workflows?per_page=500")?;
             let text = show::service::workflows(&value);
-            Ok(Said::new(value, text))
+            Ok(Said::answer(value, text))
         }
         WorkflowVerb::Show { id } => {
             let value = service.get(&format!("/workflows/{id}"))?;
             let text = show::service::workflow(&value);
-            Ok(Said::new(value, text))
+            Ok(Said::answer(value, text))
         }
         WorkflowVerb::Run { id, dry_run, wait } => {
             let body = json!({ "dry_run": dry_run }).to_string();
@@ -78,13 +78,13 @@ pub(crate) fn workflow(arguments: &WorkflowArguments) -> Result<Box<dyn Answer>,
                 return over(&service, run);
             }
             let text = format!("run {run} is asked for\n");
-            Ok(Said::new(made, text))
+            Ok(Said::answer(made, text))
         }
         WorkflowVerb::Enable { id } => act(*id, "enable"),
         WorkflowVerb::Disable { id } => act(*id, "disable"),
         WorkflowVerb::Export { id } => {
             let text = service.get_text(&format!("/workflows/{id}/export"))?;
-            Ok(Said::new(json!({ "yaml": text }), text))
+            Ok(Said::answer(json!({ "yaml": text }), text))
         }
         WorkflowVerb::Import { file } => {
             let made = service.post(
@@ -93,11 +93,11 @@ pub(crate) fn workflow(arguments: &WorkflowArguments) -> Result<Box<dyn Answer>,
                 &whole(file, limits::CONFIGURATION_BYTES)?,
             )?;
             let text = format!("workflow {} is made, and disabled\n", show::service::id(&made));
-            Ok(Said::new(made, text))
+            Ok(Said::answer(made, text))
         }
         WorkflowVerb::Delete { id } => {
             service.delete(&format!("/workflows/{id}"))?;
-            Ok(Said::new(json!({ "id": id }), format!("workflow {id} is deleted; its runs stay\n")))
+            Ok(Said::answer(json!({ "id": id }), format!("workflow {id} is deleted; its runs stay\n")))
         }
     }
 }
@@ -108,27 +108,27 @@ pub(crate) fn runs(arguments: &RunsArguments) -> Result<Box<dyn Answer>, Failure
         RunsVerb::List => {
             let value = service.get("/runs?per_page=50")?;
             let text = show::service::runs(&value);
-            Ok(Said::new(value, text))
+            Ok(Said::answer(value, text))
         }
         RunsVerb::Show { id } => {
             let value = service.get(&format!("/runs/{id}"))?;
             let text = show::service::run(&value);
-            Ok(Said::new(value, text))
+            Ok(Said::answer(value, text))
         }
         RunsVerb::Wait { id } => over(&service, *id),
         RunsVerb::Cancel { id } => {
             service.post(&format!("/runs/{id}/cancel"), "application/json", b"{}")?;
-            Ok(Said::new(json!({ "id": id }), format!("run {id} will end\n")))
+            Ok(Said::answer(json!({ "id": id }), format!("run {id} will end\n")))
         }
         RunsVerb::Retry { id } => {
             let made = service.post(&format!("/runs/{id}/retry"), "application/json", b"{}")?;
             let text = format!("run {} takes what failed in run {id}\n", show::service::id(&made));
-            Ok(Said::new(made, text))
+            Ok(Said::answer(made, text))
         }
         RunsVerb::Report { id } => {
             let value = service.get(&format!("/runs/{id}/report.json"))?;
             let text = show::service::report(&value);
-            Ok(Said::new(value, text))
+            Ok(Said::answer(value, text))
         }
     }
 }
@@ -139,12 +139,12 @@ pub(crate) fn collections(arguments: &CollectionsArguments) -> Result<Box<dyn An
         CollectionsVerb::List => {
             let value = service.get("/collections?per_page=500")?;
             let text = show::service::collections(&value);
-            Ok(Said::new(value, text))
+            Ok(Said::answer(value, text))
         }
         CollectionsVerb::Preview { id } => {
             let value = service.get(&format!("/collections/{id}/preview"))?;
             let text = show::service::preview(&value);
-            Ok(Said::new(value, text))
+            Ok(Said::answer(value, text))
         }
         CollectionsVerb::Upload { name, files } => {
             let mut form = Form::new();
@@ -156,11 +156,11 @@ pub(crate) fn collections(arguments: &CollectionsArguments) -> Result<Box<dyn An
             let (kind, body) = form.finish();
             let made = service.post("/collections/upload", &kind, &body)?;
             let text = format!("collection {} is made\n", show::service::id(&made));
-            Ok(Said::new(made, text))
+            Ok(Said::answer(made, text))
         }
         CollectionsVerb::Delete { id } => {
             service.delete(&format!("/collections/{id}"))?;
-            Ok(Said::new(json!({ "id": id }), format!("collection {id} is removed\n")))
+            Ok(Said::answer(json!({ "id": id }), format!("collection {id} is removed\n")))
         }
     }
 }

@@ -1,12 +1,6 @@
 //! The service as its clients meet it: a real listener on the loopback, a plain client that does what it is told.
 
-#![expect(
-    clippy::expect_used,
-    clippy::indexing_slicing,
-    clippy::panic,
-    clippy::unwrap_used,
-    reason = "tests: what goes wrong here is a failed test"
-)]
+#![expect(clippy::expect_used, clippy::unwrap_used, reason = "tests: what goes wrong here is a failed test")]
 
 mod api;
 mod harness;
