@@ -16,6 +16,7 @@ use palisade_store::{NewAuditEntry, Store, StoreError};
 use serde_json::Value;
 use tokio::sync::watch;
 
+use crate::api::idempotency;
 use crate::metrics::Metrics;
 use crate::pending::Pending;
 use crate::routes::{Route, Routes};
@@ -88,8 +89,9 @@ impl App {
     /// A service for this orchestrator.
     ///
     /// # Errors
-    /// Where the system has no random numbers.
+    /// Where the state cannot be written, or the system has no random numbers.
     pub fn new(orchestrator: Orchestrator, options: Options) -> Result<Self, Failure> {
+        idempotency::begin(orchestrator.store(), (options.clock)())?;
         let parts = Parts {
             store: orchestrator.store().clone(),
             orchestrator,

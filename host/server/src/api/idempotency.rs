@@ -11,7 +11,7 @@ use axum::middleware::Next;
 use axum::response::{IntoResponse as _, Response};
 use jiff::{SignedDuration, Timestamp};
 use palisade_limits as limits;
-use palisade_store::{Answered, Claimed};
+use palisade_store::{Answered, Claimed, Store, StoreError};
 use ring::digest::{Context, SHA256};
 use serde_json::Value;
 
@@ -25,6 +25,16 @@ pub(crate) const HEADER: &str = "idempotency-key";
 /// What is kept of an answer instead of it, because the answer holds a secret.
 #[derive(Clone)]
 pub(crate) struct KeptAs(pub(crate) Value);
+
+/// Gives back the keys that were taken when the service ended: nobody works on their calls any more.
+pub(crate) fn begin(store: &Store, now: Timestamp) -> Result<(), StoreError> {
+    store.forget_keys(horizon(now), true)
+}
+
+fn horizon(now: Timestamp) -> Timestamp {
+    let kept = SignedDuration::from_secs(i64::try_from(limits::IDEMPOTENCY_SECONDS).unwrap_or(i64::MAX));
+    now.checked_sub(kept).unwrap_or(Timestamp::MIN)
+}
 
 /// Stands before every call, behind the guard.
 pub(crate) async fn middleware(
@@ -51,8 +61,7 @@ async fn once(app: &App, takes: Takes, request: Request, next: Next) -> Result<R
     let who = caller.ok_or_else(Failure::log_in_needed)?.id.to_string();
     let (request, digest) = digested(takes, request).await?;
     let now = app.now();
-    let kept = SignedDuration::from_secs(i64::try_from(limits::IDEMPOTENCY_SECONDS).unwrap_or(i64::MAX));
-    let horizon = now.checked_sub(kept).unwrap_or(Timestamp::MIN);
+    let horizon = horizon(now);
     let (owner, taken) = (who.clone(), key.clone());
     let claimed = app
         .store(move |store| {
@@ -153,4 +162,23 @@ fn again(answered: Answered) -> Response {
     headers.insert(CONTENT_TYPE, HeaderValue::from_static("application/json"));
     headers.insert(HeaderName::from_static("idempotency-replayed"), HeaderValue::from_static("true"));
     response
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_key_that_an_end_left_open_is_free_after_the_start_and_an_answer_is_kept() {
+        let directory = tempfile::tempdir().unwrap();
+        let store = Store::open(&directory.path().join("palisade.db")).unwrap();
+        let now: Timestamp = "2026-11-22T12:00:00Z".parse().unwrap();
+        let answered = Answered { status: 201, answer: "{}".to_owned() };
+        store.claim_key("1", "open", b"call", now).unwrap();
+        store.claim_key("1", "answered", b"call", now).unwrap();
+        store.answer_key("1", "answered", Some(&answered)).unwrap();
+        begin(&store, now).unwrap();
+        assert_eq!(store.claim_key("1", "open", b"call", now).unwrap(), Claimed::First);
+        assert_eq!(store.claim_key("1", "answered", b"call", now).unwrap(), Claimed::Before(answered));
+    }
 }
