@@ -14,6 +14,8 @@ const FLAGS = [
 ];
 const WIDTHS = { wide: { width: 1280, height: 900 }, narrow: { width: 360, height: 740 } };
 const RULES = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22a", "wcag22aa", "best-practice"];
+/** What else in a page could depend on light or dark. */
+const COLORS = ["color-contrast", "link-in-text-block"];
 
 /** A browser with a new, empty profile, which goes with it. */
 export function launch() {
@@ -47,8 +49,9 @@ export async function visit(browser, address, options = {}) {
 }
 
 /** What axe-core finds on the page as it is, each in one line. */
-async function violations(page) {
-  const found = await new AxeBuilder({ page }).withTags(RULES).analyze();
+async function violations(page, colorsOnly) {
+  const axe = new AxeBuilder({ page });
+  const found = await (colorsOnly ? axe.withRules(COLORS) : axe.withTags(RULES)).analyze();
   return found.violations.flatMap(({ id, nodes }) =>
     nodes.map((node) => `${id} at ${node.target.join(" ")}: ${(node.any[0] ?? node.all[0] ?? node.none[0])?.message}`));
 }
@@ -61,7 +64,7 @@ export async function faults(page, name) {
     for (const colorScheme of ["light", "dark"]) {
       // A transition between the two would be measured half-way.
       await page.emulateMedia({ colorScheme, reducedMotion: "reduce" });
-      for (const fault of await violations(page)) found.add(`${name} (${size}, ${colorScheme}): ${fault}`);
+      for (const fault of await violations(page, colorScheme === "dark")) found.add(`${name} (${size}, ${colorScheme}): ${fault}`);
     }
     const over = await page.evaluate(() => {
       const all = document.documentElement;

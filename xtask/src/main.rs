@@ -4,6 +4,7 @@
 #![expect(clippy::print_stdout, clippy::print_stderr, reason = "it talks to developers on a terminal")]
 
 mod bench;
+mod browser;
 mod build;
 mod cargo;
 mod demo;
@@ -60,6 +61,12 @@ enum Task {
         #[arg(long, value_name = "SEED")]
         seed: Option<u64>,
     },
+    /// Tests the web console in a browser
+    Browser {
+        /// Takes instead the pictures for the documentation, `docs/images`
+        #[arg(long)]
+        screenshots: bool,
+    },
     /// Measures the product beside a native client and prints the figures
     Bench,
     /// Builds the guests in Python and JavaScript and packs their bundles
@@ -94,6 +101,8 @@ fn main() -> Result<()> {
         Task::Demo { serve: true, .. } => demo::serve::serve(),
         Task::Demo { keep, serve: false } => demo::demo(keep),
         Task::KillTest { kills, seed } => kill_test::kill_test(kills, seed),
+        Task::Browser { screenshots: false } => browser::test(),
+        Task::Browser { screenshots: true } => browser::screenshots(),
         Task::Bench => bench::bench(),
         Task::Languages { measure: true } => measure::measure(),
         Task::Languages { measure: false } => {

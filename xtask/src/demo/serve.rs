@@ -12,9 +12,9 @@ use crate::simulator::{SECONDS, Simulator};
 use crate::{build, paths, signing};
 
 /// Who clicks through it.
-const NAME: &str = "ada";
+pub(crate) const NAME: &str = "ada";
 /// The password is for this machine and this demonstration.
-const PASSWORD: &str = "a demonstration on loopback";
+pub(crate) const PASSWORD: &str = "a demonstration on loopback";
 /// Where it listens.
 const LISTEN: &str = "127.0.0.1:8420";
 
