@@ -60,6 +60,10 @@ fn two_hundred_uploads_at_once_are_each_answered_and_the_service_goes_on() {
     });
     assert!(statuses.iter().all(|status| matches!(status, 201 | 409 | 503)), "{statuses:?}");
     assert!(statuses.contains(&201));
-    assert_eq!(service.get("/api/v1/integrations").expect(200)["total"], 1, "one version, however often it came");
+    assert_eq!(
+        service.get("/api/v1/integrations").expect(200)["total"],
+        1,
+        "one version, however often it came"
+    );
     assert_eq!(service.get("/readyz").status, 200);
 }
