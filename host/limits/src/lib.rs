@@ -334,6 +334,8 @@ limits! {
     SELECTED_OBJECTS = 10_000, "objects";
     /// Days after which runs that are over are removed.
     RUN_RETENTION_DAYS = 90, "days";
+    /// How often runs that are due for it are removed.
+    PRUNE_SECONDS = 60, "seconds";
     /// Runs that are removed in one transaction, so that nobody waits long for the state.
     RUNS_PRUNED_AT_ONCE = 20, "runs";
     /// How often schedules are looked at while nothing is due.

@@ -45,16 +45,21 @@ impl Orchestrator {
     pub async fn keep_time(&self, retention_days: u64, mut drain: watch::Receiver<bool>) {
         let mut poll = tokio::time::interval(Duration::from_secs(limits::SCHEDULE_POLL_SECONDS));
         poll.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
+        let mut prune = tokio::time::interval(Duration::from_secs(limits::PRUNE_SECONDS));
+        prune.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
         while !*drain.borrow() {
             tokio::select! {
-                _ = poll.tick() => {}
+                _ = poll.tick() => {
+                    if let Err(error) = self.tick() {
+                        tracing::error!("schedules could not be looked at: {error}");
+                    }
+                }
+                _ = prune.tick() => {
+                    if let Err(error) = self.prune(retention_days) {
+                        tracing::error!("old runs could not be removed: {error}");
+                    }
+                }
                 changed = drain.changed() => if changed.is_err() { return },
-            }
-            if let Err(error) = self.tick() {
-                tracing::error!("schedules could not be looked at: {error}");
-            }
-            if let Err(error) = self.prune(retention_days) {
-                tracing::error!("old runs could not be removed: {error}");
             }
         }
     }

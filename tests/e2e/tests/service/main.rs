@@ -16,4 +16,5 @@ mod kills;
 mod runs;
 mod schedule;
 mod secrets;
+mod uploads;
 mod workflows;
