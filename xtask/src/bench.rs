@@ -1,5 +1,5 @@
 //! `cargo xtask bench`: the release binary beside a native client that does the same job without WebAssembly and beside other
-//! people's clients, against the same server in the same run. Prints figures as tables; decides
+//! people's clients, against the same server in the same run. Prints figures as tables, which `docs/performance.md` keeps; decides
 //! nothing.
 
 mod child;
