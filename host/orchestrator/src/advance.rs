@@ -55,7 +55,9 @@ impl Orchestrator {
         let now = self.now();
         let steps = store.run_steps(run.id)?;
         let open = steps.iter().find(|step| step.end.is_none());
-        if task.cancelled || task.deadline_at <= now {
+        // Where everything has its verdict, there is nothing left to cancel.
+        let has_more = run.objects.is_none() || open.is_some();
+        if has_more && (task.cancelled || task.deadline_at <= now) {
             let (code, message) = if task.cancelled {
                 ("cancelled", "the run was cancelled".to_owned())
             } else {

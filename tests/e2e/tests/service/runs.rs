@@ -35,13 +35,13 @@ fn two_runs_of_one_workflow_never_overlap() {
     let waiting = service.get(&format!("/api/v1/runs/{second}")).expect(200);
     assert_eq!(waiting["reason"], format!("waits for run {first} of the same workflow"), "{waiting}");
     let (first, second) = (service.over(first), service.over(second));
-    let moment = |run: &Value, field: &str| run[field].as_str().unwrap().to_owned();
+    let moment = |run: &Value, field: &str| run[field].as_str().unwrap().parse::<jiff::Timestamp>().unwrap();
     assert!(moment(&first, "ended_at") <= moment(&second, "started_at"), "{first} {second}");
 }
 
 #[test]
 fn a_run_that_is_cancelled_ends_and_says_so_of_each_object() {
-    let tenant = Tenant::with(Settings { latency_milliseconds: 400, ..Settings::default() });
+    let tenant = Tenant::with(Settings { latency_milliseconds: 1_500, ..Settings::default() });
     let (service, integration, collection) = service(&tenant, 8_000);
     let workflow = service.workflow("Block", integration, collection, &json!({}));
     let run = service.run(workflow);

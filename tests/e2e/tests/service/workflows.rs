@@ -77,7 +77,10 @@ fn two_actions_run_in_order_on_the_same_objects() {
     assert_eq!(run["status"], "Completed", "{run}");
     assert_eq!((tenant.blocked().len(), tenant.exempted().len()), (4, 4));
     let steps = run["steps"].as_array().unwrap();
-    assert!(steps[0]["ended_at"].as_str().unwrap() <= steps[1]["started_at"].as_str().unwrap());
+    let moment = |step: usize, field: &str| -> jiff::Timestamp {
+        steps[step][field].as_str().unwrap().parse().unwrap()
+    };
+    assert!(moment(0, "ended_at") <= moment(1, "started_at"));
     let story = service.get(&format!("/api/v1/runs/{}/objects/2", run["id"])).expect(200);
     assert_eq!(story["steps"].as_array().unwrap().len(), 2, "{story}");
 }
