@@ -8,7 +8,6 @@
 
 use std::sync::Arc;
 
-use jiff::SignedDuration;
 use palisade_limits as limits;
 use palisade_run::{
     Decided, EndedHow, Evidence, Input, Observer, Overrides, Preparation, Progress, Report, VerdictName,
@@ -202,7 +201,7 @@ impl Orchestrator {
         if let Some(closed) = gate.closed() {
             let wait = closed.opens_at.saturating_duration_since(tokio::time::Instant::now());
             if wait.as_secs() >= limits::HELD_WAIT_SECONDS {
-                let opens = self.now().saturating_add(wait).unwrap_or(task_horizon(run));
+                let opens = self.now().saturating_add(wait).unwrap_or(run.deadline_at);
                 let reason = format!("the service's rate budget is used up until {opens:.0}");
                 store.wait_run(activation, Phase::Waiting, &reason)?;
                 self.changed(run.id);
@@ -432,11 +431,6 @@ fn no_end() -> StepEnd {
         traffic: Value::Null,
         warnings: Value::Null,
     }
-}
-
-/// When a run is over at the latest.
-fn task_horizon(run: &RunRow) -> jiff::Timestamp {
-    run.deadline_at.saturating_sub(SignedDuration::ZERO).unwrap_or(run.deadline_at)
 }
 
 /// Resolves when the activation has to stop.

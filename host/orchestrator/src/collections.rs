@@ -127,12 +127,10 @@ impl Orchestrator {
         let source = CollectionSource::Files { format: format.map(|format| format.to_string()) };
         let (source, filter) = (json!(source), json!(Filter::default()));
         let new = NewCollection { name: named(name)?, description, source: &source, filter: &filter };
+        // Before anything is made: a file that cannot be read leaves nothing behind.
+        check_uploads(format, &uploads)?;
         let id = self.store().add_collection(&new, who, self.now())?;
-        let added = self.replace_files(id, uploads, who);
-        if added.is_err() {
-            self.store().remove_collection(id)?;
-        }
-        added?;
+        self.take_files(name, id, uploads, who)?;
         self.audit(who, "collection.created", name, None, Some(source))?;
         Ok(id)
     }
@@ -151,17 +149,22 @@ impl Orchestrator {
         let CollectionSource::Files { format } = source_of(&row)? else {
             return Err(OrchestratorError::field("files", "this collection is read from a live connection"));
         };
-        if uploads.is_empty() {
-            return Err(OrchestratorError::field("files", "choose at least one file"));
-        }
-        for upload in &uploads {
-            let source = Source::reader(upload.name.clone(), upload.content.reader());
-            palisade_collection::read(source, parsed(format.as_deref())?, &mut |_| {})?;
-        }
+        check_uploads(parsed(format.as_deref())?, &uploads)?;
+        self.take_files(&row.name, id, uploads, who)
+    }
+
+    /// Takes files that were checked in place of those that a collection has.
+    fn take_files(
+        &self,
+        name: &str,
+        id: CollectionId,
+        uploads: Vec<Upload>,
+        who: &str,
+    ) -> Result<(), OrchestratorError> {
         let names: Vec<String> = uploads.iter().map(|upload| upload.name.clone()).collect();
         let files = uploads.into_iter().map(|upload| (upload.name, upload.digest, upload.content)).collect();
         self.store().replace_files(id, files, self.now())?;
-        self.audit(who, "collection.uploaded", &row.name, None, Some(json!({ "files": names })))
+        self.audit(who, "collection.uploaded", name, None, Some(json!({ "files": names })))
     }
 
     /// Makes a collection of a live connection.
@@ -408,6 +411,18 @@ pub(crate) fn read<T: serde::de::DeserializeOwned>(
 ) -> Result<T, OrchestratorError> {
     T::deserialize(value)
         .map_err(|error| palisade_store::StoreError::Content { column, cause: error.to_string() }.into())
+}
+
+/// Reads each file to its end, as a run would.
+fn check_uploads(format: Option<Format>, uploads: &[Upload]) -> Result<(), OrchestratorError> {
+    if uploads.is_empty() {
+        return Err(OrchestratorError::field("files", "choose at least one file"));
+    }
+    for upload in uploads {
+        let source = Source::reader(upload.name.clone(), upload.content.reader());
+        palisade_collection::read(source, format, &mut |_| {})?;
+    }
+    Ok(())
 }
 
 fn wrong_hash(error: palisade_threatq::CollectionHashError) -> OrchestratorError {

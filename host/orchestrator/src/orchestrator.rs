@@ -175,19 +175,6 @@ impl Orchestrator {
         Ok(self.inner.options.vault.open(&row.label, &row.key, &row.sealed)?)
     }
 
-    /// Seals every secret with the vault's current key. How many.
-    ///
-    /// # Errors
-    /// Where one cannot be opened; nothing is changed then.
-    pub fn rotate_secrets(&self) -> Result<u64, OrchestratorError> {
-        let vault = &self.inner.options.vault;
-        self.store().reseal_secrets(|row| {
-            let secret = vault.open(&row.label, &row.key, &row.sealed)?;
-            let sealed = vault.seal(&row.label, &secret)?;
-            Ok((sealed.key, sealed.bytes))
-        })
-    }
-
     /// Whose requests these are, as a name that gives nothing away: runs of one credential share what its service allows.
     pub(crate) fn tenant(&self, configuration: &Configuration) -> Result<String, OrchestratorError> {
         let mut hash = Sha256::new();

@@ -19,6 +19,7 @@ mod ids;
 mod migrations;
 mod people;
 mod rows;
+mod run_progress;
 mod runs;
 mod secrets;
 mod tasks;

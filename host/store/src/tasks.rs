@@ -214,16 +214,4 @@ impl Store {
             Ok(transaction.execute(sql, [millis(silent_since)])? as u64)
         })
     }
-
-    /// When the next task that waits is due, its deadline included.
-    ///
-    /// # Errors
-    /// Where the state cannot be read.
-    pub fn next_wake(&self, now: Timestamp) -> Result<Option<Timestamp>, StoreError> {
-        self.read(|connection| {
-            let sql = "SELECT MIN(MIN(CASE WHEN wake_at > ?1 THEN wake_at ELSE deadline_at END, deadline_at)) AS wake
-                       FROM tasks WHERE state = 'ready'";
-            Ok(connection.query_row(sql, [millis(now)], |row| crate::rows::moment_or_none(row, "wake"))?)
-        })
-    }
 }

@@ -352,7 +352,8 @@ async fn run(
             orchestrator.request_run(WorkflowId(id), request, body.dry_run, &who.actor())
         })
         .await?;
-    Ok(Made::answer(run.map_or(0, |run| run.0)))
+    let run = run.ok_or_else(|| Failure::conflict("run-made", "the run has been made already"))?;
+    Ok(Made::answer(run.0))
 }
 
 /// A workflow as a file, without its secrets.

@@ -1,0 +1,182 @@
+//! What an activation writes of its run: that it begins, takes its objects, ends a step, waits, or ends. All of it is fenced:
+//! nothing is written but by the last activation.
+
+use jiff::Timestamp;
+use rusqlite::{Transaction, params};
+use serde_json::Value;
+
+use crate::rows::{millis, to_json};
+use crate::tasks::fence;
+use crate::timeline::add_event;
+use crate::{
+    Activation, Event, Mark, Phase, RunEnd, RunId, StepEnd, Store, StoreError, StoredObject, WorkflowId,
+    verdicts,
+};
+
+impl Store {
+    /// Says that a run is being worked on.
+    ///
+    /// # Errors
+    /// [`StoreError::Fenced`].
+    pub fn begin_run(&self, activation: Activation, now: Timestamp) -> Result<(), StoreError> {
+        self.write(|transaction| {
+            fence(transaction, activation)?;
+            let begin = params![millis(now), activation.run];
+            transaction.execute(
+                "UPDATE runs SET phase = 'running', reason = NULL, started_at = COALESCE(started_at, ?1) WHERE id = ?2",
+                begin,
+            )?;
+            Ok(())
+        })
+    }
+
+    /// Gives a run its objects, once: those that it has already stay.
+    ///
+    /// # Errors
+    /// [`StoreError::Fenced`].
+    pub fn offer_objects(
+        &self,
+        activation: Activation,
+        objects: &[StoredObject],
+        not_offered: u64,
+        selection: &Value,
+    ) -> Result<(), StoreError> {
+        self.write(|transaction| {
+            fence(transaction, activation)?;
+            verdicts::offer(transaction, activation.run, objects)?;
+            transaction.execute(
+                "UPDATE runs SET not_offered = ?1, selection = ?2 WHERE id = ?3",
+                params![
+                    i64::try_from(not_offered).unwrap_or(i64::MAX),
+                    to_json("selection", selection)?,
+                    activation.run
+                ],
+            )?;
+            Ok(())
+        })
+    }
+
+    /// Says that a step begins; its first beginning counts.
+    ///
+    /// # Errors
+    /// [`StoreError::Fenced`].
+    pub fn begin_step(&self, activation: Activation, place: u32, now: Timestamp) -> Result<(), StoreError> {
+        self.write(|transaction| {
+            fence(transaction, activation)?;
+            transaction.execute(
+                "UPDATE run_steps SET started_at = COALESCE(started_at, ?1) WHERE run = ?2 AND place = ?3",
+                params![millis(now), activation.run, place],
+            )?;
+            Ok(())
+        })
+    }
+
+    /// Ends a step, with the verdicts that only its end brings.
+    ///
+    /// # Errors
+    /// [`StoreError::Fenced`].
+    pub fn end_step(
+        &self,
+        activation: Activation,
+        place: u32,
+        end: &StepEnd,
+        verdicts: &[crate::NewVerdict],
+        now: Timestamp,
+    ) -> Result<(), StoreError> {
+        self.write(|transaction| {
+            fence(transaction, activation)?;
+            verdicts::record(transaction, activation.run, place, verdicts, now)?;
+            transaction.execute(
+                "UPDATE run_steps SET phase = 'ended', ended_how = ?1, code = ?2, message = ?3, hint = ?4,
+                     ended_at = ?5, traffic = ?6, warnings = ?7
+                 WHERE run = ?8 AND place = ?9",
+                params![
+                    end.how,
+                    end.code,
+                    end.message,
+                    end.hint,
+                    millis(now),
+                    to_json("traffic", &end.traffic)?,
+                    to_json("warnings", &end.warnings)?,
+                    activation.run,
+                    place
+                ],
+            )?;
+            Ok(())
+        })
+    }
+
+    /// Ends a run and, where it has a workflow, moves what that remembers: the marks of objects that were brought to their
+    /// end, and the last object that was taken.
+    ///
+    /// # Errors
+    /// [`StoreError::Fenced`].
+    pub fn end_run(
+        &self,
+        activation: Activation,
+        end: &RunEnd<'_>,
+        now: Timestamp,
+    ) -> Result<(), StoreError> {
+        let RunEnd { status, reason, hint, marks, cursor } = *end;
+        self.write(|transaction| {
+            fence(transaction, activation)?;
+            transaction.execute(
+                "UPDATE runs SET phase = 'ended', status = ?1, reason = ?2, hint = ?3, ended_at = ?4 WHERE id = ?5",
+                params![status, reason, hint, millis(now), activation.run],
+            )?;
+            transaction.execute("UPDATE tasks SET state = 'ended' WHERE run = ?1", [activation.run])?;
+            add_event(transaction, activation.run, &Event::new(now, "ended", status.name()))?;
+            remember(transaction, activation.run, marks, cursor)
+        })
+    }
+
+    /// Says that a run waits until its task is handed out again, and why.
+    ///
+    /// # Errors
+    /// [`StoreError::Fenced`].
+    pub fn wait_run(&self, activation: Activation, phase: Phase, reason: &str) -> Result<(), StoreError> {
+        self.write(|transaction| {
+            fence(transaction, activation)?;
+            let waits = params![phase, reason, activation.run];
+            transaction.execute("UPDATE runs SET phase = ?1, reason = ?2 WHERE id = ?3", waits)?;
+            Ok(())
+        })
+    }
+
+    /// Removes runs that ended before this moment. How many.
+    ///
+    /// # Errors
+    /// Where the state cannot be written.
+    pub fn prune_runs(&self, ended_before: Timestamp, most: u64) -> Result<u64, StoreError> {
+        self.write(|transaction| {
+            let sql =
+                "DELETE FROM runs WHERE id IN (SELECT id FROM runs WHERE ended_at < ?1 ORDER BY id LIMIT ?2)";
+            let most = i64::try_from(most).unwrap_or(i64::MAX);
+            Ok(transaction.execute(sql, params![millis(ended_before), most])? as u64)
+        })
+    }
+}
+
+fn remember(
+    transaction: &Transaction<'_>,
+    run: RunId,
+    marks: &[Mark],
+    cursor: Option<&Value>,
+) -> Result<(), StoreError> {
+    let sql = "SELECT workflow FROM runs WHERE id = ?1";
+    let Some(workflow) = transaction.query_row(sql, [run], |row| row.get::<_, Option<WorkflowId>>(0))? else {
+        return Ok(());
+    };
+    if let Some(cursor) = cursor {
+        let moved = params![to_json("cursor", cursor)?, workflow];
+        transaction.execute("UPDATE workflows SET cursor = ?1 WHERE id = ?2", moved)?;
+    }
+    let mut insert = transaction.prepare_cached(
+        "INSERT INTO marks (workflow, object, content) VALUES (?1, ?2, ?3)
+         ON CONFLICT (workflow, object) DO UPDATE SET content = excluded.content",
+    )?;
+    for mark in marks {
+        insert.execute(params![workflow, mark.object, mark.content])?;
+    }
+    Ok(())
+}
