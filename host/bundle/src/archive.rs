@@ -17,6 +17,7 @@ mod name;
 
 use std::collections::BTreeMap;
 
+use bytes::Bytes;
 use palisade_limits::{BUNDLE_BYTES, BUNDLE_UNPACKED_BYTES, DIGEST_LIST_BYTES, SIGNATURE_BYTES};
 
 use entry::Entry;
@@ -42,7 +43,16 @@ pub(crate) struct ListedArchive<'bytes> {
 /// Files out of a zip, each with the digest that `SHA256SUMS` names for it.
 #[derive(Debug)]
 pub(crate) struct VerifiedArchive {
-    files: BTreeMap<String, Vec<u8>>,
+    files: BTreeMap<String, VerifiedFile>,
+}
+
+/// A file out of a zip and its digest, which was compared.
+#[derive(Debug)]
+pub(crate) struct VerifiedFile {
+    /// Its bytes; a clone shares them.
+    pub(crate) contents: Bytes,
+    /// Their digest.
+    pub(crate) digest: Digest,
 }
 
 impl<'bytes> SealedArchive<'bytes> {
@@ -110,18 +120,27 @@ impl ListedArchive<'_> {
             if found != expected {
                 return Err(ArchiveFault::DigestMismatch { name, expected, found });
             }
-            files.insert(name, contents);
+            files.insert(name, VerifiedFile { contents: contents.into(), digest: found });
         }
         // The list and its signature are part of what the bundle consists of.
-        files.insert(DIGESTS_FILE.to_owned(), self.digests);
-        files.extend(self.signature.map(|signature| (SIGNATURE_FILE.to_owned(), signature)));
+        let own = [(DIGESTS_FILE, Some(self.digests)), (SIGNATURE_FILE, self.signature)];
+        for (name, contents) in own {
+            let file = contents
+                .map(|contents| VerifiedFile { digest: Digest::of(&contents), contents: contents.into() });
+            files.extend(file.map(|file| (name.to_owned(), file)));
+        }
         Ok(VerifiedArchive { files })
     }
 }
 
 impl VerifiedArchive {
+    /// The file of this name.
+    pub(crate) fn file(&self, name: &str) -> Option<&Bytes> {
+        self.files.get(name).map(|file| &file.contents)
+    }
+
     /// The files by name.
-    pub(crate) fn into_files(self) -> BTreeMap<String, Vec<u8>> {
+    pub(crate) fn into_files(self) -> BTreeMap<String, VerifiedFile> {
         self.files
     }
 }

@@ -8,6 +8,7 @@ use std::fs::File;
 use std::io::{self, Read};
 use std::path::Path;
 
+use bytes::Bytes;
 use palisade_limits::BUNDLE_BYTES;
 use serde::Serialize;
 
@@ -27,8 +28,8 @@ pub struct Bundle {
     manifest: Manifest,
     digest: Digest,
     entries: Vec<FileEntry>,
-    files: BTreeMap<String, Vec<u8>>,
-    component: Vec<u8>,
+    files: BTreeMap<String, Bytes>,
+    component: Bytes,
 }
 
 /// One file of a bundle.
@@ -43,10 +44,9 @@ pub struct FileEntry {
 }
 
 impl FileEntry {
-    /// The entry of a file with these contents.
-    pub(crate) fn of(name: &str, contents: &[u8]) -> Self {
-        let size = u64::try_from(contents.len()).unwrap_or(u64::MAX);
-        Self { name: name.to_owned(), size, sha256: Digest::of(contents) }
+    /// The entry of a file with these contents, of which this is the digest.
+    pub(crate) fn of(name: &str, contents: &[u8], sha256: Digest) -> Self {
+        Self { name: name.to_owned(), size: u64::try_from(contents.len()).unwrap_or(u64::MAX), sha256 }
     }
 }
 
@@ -155,8 +155,10 @@ impl Bundle {
 
     /// The bundle of an archive whose digests were compared and whose signature was at least read.
     pub(crate) fn from_archive(archive: VerifiedArchive, digest: Digest) -> Result<Self, BundleFault> {
-        let mut files = archive.into_files();
-        let entries = files.iter().map(|(name, contents)| FileEntry::of(name, contents)).collect();
+        let files = archive.into_files();
+        let entries =
+            files.iter().map(|(name, file)| FileEntry::of(name, &file.contents, file.digest)).collect();
+        let mut files: BTreeMap<_, _> = files.into_iter().map(|(name, file)| (name, file.contents)).collect();
         let manifest = files.get(MANIFEST_FILE).ok_or(BundleFault::ManifestMissing)?;
         let manifest = std::str::from_utf8(manifest).map_err(|_| BundleFault::ManifestNotText)?;
         let manifest = Manifest::parse(manifest, MANIFEST_FILE).map_err(BundleFault::Manifest)?;
@@ -170,8 +172,8 @@ impl Bundle {
         &self.manifest
     }
 
-    /// The component, as bytes.
-    pub fn component(&self) -> &[u8] {
+    /// The component, as bytes; a clone shares them.
+    pub fn component(&self) -> &Bytes {
         &self.component
     }
 
@@ -193,7 +195,7 @@ impl Bundle {
 
     /// The contents of the file of this name.
     pub fn file(&self, name: &str) -> Option<&[u8]> {
-        if name == COMPONENT_FILE { Some(&self.component) } else { self.files.get(name).map(Vec::as_slice) }
+        if name == COMPONENT_FILE { Some(&self.component) } else { self.files.get(name).map(Bytes::as_ref) }
     }
 }
 
@@ -206,7 +208,12 @@ pub(crate) fn listed(bytes: &[u8]) -> Result<ListedArchive<'_>, BundleFault> {
 pub(crate) fn read(path: &Path, name: &str) -> Result<Vec<u8>, BundleError> {
     let mut bytes = Vec::new();
     File::open(path)
-        .and_then(|file| file.take(BUNDLE_BYTES + 1).read_to_end(&mut bytes))
+        .and_then(|file| {
+            // A hint: what is not a plain file has no size.
+            let size = file.metadata().map_or(0, |metadata| metadata.len()).min(BUNDLE_BYTES) + 1;
+            bytes.reserve(usize::try_from(size).unwrap_or(0));
+            file.take(BUNDLE_BYTES + 1).read_to_end(&mut bytes)
+        })
         .map_err(|error| BundleError { bundle: name.to_owned(), fault: BundleFault::Read(error) })?;
     Ok(bytes)
 }

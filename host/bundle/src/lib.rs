@@ -41,7 +41,7 @@ pub use signature::{KeyError, KeyId, PublicKey, SigningKey};
 pub use software_bill::SoftwareBillFault;
 pub use template::{Template, TemplateError};
 pub use trust::{Authenticity, SignatureFault, Trust, TrustedKey};
-pub use trusted_bundle::TrustedBundle;
+pub use trusted_bundle::{TrustedBundle, TrustedFiles};
 
 /// The manifest's name in the zip.
 pub const MANIFEST_FILE: &str = "manifest.yaml";

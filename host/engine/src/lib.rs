@@ -24,7 +24,7 @@ mod text;
 
 pub use bindings::contract;
 pub use component::{Component, RunRequest};
-pub use engine::{Cache, Engine};
+pub use engine::{Cache, Engine, Loading};
 pub use error::{Early, Ended, EngineError, LoadError};
 pub use limiter::SandboxLimits;
 pub use state::{Host, LogLevel, Violation};

@@ -95,6 +95,8 @@ limits! {
     LINE_WORDS = 1_000, "words";
     /// Objects beyond those offered that the report lists one by one; the others are counted.
     NOT_OFFERED_LISTED = 10_000, "objects";
+    /// Objects that one thread holds against what is protected before another is worth starting: they take it a millisecond.
+    JUDGED_BY_ONE_THREAD = 1_000, "objects";
 
     // Results out.
     /// Submissions that one outcome may carry; the largest need is two, for a URL with both schemes.

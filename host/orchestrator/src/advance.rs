@@ -10,7 +10,8 @@ use std::sync::Arc;
 
 use palisade_limits as limits;
 use palisade_run::{
-    Decided, EndedHow, Evidence, Input, Observer, Overrides, Preparation, Progress, Report, VerdictName,
+    ComponentSource, Decided, EndedHow, Evidence, Input, Observer, Overrides, Preparation, Progress, Report,
+    VerdictName,
 };
 use palisade_store::{
     Activation, Event, NewVerdict, Phase, RunEnd, RunRow, RunStatus, StepEnd, StepRow, Store, StoreError,
@@ -286,7 +287,7 @@ impl Orchestrator {
             overrides: Overrides::default(),
             evidence: Evidence::Record,
             gate,
-            component: Some(component),
+            component: ComponentSource::Ready(component),
         };
         Ok(preparation.check(self.engine()).await?)
     }
@@ -463,9 +464,9 @@ struct Writer {
 impl Observer for Writer {
     fn progress(&self, _: Progress) {}
 
-    fn decided(&self, verdicts: Vec<Decided>) {
+    fn decided(&self, verdicts: &mut dyn Iterator<Item = Decided>) {
         let verdicts: Vec<NewVerdict> =
-            verdicts.into_iter().filter_map(|decided| placed(decided, &self.places)).collect();
+            verdicts.filter_map(|decided| placed(decided, &self.places)).collect();
         let written = self.store.record_verdicts(self.activation, self.step, &verdicts, self.clock.now());
         if let Err(error) = written {
             // What cannot be remembered must not go on.

@@ -10,8 +10,8 @@ use palisade_collection::{Location, Object};
 use palisade_egress::Gate;
 use palisade_limits as limits;
 use palisade_run::{
-    EndedHow, Evidence, Given, GivenValue, Input, Offered, Overrides, Preparation, Prompted, Report,
-    SecretSource, Selection, Silent,
+    ComponentSource, EndedHow, Evidence, Given, GivenValue, Input, Offered, Overrides, Preparation, Prompted,
+    Report, SecretSource, Selection, Silent,
 };
 use palisade_store::BundleId;
 use serde::Serialize;
@@ -97,7 +97,7 @@ impl Orchestrator {
             overrides: Overrides { run: Some(time), exchange: Some(time) },
             evidence: Evidence::None,
             gate: Gate::default(),
-            component: Some(component),
+            component: ComponentSource::Ready(component),
         };
         let prepared = preparation.check(self.engine()).await?;
         let report = prepared.execute(Arc::new(Silent), std::future::pending()).await;

@@ -18,7 +18,8 @@ use palisade_egress::Gate;
 use palisade_engine::{Cache, Engine};
 use palisade_policy::Policy;
 use palisade_run::{
-    Evidence, Input, Overrides, Preparation, Prepared, Silent, Status, operator, read_configuration,
+    ComponentSource, Evidence, Input, Overrides, Preparation, Prepared, Silent, Status, operator,
+    read_configuration,
 };
 
 type Result<T> = std::result::Result<T, Box<dyn std::error::Error>>;
@@ -48,7 +49,7 @@ fn main() -> Result<()> {
             overrides: Overrides::default(),
             evidence: Evidence::None,
             gate: Gate::default(),
-            component: None,
+            component: ComponentSource::Bundle,
         })
     };
     let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build()?;

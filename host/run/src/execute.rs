@@ -52,8 +52,9 @@ pub trait Observer: Send + Sync + 'static {
     fn progress(&self, progress: Progress);
 
     /// The component has reported these, and they stand. Called before the component goes on: what is kept here is kept
-    /// however the run ends. Verdicts that the host gives when the run is over are in the report only.
-    fn decided(&self, _verdicts: Vec<Decided>) {}
+    /// however the run ends. Verdicts that the host gives when the run is over are in the report only. Each is made when
+    /// it is asked for: who keeps none does not pay for them.
+    fn decided(&self, _verdicts: &mut dyn Iterator<Item = Decided>) {}
 }
 
 /// Watches nothing.
@@ -125,11 +126,11 @@ impl Host for Desk {
     fn record(&mut self, outcomes: Vec<Outcome>) -> Result<(), Violation> {
         let mut books = self.books();
         let (taken, result) = books.ledger.record(outcomes);
-        let lines = taken.into_iter().filter_map(|key| Some((key, books.ledger.line(key)?.clone())));
-        let decided: Vec<Decided> = lines.map(|(key, line)| summary::decided(key, line)).collect();
+        let mut decided =
+            taken.into_iter().filter_map(|key| Some(summary::decided(key, books.ledger.line(key)?.clone())));
+        self.observer.decided(&mut decided);
         let progress = books.progress();
         drop(books);
-        self.observer.decided(decided);
         self.observer.progress(progress);
         result
     }

@@ -36,7 +36,7 @@ pub use grants::asked_grants;
 pub use ledger::{Ledger, Totals};
 pub use operator::OperatorError;
 pub use plan::{Difference, Plan, PlanError, PlannedObject};
-pub use prepare::{Evidence, Input, Overrides, Preparation, Prepared, asked_limits};
+pub use prepare::{ComponentSource, Evidence, Input, Overrides, Preparation, Prepared, asked_limits};
 pub use report::{
     ActionIdentity, BundleIdentity, ChangeReport, CollectionReport, ComparisonReport, EndedHow,
     EvictionReport, EvictionsReport, FileReport, LeftOutReport, NotOffered, NotOfferedObject, ObjectReport,

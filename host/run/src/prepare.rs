@@ -7,7 +7,7 @@ use std::time::Duration;
 use palisade_bundle::{Action, Bundle, Effect, LimitsAsked, TrustedBundle, nearest};
 use palisade_collection::{Format, Source};
 use palisade_egress::{Client, ClientOptions, Gate, Grant, SessionLimits, Wire};
-use palisade_engine::{Component, Engine, SandboxLimits};
+use palisade_engine::{Component, Engine, Loading, SandboxLimits};
 use palisade_limits as limits;
 use palisade_policy::{Limits, Policy};
 use palisade_protect::Protection;
@@ -88,8 +88,19 @@ pub struct Preparation {
     pub evidence: Evidence,
     /// The wait that the service imposes on the credential. Runs that use the same one share it.
     pub gate: Gate,
-    /// The bundle's component, where it has been loaded already.
-    pub component: Option<Component>,
+    /// Where the bundle's component comes from.
+    pub component: ComponentSource,
+}
+
+/// How far the component of the bundle has come.
+#[derive(Debug)]
+pub enum ComponentSource {
+    /// It is to be compiled.
+    Bundle,
+    /// It is being compiled.
+    Loading(Box<Loading>),
+    /// It is ready.
+    Ready(Component),
 }
 
 /// A run that can start: every check has passed, nothing has been sent.
@@ -189,8 +200,9 @@ impl Preparation {
             Input::Plan(plan) => Ok(plan.selection()),
         });
         let component = match self.component {
-            Some(component) => component,
-            None => engine.load(self.bundle.component()).await?,
+            ComponentSource::Bundle => engine.load(self.bundle.component()).await?,
+            ComponentSource::Loading(loading) => loading.ready().await?,
+            ComponentSource::Ready(component) => component,
         };
         let (sandbox, requests) = effective(&manifest.limits, &self.policy, self.overrides, self.dry_run);
         validate(&component, &action, &configuration, sandbox).await?;
@@ -227,7 +239,7 @@ impl Preparation {
 impl Prepared {
     /// What the run will take.
     #[must_use]
-    pub fn selection(&self) -> &Selection {
+    pub fn selection(&self) -> &Arc<Selection> {
         &self.selection
     }
 

@@ -2,6 +2,7 @@
 //! counted, and named up to a limit, so that nothing is lost silently.
 
 use std::collections::BTreeMap;
+use std::num::NonZero;
 use std::sync::Arc;
 
 use palisade_collection::{Format, Object, ReadError, Record, Source, Summary, Unreadable};
@@ -66,14 +67,31 @@ impl Selection {
     }
 
     /// Holds back what must not be blocked: every object for which `judge` has a sentence.
-    pub(crate) fn hold_back(&mut self, judge: impl Fn(&Object) -> Option<String>) {
-        for (_, offered) in &mut self.offered {
-            if let Offered::Object(object) = offered
-                && let Some(sentence) = judge(object)
-            {
-                *offered = Offered::Protected(object.clone(), sentence);
+    ///
+    /// A tenth of the time of a run of 10,000 objects on one core; so all cores have a part in it.
+    pub(crate) fn hold_back(&mut self, judge: impl Fn(&Object) -> Option<String> + Sync) {
+        let hold_back = |part: &mut [(usize, Offered)]| {
+            for (_, offered) in part {
+                if let Offered::Object(object) = offered
+                    && let Some(sentence) = judge(object)
+                {
+                    *offered = Offered::Protected(object.clone(), sentence);
+                }
             }
-        }
+        };
+        let few = limits::JUDGED_BY_ONE_THREAD as usize;
+        // To ask for the number of cores is to read files of the system.
+        let cores = || std::thread::available_parallelism().map_or(1, NonZero::get);
+        let part =
+            if self.offered.len() <= few { few } else { self.offered.len().div_ceil(cores()).max(few) };
+        std::thread::scope(|scope| {
+            let mut parts = self.offered.chunks_mut(part);
+            let own = parts.next();
+            for part in parts {
+                scope.spawn(|| hold_back(part));
+            }
+            own.into_iter().for_each(hold_back);
+        });
     }
 
     /// How many objects lie beyond *Objects Per Run*.
@@ -146,5 +164,23 @@ mod tests {
         let selection = select("a.example\n???\n", None);
         assert_eq!(selection.offered.len(), 2);
         assert!(matches!(selection.offered[1].1, Offered::Unreadable(_)));
+    }
+
+    #[test]
+    fn every_object_is_judged_once_however_many_threads_judge() {
+        let lines: String = (0..4_321).map(|number| format!("host-{number}.example\n")).collect();
+        let mut selection = select(Box::leak(lines.into_boxed_str()), None);
+        let judged = std::sync::Mutex::new(BTreeMap::<String, u32>::new());
+        selection.hold_back(|object| {
+            *judged.lock().unwrap().entry(object.value.clone()).or_default() += 1;
+            object.value.contains("-4").then(|| "it has a four".to_owned())
+        });
+        let judged = judged.into_inner().unwrap();
+        assert_eq!(judged.len(), 4_321);
+        assert!(judged.values().all(|times| *times == 1));
+        for (number, (_, offered)) in selection.offered.iter().enumerate() {
+            let protected = matches!(offered, Offered::Protected(_, _));
+            assert_eq!(protected, number.to_string().starts_with('4'), "{number}");
+        }
     }
 }

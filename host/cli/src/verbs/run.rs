@@ -6,14 +6,14 @@ use std::io::{self, IsTerminal as _, Read as _};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use palisade_bundle::{Bundle, ParameterKind, TrustedBundle};
+use palisade_bundle::{Bundle, ParameterKind, TrustedFiles};
 use palisade_collection::Source;
 use palisade_egress::Gate;
 use palisade_limits::RECORDING_BYTES;
 use palisade_recording::Recording;
 use palisade_run::{
-    Evidence, Given, GivenValue, Input, Overrides, Plan, Preparation, Prepared, Prompted, Report,
-    SecretSource, Status, operator,
+    ComponentSource, Evidence, Given, GivenValue, Input, Overrides, Plan, Preparation, Prepared, Prompted,
+    Report, SecretSource, Status, operator,
 };
 
 use crate::answer::{Answer, Channel};
@@ -58,12 +58,20 @@ impl Answer for Finished {
 pub(crate) fn run(arguments: Run, global: Global) -> Result<Box<dyn Answer>, Failure> {
     let policy = policy::find(arguments.policy.policy.as_deref())?;
     let trust = verbs::trust(&policy, &arguments.policy)?;
-    // Neither needs the other, and each takes milliseconds of every start.
-    let (bundle, engine) = std::thread::scope(|scope| {
+    let runtime = verbs::runtime()?;
+    // Each takes milliseconds of every start: the engine is set up while the bundle is verified, and the component compiled,
+    // or taken from the cache, while what else there is gets read.
+    let (files, engine) = std::thread::scope(|scope| {
         let engine = scope.spawn(|| cache::engine(&arguments.cache));
-        (TrustedBundle::open(&arguments.bundle, &trust), engine.join())
+        (TrustedFiles::open(&arguments.bundle, &trust), engine.join())
     });
-    let bundle = bundle?;
+    let files = files?;
+    let engine = engine.map_err(|_| Failure::new("runtime", "the engine cannot be set up"))??;
+    let component = {
+        let _context = runtime.enter();
+        files.component().map(|component| engine.begin_loading(component))
+    };
+    let bundle = files.bundle()?;
     let plan = arguments.apply.as_deref().map(Plan::read).transpose()?.map(Arc::new);
     // clap asks for an action where there is no plan.
     let action = plan.as_ref().map(|plan| plan.action.clone()).or(arguments.action).unwrap_or_default();
@@ -90,15 +98,14 @@ pub(crate) fn run(arguments: Run, global: Global) -> Result<Box<dyn Answer>, Fai
         overrides: Overrides { run: arguments.deadline, exchange: arguments.request_timeout },
         evidence,
         gate: Gate::default(),
-        component: None,
+        component: component
+            .map_or(ComponentSource::Bundle, |loading| ComponentSource::Loading(Box::new(loading))),
     };
     let create =
         |path: Option<PathBuf>, purpose| path.map(|path| OutputFile::create(path, purpose)).transpose();
     let report_file = create(arguments.report, Purpose::Report)?;
     let plan_file = create(arguments.plan, Purpose::Plan)?;
     let recording_file = create(arguments.record, Purpose::Recording)?;
-    let runtime = verbs::runtime()?;
-    let engine = engine.map_err(|_| Failure::new("runtime", "the engine cannot be set up"))??;
     let prepared = runtime.block_on(preparation.check(&engine))?;
     tell_first_run(&prepared);
     let offered = prepared.selection().offered.len() as u64;
@@ -118,6 +125,9 @@ pub(crate) fn run(arguments: Run, global: Global) -> Result<Box<dyn Answer>, Fai
         file.write(|out| write_json(out, &plan))
     });
     let written = report_file.map(|file| file.write(|out| write_json(out, &report)));
+    // As the answer later: in pieces, it takes longer to give back than the process takes to end. The secrets are wiped all the
+    // same.
+    std::mem::forget(Arc::clone(prepared.selection()));
     let unwritten = [recorded, planned, written].into_iter().flatten().filter_map(Result::err).collect();
     Ok(Box::new(Finished { report, unwritten }))
 }

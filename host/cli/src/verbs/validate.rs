@@ -6,7 +6,7 @@ use std::path::Path;
 
 use palisade_bundle::{Manifest, TrustedBundle};
 use palisade_egress::Gate;
-use palisade_run::{Evidence, Input, Overrides, Preparation, operator};
+use palisade_run::{ComponentSource, Evidence, Input, Overrides, Preparation, operator};
 use serde::Serialize;
 
 use crate::answer::Answer;
@@ -85,7 +85,7 @@ fn bundle(path: &Path, arguments: &Validate) -> Result<Vec<String>, Failure> {
                     overrides: Overrides::default(),
                     evidence: Evidence::None,
                     gate: Gate::default(),
-                    component: None,
+                    component: ComponentSource::Bundle,
                 };
                 preparation.check(&engine).await?;
                 checked.push("component: its imports and exports".to_owned());
