@@ -7,7 +7,7 @@ use std::fs::{self, File};
 use std::io::{self, Cursor, Read, Write};
 use std::path::{Path, PathBuf};
 
-use palisade_limits::BUNDLE_BYTES;
+use palisade_limits::{BUNDLE_BYTES, COMPONENT_STORED_BYTES};
 use serde::Serialize;
 use zip::write::SimpleFileOptions;
 use zip::{CompressionMethod, DateTime, System, ZipWriter};
@@ -255,7 +255,8 @@ fn check(inputs: &PackInputs<'_>, files: &BTreeMap<&'static str, Vec<u8>>) -> Re
     Ok(manifest)
 }
 
-/// Puts the zip together: entries sorted by name, with one time, one mode and one compression for all.
+/// Puts the zip together: entries sorted by name, with one time and one mode for all. A small component is not compressed: it
+/// would be unpacked at every start.
 fn assemble(files: &BTreeMap<&'static str, Vec<u8>>) -> Result<Vec<u8>, PackError> {
     let options = SimpleFileOptions::default()
         .compression_method(CompressionMethod::Deflated)
@@ -266,6 +267,11 @@ fn assemble(files: &BTreeMap<&'static str, Vec<u8>>) -> Result<Vec<u8>, PackErro
         .system(System::Unix);
     let mut writer = ZipWriter::new(Cursor::new(Vec::new()));
     for (name, contents) in files {
+        let stored = *name == COMPONENT_FILE && contents.len() as u64 <= COMPONENT_STORED_BYTES;
+        let options = match stored {
+            true => options.compression_method(CompressionMethod::Stored).compression_level(None),
+            false => options,
+        };
         writer.start_file(*name, options)?;
         writer.write_all(contents).map_err(zip::result::ZipError::Io)?;
     }
