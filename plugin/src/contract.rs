@@ -100,6 +100,19 @@ pub struct Eviction {
     pub expires: Option<String>,
 }
 
+/// How many entries a list holds.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Holding {
+    /// The list's name for people.
+    pub list: &'static str,
+    /// The API's name for the type that is counted; `None` where all types are counted together.
+    pub field: Option<&'static str>,
+    /// How many.
+    pub entries: usize,
+    /// How many the service keeps at most.
+    pub limit: usize,
+}
+
 /// One thing that was, or would have been, submitted for an object.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Submission {

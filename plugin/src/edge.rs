@@ -85,6 +85,10 @@ fn run(configuration: Configuration, context: &action::Context) -> Result<(), St
                 let entries: Vec<_> = entries.into_iter().map(convert::eviction).collect();
                 results::evicting(&entries);
             }
+            Step::Hold(lists) => {
+                let lists: Vec<_> = lists.into_iter().map(convert::holding).collect();
+                results::holds(&lists);
+            }
             Step::Record(outcomes) => {
                 let outcomes: Vec<_> = outcomes.into_iter().map(convert::outcome).collect();
                 results::record(&outcomes);

@@ -73,6 +73,11 @@ impl Standing {
         self.entries
     }
 
+    /// Objects of the push that are there already.
+    pub fn present(&self) -> impl Iterator<Item = &Identifier> {
+        self.again.keys()
+    }
+
     /// Whether the push may need more than `capacity` entries; where it does not, it costs nothing.
     pub fn may_overflow(&self, capacity: usize) -> bool {
         self.entries.saturating_sub(self.again.len()) + self.submitted > capacity

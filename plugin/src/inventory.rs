@@ -15,6 +15,7 @@ use crate::contract::Comparison;
 use crate::evict::{Loss, Standing};
 use crate::exceptions::Exceptions;
 use crate::expiry::Expiry;
+use crate::holdings::Holdings;
 use crate::item::{Field, Identifier, Item};
 use crate::limits;
 use crate::listing::Entry;
@@ -112,6 +113,15 @@ impl Inventory {
     /// Entries of each type on the list that the run pushes to, for the types that were read.
     pub fn entries(&self) -> impl Iterator<Item = (Field, usize)> {
         self.standings.iter().map(|(field, standing)| (*field, standing.entries()))
+    }
+
+    /// How many entries the list that the run pushes to holds of each type that was read.
+    pub fn holdings(&self) -> Holdings {
+        let mut holdings = Holdings::new(self.list);
+        for (field, standing) in &self.standings {
+            holdings.found(*field, standing.entries(), standing.present().cloned());
+        }
+        holdings
     }
 
     /// Submissions of which the list has nothing yet, each object counted once.

@@ -10,7 +10,8 @@
 //!
 //! Where the tenant's lists are looked at first: [`survey`] walks through them page by page, [`listing`] reads a page,
 //! [`inventory`] keeps what matters of it, [`compare`] says what a submission would change, [`exceptions`] what overrides
-//! it, [`evict`] what the list would lose, [`expiry`] when things end. [`session`] drives them all.
+//! it, [`evict`] what the list would lose, [`expiry`] when things end, [`holdings`] how much there is. [`session`] drives
+//! them all.
 
 pub mod answer;
 pub mod batch;
@@ -21,6 +22,7 @@ pub mod deduplicate;
 pub mod evict;
 pub mod exceptions;
 pub mod expiry;
+pub mod holdings;
 pub mod inventory;
 pub mod item;
 pub mod ledger;

@@ -17,7 +17,8 @@ use time::OffsetDateTime;
 use crate::answer::{self, Reading};
 use crate::batch::{Body, Capacity, Fit};
 use crate::configuration::{Configuration, List};
-use crate::contract::{Eviction, Message, Object, Outcome, Problem, Stop, Verdict};
+use crate::contract::{Eviction, Holding, Message, Object, Outcome, Problem, Stop, Verdict};
+use crate::holdings::Holdings;
 use crate::item::Item;
 use crate::ledger::{Decision, Ledger, SubmissionNumber};
 use crate::limits;
@@ -89,6 +90,8 @@ pub enum Step {
     },
     /// Report to the host that the service would remove these entries.
     Evict(Vec<Eviction>),
+    /// Report to the host how many entries these lists hold.
+    Hold(Vec<Holding>),
     /// Report these outcomes to the host.
     Record(Vec<Outcome>),
     /// Give this message to the host.
@@ -134,6 +137,10 @@ pub struct Session {
     flights: Vec<Flight>,
     messages: Vec<Message>,
     evictions: Vec<Eviction>,
+    /// What the list held when it was read, until it is told.
+    found: Option<Vec<Holding>>,
+    /// What the list holds; `None` where it was not read.
+    holdings: Option<Holdings>,
     /// What is done before anything is sent; `None` where that is nothing, or done.
     preview: Option<Preview>,
     tally: Tally,
@@ -165,6 +172,8 @@ impl Session {
             flights: Vec::new(),
             messages: Vec::new(),
             evictions: Vec::new(),
+            found: None,
+            holdings: None,
             preview,
             tally: Tally::default(),
             submissions: 0,
@@ -186,6 +195,9 @@ impl Session {
         if !self.evictions.is_empty() {
             let rest = self.evictions.split_off(self.evictions.len().min(limits::REPORTED_OUTCOMES));
             return Step::Evict(std::mem::replace(&mut self.evictions, rest));
+        }
+        if let Some(lists) = self.found.take() {
+            return Step::Hold(lists);
         }
         if self.ledger.ready() >= limits::REPORTED_OUTCOMES {
             return self.record();
@@ -440,7 +452,10 @@ impl Session {
                 return Step::Tell(message);
             }
         }
-        Step::End(result)
+        match self.holdings.as_mut().and_then(Holdings::news) {
+            Some(lists) => Step::Hold(lists),
+            None => Step::End(result),
+        }
     }
 
     fn record(&mut self) -> Step {

@@ -14,7 +14,9 @@ const SECONDS = 900;
 const START_MILLISECONDS = 60_000;
 /** What the service has for its requests when it is asked to stop, and a little. */
 const STOP_MILLISECONDS = 15_000;
-const REGION = "api.xdr.trendmicro.com";
+/** All regions are the simulator: a test of the connection tries the others where a key is refused. */
+const REGIONS = ["xdr", "eu.xdr", "au.xdr", "sg.xdr", "in.xdr", "mea.xdr", "uk.xdr", "usgov.xdr"]
+  .map((region) => `api.${region}.trendmicro.com`).concat("api.xdr.trendmicro.co.jp");
 
 /** What xtask hands over. */
 export function given(name) {
@@ -75,7 +77,7 @@ async function serve(directory, vendor) {
   const child = begin(palisade(), [
     "serve", "--listen", "127.0.0.1:0", "--data", path.join(directory, "data"), "--policy", policy(),
     "--cache-dir", path.join(directory, "cache"),
-    "--connect-to", `${REGION}:443:${vendor.address}`, "--ca-cert", vendor.certificate,
+    ...REGIONS.flatMap((region) => ["--connect-to", `${region}:443:${vendor.address}`]), "--ca-cert", vendor.certificate,
   ]);
   const said = [];
   let [address, link] = [];

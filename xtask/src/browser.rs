@@ -8,7 +8,8 @@ use std::time::Duration;
 use anyhow::{Context as _, Result};
 
 use crate::cargo::run_within;
-use crate::demo::serve::{Demonstration, NAME, PASSWORD};
+use crate::demo::serve::Demonstration;
+use crate::service::{NAME, PASSWORD};
 use crate::{build, paths, signing};
 
 /// Where Debian has it.

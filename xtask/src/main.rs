@@ -16,6 +16,9 @@ mod languages;
 mod measure;
 mod paths;
 mod peers;
+mod scale;
+mod schemathesis;
+mod service;
 mod signing;
 mod simulator;
 mod software_bill;
@@ -69,6 +72,21 @@ enum Task {
     },
     /// Measures the product beside a native client and prints the figures
     Bench,
+    /// Measures the service with 1,000 workflows and 1,000,000 verdicts, and 1,000 runs that are started at once
+    Scale {
+        /// Measures a development build: to see that it works
+        #[arg(long)]
+        dev: bool,
+        /// Takes a thousandth of the verdicts and a tenth of the workflows and runs
+        #[arg(long)]
+        small: bool,
+    },
+    /// Asks a fresh service what its own OpenAPI document allows, and what it does not
+    Schemathesis {
+        /// How many calls of each kind, for each operation
+        #[arg(long, value_name = "N", default_value_t = 40)]
+        examples: u32,
+    },
     /// Builds the guests in Python and JavaScript and packs their bundles
     Languages {
         /// Measures instead what each language costs an author, and prints the table
@@ -104,6 +122,8 @@ fn main() -> Result<()> {
         Task::Browser { screenshots: false } => browser::test(),
         Task::Browser { screenshots: true } => browser::screenshots(),
         Task::Bench => bench::bench(),
+        Task::Scale { dev, small } => scale::scale(!dev, small),
+        Task::Schemathesis { examples } => schemathesis::schemathesis(examples),
         Task::Languages { measure: true } => measure::measure(),
         Task::Languages { measure: false } => {
             let zips = languages::build(&build::product(false)?.palisade)?;

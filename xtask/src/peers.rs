@@ -14,10 +14,15 @@ use crate::paths;
 /// The environment variable with which a machine says that the tests with peers must not be skipped.
 const REQUIRED: &str = "PALISADE_REQUIRE_PEERS";
 
-/// Makes the environment where it is missing or of other versions; gives its Python.
+/// The environment of the peers; gives its Python.
 pub(crate) fn peers() -> Result<PathBuf> {
-    let listed = paths::root()?.join("tests/interoperability/requirements.txt");
-    let directory = paths::products()?.join("peers");
+    environment("peers", "tests/interoperability/requirements.txt")
+}
+
+/// Makes an environment where it is missing or of other versions; gives its Python.
+pub(crate) fn environment(name: &str, requirements: &str) -> Result<PathBuf> {
+    let listed = paths::root()?.join(requirements);
+    let directory = paths::products()?.join(name);
     let python = directory.join("bin/python");
     let installed = directory.join("requirements.txt");
     let wanted = std::fs::read(&listed).with_context(|| format!("cannot read `{}`", listed.display()))?;
@@ -25,11 +30,12 @@ pub(crate) fn peers() -> Result<PathBuf> {
         return Ok(python);
     }
     run(Command::new("python3").args(["-m", "venv", "--clear"]).arg(&directory))
-        .context("the peers need Python 3.11 or later with `venv`")?;
+        .context("this needs Python 3.11 or later with `venv`")?;
     let mut pip = Command::new(&python);
     pip.args(["-m", "pip", "install", "--quiet", "--disable-pip-version-check", "--no-deps"]);
     pip.args(["--require-hashes", "--only-binary", ":all:", "--requirement"]);
-    run(pip.arg(&listed)).context("the peers cannot be installed from the Python package index")?;
+    run(pip.arg(&listed))
+        .with_context(|| format!("`{requirements}` cannot be installed from the Python package index"))?;
     // Written last: it says that all of it is there.
     std::fs::write(&installed, wanted)?;
     Ok(python)

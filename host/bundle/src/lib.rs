@@ -31,8 +31,8 @@ pub use component::ComponentFault;
 pub use digest::{Digest, NotADigest};
 pub use manifest::{
     Accepts, Action, CONTRACTS, Credential, Effect, EgressAsked, Fault, FaultKind, LimitsAsked, Manifest,
-    ManifestError, Parameter, ParameterKind, Place, Purpose, SCHEMA_VERSION, Section, SelectOption,
-    check_origin, manifest_schema,
+    ManifestError, Parameter, ParameterKind, Place, Purpose, RequestPurpose, SCHEMA_VERSION, Section,
+    SelectOption, check_origin, manifest_schema,
 };
 pub use nearest::nearest;
 pub use pack::{PackError, PackInputs, Packed, pack};

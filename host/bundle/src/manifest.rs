@@ -222,8 +222,21 @@ pub struct EgressAsked {
     /// the effect of sending it once.
     #[serde(default)]
     pub idempotent: bool,
+    /// What the host itself sends such a request for. The action may not send it then.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub purpose: Option<RequestPurpose>,
     /// Why the action needs it, in a sentence for the operator.
     pub reason: String,
+}
+
+/// What the host itself sends a request for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "kebab-case")]
+pub enum RequestPurpose {
+    /// To find out, when somebody asks for it, whether the service can be reached and takes the credential: a GET of one
+    /// path, with a 2xx answer where it does and 401 where it refuses the credential. Where that is refused, the same
+    /// request goes to the origins of the other options of the `select` parameter in `origin`.
+    ConnectionTest,
 }
 
 /// A credential that the host adds to requests, without the component seeing it.
@@ -278,6 +291,11 @@ impl Action {
             .iter()
             .flat_map(|section| &section.parameters)
             .filter_map(|name| manifest.parameter(name))
+    }
+
+    /// The request that tests the connection, where the action names one.
+    pub fn connection_test(&self) -> Option<&EgressAsked> {
+        self.egress.iter().find(|asked| asked.purpose == Some(RequestPurpose::ConnectionTest))
     }
 
     /// Whether the action can use objects of this kind and type. Names are compared as the platform writes them.

@@ -13,7 +13,9 @@ use std::collections::BTreeSet;
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use palisade_bundle::{Effect, Fault, Manifest, Parameter, ParameterKind, Purpose, manifest_schema};
+use palisade_bundle::{
+    Effect, Fault, Manifest, Parameter, ParameterKind, Purpose, RequestPurpose, manifest_schema,
+};
 
 fn crate_directory() -> PathBuf {
     PathBuf::from(env!("CARGO_MANIFEST_DIR"))
@@ -72,6 +74,9 @@ fn the_good_example_is_good() {
         "send GET and POST requests to https://<Region>/v1/items and everything below \
          https://<Region>/v1/lists/ with the Key in the header Authorization"
     );
+    let test = manifest.action("send").unwrap().connection_test().unwrap();
+    assert_eq!((test.purpose, test.paths[0].as_str()), (Some(RequestPurpose::ConnectionTest), "/v1/hello"));
+    assert!(test.in_words(&manifest).ends_with("in the header Authorization to test the connection"));
 }
 
 #[test]
@@ -236,11 +241,19 @@ fn each_action_asks_to_send_to_its_own_list_and_to_read() {
         )
     };
     let (blocked, exempted) = ("suspiciousObjects", "suspiciousObjectExceptions");
+    let test = "send GET requests to https://<API Region>/v3.0/healthcheck/connectivity with the API Key in the header \
+                Authorization to test the connection";
     assert_eq!(
         words,
         BTreeSet::from([
-            ("add-to-blocklist", vec![sentence("POST", &[blocked]), sentence("GET", &[blocked, exempted])]),
-            ("add-to-exception-list", vec![sentence("POST", &[exempted]), sentence("GET", &[exempted])]),
+            (
+                "add-to-blocklist",
+                vec![sentence("POST", &[blocked]), sentence("GET", &[blocked, exempted]), test.to_owned()]
+            ),
+            (
+                "add-to-exception-list",
+                vec![sentence("POST", &[exempted]), sentence("GET", &[exempted]), test.to_owned()]
+            ),
         ])
     );
 }

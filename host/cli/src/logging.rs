@@ -1,10 +1,15 @@
 //! Logs on standard error: nothing by default, more with each `-v`. `PALISADE_LOG` takes directives of tracing's
-//! `EnvFilter` for those who want one part only.
+//! `EnvFilter` for those who want one part only. A service may export traces beside its log.
+
+pub(crate) mod traces;
 
 use std::io::IsTerminal as _;
 
-use tracing_subscriber::EnvFilter;
+use tracing_subscriber::filter::{FilterExt as _, filter_fn};
 use tracing_subscriber::fmt::time::{SystemTime, uptime};
+use tracing_subscriber::layer::SubscriberExt as _;
+use tracing_subscriber::util::SubscriberInitExt as _;
+use tracing_subscriber::{EnvFilter, Layer as _};
 
 use crate::arguments::{Global, LogFormat};
 
@@ -34,14 +39,22 @@ pub(crate) fn start(global: Global, service: bool) {
         }
         choice => choice != anstream::ColorChoice::Never,
     };
-    let log =
-        tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr).with_ansi(colours);
-    match global.log_format {
-        LogFormat::Json => log.with_ansi(false).with_timer(SystemTime).json().flatten_event(true).init(),
-        LogFormat::Text if service => log.with_timer(SystemTime).init(),
-        LogFormat::Text => log.with_timer(uptime()).init(),
-    }
+    let log = tracing_subscriber::fmt::layer().with_writer(std::io::stderr).with_ansi(colours);
+    let log = match global.log_format {
+        LogFormat::Json => log.with_ansi(false).with_timer(SystemTime).json().flatten_event(true).boxed(),
+        LogFormat::Text if service => log.with_timer(SystemTime).boxed(),
+        LogFormat::Text => log.with_timer(uptime()).boxed(),
+    };
+    let log = log.with_filter(filter.and(filter_fn(traces::is_for_log)));
+    let (traces, unusable_traces) = match if service { traces::layer() } else { Ok(None) } {
+        Ok(traces) => (traces, None),
+        Err(why) => (None, Some(why)),
+    };
+    tracing_subscriber::registry().with(log).with(traces).init();
     if let Some(error) = unusable {
         tracing::warn!("PALISADE_LOG is not used, it cannot be read: {error}");
+    }
+    if let Some(why) = unusable_traces {
+        tracing::warn!("no traces are exported: {why}");
     }
 }

@@ -11,12 +11,14 @@ use palisade_limits as limits;
 use palisade_recording::Recorder;
 use tokio::sync::{Semaphore, SemaphorePermit};
 use tokio::time::Instant;
+use tracing::{Instrument as _, Span};
 
 use crate::held::Held;
 use crate::retry::{self, Attempt, Attempts, Decision};
 use crate::traffic::{Counters, Waiting, add};
 use crate::{Credential, Gate, Grant, SendError, Traffic, grant, headers};
 
+mod traced;
 mod wire;
 
 pub use wire::Wire;
@@ -82,11 +84,13 @@ struct Inner {
     held: Held,
     counters: Counters,
     notices: Mutex<BTreeMap<&'static str, Notice>>,
+    /// What the requests belong to: they are sent from tasks that do not know it.
+    span: Span,
 }
 
 impl Session {
     /// A session that may send what `grants` say until `deadline`. The gate is shared by everything that uses the same
-    /// credential.
+    /// credential. Requests are traced as a part of the span in which this is called.
     #[must_use]
     pub fn new(
         wire: Wire,
@@ -109,6 +113,7 @@ impl Session {
                 held: Held::default(),
                 counters: Counters::default(),
                 notices: Mutex::default(),
+                span: Span::current(),
             }),
         }
     }
@@ -250,7 +255,8 @@ impl Session {
             response_limit: inner.limits.response_body_bytes,
             whole: inner.limits.exchange.min(left),
         };
-        let result = inner.wire.make(attempt, inner.recorder.as_ref()).await;
+        let span = traced::begin(&inner.span, parts, grant, sent_before);
+        let result = inner.wire.make(attempt, inner.recorder.as_ref()).instrument(span.clone()).await;
         // The run was too short for the answer, not the service too slow.
         let result = match result {
             Err(SendError::TimedOut { .. }) if Instant::now() >= inner.deadline => {
@@ -258,6 +264,7 @@ impl Session {
             }
             result => result.map(|response| response.map(|body| inner.held.hold(body))),
         };
+        traced::end(&span, &result);
         match &result {
             Ok(response) => tracing::debug!(
                 method = %parts.method, url = %parts.uri, status = response.status().as_u16(),

@@ -8,6 +8,7 @@ pub(crate) mod generated {
         imports: {
             "palisade:action/results.record": trappable,
             "palisade:action/results.evicting": trappable,
+            "palisade:action/results.holds": trappable,
             "palisade:action/collection.next": trappable,
             default: async | trappable,
         },
@@ -28,6 +29,7 @@ pub mod contract {
         Context, Limits, RunError, Setting, SettingValue, Stop,
     };
     pub use super::generated::palisade::action::types::{
-        Attribute, Change, Comparison, Eviction, Field, Object, Outcome, Problem, Reason, Submission, Verdict,
+        Attribute, Change, Comparison, Eviction, Field, Holding, Object, Outcome, Problem, Reason,
+        Submission, Verdict,
     };
 }

@@ -294,6 +294,8 @@ impl Host for Nothing {
 
     fn evicting(&mut self, _entries: Vec<crate::contract::Eviction>) {}
 
+    fn holds(&mut self, _lists: Vec<crate::contract::Holding>) {}
+
     fn log(&mut self, _level: crate::state::LogLevel, message: String, _fields: Vec<(String, String)>) {
         tracing::debug!(target: "palisade_engine::component", "{message}");
     }

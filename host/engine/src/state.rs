@@ -9,7 +9,7 @@ use wasmtime_wasi::{WasiCtx, WasiCtxView, WasiView};
 use wasmtime_wasi_http::{WasiHttpCtx, WasiHttpCtxView, WasiHttpView};
 
 use crate::bindings::generated::palisade::action::{collection, log, results, types};
-use crate::contract::{Eviction, Object, Outcome};
+use crate::contract::{Eviction, Holding, Object, Outcome};
 use crate::http::Hooks;
 use crate::limiter::Limiter;
 use crate::text::cut;
@@ -91,6 +91,9 @@ pub trait Host: Send + 'static {
     /// Takes entries that the service would remove by itself because of the run.
     fn evicting(&mut self, entries: Vec<Eviction>);
 
+    /// Takes what lists of the service hold; the last word about a list and type counts.
+    fn holds(&mut self, lists: Vec<Holding>);
+
     /// Takes a message, already cut to its limit.
     fn log(&mut self, level: LogLevel, message: String, fields: Vec<(String, String)>);
 }
@@ -166,6 +169,17 @@ impl results::Host for State {
             expires: entry.expires.map(cut),
         });
         self.host.evicting(entries.collect());
+        Ok(())
+    }
+
+    fn holds(&mut self, lists: Vec<Holding>) -> Result<()> {
+        self.check_not_refused()?;
+        let lists = lists.into_iter().map(|holding| Holding {
+            name: cut(holding.name),
+            field: holding.field.map(cut),
+            ..holding
+        });
+        self.host.holds(lists.collect());
         Ok(())
     }
 }

@@ -105,6 +105,9 @@ limits! {
     COMPARISON_FIELDS = 32, "fields";
     /// Entries that a run would push out which are listed one by one, the others are counted: a whole list of each of six types.
     EVICTIONS_LISTED = 60_000, "entries";
+    /// Lists and types of which a run can say how many entries they hold; further ones are counted in a warning. Vision One
+    /// has two lists of six types.
+    HOLDINGS = 100, "lists";
     /// Length of any text that a component reports; longer ones are cut.
     TEXT_BYTES = 4 * KIB, "bytes";
     /// Problems of a configuration that a component may report at once; further ones are dropped.
@@ -337,6 +340,11 @@ limits! {
     RUN_WORKERS = 4, "runs";
     /// Objects that somebody can select for a manual run.
     SELECTED_OBJECTS = 10_000, "objects";
+    /// Bytes of a form or a body that selects objects for a manual run: 10,000 addresses of 200 bytes are 2 MB, and a form writes
+    /// some of their characters as three.
+    SELECTION_BYTES = 8 * MIB, "bytes";
+    /// Bytes of a workflow that is imported as YAML: 16 actions, each with lists of values of 250 KiB.
+    WORKFLOW_FILE_BYTES = 4 * MIB, "bytes";
     /// Days after which runs that are over are removed.
     RUN_RETENTION_DAYS = 90, "days";
     /// How often runs that are due for it are removed.
@@ -360,8 +368,6 @@ limits! {
     PROGRESS_SECONDS = 2, "seconds";
     /// Silence of a worker after which another takes over its run: many heartbeats, so that a busy machine is no frozen one.
     SILENCE_SECONDS = 60, "seconds";
-    /// Runs of the last day that the overview's chart counts one by one: 80 an hour. Where there are more, the latest are shown.
-    OVERVIEW_RUNS = 2_000, "runs";
     /// How long a run may wait before the overview calls for attention: longer than a run of 10,000 objects takes.
     LONG_WAIT_SECONDS = 600, "seconds";
     /// Time for one call that the command line makes to a service: an upload of the largest collection over a slow line.
@@ -370,6 +376,12 @@ limits! {
     SERVICE_ANSWER_BYTES = 256 * MIB, "bytes";
     /// How often the command line asks whether a run is over.
     SERVICE_POLL_MILLISECONDS = 500, "milliseconds";
+    /// Time for one transfer of traces, where no variable names another: the default of OpenTelemetry.
+    TRACES_EXPORT_SECONDS = 10, "seconds";
+    /// How long the last traces may take when the service stops: half of what open requests have.
+    TRACES_FLUSH_SECONDS = 5, "seconds";
+    /// Bytes of an answer of the collector that are read: it says how many spans it refused, if any.
+    TRACES_ANSWER_BYTES = 64 * KIB, "bytes";
 }
 
 #[cfg(test)]

@@ -19,17 +19,18 @@ use palisade_store::{
 };
 use serde_json::{Value, json};
 use tokio::sync::watch;
+use tracing::Instrument as _;
 
 use crate::choose::{Chooser, Cursor, mark};
 use crate::clock::Clock;
 use crate::collections::{filter_of, read};
 use crate::executor::{Advanced, Boxed, Stop, Stopping, Worker};
-use crate::{Orchestrator, OrchestratorError, objects};
+use crate::{Orchestrator, OrchestratorError, objects, traced};
 
 impl Worker for Orchestrator {
     fn advance(&self, task: TaskRow, stopping: Stopping) -> Boxed<'_, Advanced> {
         Box::pin(async move {
-            match self.advance_run(&task, stopping).await {
+            match self.advance_traced(&task, stopping).await {
                 Ok(advanced) => advanced,
                 // Somebody else has the run.
                 Err(OrchestratorError::Store(StoreError::Fenced(_))) => Advanced::More,
@@ -46,9 +47,29 @@ impl Worker for Orchestrator {
 }
 
 impl Orchestrator {
-    async fn advance_run(&self, task: &TaskRow, stopping: Stopping) -> Result<Advanced, OrchestratorError> {
+    async fn advance_traced(
+        &self,
+        task: &TaskRow,
+        stopping: Stopping,
+    ) -> Result<Advanced, OrchestratorError> {
+        let run = self.store().run(task.run)?;
+        let span = self.inner.spans.of(&run);
+        let draining = stopping.clone();
+        let advanced = self.advance_run(task, run, stopping).instrument(span).await;
+        let leaves = matches!(*draining.borrow(), Some(Stop::Draining | Stop::Lost));
+        if leaves || matches!(advanced, Ok(Advanced::Done)) {
+            self.inner.spans.ended(task.run);
+        }
+        advanced
+    }
+
+    async fn advance_run(
+        &self,
+        task: &TaskRow,
+        run: RunRow,
+        stopping: Stopping,
+    ) -> Result<Advanced, OrchestratorError> {
         let (store, activation) = (self.store(), task.activation());
-        let run = store.run(task.run)?;
         if run.phase == Phase::Ended {
             return Ok(Advanced::Done);
         }
@@ -74,12 +95,14 @@ impl Orchestrator {
         store.begin_run(activation, now)?;
         self.changed(run.id);
         if run.objects.is_none() {
-            return self.choose(activation, &run, &steps, stopping).await;
+            return self.choose(activation, &run, &steps, stopping).instrument(traced::choice()).await;
         }
         // A step that did not work through its objects leaves nothing to do for those behind it.
         let broken = steps.iter().find(|step| step.end.as_ref().is_some_and(|end| end.how != "completed"));
         match open {
-            Some(step) if broken.is_none() => self.execute(activation, &run, step, stopping).await,
+            Some(step) if broken.is_none() => {
+                self.execute(activation, &run, step, stopping).instrument(traced::step(step)).await
+            }
             _ => {
                 let (status, reason, hint) = judge(&steps);
                 self.conclude(activation, &run, status, reason.as_deref(), hint.as_deref())
@@ -255,6 +278,7 @@ impl Orchestrator {
             }
             _ => {}
         }
+        self.keep_holdings(activation, step, &prepared.services(), &report)?;
         self.end_step(activation, step, &report, &places)?;
         Ok(Advanced::More)
     }
@@ -322,11 +346,16 @@ impl Orchestrator {
             .to_owned(),
             code: report.run.code.clone(),
             message: report.run.message.clone(),
-            hint: report.run.hint.clone(),
+            hint: crate::hints::of_step(
+                report.run.code.as_deref(),
+                report.run.hint.clone(),
+                report.evictions.count,
+            ),
             traffic: json!(report.traffic),
-            warnings: json!({ "listed": report.warnings, "not_listed": report.warnings_not_listed, "evictions": report.evictions }),
+            warnings: json!({ "listed": report.warnings, "not_listed": report.warnings_not_listed, "evictions": report.evictions, "holdings": report.holdings }),
         };
         self.store().end_step(activation, step.place, &end, &verdicts, self.now())?;
+        traced::step_ended(&end);
         let told = end.message.as_deref().unwrap_or("worked through its objects");
         self.store()
             .add_event(activation.run, &Event::new(self.now(), "step-ended", told).of_step(step.place))?;
@@ -361,6 +390,7 @@ impl Orchestrator {
             ..no_end()
         };
         self.store().end_step(activation, step.place, &end, &verdicts, self.now())?;
+        traced::step_ended(&end);
         let event = Event::new(self.now(), "step-ended", message).of_step(step.place);
         Ok(self.store().add_event(activation.run, &event)?)
     }
@@ -393,6 +423,7 @@ impl Orchestrator {
         }
         let end = RunEnd { status, reason, hint, marks: &marks, cursor: cursor.as_ref() };
         store.end_run(activation, &end, self.now())?;
+        traced::run_ended(&self.inner.spans.of(run), status);
         self.changed(run.id);
         Ok(Advanced::Done)
     }

@@ -1,20 +1,20 @@
 //! Data collections: uploaded files or a live connection, with a saved filter on top.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
 use palisade_collection::{Format, Record, Source};
-use palisade_egress::{Client, SecretString};
+use palisade_egress::Client;
 use palisade_limits as limits;
 use palisade_store::{
-    CollectionId, CollectionRow, FileReader, FileRow, FileWriter, NewCollection, SecretId, StoredObject,
+    CollectionId, CollectionRow, FileReader, FileRow, FileWriter, NewCollection, StoredObject,
 };
-use palisade_threatq::{CollectionHash, Connection, LogIn};
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
+use crate::live::{NewConnection, StoredLogIn, connection_faults};
 use crate::objects::stored_record;
-use crate::{Filter, Orchestrator, OrchestratorError};
+use crate::{Field, Filter, Orchestrator, OrchestratorError};
 
 /// Where a collection's objects come from.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -37,50 +37,6 @@ pub enum CollectionSource {
     },
 }
 
-/// How to log in to a ThreatQ appliance; the secret is kept sealed.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-#[serde(tag = "grant", rename_all = "kebab-case", deny_unknown_fields)]
-pub enum StoredLogIn {
-    /// As a person.
-    Password {
-        /// Who.
-        email: String,
-        /// The appliance's client id.
-        client_id: String,
-        /// The password.
-        secret: SecretId,
-    },
-    /// As a service.
-    ClientCredentials {
-        /// Which.
-        client_id: String,
-        /// Its secret.
-        secret: SecretId,
-    },
-    /// With a token that was made before.
-    Token {
-        /// The token.
-        secret: SecretId,
-    },
-}
-
-/// A live connection as it is entered.
-#[derive(Debug)]
-pub struct NewConnection {
-    /// `https://` and a host name.
-    pub origin: String,
-    /// Identifier of the data collection there.
-    pub collection: String,
-    /// `password`, `client-credentials` or `token`.
-    pub grant: String,
-    /// Who, for a password.
-    pub email: String,
-    /// The client id.
-    pub client_id: String,
-    /// The secret; none keeps the one that is kept.
-    pub secret: Option<SecretString>,
-}
-
 /// What a collection holds.
 #[derive(Debug, Clone, Serialize)]
 pub struct Preview {
@@ -94,6 +50,9 @@ pub struct Preview {
     pub left_out: u64,
     /// Objects by type.
     pub by_type: BTreeMap<String, u64>,
+    /// The types that the collection has, whether the filter means them or not.
+    #[serde(skip)]
+    pub types: BTreeSet<String>,
     /// The first of them.
     #[serde(skip)]
     pub first: Vec<StoredObject>,
@@ -178,6 +137,11 @@ impl Orchestrator {
         connection: NewConnection,
         who: &str,
     ) -> Result<CollectionId, OrchestratorError> {
+        let mut wrong = faults_of(named(name));
+        wrong.extend(connection_faults(&connection, false));
+        if !wrong.is_empty() {
+            return Err(OrchestratorError::Invalid(wrong));
+        }
         let source = json!(self.live_source(connection, None)?);
         let filter = json!(Filter::default());
         let new = NewCollection { name: named(name)?, description, source: &source, filter: &filter };
@@ -199,7 +163,11 @@ impl Orchestrator {
         connection: Option<NewConnection>,
         who: &str,
     ) -> Result<(), OrchestratorError> {
-        filter.check().map_err(OrchestratorError::Invalid)?;
+        let mut wrong = filter.check().err().unwrap_or_default();
+        wrong.extend(faults_of(named(name)));
+        if !wrong.is_empty() {
+            return Err(OrchestratorError::Invalid(wrong));
+        }
         let before = self.store().collection(id)?;
         let source = match connection {
             Some(connection) => json!(self.live_source(connection, Some(&source_of(&before)?))?),
@@ -247,6 +215,7 @@ impl Orchestrator {
             unreadable: 0,
             left_out: 0,
             by_type: BTreeMap::new(),
+            types: BTreeSet::new(),
             first: Vec::new(),
             warnings: Vec::new(),
         };
@@ -254,8 +223,14 @@ impl Orchestrator {
             .read_collection(&row, preview, move |preview, record, file| match &record {
                 Record::LeftOut(_) => preview.left_out += 1,
                 Record::Unreadable(_) => preview.unreadable += 1,
-                record if !filter.admits(record) => preview.filtered += 1,
                 Record::Object(object) => {
+                    if !preview.types.contains(&object.subtype) {
+                        preview.types.insert(object.subtype.clone());
+                    }
+                    if !filter.admits(&record) {
+                        preview.filtered += 1;
+                        return;
+                    }
                     preview.objects += 1;
                     *preview.by_type.entry(object.subtype.clone()).or_default() += 1;
                     if preview.first.len() < first {
@@ -312,80 +287,13 @@ impl Orchestrator {
             }
         }
     }
+}
 
-    /// Asks a live collection for how many objects it has.
-    ///
-    /// # Errors
-    /// What failed: name, TLS, log-in, the collection.
-    pub async fn check_connection(&self, id: CollectionId) -> Result<Option<u64>, OrchestratorError> {
-        let row = self.store().collection(id)?;
-        let CollectionSource::Threatq { origin, collection, log_in } = source_of(&row)? else {
-            return Ok(None);
-        };
-        let connection = self.connection(&origin, &collection, &log_in)?;
-        let client = Client::new(&self.client(&self.policy()?)?).map_err(palisade_run::PrepareError::from)?;
-        let deadline = tokio::time::Instant::now() + Duration::from_secs(limits::CONNECTION_TEST_SECONDS);
-        Ok(Some(palisade_threatq::check(&connection, client, deadline).await?))
-    }
-
-    fn connection(
-        &self,
-        origin: &str,
-        collection: &str,
-        log_in: &StoredLogIn,
-    ) -> Result<Connection, OrchestratorError> {
-        let log_in = match log_in {
-            StoredLogIn::Password { email, client_id, secret } => LogIn::Password {
-                email: email.clone(),
-                password: self.open_secret(*secret)?,
-                client_id: client_id.clone(),
-            },
-            StoredLogIn::ClientCredentials { client_id, secret } => LogIn::ClientCredentials {
-                client_id: client_id.clone(),
-                client_secret: self.open_secret(*secret)?,
-            },
-            StoredLogIn::Token { secret } => LogIn::Token(self.open_secret(*secret)?),
-        };
-        let origin = palisade_egress::Origin::parse(origin)
-            .map_err(|error| OrchestratorError::field("origin", error.to_string()))?;
-        let collection: CollectionHash = collection.parse().map_err(wrong_hash)?;
-        Ok(Connection { origin, collection, log_in })
-    }
-
-    fn live_source(
-        &self,
-        new: NewConnection,
-        before: Option<&CollectionSource>,
-    ) -> Result<CollectionSource, OrchestratorError> {
-        palisade_egress::Origin::parse(&new.origin)
-            .map_err(|error| OrchestratorError::field("origin", error.to_string()))?;
-        new.collection.parse::<CollectionHash>().map_err(wrong_hash)?;
-        let kept = match before {
-            // A secret is sent to where it was entered for, never to a host that was put in its place.
-            Some(CollectionSource::Threatq { origin, log_in, .. }) if *origin == new.origin => {
-                Some(match log_in {
-                    StoredLogIn::Password { secret, .. }
-                    | StoredLogIn::ClientCredentials { secret, .. }
-                    | StoredLogIn::Token { secret } => *secret,
-                })
-            }
-            _ => None,
-        };
-        let secret = match (new.secret, kept) {
-            (Some(secret), _) => self.keep_secret("collection", &secret)?,
-            (None, Some(kept)) => kept,
-            (None, None) => return Err(OrchestratorError::field("secret", "enter the secret for this host")),
-        };
-        let log_in = match new.grant.as_str() {
-            "password" => StoredLogIn::Password { email: new.email, client_id: new.client_id, secret },
-            "client-credentials" => StoredLogIn::ClientCredentials { client_id: new.client_id, secret },
-            "token" => StoredLogIn::Token { secret },
-            _ => {
-                let message = "`password`, `client-credentials` or `token` is expected";
-                return Err(OrchestratorError::field("grant", message));
-            }
-        };
-        Ok(CollectionSource::Threatq { origin: new.origin, collection: new.collection, log_in })
+/// The fields that something names, where it failed for them.
+fn faults_of<T>(result: Result<T, OrchestratorError>) -> Vec<Field> {
+    match result {
+        Err(OrchestratorError::Invalid(fields)) => fields,
+        _ => Vec::new(),
     }
 }
 
@@ -423,10 +331,6 @@ fn check_uploads(format: Option<Format>, uploads: &[Upload]) -> Result<(), Orche
         palisade_collection::read(source, format, &mut |_| {})?;
     }
     Ok(())
-}
-
-fn wrong_hash(error: palisade_threatq::CollectionHashError) -> OrchestratorError {
-    OrchestratorError::field("collection", error.to_string())
 }
 
 fn parsed(format: Option<&str>) -> Result<Option<Format>, OrchestratorError> {

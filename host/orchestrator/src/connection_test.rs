@@ -1,17 +1,19 @@
-//! Finds out whether an action's configuration works, without changing anything: the action itself, in a dry run that compares
-//! one object, asks the service for the lists that it would push to. That takes the name, TLS, the key, its role and its
-//! region to the same test that a run would.
+//! Finds out whether an action's configuration works, without changing anything. First the host asks the service what the
+//! manifest names for this purpose: that takes the name, TLS, the key and its region to the test. Then the action itself, in
+//! a dry run that compares one object, reads the lists that it would push to: that takes the key's role to it.
+
+mod ask;
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::Duration;
 
 use palisade_collection::{Location, Object};
-use palisade_egress::Gate;
+use palisade_egress::{Client, Gate};
 use palisade_limits as limits;
 use palisade_run::{
-    ComponentSource, EndedHow, Evidence, Given, GivenValue, Input, Offered, Overrides, Preparation, Prompted,
-    Report, SecretSource, Selection, Silent,
+    ComponentSource, EndedHow, Evidence, Given, GivenValue, Input, Offered, Overrides, Preparation,
+    PrepareError, Prompted, Report, SecretSource, Secrets, Selection, Silent, connection_requests,
 };
 use palisade_store::BundleId;
 use serde::Serialize;
@@ -19,6 +21,7 @@ use serde::Serialize;
 use crate::form::Entered;
 use crate::integrations::known_action;
 use crate::{Orchestrator, OrchestratorError};
+use ask::{Asked, ask};
 
 /// What is looked for, and never sent, by type: a name that nobody can own (RFC 2606) and digests of nothing that exists.
 const LOOKED_FOR: &[(&str, &str)] = &[
@@ -32,8 +35,8 @@ const LOOKED_FOR: &[(&str, &str)] = &[
 pub struct ConnectionTest {
     /// Whether a run would get through.
     pub works: bool,
-    /// `name`, `tls`, `key`, `role`, `network` or `other`: what failed.
-    pub failed: Option<&'static str>,
+    /// What failed.
+    pub failed: Option<Failing>,
     /// Stable code of the reason.
     pub code: Option<String>,
     /// What happened.
@@ -42,6 +45,64 @@ pub struct ConnectionTest {
     pub hint: Option<String>,
     /// Requests that were made.
     pub requests: u64,
+}
+
+/// What of a connection can fail.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Failing {
+    /// The service's name leads nowhere, or to where nobody may go.
+    Name,
+    /// Nobody answers there.
+    Network,
+    /// The proxy does not let it through.
+    Proxy,
+    /// Whoever answers cannot prove to be the service.
+    Tls,
+    /// The service refuses the credential.
+    Key,
+    /// The service refuses the credential here, and takes it elsewhere.
+    Region,
+    /// The credential may not do what the action needs.
+    Role,
+    /// The service does not work.
+    Service,
+    /// Something else.
+    Other,
+}
+
+impl Failing {
+    /// For people.
+    #[must_use]
+    pub fn in_words(self) -> &'static str {
+        match self {
+            Self::Name => "the name",
+            Self::Network => "the network",
+            Self::Proxy => "the proxy",
+            Self::Tls => "TLS",
+            Self::Key => "the key",
+            Self::Region => "the region",
+            Self::Role => "the key’s role",
+            Self::Service => "the service",
+            Self::Other => "something else",
+        }
+    }
+
+    /// By the code of a request without an answer, or of an action that gave up.
+    fn of(code: Option<&str>) -> Self {
+        match code {
+            Some("credential-refused") => Self::Key,
+            Some("access-denied") => Self::Role,
+            Some("host-unresolvable" | "address-refused") => Self::Name,
+            Some("tls-failed") => Self::Tls,
+            Some("proxy-unreachable" | "proxy-refused" | "proxy-credentials-refused") => Self::Proxy,
+            Some("connection-failed" | "connection-lost" | "connection-timed-out" | "timed-out") => {
+                Self::Network
+            }
+            Some("list-unreadable") => Self::Service,
+            _ => Self::Other,
+        }
+    }
 }
 
 impl Orchestrator {
@@ -57,23 +118,23 @@ impl Orchestrator {
     ) -> Result<ConnectionTest, OrchestratorError> {
         let manifest = self.manifest(bundle)?;
         let known = known_action(&manifest, action)?;
-        let held = self.store().action_defaults(&manifest.id, &known.id)?;
-        let mut given = self.given(&held)?;
-        for (name, entered) in entered {
-            let value = match entered {
-                Entered::Text(text) if text.is_empty() => {
-                    given.remove(&name);
-                    continue;
-                }
-                Entered::Text(text) => GivenValue::Text(text),
-                Entered::Value(value) => GivenValue::Value(value),
-                // Not sealed, not kept: it may be the wrong one.
-                Entered::Secret(secret) => GivenValue::Secret(SecretSource::Prompted(Prompted::of(secret))),
-            };
-            given.insert(name, Given { value, origin: String::new(), shared: false });
-        }
+        let given = self.given_on_top(&manifest.id, &known.id, entered)?;
         let policy = self.policy()?;
         let trusted = self.trusted_bundle(bundle, &policy)?;
+        let (_, configuration, _) = Preparation::configure(&trusted, action, &given, Secrets::Read)?;
+        let client = self.client(&policy)?;
+        let asked = match connection_requests(&manifest, known, &configuration)? {
+            Some(requests) => {
+                let client = Client::new(&client).map_err(PrepareError::from)?;
+                ask(requests, &policy, &manifest.id, client).await
+            }
+            None => Asked::Skipped { hint: None },
+        };
+        let (before, hint) = match asked {
+            Asked::Failed(test) => return Ok(test),
+            Asked::Answers { requests } => (requests, None),
+            Asked::Skipped { hint } => (0, hint),
+        };
         let component = self.component(&trusted).await?;
         let accepted = |subtype: &str| {
             known.accepts.iter().any(|accepts| accepts.subtypes.iter().any(|one| one == subtype))
@@ -85,7 +146,7 @@ impl Orchestrator {
         let time = Duration::from_secs(limits::CONNECTION_TEST_SECONDS);
         let preparation = Preparation {
             protection: self.protection(&policy)?,
-            client: self.client(&policy)?,
+            client,
             policy,
             bundle: trusted,
             action: action.to_owned(),
@@ -101,11 +162,41 @@ impl Orchestrator {
         };
         let prepared = preparation.check(self.engine()).await?;
         let report = prepared.execute(Arc::new(Silent), std::future::pending()).await;
-        Ok(judge(&report))
+        let test = judge(&report);
+        Ok(ConnectionTest { requests: test.requests + before, hint: test.hint.or(hint), ..test })
+    }
+
+    /// An action's saved defaults, and on top of them what was entered.
+    fn given_on_top(
+        &self,
+        bundle: &str,
+        action: &str,
+        entered: BTreeMap<String, Entered>,
+    ) -> Result<BTreeMap<String, Given>, OrchestratorError> {
+        let held = self.store().action_defaults(bundle, action)?;
+        let mut given = self.given(&held)?;
+        for (name, entered) in entered {
+            let value = match entered {
+                Entered::Nothing => {
+                    given.remove(&name);
+                    continue;
+                }
+                Entered::Text(text) if text.is_empty() => {
+                    given.remove(&name);
+                    continue;
+                }
+                Entered::Text(text) => GivenValue::Text(text),
+                Entered::Value(value) => GivenValue::Value(value),
+                // Not sealed, not kept: it may be the wrong one.
+                Entered::Secret(secret) => GivenValue::Secret(SecretSource::Prompted(Prompted::of(secret))),
+            };
+            given.insert(name, Given { value, origin: String::new(), shared: false });
+        }
+        Ok(given)
     }
 }
 
-/// What a report says about the connection.
+/// What the report of a look at the lists says about the connection.
 fn judge(report: &Report) -> ConnectionTest {
     let requests = report.traffic.requests;
     if report.run.ended == EndedHow::Completed && report.run.code.is_none() && requests > 0 {
@@ -123,21 +214,6 @@ fn judge(report: &Report) -> ConnectionTest {
     let hint = warning
         .and_then(|(warning, _)| warning.fields.get("hint").cloned())
         .or_else(|| report.run.hint.clone());
-    let failed = match code.as_deref() {
-        Some("credential-refused") => "key",
-        Some("access-denied") => "role",
-        Some("host-unresolvable" | "address-refused") => "name",
-        Some("tls-failed") => "tls",
-        Some(
-            "connection-failed"
-            | "connection-lost"
-            | "connection-timed-out"
-            | "timed-out"
-            | "proxy-unreachable"
-            | "proxy-refused"
-            | "proxy-credentials-refused",
-        ) => "network",
-        _ => "other",
-    };
-    ConnectionTest { works: false, failed: Some(failed), code, message, hint, requests }
+    let failed = Some(Failing::of(code.as_deref()));
+    ConnectionTest { works: false, failed, code, message, hint, requests }
 }

@@ -1,7 +1,7 @@
 //! The form of an action, generated from its manifest in the manifest's sections, and what becomes of what was entered. A
 //! secret goes in and never comes out: a form tells only whether there is one.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use palisade_bundle::{Action, Manifest, Parameter, ParameterKind, SelectOption};
 use palisade_egress::SecretString;
@@ -76,7 +76,12 @@ pub enum Entered {
     Value(Value),
     /// A new secret.
     Secret(SecretString),
+    /// What is kept is to go.
+    Nothing,
 }
+
+/// What stands behind a secret's name in the name of the box that takes the kept one away. No parameter's name has a dot.
+pub const REMOVE: &str = ".remove";
 
 /// The form of an action with what it holds, and what is wrong with it.
 #[must_use]
@@ -165,9 +170,14 @@ impl Orchestrator {
             .filter(|(name, _)| action.parameters(manifest).any(|parameter| parameter.name == **name))
             .map(|(name, value)| (name.clone(), given_of(value)))
             .collect();
-        let mut secrets = BTreeMap::new();
+        let (mut secrets, mut removed) = (BTreeMap::new(), BTreeSet::new());
         for (name, entered) in entered {
             let value = match entered {
+                Entered::Nothing => {
+                    given.remove(&name);
+                    removed.insert(name);
+                    continue;
+                }
                 Entered::Text(text) if text.is_empty() => {
                     given.remove(&name);
                     continue;
@@ -207,7 +217,9 @@ impl Orchestrator {
             if let Some(secret) = secrets.get(&parameter.name) {
                 let secret = self.keep_secret(&parameter.name, secret)?;
                 configuration.insert(parameter.name.clone(), StoredValue::Secret { secret });
-            } else if let Some(kept @ StoredValue::Secret { .. }) = before.get(&parameter.name) {
+            } else if let Some(kept @ StoredValue::Secret { .. }) = before.get(&parameter.name)
+                && !removed.contains(&parameter.name)
+            {
                 configuration.insert(parameter.name.clone(), kept.clone());
             }
         }
@@ -254,7 +266,7 @@ fn stand_in() -> GivenValue {
 }
 
 impl Orchestrator {
-    /// What a program sent: a text for a `secret` parameter is a secret.
+    /// What a program sent: a text for a `secret` parameter is a secret. An empty text takes away what is kept, and so does `null`.
     ///
     /// # Errors
     /// Where there is no such version or action.
@@ -272,14 +284,16 @@ impl Orchestrator {
                 .any(|parameter| parameter.name == name && matches!(parameter.kind, ParameterKind::Secret {}))
         };
         let entered = |(name, value): (String, Value)| match value {
+            Value::Null => (name, Entered::Nothing),
+            Value::String(text) if text.is_empty() => (name, Entered::Nothing),
             Value::String(text) if is_secret(&name) => (name, Entered::Secret(SecretString::from(text))),
             value => (name, Entered::Value(value)),
         };
         Ok(values.into_iter().map(entered).collect())
     }
 
-    /// What a form sent, whose fields are `prefix` and the parameter's name: an empty `secret` keeps what there is, and a
-    /// `flag` that was not sent is off.
+    /// What a form sent, whose fields are `prefix` and the parameter's name: an empty `secret` keeps what there is, unless the box
+    /// named as it and [`REMOVE`] is ticked; and a `flag` that was not sent is off.
     ///
     /// # Errors
     /// Where there is no such version or action.
@@ -299,7 +313,12 @@ impl Orchestrator {
                 (ParameterKind::Secret {}, Some(text)) if !text.is_empty() => {
                     Entered::Secret(SecretString::from(text.as_str()))
                 }
-                (ParameterKind::Secret {}, _) => continue,
+                (ParameterKind::Secret {}, _) => {
+                    if !fields.contains_key(&format!("{prefix}{}{REMOVE}", parameter.name)) {
+                        continue;
+                    }
+                    Entered::Nothing
+                }
                 (ParameterKind::Flag { .. }, sent) => Entered::Value(Value::from(sent.is_some())),
                 (_, Some(text)) => Entered::Text(text.trim().to_owned()),
                 (_, None) => continue,

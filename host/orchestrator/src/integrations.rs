@@ -101,6 +101,8 @@ pub struct ActionPage {
     pub accepts: BTreeMap<String, Vec<String>>,
     /// Its form, with the defaults for future workflows.
     pub form: Form,
+    /// The label of the parameter whose other choices a test of the connection tries, where the chosen one refuses the key.
+    pub test_tries: Option<String>,
 }
 
 impl Orchestrator {
@@ -249,6 +251,8 @@ impl Orchestrator {
             description: action.description.clone(),
             accepts: accepted(action),
             form: form::form(&manifest, action, &holds, &[]),
+            test_tries: palisade_run::connection_parameter(&manifest, action)
+                .map(|parameter| parameter.label.clone()),
         })
     }
 

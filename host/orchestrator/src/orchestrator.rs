@@ -59,6 +59,7 @@ pub(crate) struct Inner {
     /// Manifests of installed versions, which never change: to read one is to unpack its zip.
     pub(crate) manifests: Mutex<HashMap<BundleId, Arc<Manifest>>>,
     pub(crate) changes: crate::progress::Changes,
+    pub(crate) spans: crate::traced::RunSpans,
 }
 
 impl std::fmt::Debug for Orchestrator {
@@ -78,6 +79,7 @@ impl Orchestrator {
             components: Mutex::default(),
             manifests: Mutex::default(),
             changes: crate::progress::Changes::default(),
+            spans: crate::traced::RunSpans::default(),
         };
         Self { inner: Arc::new(inner) }
     }

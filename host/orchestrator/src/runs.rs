@@ -1,7 +1,6 @@
 //! Runs: asked for, cancelled, made again for what failed, and pruned.
 
 use jiff::{SignedDuration, Timestamp};
-use palisade_collection::{Location, Object, Source};
 use palisade_limits as limits;
 use palisade_store::{
     NewRun, NewStep, NewVerdict, Origin, Phase, RunId, RunRow, StoredObject, Verdict, WorkflowId, WorkflowRow,
@@ -9,19 +8,7 @@ use palisade_store::{
 use serde_json::json;
 
 use crate::integrations::known_action;
-use crate::objects::{stored, stored_record};
 use crate::{Orchestrator, OrchestratorError};
-
-/// An object that somebody selected.
-#[derive(Debug, Clone, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct SelectedObject {
-    /// Its type by ThreatQ's name.
-    #[serde(rename = "type")]
-    pub subtype: String,
-    /// Its value.
-    pub value: String,
-}
 
 /// What is asked for.
 #[derive(Debug)]
@@ -61,7 +48,10 @@ impl Orchestrator {
         let (origin, retry_of, objects, carried) = match request {
             Request::Tick(_) => (Origin::Schedule, None, None, Vec::new()),
             Request::Now => (Origin::RunNow, None, None, Vec::new()),
-            Request::Selected(objects) => (Origin::Manual, None, Some(objects), Vec::new()),
+            Request::Selected(objects) => {
+                crate::selected::bounded(objects.len())?;
+                (Origin::Manual, None, Some(objects), Vec::new())
+            }
             Request::Retry(earlier) => {
                 let (objects, carried) = self.failed(earlier)?;
                 (Origin::Retry, Some(earlier.id), Some(objects), carried)
@@ -161,41 +151,6 @@ impl Orchestrator {
         made.ok_or_else(|| conflict("run-made", "the run has been made already".to_owned()))
     }
 
-    /// Reads objects that somebody typed or pasted: one on a line, as in a text file.
-    ///
-    /// # Errors
-    /// [`OrchestratorError::Read`], or too many of them.
-    pub fn objects_from_text(&self, text: &str) -> Result<Vec<StoredObject>, OrchestratorError> {
-        let mut objects = Vec::new();
-        let source = Source::reader("selected", std::io::Cursor::new(text.to_owned().into_bytes()));
-        palisade_collection::read(source, Some(palisade_collection::Format::Text), &mut |record| {
-            objects.extend(stored_record(&record, "selected"));
-        })?;
-        bounded(objects)
-    }
-
-    /// Objects that a program selected.
-    ///
-    /// # Errors
-    /// Too many of them, or one without type or value.
-    pub fn objects_selected(
-        &self,
-        selected: &[SelectedObject],
-    ) -> Result<Vec<StoredObject>, OrchestratorError> {
-        let mut objects = Vec::with_capacity(selected.len());
-        for (object, place) in selected.iter().zip(1..) {
-            if object.subtype.trim().is_empty() || object.value.trim().is_empty() {
-                return Err(OrchestratorError::field(
-                    format!("objects.{place}"),
-                    "a type and a value are expected",
-                ));
-            }
-            let object = Object::indicator(object.subtype.trim(), object.value.trim(), Location::Line(place));
-            objects.push(stored(&object, "selected"));
-        }
-        bounded(objects)
-    }
-
     /// Removes runs that have been over for longer than the retention rule says. How many.
     ///
     /// # Errors
@@ -245,16 +200,4 @@ impl Orchestrator {
         }
         Ok((objects, carried))
     }
-}
-
-fn bounded(objects: Vec<StoredObject>) -> Result<Vec<StoredObject>, OrchestratorError> {
-    let most = limits::SELECTED_OBJECTS;
-    if objects.len() as u64 > most {
-        let message = format!("at most {most} objects can be selected, {} were", objects.len());
-        return Err(OrchestratorError::field("objects", message));
-    }
-    if objects.is_empty() {
-        return Err(OrchestratorError::field("objects", "select at least one object"));
-    }
-    Ok(objects)
 }

@@ -5,13 +5,14 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use palisade_collection::Object;
 use palisade_egress::{Notice, SendError, Session, SessionLimits, Traffic, Wire, after};
-use palisade_engine::contract::{self, Eviction, Outcome, Problem, Reason, RunError, Verdict};
+use palisade_engine::contract::{self, Eviction, Holding, Outcome, Problem, Reason, RunError, Verdict};
 use palisade_engine::{Early, Ended, Host, LogLevel, RunRequest, Violation, cut};
 use palisade_limits as limits;
 use palisade_recording::Difference;
 use time::OffsetDateTime;
 use time::format_description::well_known::Rfc3339;
 
+use crate::holdings::Holdings;
 use crate::ledger::{Ledger, Totals};
 use crate::plan::{Plan, PlanError};
 use crate::prepare::Prepared;
@@ -72,6 +73,7 @@ struct Books {
     /// Index of the next object to hand out.
     cursor: usize,
     evictions: EvictionsReport,
+    holdings: Holdings,
     warnings: Vec<Warning>,
     warnings_not_listed: u64,
 }
@@ -144,6 +146,10 @@ impl Host for Desk {
                 books.evictions.entries.push(EvictionReport { field, value, expires });
             }
         }
+    }
+
+    fn holds(&mut self, lists: Vec<Holding>) {
+        self.books().holdings.take(lists);
     }
 
     fn log(&mut self, level: LogLevel, message: String, fields: Vec<(String, String)>) {
@@ -258,6 +264,7 @@ impl Prepared {
         let notices = session.notices().into_iter().filter(|notice| !told(notice));
         notices.for_each(|notice| books.warn(unanswered(notice)));
         self.unneeded.iter().for_each(|value| books.warn(unneeded(value)));
+        books.holdings.warning().into_iter().for_each(|warning| books.warn(warning));
         if let Wire::Recording(replayer) = &self.wire {
             replayer.unused().iter().for_each(|difference| books.warn(not_asked(difference)));
         }
@@ -293,6 +300,7 @@ impl Prepared {
             totals,
             reasons: summary::reasons(&objects),
             evictions: books.evictions,
+            holdings: books.holdings.report(),
             traffic: traffic(session.traffic()),
             warnings: books.warnings,
             warnings_not_listed: books.warnings_not_listed,
@@ -323,6 +331,7 @@ fn open_books(selection: Arc<Selection>, dry_run: bool) -> Books {
         ledger,
         cursor: 0,
         evictions: EvictionsReport::default(),
+        holdings: Holdings::default(),
         warnings: Vec::new(),
         warnings_not_listed: 0,
     };

@@ -18,6 +18,7 @@ mod error;
 mod execute;
 mod given;
 mod grants;
+mod holdings;
 mod ledger;
 pub mod operator;
 mod plan;
@@ -32,15 +33,17 @@ pub use execute::{Decided, Observer, Progress, Silent};
 pub use given::{
     ConfigurationFileError, Given, GivenValue, Prompted, SecretSource, read_configuration, read_set,
 };
-pub use grants::asked_grants;
+pub use grants::{
+    ConnectionRequest, ConnectionRequests, asked_grants, connection_parameter, connection_requests,
+};
 pub use ledger::{Ledger, Totals};
 pub use operator::OperatorError;
 pub use plan::{Difference, Plan, PlanError, PlannedObject};
 pub use prepare::{ComponentSource, Evidence, Input, Overrides, Preparation, Prepared, asked_limits};
 pub use report::{
     ActionIdentity, BundleIdentity, ChangeReport, CollectionReport, ComparisonReport, EndedHow,
-    EvictionReport, EvictionsReport, FileReport, LeftOutReport, NotOffered, NotOfferedObject, ObjectReport,
-    ReasonCount, Report, RunReport, Status, SubmissionReport, TrafficReport, VerdictName, Warning,
-    report_schema,
+    EvictionReport, EvictionsReport, FileReport, HoldingReport, LeftOutReport, NotOffered, NotOfferedObject,
+    ObjectReport, ReasonCount, Report, RunReport, Status, SubmissionReport, TrafficReport, VerdictName,
+    Warning, report_schema,
 };
 pub use selection::{Offered, Selection};

@@ -32,6 +32,8 @@ pub struct Report {
     pub reasons: Vec<ReasonCount>,
     /// What the service would remove by itself because of this run, as far as the action has found out.
     pub evictions: EvictionsReport,
+    /// What lists of the service hold, as far as the action has read them.
+    pub holdings: Vec<HoldingReport>,
     /// Requests, repeats and waiting.
     pub traffic: TrafficReport,
     /// What the action or the host wants the operator to know.
@@ -358,6 +360,19 @@ pub struct EvictionReport {
     pub value: String,
     /// When it would expire, as the service writes it.
     pub expires: Option<String>,
+}
+
+/// How many entries a list of the service holds at the end of the run.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct HoldingReport {
+    /// The list, by the name that people use.
+    pub list: String,
+    /// The service's name for the type that is counted; none where all types are counted together.
+    pub field: Option<String>,
+    /// The entries.
+    pub entries: u64,
+    /// The most entries that the service keeps of what is counted; none where it is not known.
+    pub limit: Option<u64>,
 }
 
 impl Report {

@@ -4,7 +4,7 @@
 use std::sync::Arc;
 
 use axum::extract::{DefaultBodyLimit, Request, State};
-use axum::http::Method;
+use axum::http::{HeaderMap, Method};
 use axum::middleware::{Next, from_fn_with_state};
 use axum::response::{IntoResponse as _, Response};
 use axum::{Router, middleware};
@@ -32,6 +32,9 @@ use crate::{Failure, answers, api, assets, console, observe, operations};
 /// What says what time it is.
 pub type Clock = Arc<dyn Fn() -> Timestamp + Send + Sync>;
 
+/// Lets a span continue the trace that a request's headers name.
+pub type JoinTrace = fn(&HeaderMap, &tracing::Span);
+
 /// How the service is served.
 #[derive(Clone)]
 pub struct Options {
@@ -43,11 +46,19 @@ pub struct Options {
     pub clock: Clock,
     /// In which zone pages show times.
     pub zone: TimeZone,
+    /// How requests join the traces of whoever asks; by default they do not.
+    pub join_trace: JoinTrace,
 }
 
 impl Default for Options {
     fn default() -> Self {
-        Self { tls: false, names: Vec::new(), clock: Arc::new(Timestamp::now), zone: TimeZone::system() }
+        Self {
+            tls: false,
+            names: Vec::new(),
+            clock: Arc::new(Timestamp::now),
+            zone: TimeZone::system(),
+            join_trace: |_, _| {},
+        }
     }
 }
 
@@ -184,6 +195,10 @@ impl App {
         let mut stopping = self.0.stopping.subscribe();
         // The sender is part of this very service.
         let _ = stopping.wait_for(|stopping| *stopping).await;
+    }
+
+    pub(crate) fn join_trace(&self, headers: &HeaderMap, span: &tracing::Span) {
+        (self.0.options.join_trace)(headers, span);
     }
 
     pub(crate) fn tls(&self) -> bool {

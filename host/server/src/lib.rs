@@ -23,9 +23,9 @@ mod security;
 mod uploads;
 pub mod view;
 
-pub use app::{App, Clock, Options, router, router_with, table};
+pub use app::{App, Clock, JoinTrace, Options, router, router_with, table};
 pub use failure::{Failure, Fault};
-pub use listen::{Certificate, ListenError, Listener};
+pub use listen::{Certificate, ListenError, Listener, ServedCertificate};
 pub use metrics::Metrics;
 pub use operations::Peer;
 pub use routes::{Route, Routes};

@@ -1,10 +1,11 @@
 //! What machines ask: whether the process lives, whether it can do its work, and its numbers. Denied by default: the numbers for
-//! whoever is not on this machine and has no token.
+//! whoever is not on this machine, or is asked for by a proxy on it, and has no token.
 
 use std::net::SocketAddr;
 
 use axum::Extension;
 use axum::extract::State;
+use axum::http::HeaderMap;
 use axum::http::header::CONTENT_TYPE;
 use axum::response::{IntoResponse as _, Response};
 
@@ -38,6 +39,16 @@ pub(crate) fn is_for_machines(path: &str) -> bool {
     is_probe(path) || path == "/metrics"
 }
 
+/// What a proxy writes into a request that it passes on for somebody else.
+const FORWARDED: [&str; 6] =
+    ["forwarded", "x-forwarded-for", "x-forwarded-host", "x-forwarded-proto", "x-real-ip", "via"];
+
+/// Whether somebody on this machine asks for themselves. A proxy on this machine asks for whoever is behind it.
+fn is_here(peer: Option<Peer>, headers: &HeaderMap) -> bool {
+    peer.is_some_and(|Peer(address)| address.ip().to_canonical().is_loopback())
+        && !FORWARDED.iter().any(|name| headers.contains_key(*name))
+}
+
 async fn ready(State(app): State<App>) -> Result<&'static str, Failure> {
     app.store(palisade_store::Store::users).await?;
     Ok("ready\n")
@@ -47,12 +58,33 @@ async fn metrics(
     State(app): State<App>,
     Anybody(who): Anybody,
     peer: Option<Extension<Peer>>,
+    headers: HeaderMap,
 ) -> Result<Response, Failure> {
-    let here = peer.is_some_and(|Extension(Peer(address))| address.ip().to_canonical().is_loopback());
-    if !here && !who.is_some_and(|who| who.may(Role::Viewer)) {
+    if !is_here(peer.map(|Extension(peer)| peer), &headers) && !who.is_some_and(|who| who.may(Role::Viewer)) {
         return Err(Failure::log_in_needed());
     }
     let text = app.metrics().text().map_err(|error| Failure::internal(error.to_string()))?;
     let kind = "application/openmetrics-text; version=1.0.0; charset=utf-8";
     Ok(([(CONTENT_TYPE, kind)], text).into_response())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_who_asks_from_this_machine_for_themselves_is_here() {
+        let peer = |address: &str| Some(Peer(address.parse().unwrap()));
+        let none = HeaderMap::new();
+        for address in ["127.0.0.1:5000", "[::1]:5000", "[::ffff:127.0.0.1]:5000"] {
+            assert!(is_here(peer(address), &none), "{address}");
+            for name in FORWARDED {
+                let mut headers = HeaderMap::new();
+                headers.insert(name, "".parse().unwrap());
+                assert!(!is_here(peer(address), &headers), "{address} {name}");
+            }
+        }
+        assert!(!is_here(peer("192.0.2.1:5000"), &none));
+        assert!(!is_here(None, &none));
+    }
 }

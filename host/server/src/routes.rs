@@ -7,6 +7,7 @@ use axum::handler::Handler;
 use axum::http::Method;
 use axum::middleware::{from_fn, from_fn_with_state};
 use axum::routing::{MethodFilter, MethodRouter, on};
+use palisade_limits as limits;
 use utoipa::openapi::OpenApi;
 use utoipa::openapi::path::PathItem;
 use utoipa_axum::router::{OpenApiRouter, UtoipaMethodRouter};
@@ -14,6 +15,9 @@ use utoipa_axum::router::{OpenApiRouter, UtoipaMethodRouter};
 use crate::api::idempotency;
 use crate::security::guard::{Access, Takes, guard};
 use crate::{App, Failure};
+
+/// Forms and bodies of JSON as they usually are.
+const SMALL: Takes = Takes::Forms(limits::FORM_BYTES);
 
 /// One route, as the table of them lists it.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -46,7 +50,7 @@ impl Routes {
         H: Handler<T, App>,
         T: 'static,
     {
-        self.page(Method::GET, path, access, Takes::Forms, on(MethodFilter::GET, handler))
+        self.page(Method::GET, path, access, SMALL, on(MethodFilter::GET, handler))
     }
 
     /// What a form is sent to.
@@ -56,7 +60,18 @@ impl Routes {
         H: Handler<T, App>,
         T: 'static,
     {
-        self.page(Method::POST, path, access, Takes::Forms, on(MethodFilter::POST, handler))
+        self.page(Method::POST, path, access, SMALL, on(MethodFilter::POST, handler))
+    }
+
+    /// What a form is sent to that may be larger than others: of at most this many bytes.
+    #[must_use]
+    pub fn large_post<H, T>(self, path: &str, access: Access, bytes: u64, handler: H) -> Self
+    where
+        H: Handler<T, App>,
+        T: 'static,
+    {
+        let methods = on(MethodFilter::POST, handler).layer(limit(bytes));
+        self.page(Method::POST, path, access, Takes::Forms(bytes), methods)
     }
 
     /// What a form is sent to by somebody who has no session yet.
@@ -83,7 +98,14 @@ impl Routes {
     /// Calls of the API: `routes!(handler, ...)` of handlers with one path.
     #[must_use]
     pub fn api(self, access: Access, calls: UtoipaMethodRouter<App>) -> Self {
-        self.calls(access, Takes::Forms, calls)
+        self.calls(access, SMALL, calls)
+    }
+
+    /// Calls of the API with bodies that may be larger than others: of at most this many bytes.
+    #[must_use]
+    pub fn large_api(self, access: Access, bytes: u64, calls: UtoipaMethodRouter<App>) -> Self {
+        let (schemas, paths, methods) = calls;
+        self.calls(access, Takes::Forms(bytes), (schemas, paths, methods.layer(limit(bytes))))
     }
 
     /// Calls of the API with large bodies, of at most this many bytes, streamed.

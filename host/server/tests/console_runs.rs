@@ -22,7 +22,8 @@ use jiff::Timestamp;
 use palisade_orchestrator::{Confirmed, Request};
 use palisade_server::Role;
 use palisade_store::{
-    Event, NewVerdict, Origin, RunEnd, RunId, RunStatus, StepEnd, StoredObject, Verdict, WorkflowId,
+    Event, Lists, NewHolding, NewVerdict, Origin, RunEnd, RunId, RunStatus, StepEnd, StoredObject, Verdict,
+    WorkflowId,
 };
 use serde_json::{Value, json};
 
@@ -340,6 +341,42 @@ async fn a_viewer_neither_cancels_nor_retries() {
     for path in ["/runs/1/objects/2", "/runs/1?tab=timeline", "/runs/1?tab=steps", "/runs/1?tab=reasons"] {
         assert_eq!(linus.get(path).send().await.status, 200, "{path}");
     }
+}
+
+#[tokio::test]
+async fn the_overview_and_the_api_show_what_lists_hold_and_which_run_has_read_it() {
+    let (console, mut ada) = furnished().await;
+    assert!(!ada.get("/").send().await.body.contains("Entries on the services"), "nobody has read any");
+    let run = request(&console, 1, 1);
+    let now = Timestamp::now();
+    let activation = console.store.claim_task(now).unwrap().unwrap().activation();
+    let lists = Lists { tenant: "0123", bundle: "trend-vision-one", service: "https://api.example" };
+    let holding = |list: &str, field: Option<&str>, entries, limit| NewHolding {
+        list: list.to_owned(),
+        field: field.map(str::to_owned),
+        entries,
+        limit,
+    };
+    let holdings = [
+        holding("block list", Some("domain"), 9_500, Some(10_000)),
+        holding("block list", Some("ip"), 12, Some(10_000)),
+        holding("exception list", None, 7, None),
+    ];
+    console.store.record_holdings(activation, 1, lists, &holdings, now).unwrap();
+    let page = ada.get("/").send().await;
+    let shown = between(&page.body, "Entries on the services", "</section>");
+    for told in ["9,500 of 10,000", "12 of 10,000", "Block list", "Exception list", "api.example", "“First”"]
+    {
+        assert!(shown.contains(told), "{told}: {shown}");
+    }
+    assert!(shown.contains(&format!(r#"href="/runs/{run}""#)) && shown.contains("<time"), "{shown}");
+    assert!(shown.contains(r#"<rect class="warning""#), "it is getting full: {shown}");
+    let listed = ada.get("/api/v1/holdings").send().await.json();
+    assert_eq!(listed["total"], 3);
+    let first = &listed["items"][0];
+    assert_eq!((&first["field"], &first["entries"]), (&json!("domain"), &json!(9_500)), "{listed}");
+    assert_eq!((&first["limit"], &first["run"]), (&json!(10_000), &json!(run.0)));
+    assert_eq!((&listed["items"][2]["field"], &listed["items"][2]["limit"]), (&Value::Null, &Value::Null));
 }
 
 #[tokio::test]

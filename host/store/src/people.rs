@@ -190,8 +190,8 @@ impl Store {
         self.write(|transaction| {
             transaction.execute("DELETE FROM sessions WHERE expires_at <= ?1", [millis(now)])?;
             transaction.execute(
-                "INSERT INTO sessions (digest, user, csrf, created_at, seen_at, expires_at)
-                 VALUES (?1, ?2, ?3, ?4, ?4, ?5)",
+                "INSERT INTO sessions (digest, user, csrf, created_at, expires_at)
+                 VALUES (?1, ?2, ?3, ?4, ?5)",
                 params![digest, user, csrf, millis(now), millis(expires_at)],
             )?;
             Ok(())

@@ -61,7 +61,7 @@ impl Counts {
         }
     }
 
-    fn add(&mut self, verdict: Verdict, count: u64) {
+    pub(crate) fn add(&mut self, verdict: Verdict, count: u64) {
         *match verdict {
             Verdict::Accepted => &mut self.accepted,
             Verdict::Planned => &mut self.planned,
@@ -451,24 +451,6 @@ impl Store {
             let steps = i64::try_from(steps).unwrap_or(i64::MAX);
             let rows = connection.prepare(&sql)?.query_map(params![run, steps], read)?.collect::<Result<Vec<_>, _>>()?;
             Ok(rows.into_iter().map(|row| row.object).collect())
-        })
-    }
-
-    /// Verdicts of all runs that ended at or after this moment.
-    ///
-    /// # Errors
-    /// Where the state cannot be read.
-    pub fn verdicts_since(&self, since: Timestamp) -> Result<Counts, StoreError> {
-        self.read(|connection| {
-            let sql = "SELECT verdict, SUM(count) FROM verdict_counts JOIN runs ON runs.id = run
-                WHERE runs.created_at >= ?1 GROUP BY verdict";
-            let mut statement = connection.prepare_cached(sql)?;
-            let mut rows = statement.query([millis(since)])?;
-            let mut counts = Counts::default();
-            while let Some(row) = rows.next()? {
-                counts.add(row.get(0)?, row.get::<_, i64>(1)?.unsigned_abs());
-            }
-            Ok(counts)
         })
     }
 }

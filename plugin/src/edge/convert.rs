@@ -76,6 +76,16 @@ pub(super) fn eviction(eviction: contract::Eviction) -> types::Eviction {
     types::Eviction { field: eviction.field.to_owned(), value: eviction.value, expires: eviction.expires }
 }
 
+pub(super) fn holding(holding: contract::Holding) -> types::Holding {
+    let count = |count: usize| u64::try_from(count).unwrap_or(u64::MAX);
+    types::Holding {
+        name: holding.list.to_owned(),
+        field: holding.field.map(str::to_owned),
+        entries: count(holding.entries),
+        limit: Some(count(holding.limit)),
+    }
+}
+
 pub(super) fn message(message: contract::Message) -> (Level, String, Vec<(String, String)>) {
     let level = match message.level {
         contract::Level::Debug => Level::Debug,

@@ -142,6 +142,9 @@ impl Session {
     fn judge(&mut self, now: Duration) {
         let Some(preview) = &mut self.preview else { return };
         preview.stage = Stage::Telling;
+        let mut holdings = preview.inventory.holdings();
+        self.found = holdings.news();
+        self.holdings = Some(holdings);
         if preview.list == ListName::Exceptions {
             self.messages.extend(too_many_exceptions(&preview.inventory));
             return;

@@ -41,7 +41,14 @@ impl Session {
                 self.ledger.answered(*number, answer.status);
             }
             match answer.meaning {
-                Meaning::Decided(decision) => self.ledger.decide(*number, decision),
+                Meaning::Decided(decision) => {
+                    if decision == Decision::Accepted
+                        && let (Some(holdings), Some(item)) = (&mut self.holdings, self.ledger.item(*number))
+                    {
+                        holdings.accepted(&item.identifier);
+                    }
+                    self.ledger.decide(*number, decision);
+                }
                 Meaning::Again(problem) => match self.due(*number, now) {
                     Some(due) => match again.iter_mut().find(|(at, _)| *at == due) {
                         Some((_, numbers)) => numbers.push(*number),

@@ -53,6 +53,12 @@ actions:
 /// Packs a guest into `directory`.
 #[must_use]
 pub fn guest_bundle(directory: &Path, name: &str) -> PathBuf {
+    guest_bundle_with(directory, name, str::to_owned)
+}
+
+/// The same with a manifest that was changed.
+#[must_use]
+pub fn guest_bundle_with(directory: &Path, name: &str, change: impl Fn(&str) -> String) -> PathBuf {
     let write = |file: &str, content: &str| {
         let path = directory.join(file);
         std::fs::write(&path, content).expect("the file is written");
@@ -62,7 +68,7 @@ pub fn guest_bundle(directory: &Path, name: &str) -> PathBuf {
     let bill = r#"{"bomFormat":"CycloneDX","specVersion":"1.5","version":1,"components":[{"type":"library","name":"guest","version":"0.1.0"}]}"#;
     let output = Command::new(product::binary())
         .arg("pack")
-        .args([Path::new("--manifest"), &write("manifest.yaml", MANIFEST)])
+        .args([Path::new("--manifest"), &write("manifest.yaml", &change(MANIFEST))])
         .args([Path::new("--component"), &product::guest(name)])
         .args([Path::new("--readme"), &write("README.md", "# Guest\n")])
         .args([Path::new("--changelog"), &write("CHANGELOG.md", "# 0.1.0\n")])

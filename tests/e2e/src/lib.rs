@@ -11,6 +11,7 @@
 )]
 
 mod collection;
+mod collector;
 mod command;
 mod guest;
 mod outcome;
@@ -23,8 +24,9 @@ mod service;
 mod tenant;
 
 pub use collection::{domains, threatq, threatq_page};
+pub use collector::{Collector, Transfer};
 pub use command::Palisade;
-pub use guest::guest_bundle;
+pub use guest::{guest_bundle, guest_bundle_with};
 pub use outcome::{Object, Outcome};
 pub use product::{
     binary, bundle, guest, in_language, policy, root, say_skipped, shared_data, signing_key, target,

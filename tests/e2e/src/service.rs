@@ -20,10 +20,13 @@ const LONGEST: Duration = Duration::from_secs(120);
 pub struct Service {
     directory: TempDir,
     arguments: Vec<String>,
+    environment: Vec<(String, String)>,
     key: String,
     process: Option<Child>,
     address: String,
     token: String,
+    /// The cookies of the administrator's session.
+    session: String,
     /// What it said on standard error, of all its starts.
     said: std::sync::Arc<std::sync::Mutex<String>>,
     agent: ureq::Agent,
@@ -59,6 +62,27 @@ impl Service {
     /// The same with further arguments.
     #[must_use]
     pub fn start_with(tenant: &Tenant, arguments: &[&str]) -> Self {
+        Self::start_in(tenant, arguments, &[])
+    }
+
+    /// The same with further variables in its environment.
+    #[must_use]
+    pub fn start_in(tenant: &Tenant, arguments: &[&str], environment: &[(&str, String)]) -> Self {
+        let mut service = Self::prepared(tenant, arguments, environment);
+        service.restart();
+        (service.token, service.session) = service.administrator();
+        service
+    }
+
+    /// The same without an administrator: nobody can ask it for anything but what everybody may.
+    #[must_use]
+    pub fn start_bare(tenant: &Tenant, arguments: &[&str]) -> Self {
+        let mut service = Self::prepared(tenant, arguments, &[]);
+        service.restart();
+        service
+    }
+
+    fn prepared(tenant: &Tenant, arguments: &[&str], environment: &[(&str, String)]) -> Self {
         let connect_to = tenant.connect_to(REGION);
         let mut all = vec![
             "--connect-to".to_owned(),
@@ -77,19 +101,21 @@ impl Service {
             .max_redirects(0)
             .timeout_global(Some(LONGEST))
             .build();
-        let mut service = Self {
+        Self {
             directory: TempDir::new().expect("a temporary directory"),
             arguments: all,
+            environment: environment
+                .iter()
+                .map(|(name, value)| ((*name).to_owned(), value.clone()))
+                .collect(),
             key: tenant.api_key().to_owned(),
             process: None,
             address: String::new(),
             token: String::new(),
+            session: String::new(),
             said: std::sync::Arc::default(),
             agent: agent.into(),
-        };
-        service.restart();
-        service.token = service.administrator();
-        service
+        }
     }
 
     /// Starts the process on the data directory as it is.
@@ -100,6 +126,7 @@ impl Service {
             .arg(self.data())
             .args(&self.arguments)
             .env_remove("PALISADE_TOKEN")
+            .envs(self.environment.iter().map(|(name, value)| (name, value)))
             .stdin(Stdio::null())
             .stdout(Stdio::null())
             .stderr(Stdio::piped())
@@ -129,11 +156,17 @@ impl Service {
         child.wait().expect("the process is ours");
     }
 
+    /// Sends the process a signal.
+    pub fn signal(&self, name: &str) {
+        let child = self.process.as_ref().expect("it runs");
+        let signalled = Command::new("kill").args([&format!("-{name}"), &child.id().to_string()]).status();
+        assert!(signalled.expect("`kill` starts").success());
+    }
+
     /// Asks the process to end, as a supervisor does, and waits for that.
     pub fn stop(&mut self) {
+        self.signal("TERM");
         let mut child = self.process.take().expect("it runs");
-        let signalled = Command::new("kill").args(["-TERM", &child.id().to_string()]).status();
-        assert!(signalled.expect("`kill` starts").success());
         let begun = Instant::now();
         while child.try_wait().expect("the process is ours").is_none() {
             assert!(begun.elapsed() < LONGEST, "it did not end:\n{}", self.said());
@@ -165,6 +198,12 @@ impl Service {
         &self.token
     }
 
+    /// The cookies of the administrator's session, as a browser sends them.
+    #[must_use]
+    pub fn session(&self) -> &str {
+        &self.session
+    }
+
     /// What it said on standard error.
     #[must_use]
     pub fn said(&self) -> String {
@@ -185,8 +224,17 @@ impl Service {
     /// Asks for something.
     #[must_use]
     pub fn get(&self, path: &str) -> Answer {
+        self.get_with(path, &[])
+    }
+
+    /// The same with further headers.
+    #[must_use]
+    pub fn get_with(&self, path: &str, headers: &[(&str, &str)]) -> Answer {
         let url = format!("{}{path}", self.address);
-        let request = self.agent.get(url).header("authorization", format!("Bearer {}", self.token));
+        let mut request = self.agent.get(url).header("authorization", format!("Bearer {}", self.token));
+        for (name, value) in headers {
+            request = request.header(*name, *value);
+        }
         answered(request.call().expect("it answers"))
     }
 
@@ -301,7 +349,7 @@ impl Service {
     }
 
     /// Follows the first link, as the administrator does, and makes a token.
-    fn administrator(&self) -> String {
+    fn administrator(&self) -> (String, String) {
         let begun = Instant::now();
         let link = loop {
             let said = self.said();
@@ -345,7 +393,7 @@ impl Service {
             .header("content-type", "application/json")
             .send(body)
             .expect("it answers");
-        answered(made).expect(201)["secret"].as_str().expect("a token").to_owned()
+        (answered(made).expect(201)["secret"].as_str().expect("a token").to_owned(), cookies)
     }
 }
 
@@ -369,20 +417,8 @@ pub fn counts(verdicts: &Value) -> BTreeMap<String, u64> {
 /// A form with files, and its type.
 #[must_use]
 pub fn form(name: &str, files: &[(&str, &[u8])]) -> (String, Vec<u8>) {
-    let boundary = "a-boundary-that-no-test-writes";
-    let mut body = Vec::new();
-    let mut part = |disposition: String, content: &[u8]| {
-        let head = format!("--{boundary}\r\nContent-Disposition: form-data; {disposition}\r\n\r\n");
-        body.extend(head.into_bytes());
-        body.extend(content);
-        body.extend(b"\r\n");
-    };
-    part("name=\"name\"".to_owned(), name.as_bytes());
-    for (file, content) in files {
-        part(format!("name=\"files\"; filename=\"{file}\""), content);
-    }
-    body.extend(format!("--{boundary}--\r\n").into_bytes());
-    (format!("multipart/form-data; boundary={boundary}"), body)
+    let form = palisade_multipart::Form::new().text("name", name);
+    files.iter().fold(form, |form, (file, content)| form.file("files", file, content)).finish()
 }
 
 fn id(made: &Value) -> i64 {

@@ -116,7 +116,7 @@ async fn push(arguments: &Arguments) -> Result<()> {
                 let client = client.clone();
                 flights.spawn(async move { (number, exchange(&client, request).await) });
             }
-            Step::Evict(_) => {}
+            Step::Evict(_) | Step::Hold(_) => {}
             Step::Record(recorded) => outcomes.extend(recorded),
             Step::Tell(_) => {}
             Step::Wait(_) => {

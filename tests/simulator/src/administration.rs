@@ -7,13 +7,13 @@ use std::collections::BTreeMap;
 use http::{Method, StatusCode};
 use serde::Deserialize;
 use serde_json::{Value, json};
+use simulator_parts::Received;
 use time::format_description::well_known::Rfc3339;
 
 use crate::answer::Answer;
 use crate::fault::Fault;
 use crate::identifier::Kind;
 use crate::listing::{exception_json, object_json};
-use crate::record::Received;
 use crate::settings::NeverExpires;
 use crate::state::Shared;
 

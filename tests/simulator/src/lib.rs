@@ -18,7 +18,6 @@
 mod administration;
 mod answer;
 mod authentication;
-mod body;
 mod certificate;
 mod exception_list;
 mod exchange;
@@ -29,7 +28,6 @@ mod limits;
 mod listing;
 mod page;
 mod rate;
-mod record;
 mod routes;
 mod server;
 pub mod settings;
@@ -51,47 +49,9 @@ pub use crate::certificate::HOSTS;
 pub use crate::exception_list::Exception;
 pub use crate::fault::{Effect, Fault, InvalidFault, RetryAfter};
 pub use crate::identifier::Kind;
-pub use crate::record::{Received, Refused};
 pub use crate::settings::{ApiKey, KeyStatus, RiskLevel, ScanAction, Settings};
 pub use crate::suspicious_list::SuspiciousObject;
-
-/// Why a simulator could not start.
-#[derive(Debug, thiserror::Error)]
-pub enum StartError {
-    /// An address is not one of this machine alone.
-    #[error("the address `{0}` is not a loopback address, and the simulator listens on no other")]
-    NotLoopback(SocketAddr),
-    /// An address could not be bound.
-    #[error("the address `{address}` could not be bound: {source}")]
-    Bind {
-        /// The address.
-        address: SocketAddr,
-        /// What the system said.
-        source: std::io::Error,
-    },
-    /// A certificate could not be made.
-    #[error("a certificate could not be made: {0}")]
-    Certificate(#[from] rcgen::Error),
-    /// TLS could not be set up.
-    #[error("TLS could not be set up: {0}")]
-    Tls(#[from] rustls::Error),
-    /// The system gave no random bytes.
-    #[error("the system gave no random bytes for an API key")]
-    Random,
-}
-
-impl StartError {
-    /// A stable name of the error.
-    pub fn code(&self) -> &'static str {
-        match self {
-            Self::NotLoopback(_) => "address-not-loopback",
-            Self::Bind { .. } => "address-not-bound",
-            Self::Certificate(_) => "certificate-not-made",
-            Self::Tls(_) => "tls-not-set-up",
-            Self::Random => "no-random-bytes",
-        }
-    }
-}
+pub use simulator_parts::{Received, Refused, StartError};
 
 /// A running simulator. It ends when it is dropped or stopped.
 ///
@@ -117,10 +77,10 @@ impl Simulator {
         }
         let api_key = settings.keys.first().map(|key| key.value.clone()).unwrap_or_default();
         let identity = certificate::identity(settings.http2)?;
-        let listener = server::bind(settings.listen).await?;
+        let listener = simulator_parts::bind(settings.listen).await?;
         let address = local_address(&listener, settings.listen)?;
         let plain = match settings.plain_listen {
-            Some(address) => Some((server::bind(address).await?, address)),
+            Some(address) => Some((simulator_parts::bind(address).await?, address)),
             None => None,
         };
         let shared = Arc::new(Shared::new(settings, identity.ca_pem));

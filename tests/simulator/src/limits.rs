@@ -7,19 +7,11 @@ use std::time::Duration;
 /// their end, so that a client which writes before it reads still sees the 413 and not a broken connection.
 pub(crate) const BODY_READ_BYTES: usize = 32 * 1024 * 1024;
 
-/// How many requests are kept on record. Enough for a run of 10,000 objects that are sent one by one, twice; the oldest
-/// go first.
-pub(crate) const RECORDED_REQUESTS: usize = 20_000;
-
 /// How long a TLS handshake may take. A client that connects and says nothing must not hold a task for ever.
 pub(crate) const HANDSHAKE: Duration = Duration::from_secs(10);
 
 /// How long an HTTP/1.1 connection may stay without a complete request head. Longer than any client's pool keeps one.
 pub(crate) const HEAD: Duration = Duration::from_secs(120);
-
-/// How long bytes of a truncated answer get to leave before the connection breaks: otherwise the client might see a
-/// connection that closed before the answer, which is another fault.
-pub(crate) const FLUSH: Duration = Duration::from_millis(50);
 
 /// The longest `TMV1-Filter`, in characters, as the API reference states it (section 3.4).
 pub(crate) const FILTER_CHARACTERS: usize = 4000;
@@ -32,6 +24,3 @@ pub(crate) const ORDER_CHARACTERS: usize = 30;
 
 /// The largest `top` that lenient paging honours: the largest that the service documents.
 pub(crate) const TOP: usize = 200;
-
-/// The longest pause that a fault or the latency setting may ask for: an hour is longer than any run lasts.
-pub(crate) const PAUSE: Duration = Duration::from_secs(3600);

@@ -1,14 +1,13 @@
 //! The simulator as a program. It listens on loopback addresses only, ends by itself, and never takes an API key from the
 //! command line or writes one to its output.
 
-use std::fs::OpenOptions;
-use std::io::Write;
 use std::net::SocketAddr;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::time::Duration;
 
 use anyhow::{Context, bail};
 use clap::Parser;
+use simulator_parts::program;
 use vision_one_simulator::{ApiKey, Settings, Simulator};
 
 /// A local Trend Vision One: suspicious objects and exceptions of its API v3.0, with faults on demand.
@@ -42,9 +41,7 @@ struct Arguments {
 }
 
 fn main() -> anyhow::Result<()> {
-    let arguments = Arguments::parse();
-    let runtime = tokio::runtime::Runtime::new().context("the runtime could not be started")?;
-    runtime.block_on(run(arguments))
+    program::start(run(Arguments::parse()))
 }
 
 async fn run(arguments: Arguments) -> anyhow::Result<()> {
@@ -56,23 +53,20 @@ async fn run(arguments: Arguments) -> anyhow::Result<()> {
     }
     let simulator = Simulator::start(settings).await?;
     if let Some(path) = &arguments.api_key_out {
-        write_private(path, simulator.api_key())?;
+        program::write_private(path, simulator.api_key())?;
     }
     if let Some(path) = &arguments.ca_out {
-        std::fs::write(path, simulator.ca_pem()).with_context(|| not_written(path))?;
+        program::write(path, simulator.ca_pem())?;
     }
     let ready = serde_json::json!({
         "address": simulator.address().to_string(),
         "plain_address": simulator.plain_address().map(|address| address.to_string()),
     });
     if let Some(path) = &arguments.ready_file {
-        write_at_once(path, &ready.to_string())?;
+        program::write_at_once(path, &ready.to_string())?;
     }
-    writeln!(std::io::stdout(), "{ready}").context("standard output is closed")?;
-    tokio::select! {
-        () = tokio::time::sleep(Duration::from_secs(arguments.run_for)) => {}
-        stopped = stop_signal() => stopped?,
-    }
+    program::tell(&ready.to_string())?;
+    program::over(Duration::from_secs(arguments.run_for)).await?;
     simulator.stop().await;
     Ok(())
 }
@@ -100,40 +94,4 @@ fn settings(arguments: &Arguments) -> anyhow::Result<Settings> {
         }
     }
     Ok(settings)
-}
-
-async fn stop_signal() -> anyhow::Result<()> {
-    #[cfg(unix)]
-    {
-        use tokio::signal::unix::{SignalKind, signal};
-        let mut terminate =
-            signal(SignalKind::terminate()).context("the signal SIGTERM cannot be awaited")?;
-        tokio::select! {
-            interrupted = tokio::signal::ctrl_c() => interrupted.context("the signal SIGINT cannot be awaited"),
-            _ = terminate.recv() => Ok(()),
-        }
-    }
-    #[cfg(not(unix))]
-    tokio::signal::ctrl_c().await.context("an interruption cannot be awaited")
-}
-
-fn not_written(path: &Path) -> String {
-    format!("the file `{}` could not be written", path.display())
-}
-
-/// Writes a file that only its owner may read.
-fn write_private(path: &Path, text: &str) -> anyhow::Result<()> {
-    let mut options = OpenOptions::new();
-    options.write(true).create(true).truncate(true);
-    #[cfg(unix)]
-    std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
-    let mut file = options.open(path).with_context(|| not_written(path))?;
-    file.write_all(text.as_bytes()).with_context(|| not_written(path))
-}
-
-/// Writes a file under another name first: whoever waits for it never sees half of it.
-fn write_at_once(path: &Path, text: &str) -> anyhow::Result<()> {
-    let beside = path.with_extension("partial");
-    std::fs::write(&beside, text).with_context(|| not_written(&beside))?;
-    std::fs::rename(&beside, path).with_context(|| not_written(path))
 }

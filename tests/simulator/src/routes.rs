@@ -4,12 +4,12 @@
 use bytes::Bytes;
 use http::{HeaderMap, HeaderValue, Method, StatusCode};
 use serde_json::json;
+use simulator_parts::Refused;
 
 use crate::answer::Answer;
 use crate::authentication::{Need, authenticate, permits};
 use crate::fault::Plan;
 use crate::identifier::List;
-use crate::record::Refused;
 use crate::settings::Settings;
 use crate::state::Shared;
 use crate::{listing, writing};

@@ -1,9 +1,7 @@
 //! The listeners: accepting connections, the TLS handshake, and HTTP/1.1 or HTTP/2 on each. Only loopback addresses are
 //! bound. A connection ends with its client, with a fault, or with the simulator.
 
-use std::net::SocketAddr;
 use std::sync::Arc;
-use std::time::Duration;
 
 use hyper::service::service_fn;
 use hyper_util::rt::{TokioExecutor, TokioIo, TokioTimer};
@@ -12,10 +10,9 @@ use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::{Notify, watch};
 use tokio::task::JoinHandle;
-use tokio::time::{sleep, timeout};
+use tokio::time::timeout;
 use tokio_rustls::TlsAcceptor;
 
-use crate::StartError;
 use crate::exchange::{Connection, exchange};
 use crate::limits::{HANDSHAKE, HEAD};
 use crate::state::Shared;
@@ -24,51 +21,17 @@ use crate::state::Shared;
 /// for room, as a gateway nearby would let it.
 const WINDOW: u32 = 2 * 1024 * 1024;
 
-/// How long to wait after a connection could not be accepted (too many open files, for instance) before trying again.
-const ACCEPT_PAUSE: Duration = Duration::from_millis(20);
-
-/// Binds an address of this machine alone.
-pub(crate) async fn bind(address: SocketAddr) -> Result<TcpListener, StartError> {
-    if !address.ip().is_loopback() {
-        return Err(StartError::NotLoopback(address));
-    }
-    TcpListener::bind(address).await.map_err(|source| StartError::Bind { address, source })
-}
-
 /// Serves a listener until `stop` says so.
 pub(crate) fn serve(
     listener: TcpListener,
     tls: Option<TlsAcceptor>,
     shared: Arc<Shared>,
-    mut stop: watch::Receiver<bool>,
+    stop: watch::Receiver<bool>,
 ) -> JoinHandle<()> {
-    tokio::spawn(async move {
-        loop {
-            let stream = tokio::select! {
-                _ = stop.changed() => return,
-                accepted = listener.accept() => match accepted {
-                    Ok((stream, _)) => stream,
-                    Err(_) => {
-                        sleep(ACCEPT_PAUSE).await;
-                        continue;
-                    }
-                },
-            };
-            tokio::spawn(connection(stream, tls.clone(), Arc::clone(&shared), stop.clone()));
-        }
-    })
+    simulator_parts::serve(listener, stop, move |stream| connection(stream, tls.clone(), Arc::clone(&shared)))
 }
 
-async fn connection(
-    stream: TcpStream,
-    tls: Option<TlsAcceptor>,
-    shared: Arc<Shared>,
-    mut stop: watch::Receiver<bool>,
-) {
-    // Without it, each answer may wait 40 ms for the client's acknowledgement.
-    if stream.set_nodelay(true).is_err() {
-        return;
-    }
+async fn connection(stream: TcpStream, tls: Option<TlsAcceptor>, shared: Arc<Shared>) {
     let Ok(local) = stream.local_addr() else { return };
     let close = Arc::new(Notify::new());
     let connection = Connection { shared, tls: tls.is_some(), local, close: Arc::clone(&close) };
@@ -85,7 +48,6 @@ async fn connection(
     tokio::select! {
         () = served => {}
         () = close.notified() => {}
-        _ = stop.changed() => {}
     }
 }
 

@@ -5,12 +5,12 @@ use std::sync::atomic::{AtomicI64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, RwLock};
 use std::time::{Duration, Instant};
 
+use simulator_parts::Records;
 use time::OffsetDateTime;
 
 use crate::exception_list::ExceptionList;
 use crate::fault::Faults;
 use crate::rate::Windows;
-use crate::record::Records;
 use crate::settings::Settings;
 use crate::suspicious_list::SuspiciousList;
 

@@ -4,11 +4,11 @@
 use http::StatusCode;
 use http::header::CONTENT_TYPE;
 use serde_json::Value;
+use simulator_parts::Refused;
 
 use crate::answer::{Answer, ItemAnswer, TOO_MANY_OBJECTS};
 use crate::fault::Plan;
 use crate::identifier::{Kind, List};
-use crate::record::Refused;
 use crate::routes::{Call, Judged};
 use crate::settings::{Omitted, Refusal, Settings};
 use crate::state::{Lists, Shared, State};

@@ -4,8 +4,8 @@
 
 use http::{Method, StatusCode};
 use serde_json::{Value, json};
+use simulator_parts::Received;
 use time::format_description::well_known::Rfc3339;
-use vision_one_simulator::Received;
 
 use crate::answer::Answer;
 use crate::collection::Collection;

@@ -40,7 +40,8 @@ pub use crate::certificate::HOST;
 pub use crate::collection::InvalidCollection;
 pub use crate::fault::{Change, Effect, Endpoint, Fault};
 pub use crate::settings::{Account, ApiClient, ScoreShape, Settings};
-pub use vision_one_simulator::{Received, RetryAfter, StartError};
+pub use simulator_parts::{Received, StartError};
+pub use vision_one_simulator::RetryAfter;
 
 /// A running simulator. It ends when it is dropped or stopped.
 ///
@@ -65,7 +66,7 @@ impl Simulator {
             }
         }
         let identity = certificate::identity()?;
-        let listener = server::bind(settings.listen).await?;
+        let listener = simulator_parts::bind(settings.listen).await?;
         let address =
             listener.local_addr().map_err(|source| StartError::Bind { address: settings.listen, source })?;
         let shared = Arc::new(Shared::new(settings, identity.ca_pem));

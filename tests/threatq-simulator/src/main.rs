@@ -1,15 +1,14 @@
 //! The simulator as a program. It listens on loopback addresses only, ends by itself, and never takes a secret from the
 //! command line or writes one to its output: they are in a file that only its owner may read.
 
-use std::fs::OpenOptions;
-use std::io::Write;
 use std::net::SocketAddr;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::time::Duration;
 
 use anyhow::{Context, anyhow};
 use clap::Parser;
 use serde_json::{Value, json};
+use simulator_parts::program;
 use threatq_simulator::{HOST, Settings, Simulator};
 
 /// A local ThreatQ appliance: log-in, data collections and indicators, with faults on demand.
@@ -41,9 +40,7 @@ fn collection(text: &str) -> Result<(String, PathBuf), String> {
 }
 
 fn main() -> anyhow::Result<()> {
-    let arguments = Arguments::parse();
-    let runtime = tokio::runtime::Runtime::new().context("the runtime could not be started")?;
-    runtime.block_on(run(arguments))
+    program::start(run(Arguments::parse()))
 }
 
 async fn run(arguments: Arguments) -> anyhow::Result<()> {
@@ -64,47 +61,15 @@ async fn run(arguments: Arguments) -> anyhow::Result<()> {
         let value: Value = serde_json::from_slice(&text).with_context(unreadable)?;
         simulator.set_collection(hash, value).with_context(unreadable)?;
     }
-    std::fs::create_dir_all(&arguments.directory).with_context(|| not_written(&arguments.directory))?;
+    let unusable = || format!("the directory `{}` could not be made", arguments.directory.display());
+    std::fs::create_dir_all(&arguments.directory).with_context(unusable)?;
     let log_in = json!({"account": simulator.account(), "client": simulator.client()});
-    write_private(&arguments.directory.join("threatq-log-in.json"), &log_in.to_string())?;
-    let ca = arguments.directory.join("threatq-ca.pem");
-    std::fs::write(&ca, simulator.ca_pem()).with_context(|| not_written(&ca))?;
+    program::write_private(&arguments.directory.join("threatq-log-in.json"), &log_in.to_string())?;
+    program::write(&arguments.directory.join("threatq-ca.pem"), simulator.ca_pem())?;
     let hashes: Vec<&str> = arguments.collections.iter().map(|(hash, _)| hash.as_str()).collect();
     let ready = json!({"address": simulator.address().to_string(), "host": HOST, "collections": hashes});
-    writeln!(std::io::stdout(), "{ready}").context("standard output is closed")?;
-    tokio::select! {
-        () = tokio::time::sleep(Duration::from_secs(arguments.run_for)) => {}
-        stopped = stop_signal() => stopped?,
-    }
+    program::tell(&ready.to_string())?;
+    program::over(Duration::from_secs(arguments.run_for)).await?;
     simulator.stop().await;
     Ok(())
-}
-
-async fn stop_signal() -> anyhow::Result<()> {
-    #[cfg(unix)]
-    {
-        use tokio::signal::unix::{SignalKind, signal};
-        let mut terminate =
-            signal(SignalKind::terminate()).context("the signal SIGTERM cannot be awaited")?;
-        tokio::select! {
-            interrupted = tokio::signal::ctrl_c() => interrupted.context("the signal SIGINT cannot be awaited"),
-            _ = terminate.recv() => Ok(()),
-        }
-    }
-    #[cfg(not(unix))]
-    tokio::signal::ctrl_c().await.context("an interruption cannot be awaited")
-}
-
-fn not_written(path: &Path) -> String {
-    format!("the file `{}` could not be written", path.display())
-}
-
-/// Writes a file that only its owner may read.
-fn write_private(path: &Path, text: &str) -> anyhow::Result<()> {
-    let mut options = OpenOptions::new();
-    options.write(true).create(true).truncate(true);
-    #[cfg(unix)]
-    std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
-    let mut file = options.open(path).with_context(|| not_written(path))?;
-    file.write_all(text.as_bytes()).with_context(|| not_written(path))
 }

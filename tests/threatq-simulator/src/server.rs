@@ -2,7 +2,6 @@
 //! loopback addresses are bound.
 
 use std::convert::Infallible;
-use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -12,16 +11,16 @@ use hyper::service::service_fn;
 use hyper::{Request, Response};
 use hyper_util::rt::{TokioExecutor, TokioIo, TokioTimer};
 use hyper_util::server::conn::auto::Builder;
+use simulator_parts::{AnswerBody, PAUSE, Received};
 use time::OffsetDateTime;
 use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::watch;
 use tokio::task::JoinHandle;
 use tokio::time::{sleep, timeout};
 use tokio_rustls::TlsAcceptor;
-use vision_one_simulator::{Received, StartError};
 
 use crate::administration;
-use crate::answer::{Answer, AnswerBody};
+use crate::answer::Answer;
 use crate::routes::{self, Call};
 use crate::state::Shared;
 
@@ -29,56 +28,20 @@ use crate::state::Shared;
 const HANDSHAKE: Duration = Duration::from_secs(10);
 /// How long an HTTP/1.1 connection may stay without a complete request head. Longer than any client's pool keeps one.
 const HEAD: Duration = Duration::from_secs(120);
-/// The longest pause that a fault may ask for.
-const PAUSE: Duration = Duration::from_secs(3600);
 /// The largest request body, in bytes: a collection that an administration call brings.
 const BODY_BYTES: usize = 256 * 1024 * 1024;
-/// How long to wait after a connection could not be accepted before trying again.
-const ACCEPT_PAUSE: Duration = Duration::from_millis(20);
-
-/// Binds an address of this machine alone.
-pub(crate) async fn bind(address: SocketAddr) -> Result<TcpListener, StartError> {
-    if !address.ip().is_loopback() {
-        return Err(StartError::NotLoopback(address));
-    }
-    TcpListener::bind(address).await.map_err(|source| StartError::Bind { address, source })
-}
 
 /// Serves a listener until `stop` says so.
 pub(crate) fn serve(
     listener: TcpListener,
     tls: TlsAcceptor,
     shared: Arc<Shared>,
-    mut stop: watch::Receiver<bool>,
+    stop: watch::Receiver<bool>,
 ) -> JoinHandle<()> {
-    tokio::spawn(async move {
-        loop {
-            let stream = tokio::select! {
-                _ = stop.changed() => return,
-                accepted = listener.accept() => match accepted {
-                    Ok((stream, _)) => stream,
-                    Err(_) => {
-                        sleep(ACCEPT_PAUSE).await;
-                        continue;
-                    }
-                },
-            };
-            let (tls, shared, mut stop) = (tls.clone(), Arc::clone(&shared), stop.clone());
-            tokio::spawn(async move {
-                tokio::select! {
-                    () = connection(stream, tls, shared) => {}
-                    _ = stop.changed() => {}
-                }
-            });
-        }
-    })
+    simulator_parts::serve(listener, stop, move |stream| connection(stream, tls.clone(), Arc::clone(&shared)))
 }
 
 async fn connection(stream: TcpStream, tls: TlsAcceptor, shared: Arc<Shared>) {
-    // Without it, each answer may wait 40 ms for the client's acknowledgement.
-    if stream.set_nodelay(true).is_err() {
-        return;
-    }
     let Ok(Ok(stream)) = timeout(HANDSHAKE, tls.accept(stream)).await else { return };
     let service = service_fn(move |request| exchange(Arc::clone(&shared), request));
     let mut builder = Builder::new(TokioExecutor::new());

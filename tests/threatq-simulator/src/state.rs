@@ -1,18 +1,15 @@
 //! What a running simulator holds: collections, tokens, faults and the requests on record. One lock guards all of it; it is
 //! never held across an await.
 
-use std::collections::{BTreeMap, HashMap, VecDeque};
+use std::collections::{BTreeMap, HashMap};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
-use vision_one_simulator::Received;
+use simulator_parts::Records;
 
 use crate::collection::{Collection, InvalidCollection};
 use crate::fault::{Change, Faults};
 use crate::settings::Settings;
-
-/// How many requests are kept on record; the oldest go first.
-const RECORDED_REQUESTS: usize = 20_000;
 
 /// What is shared by all connections.
 pub(crate) struct Shared {
@@ -77,36 +74,5 @@ impl State {
             collection.add(added);
         }
         Ok(())
-    }
-}
-
-/// The requests on record, the oldest first.
-#[derive(Debug, Default)]
-pub(crate) struct Records {
-    requests: VecDeque<Received>,
-    count: u64,
-}
-
-impl Records {
-    /// Puts a request on record and gives it its number.
-    pub(crate) fn add(&mut self, mut request: Received) -> u64 {
-        self.count += 1;
-        request.number = self.count;
-        if self.requests.len() >= RECORDED_REQUESTS {
-            self.requests.pop_front();
-        }
-        self.requests.push_back(request);
-        self.count
-    }
-
-    /// Notes what a request was answered.
-    pub(crate) fn answered(&mut self, number: u64, status: u16) {
-        if let Some(request) = self.requests.iter_mut().rev().find(|request| request.number == number) {
-            request.status = Some(status);
-        }
-    }
-
-    pub(crate) fn requests(&self) -> impl Iterator<Item = &Received> {
-        self.requests.iter()
     }
 }

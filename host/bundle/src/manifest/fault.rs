@@ -140,6 +140,12 @@ pub enum FaultKind {
     /// A header that is not the bundle's to set.
     #[error("the header `{header}` belongs to the connection and cannot carry a credential")]
     ReservedHeader { header: String },
+    /// A test of the connection that could do more than ask.
+    #[error("a request with the purpose `connection-test` is a `GET` of one path without `*`")]
+    ConnectionTestNotOneGet,
+    /// Two ways to test a connection.
+    #[error("the action `{action}` has two requests that test the connection")]
+    ConnectionTestTwice { action: String },
     /// A limit beyond what any bundle gets.
     #[error("{asked} is beyond the ceiling of {ceiling} {unit}")]
     LimitBeyondCeiling { asked: u64, ceiling: u64, unit: &'static str },
@@ -181,6 +187,8 @@ impl FaultKind {
             Self::CredentialNotSecret { .. } => "credential-not-secret",
             Self::CredentialFormat { .. } => "credential-format",
             Self::ReservedHeader { .. } => "reserved-header",
+            Self::ConnectionTestNotOneGet => "connection-test-not-one-get",
+            Self::ConnectionTestTwice { .. } => "connection-test-twice",
             Self::LimitBeyondCeiling { .. } => "limit-beyond-ceiling",
         }
     }
@@ -202,6 +210,10 @@ impl FaultKind {
             Self::OriginWithoutValue { .. } => Some("make it required or give it a default".to_owned()),
             Self::OriginNotWhole { name, .. } => Some(format!("write `\"{{{name}}}\"` and nothing else")),
             Self::NotInForm { .. } => Some("name it in one of the action's sections".to_owned()),
+            Self::ConnectionTestNotOneGet => Some(
+                "write `methods: [GET]` and the one path; give other requests an entry of their own"
+                    .to_owned(),
+            ),
             Self::CredentialFormat { name, .. } => Some(format!("for example `Bearer {{{name}}}`")),
             _ => None,
         }

@@ -1,6 +1,6 @@
 //! What a manifest asks for and what its actions do, in words for the operator who is to allow it.
 
-use super::{Effect, EgressAsked, Manifest};
+use super::{Effect, EgressAsked, Manifest, RequestPurpose};
 use crate::template::Template;
 
 impl EgressAsked {
@@ -23,6 +23,9 @@ impl EgressAsked {
         if let Some(credential) = &self.credential {
             let name = label(&credential.parameter);
             sentence.push_str(&format!(" with the {name} in the header {}", credential.header));
+        }
+        if self.purpose == Some(RequestPurpose::ConnectionTest) {
+            sentence.push_str(" to test the connection");
         }
         sentence
     }

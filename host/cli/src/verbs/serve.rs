@@ -8,7 +8,7 @@ use std::sync::Arc;
 use etcetera::BaseStrategy as _;
 use palisade_orchestrator::executor::Embedded;
 use palisade_orchestrator::{Clock, Options, Orchestrator, SystemClock};
-use palisade_server::{App, Certificate, Listener};
+use palisade_server::{App, Certificate, Listener, ServedCertificate};
 use palisade_store::Store;
 use palisade_vault::{KeyPlaces, Located, Origin, Vault};
 use tokio::sync::watch;
@@ -16,6 +16,7 @@ use tokio::sync::watch;
 use crate::answer::{Answer, Channel};
 use crate::arguments::service::{DataArguments, Serve, VaultArguments};
 use crate::failure::Failure;
+use crate::logging::traces;
 use crate::verbs::{policy, signals};
 use crate::{cache, terminal};
 
@@ -71,6 +72,7 @@ pub(crate) fn serve(arguments: Serve) -> Result<Box<dyn Answer>, Failure> {
     let options = palisade_server::Options {
         tls: certificate.is_some(),
         names: arguments.names,
+        join_trace: traces::join,
         ..palisade_server::Options::default()
     };
     let retention_days = arguments.retention_days;
@@ -78,6 +80,8 @@ pub(crate) fn serve(arguments: Serve) -> Result<Box<dyn Answer>, Failure> {
         let recovered = orchestrator.recover()?;
         let app = App::new(orchestrator.clone(), options)?;
         let listener = Listener::bind(arguments.listen, certificate.as_ref()).await?;
+        let served = listener.certificate();
+        let reloading = tokio::spawn(signals::on_reload(move || reload(served.as_ref())));
         if recovered > 0 {
             terminal::tell(&format!("{recovered} runs go on where the last process left them\n"));
         }
@@ -107,9 +111,27 @@ pub(crate) fn serve(arguments: Serve) -> Result<Box<dyn Answer>, Failure> {
             .await;
         // What was in hand is put down: each run has written its verdicts already.
         let _ = tokio::join!(executing, keeping);
+        reloading.abort();
+        orchestrator.end_spans();
         Ok::<(), Failure>(())
     })?;
+    traces::finish();
     Ok(Box::new(Stopped))
+}
+
+/// Reads the certificate again. A service that runs goes on with the old one where the new one cannot be used.
+fn reload(certificate: Option<&ServedCertificate>) {
+    match certificate.map(ServedCertificate::reload) {
+        None => tracing::info!("there is no certificate to read again"),
+        Some(Ok(())) => tracing::info!("the certificate was read again"),
+        Some(Err(error)) => {
+            tracing::error!(
+                code = error.code(),
+                hint = error.hint(),
+                "the certificate stays as it was: {error}"
+            );
+        }
+    }
 }
 
 /// The data directory of one service, which nobody else uses meanwhile.

@@ -5,6 +5,7 @@ use std::path::Path;
 use std::time::Duration;
 
 use palisade_limits as limits;
+use palisade_multipart::Form;
 use serde_json::{Value, json};
 
 use crate::answer::Answer;
@@ -147,11 +148,10 @@ pub(crate) fn collections(arguments: &CollectionsArguments) -> Result<Box<dyn An
             Ok(Said::answer(value, text))
         }
         CollectionsVerb::Upload { name, files } => {
-            let mut form = Form::new();
-            form.text("name", name);
+            let mut form = Form::new().text("name", name);
             for path in files {
                 let file_name = path.file_name().unwrap_or_default().to_string_lossy();
-                form.file("files", &file_name, &whole(path, limits::COLLECTION_UPLOAD_BYTES)?);
+                form = form.file("files", &file_name, &whole(path, limits::COLLECTION_UPLOAD_BYTES)?);
             }
             let (kind, body) = form.finish();
             let made = service.post("/collections/upload", &kind, &body)?;
@@ -197,43 +197,4 @@ fn whole(path: &Path, most: u64) -> Result<Vec<u8>, Failure> {
         ));
     }
     Ok(bytes)
-}
-
-/// A form with files, as browsers send it.
-struct Form {
-    boundary: String,
-    body: Vec<u8>,
-}
-
-impl Form {
-    fn new() -> Self {
-        // It must not occur in what is sent: 64 bits that nobody could have known.
-        let boundary = format!("palisade-{:x}", std::process::id() as u128 ^ now_nanoseconds());
-        Self { boundary, body: Vec::new() }
-    }
-
-    fn part(&mut self, disposition: &str, content: &[u8]) {
-        let head = format!("--{}\r\nContent-Disposition: form-data; {disposition}\r\n\r\n", self.boundary);
-        self.body.extend(head.into_bytes());
-        self.body.extend(content);
-        self.body.extend(b"\r\n");
-    }
-
-    fn text(&mut self, name: &str, value: &str) {
-        self.part(&format!("name=\"{name}\""), value.as_bytes());
-    }
-
-    fn file(&mut self, name: &str, file_name: &str, content: &[u8]) {
-        let file_name = file_name.replace(['"', '\r', '\n'], "_");
-        self.part(&format!("name=\"{name}\"; filename=\"{file_name}\""), content);
-    }
-
-    fn finish(mut self) -> (String, Vec<u8>) {
-        self.body.extend(format!("--{}--\r\n", self.boundary).into_bytes());
-        (format!("multipart/form-data; boundary={}", self.boundary), self.body)
-    }
-}
-
-fn now_nanoseconds() -> u128 {
-    std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH).map_or(0, |since| since.as_nanos())
 }

@@ -10,6 +10,28 @@ pub(crate) async fn first() {
     });
 }
 
+/// Has something done each time somebody asks the process to read its files again (`SIGHUP`), from the call of this function on.
+/// Never resolves.
+#[cfg(unix)]
+pub(crate) fn on_reload(mut work: impl FnMut()) -> impl Future<Output = ()> {
+    use tokio::signal::unix::{SignalKind, signal};
+    let hangup = signal(SignalKind::hangup());
+    async move {
+        if let Ok(mut hangup) = hangup {
+            while hangup.recv().await.is_some() {
+                work();
+            }
+        }
+        std::future::pending().await
+    }
+}
+
+/// Nobody can ask for that here.
+#[cfg(not(unix))]
+pub(crate) fn on_reload(_: impl FnMut()) -> impl Future<Output = ()> {
+    std::future::pending()
+}
+
 #[cfg(unix)]
 async fn signalled() {
     use tokio::signal::unix::{SignalKind, signal};

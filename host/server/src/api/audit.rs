@@ -20,6 +20,7 @@ pub(super) fn routes(routes: Routes) -> Routes {
 
 /// One line of the audit log.
 #[derive(Serialize, ToSchema)]
+#[schema(as = AuditLine)]
 struct Line {
     /// Grows with time.
     #[schema(example = 7)]

@@ -16,7 +16,7 @@ use utoipa::ToSchema;
 use utoipa_axum::routes;
 
 use super::integrations::Made;
-use super::{Json, Listed, PageQuery, Params, Problems};
+use super::{Json, Listed, PageQuery, Params, Problems, schemas};
 use crate::routes::Routes;
 use crate::security::guard::{OPERATOR, VIEWER};
 use crate::security::{Operator, Viewer};
@@ -50,7 +50,7 @@ struct Collection {
     #[schema(value_type = Object)]
     source: Value,
     /// Which of them are meant.
-    #[schema(value_type = Object)]
+    #[schema(value_type = schemas::Filter)]
     filter: Filter,
     /// Its uploaded files.
     files: Vec<File>,
@@ -64,6 +64,7 @@ struct Collection {
 
 /// An uploaded file.
 #[derive(Serialize, ToSchema)]
+#[schema(as = CollectionFile)]
 struct File {
     /// The name that it was uploaded under.
     name: String,
@@ -76,27 +77,17 @@ struct File {
 }
 
 /// A live connection to a ThreatQ appliance.
-#[derive(Deserialize, ToSchema)]
+#[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
 struct Connection {
-    /// `https://` and its host name.
-    #[schema(example = "https://threatq.example")]
     origin: String,
-    /// Identifier of the data collection there.
-    #[schema(example = "a3f1c0de")]
     collection: String,
-    /// `password`, `client-credentials` or `token`.
-    #[schema(example = "client-credentials")]
     grant: String,
-    /// Who, for a password.
     #[serde(default)]
     email: String,
-    /// The client id.
     #[serde(default)]
     client_id: String,
-    /// The password, the client secret or the token; left out, it stays as it is.
     #[serde(default)]
-    #[schema(write_only)]
     secret: Option<String>,
 }
 
@@ -116,53 +107,69 @@ impl From<Connection> for NewConnection {
 /// A live collection to make.
 #[derive(Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
+#[schema(as = NewCollection)]
 struct Wanted {
     /// Unique name.
-    #[schema(example = "Prioritised indicators", min_length = 1, max_length = 120)]
+    #[schema(schema_with = schemas::title)]
     name: String,
     /// What it is for.
     #[serde(default)]
     description: String,
     /// Where its objects come from.
+    #[schema(value_type = schemas::NewConnection)]
     connection: Connection,
 }
 
 /// What is to become of a collection.
 #[derive(Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
+#[schema(as = ChangedCollection)]
 struct Changed {
     /// Unique name.
-    #[schema(example = "Prioritised indicators", min_length = 1, max_length = 120)]
+    #[schema(schema_with = schemas::title)]
     name: String,
     /// What it is for.
     #[serde(default)]
     description: String,
     /// Which of its objects are meant.
     #[serde(default)]
-    #[schema(value_type = Object)]
+    #[schema(value_type = schemas::Filter)]
     filter: Filter,
     /// The connection of a live one; left out, it stays as it is.
     #[serde(default)]
+    #[schema(value_type = Option<schemas::ChangedConnection>)]
     connection: Option<Connection>,
 }
 
 /// Files to upload, as a form.
 #[derive(ToSchema)]
+#[schema(as = UploadedCollection)]
+#[serde(deny_unknown_fields)]
 #[expect(dead_code, reason = "it is read field by field as it arrives")]
 struct Files {
-    /// Unique name.
+    #[schema(schema_with = schemas::title)]
     name: String,
     /// What it is for.
     description: Option<String>,
-    /// Format of the files; found from their content where none is given.
+    #[schema(schema_with = schemas::file_format, required = false)]
     format: Option<String>,
-    /// The files.
-    #[schema(value_type = Vec<String>, format = Binary)]
+    #[schema(schema_with = schemas::files)]
+    files: Vec<Vec<u8>>,
+}
+
+/// Files to take the place of those that a collection has, as a form.
+#[derive(ToSchema)]
+#[schema(as = ReplacingFiles)]
+#[serde(deny_unknown_fields)]
+#[expect(dead_code, reason = "it is read field by field as it arrives")]
+struct Replacing {
+    #[schema(schema_with = schemas::files)]
     files: Vec<Vec<u8>>,
 }
 
 /// What a live connection answered.
 #[derive(Serialize, ToSchema)]
+#[schema(as = ConnectionCheck)]
 struct Checked {
     /// Objects that the collection has there; none for uploaded files.
     objects: Option<u64>,
@@ -228,7 +235,7 @@ async fn list(
 /// Makes a collection of a live connection.
 #[utoipa::path(post, path = "/api/v1/collections", tag = "collections", operation_id = "create_collection",
     request_body = Wanted,
-    params(("Idempotency-Key" = Option<String>, Header, description = "The call is done once for each key.")),
+    params(schemas::Once),
     responses((status = 201, description = "The collection is made.", body = Made), Problems))]
 async fn create(
     State(app): State<App>,
@@ -247,7 +254,7 @@ async fn create(
 /// Makes a collection of uploaded files.
 #[utoipa::path(post, path = "/api/v1/collections/upload", tag = "collections", operation_id = "upload_collection",
     request_body(content = Files, content_type = "multipart/form-data"),
-    params(("Idempotency-Key" = Option<String>, Header, description = "The call is done once for each key.")),
+    params(schemas::Once),
     responses((status = 201, description = "The collection is made.", body = Made), Problems))]
 async fn upload(
     State(app): State<App>,
@@ -321,7 +328,7 @@ async fn remove(
 
 /// Replaces the files of a collection.
 #[utoipa::path(put, path = "/api/v1/collections/{id}/files", tag = "collections", operation_id = "replace_files",
-    request_body(content = Files, content_type = "multipart/form-data"),
+    request_body(content = Replacing, content_type = "multipart/form-data"),
     params(("id" = i64, Path, description = "Identifies it.", example = 1)),
     responses((status = 204, description = "The files are replaced."), Problems))]
 async fn replace(

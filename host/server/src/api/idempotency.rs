@@ -96,15 +96,21 @@ async fn digested(takes: Takes, request: Request) -> Result<(Request, Vec<u8>), 
     context.update(b"\n");
     context.update(parts.uri.path_and_query().map_or("", |target| target.as_str()).as_bytes());
     context.update(b"\n");
-    let body = if takes == Takes::Uploads {
-        context.update(parts.headers.get(CONTENT_LENGTH).map_or(&b""[..], HeaderValue::as_bytes));
-        body
-    } else {
-        let bytes = to_bytes(body, limits::FORM_BYTES as usize).await.map_err(|_| {
+    let held = match takes {
+        Takes::Uploads => None,
+        Takes::Forms(bytes) => Some(bytes),
+        Takes::OpenForms => Some(limits::FORM_BYTES),
+    };
+    let body = if let Some(bytes) = held {
+        let most = usize::try_from(bytes).unwrap_or(usize::MAX);
+        let bytes = to_bytes(body, most).await.map_err(|_| {
             Failure::new(StatusCode::PAYLOAD_TOO_LARGE, "too-large", "the body is too large or ended early")
         })?;
         context.update(&bytes);
         Body::from(bytes)
+    } else {
+        context.update(parts.headers.get(CONTENT_LENGTH).map_or(&b""[..], HeaderValue::as_bytes));
+        body
     };
     Ok((Request::from_parts(parts, body), context.finish().as_ref().to_vec()))
 }

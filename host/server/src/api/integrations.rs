@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use axum::body::Bytes;
-use axum::extract::{Path, State};
+use axum::extract::{FromRequest as _, Path, Request, State};
 use axum::http::StatusCode;
 use axum::response::{IntoResponse as _, Response};
 use jiff::Timestamp;
@@ -15,7 +15,7 @@ use serde_json::Value;
 use utoipa::{IntoParams, ToSchema};
 use utoipa_axum::routes;
 
-use super::{Json, Listed, PageQuery, Params, Problems};
+use super::{Json, Listed, PageQuery, Params, Problems, schemas};
 use crate::routes::Routes;
 use crate::security::guard::{ADMINISTRATOR, VIEWER};
 use crate::security::{Administrator, Viewer};
@@ -81,6 +81,7 @@ impl From<BundleRow> for Integration {
 
 /// An installed version with what it may do.
 #[derive(Serialize, ToSchema)]
+#[schema(as = IntegrationWithActions)]
 struct Shown {
     #[serde(flatten)]
     integration: Integration,
@@ -117,9 +118,10 @@ impl Made {
 /// What an action's form is to hold.
 #[derive(Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
+#[schema(as = ActionDefaults)]
 struct Defaults {
     /// Parameter to value; what is not named stays, an empty text empties. A secret is written here and shown nowhere.
-    #[schema(value_type = Object, example = json!({"api_region": "api.eu.xdr.trendmicro.com"}))]
+    #[schema(value_type = schemas::Settings)]
     configuration: BTreeMap<String, Value>,
 }
 
@@ -135,29 +137,41 @@ async fn list(
     Ok(Json(Listed::cut(rows.into_iter().map(Integration::from).collect(), query)?))
 }
 
+/// The zip that a call sends. Whoever calls holds a place for it, because all of it is in memory.
+async fn zip(request: Request) -> Result<Bytes, Failure> {
+    Bytes::from_request(request, &()).await.map_err(|rejection| match rejection.status() {
+        status @ StatusCode::PAYLOAD_TOO_LARGE => Failure::new(status, "too-large", "the zip is too large"),
+        _ => Failure::new(StatusCode::BAD_REQUEST, "body-broken", "the body ended early"),
+    })
+}
+
 /// Looks at a zip without installing it: signature, publisher, what it may do, what it would change.
 #[utoipa::path(post, path = "/api/v1/integrations/review", tag = "integrations", operation_id = "review_integration",
-    request_body(content_type = "application/zip", content = Vec<u8>),
+    request_body(content_type = "application/zip", content = schemas::Zip),
     responses((status = 200, description = "What it is.", body = Object), Problems))]
 async fn review(
     State(app): State<App>,
     Administrator(_): Administrator,
-    body: Bytes,
+    request: Request,
 ) -> Result<Json<Review>, Failure> {
+    let _place = app.pending().place().await?;
+    let body = zip(request).await?;
     Ok(Json(app.ask(move |orchestrator| orchestrator.review(&body, "the uploaded zip")).await?))
 }
 
 /// Installs a zip.
 #[utoipa::path(post, path = "/api/v1/integrations", tag = "integrations", operation_id = "install_integration",
-    params(Confirmations, ("Idempotency-Key" = Option<String>, Header, description = "The call is done once for each key.")),
-    request_body(content_type = "application/zip", content = Vec<u8>),
+    params(Confirmations, schemas::Once),
+    request_body(content_type = "application/zip", content = schemas::Zip),
     responses((status = 201, description = "It is installed.", body = Made), Problems))]
 async fn install(
     State(app): State<App>,
     Administrator(who): Administrator,
     Params(confirmed): Params<Confirmations>,
-    body: Bytes,
+    request: Request,
 ) -> Result<Response, Failure> {
+    let _place = app.pending().place().await?;
+    let body = zip(request).await?;
     let confirmed = Confirmed { replace: confirmed.replace, overwrite: confirmed.overwrite };
     let name = who.actor();
     let id = app

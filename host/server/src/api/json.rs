@@ -8,6 +8,7 @@ use axum::http::request::Parts;
 use axum::response::{IntoResponse, Response};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
+use serde_json::{Number, Value};
 
 use crate::security::forgery::media_type;
 use crate::{Failure, Fault};
@@ -41,18 +42,29 @@ impl<S: Send + Sync, T: DeserializeOwned> FromRequest<S> for Json<T> {
 }
 
 fn read<T: DeserializeOwned>(bytes: &[u8]) -> Result<T, Failure> {
-    let mut reader = serde_json::Deserializer::from_slice(bytes);
-    let value = serde_path_to_error::deserialize(&mut reader).map_err(|error| {
-        let path = error.path().to_string();
-        let cause = error.into_inner();
-        if cause.is_data() {
-            Failure::invalid(vec![Fault::new(field(&path, &cause.to_string()), cause.to_string())])
-        } else {
-            not_json(&cause)
+    let mut value: Value = serde_json::from_slice(bytes).map_err(|error| not_json(&error))?;
+    whole(&mut value);
+    serde_path_to_error::deserialize(value).map_err(|error| {
+        let (path, cause) = (error.path().to_string(), error.into_inner().to_string());
+        Failure::invalid(vec![Fault::new(field(&path, &cause), cause)])
+    })
+}
+
+/// In JSON Schema `7.0` is an integer, and there are programs that write it so.
+fn whole(value: &mut Value) {
+    /// Beyond this, a number of floating point does not say which integer it is.
+    const EXACT: f64 = 9_007_199_254_740_992.0;
+    match value {
+        Value::Number(number) if number.is_f64() => {
+            if let Some(float) = number.as_f64().filter(|float| float.fract() == 0.0 && float.abs() <= EXACT)
+            {
+                *number = Number::from(float as i64);
+            }
         }
-    })?;
-    reader.end().map_err(|error| not_json(&error))?;
-    Ok(value)
+        Value::Array(values) => values.iter_mut().for_each(whole),
+        Value::Object(members) => members.values_mut().for_each(whole),
+        _ => {}
+    }
 }
 
 fn not_json(error: &serde_json::Error) -> Failure {
@@ -127,6 +139,19 @@ mod tests {
             assert_eq!(failure.code(), "invalid", "{body}");
             assert_eq!(failure.faults()[0].field, field, "{body}");
         }
+    }
+
+    #[test]
+    fn a_whole_number_may_be_written_with_a_point() {
+        for (size, taken) in
+            [("7", Some(7)), ("7.0", Some(7)), ("7e0", Some(7)), ("7.5", None), ("-0.0", Some(0))]
+        {
+            let body = format!(r#"{{"name": "a", "parts": [{{"size": {size}}}]}}"#);
+            let outer = read::<Outer>(body.as_bytes()).ok();
+            assert_eq!(outer.map(|outer| outer.parts[0].size), taken, "{size}");
+        }
+        let score: f64 = read(b"7.0").unwrap();
+        assert!((score - 7.0).abs() < f64::EPSILON);
     }
 
     #[test]

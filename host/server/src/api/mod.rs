@@ -3,6 +3,7 @@
 
 mod audit;
 mod collections;
+mod holdings;
 pub(crate) mod idempotency;
 mod integrations;
 mod json;
@@ -10,6 +11,7 @@ mod me;
 mod paging;
 mod problem;
 mod runs;
+mod schemas;
 mod tokens;
 mod users;
 mod workflows;
@@ -39,6 +41,7 @@ pub(crate) fn routes(routes: Routes) -> Routes {
     let routes = collections::routes(routes);
     let routes = workflows::routes(routes);
     let routes = runs::routes(routes);
+    let routes = holdings::routes(routes);
     routes.get("/api/v1/openapi.json", VIEWER, openapi)
 }
 

@@ -1,17 +1,18 @@
-//! Runs: where they stand, what became of every object, and their evidence.
+//! Runs: asked for, where they stand, what happened to them, and their end. Their objects and their evidence are beside this file.
+
+mod downloads;
+mod objects;
 
 use std::convert::Infallible;
 
 use axum::extract::{Path, State};
 use axum::http::StatusCode;
-use axum::http::header::{CONTENT_DISPOSITION, CONTENT_TYPE};
+use axum::response::Response;
 use axum::response::sse::{Event as Sent, KeepAlive, Sse};
-use axum::response::{IntoResponse as _, Response};
 use futures_core::Stream;
 use jiff::Timestamp;
 use palisade_store::{
-    Counts, Event, ObjectFilter, ObjectOrder, ObjectRow, Origin, Phase, RunFilter, RunId, RunRow, RunStatus,
-    StepRow, StoredObject, Verdict, VerdictRow, WorkflowId,
+    Counts, Event, Origin, Phase, RunFilter, RunId, RunRow, RunStatus, StepRow, WorkflowId,
 };
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
@@ -19,25 +20,21 @@ use utoipa::{IntoParams, ToSchema};
 use utoipa_axum::routes;
 
 use super::integrations::Made;
-use super::{Json, Listed, PageQuery, Params, Problems};
+use super::{Json, Listed, PageQuery, Params, Problems, schemas};
 use crate::routes::Routes;
 use crate::security::guard::{OPERATOR, VIEWER};
 use crate::security::{Operator, Viewer};
-use crate::{App, Failure, downloads};
+use crate::{App, Failure};
 
 pub(super) fn routes(routes: Routes) -> Routes {
-    routes
+    let routes = routes
         .api(VIEWER, routes!(list))
         .api(VIEWER, routes!(show))
-        .api(VIEWER, routes!(objects))
-        .api(VIEWER, routes!(object))
         .api(VIEWER, routes!(events))
         .api(OPERATOR, routes!(cancel))
         .api(OPERATOR, routes!(retry))
-        .api(VIEWER, routes!(report))
-        .api(VIEWER, routes!(table))
-        .api(VIEWER, routes!(recording))
-        .api(VIEWER, routes!(progress))
+        .api(VIEWER, routes!(progress));
+    downloads::routes(objects::routes(routes))
 }
 
 /// Verdicts, counted.
@@ -68,7 +65,7 @@ pub(crate) struct Run {
     /// The workflow's name at that time.
     workflow_name: String,
     /// `schedule`, `run-now`, `manual` or `retry`.
-    #[schema(value_type = String, example = "run-now")]
+    #[schema(schema_with = schemas::origin)]
     origin: Origin,
     /// Who asked for it.
     requested_by: String,
@@ -79,10 +76,10 @@ pub(crate) struct Run {
     /// The collection's name at that time.
     collection: String,
     /// `queued`, `waiting`, `running` or `ended`.
-    #[schema(value_type = String, example = "ended")]
+    #[schema(schema_with = schemas::phase)]
     phase: Phase,
     /// How it ended, in the words of ThreatQ's orchestrator.
-    #[schema(value_type = Option<String>, example = "Completed")]
+    #[schema(schema_with = schemas::status_or_none)]
     status: Option<RunStatus>,
     /// Whether somebody should look at it.
     issue: bool,
@@ -135,6 +132,7 @@ impl From<RunRow> for Run {
 
 /// A step of a run.
 #[derive(Serialize, ToSchema)]
+#[schema(as = RunStep)]
 struct Step {
     /// From 1 on.
     place: u32,
@@ -202,6 +200,7 @@ impl From<StepRow> for Step {
 
 /// A run with its steps.
 #[derive(Serialize, ToSchema)]
+#[schema(as = RunWithSteps)]
 struct Shown {
     #[serde(flatten)]
     run: Run,
@@ -212,80 +211,9 @@ struct Shown {
     steps: Vec<Step>,
 }
 
-/// What became of an object.
-#[derive(Serialize, ToSchema)]
-struct Decided {
-    /// `accepted`, `planned`, `skipped`, `rejected` or `failed`.
-    #[schema(value_type = String)]
-    verdict: Verdict,
-    /// Stable code of the reason.
-    code: Option<String>,
-    /// The reason.
-    message: Option<String>,
-    /// What was submitted for it.
-    #[schema(value_type = Vec<Object>)]
-    submissions: Value,
-    /// When.
-    decided_at: Timestamp,
-}
-
-impl From<VerdictRow> for Decided {
-    fn from(row: VerdictRow) -> Self {
-        let VerdictRow { verdict, code, message, submissions, decided_at } = row;
-        Self { verdict, code, message, submissions, decided_at }
-    }
-}
-
-/// An object of a run.
-#[derive(Serialize, ToSchema)]
-struct Object {
-    /// From 1 on.
-    place: u64,
-    /// Its type.
-    #[serde(rename = "type")]
-    subtype: String,
-    /// Its value.
-    value: String,
-    /// The platform's identifier.
-    platform_id: Option<String>,
-    /// Where it was read.
-    file: String,
-    /// Its place there.
-    location: String,
-    /// What became of it; none yet.
-    decided: Option<Decided>,
-}
-
-impl Object {
-    fn of(place: u64, object: StoredObject, decided: Option<VerdictRow>) -> Self {
-        let StoredObject { subtype, value, platform_id, file, location, .. } = object;
-        Self { place, subtype, value, platform_id, file, location, decided: decided.map(Decided::from) }
-    }
-}
-
-/// An object with its verdict in each step.
-#[derive(Serialize, ToSchema)]
-struct Story {
-    #[serde(flatten)]
-    object: Object,
-    /// All that was known of it.
-    #[schema(value_type = Object)]
-    record: Value,
-    /// What became of it, step by step.
-    steps: Vec<InStep>,
-}
-
-/// A verdict in one step.
-#[derive(Serialize, ToSchema)]
-struct InStep {
-    /// The step, from 1 on.
-    step: u32,
-    #[serde(flatten)]
-    decided: Decided,
-}
-
 /// Something that happened to a run.
 #[derive(Serialize, ToSchema)]
+#[schema(as = RunEvent)]
 struct Happened {
     /// When.
     at: Timestamp,
@@ -311,38 +239,13 @@ struct Wanted {
     /// Of this workflow.
     workflow: Option<i64>,
     /// In this phase: `queued`, `waiting`, `running` or `ended`.
-    #[param(value_type = Option<String>)]
+    #[param(schema_with = schemas::phase)]
     phase: Option<Phase>,
     /// With this status.
-    #[param(value_type = Option<String>)]
+    #[param(schema_with = schemas::status)]
     status: Option<RunStatus>,
     /// Asked for at or after this moment.
     since: Option<Timestamp>,
-}
-
-/// Which objects of a run.
-#[derive(Deserialize, IntoParams)]
-#[into_params(parameter_in = Query)]
-struct WantedObjects {
-    /// In this step, from 1 on.
-    #[param(minimum = 1)]
-    step: Option<u32>,
-    /// With this verdict.
-    #[param(value_type = Option<String>)]
-    verdict: Option<Verdict>,
-    /// Of this type.
-    #[serde(rename = "type")]
-    subtype: Option<String>,
-    /// With this reason.
-    code: Option<String>,
-    /// With this in the value or the reason.
-    search: Option<String>,
-    /// `place`, `value`, `type` or `verdict`.
-    #[param(value_type = Option<String>)]
-    sort: Option<ObjectOrder>,
-    /// The other way round.
-    #[serde(default)]
-    descending: bool,
 }
 
 /// All runs, the latest first.
@@ -383,55 +286,6 @@ async fn show(
     .await
 }
 
-/// What became of a run's objects in one step.
-#[utoipa::path(get, path = "/api/v1/runs/{id}/objects", tag = "runs", operation_id = "list_objects",
-    params(PageQuery, WantedObjects, ("id" = i64, Path, description = "Identifies the run.", example = 1)),
-    responses((status = 200, description = "One page of them.", body = Listed<Object>), Problems))]
-async fn objects(
-    State(app): State<App>,
-    Viewer(_): Viewer,
-    Path(id): Path<i64>,
-    Params(query): Params<PageQuery>,
-    Params(wanted): Params<WantedObjects>,
-) -> Result<Json<Listed<Object>>, Failure> {
-    let rows = query.rows()?;
-    let (found, total) = app
-        .ask(move |orchestrator| {
-            orchestrator.store().run(RunId(id))?;
-            let filter = ObjectFilter {
-                verdict: wanted.verdict,
-                open: false,
-                subtype: wanted.subtype,
-                code: wanted.code,
-                text: wanted.search.filter(|text| !text.is_empty()),
-            };
-            let (step, sort) = (wanted.step.unwrap_or(1), wanted.sort.unwrap_or(ObjectOrder::Place));
-            Ok(orchestrator.store().run_objects(RunId(id), step, &filter, sort, wanted.descending, rows)?)
-        })
-        .await?;
-    let object = |row: ObjectRow| Object::of(row.place, row.object, row.verdict);
-    Ok(Json(Listed::new(found.into_iter().map(object).collect(), total, query)))
-}
-
-/// One object of a run, with its verdict in each step.
-#[utoipa::path(get, path = "/api/v1/runs/{id}/objects/{place}", tag = "runs", operation_id = "show_object",
-    params(("id" = i64, Path, description = "Identifies the run.", example = 1),
-        ("place" = u64, Path, description = "The object's place, from 1 on.", example = 1)),
-    responses((status = 200, description = "The object.", body = Story), Problems))]
-async fn object(
-    State(app): State<App>,
-    Viewer(_): Viewer,
-    Path((id, place)): Path<(i64, u64)>,
-) -> Result<Json<Story>, Failure> {
-    app.ask(move |orchestrator| {
-        let (object, verdicts) = orchestrator.store().object_story(RunId(id), place)?;
-        let record = object.record.clone();
-        let steps = verdicts.into_iter().map(|(step, verdict)| InStep { step, decided: verdict.into() });
-        Ok(Json(Story { object: Object::of(place, object, None), record, steps: steps.collect() }))
-    })
-    .await
-}
-
 /// What happened to a run, in order.
 #[utoipa::path(get, path = "/api/v1/runs/{id}/events", tag = "runs", operation_id = "list_events",
     params(PageQuery, ("id" = i64, Path, description = "Identifies the run.", example = 1)),
@@ -467,7 +321,7 @@ async fn cancel(
 /// Asks for a run of exactly the objects that failed in this one.
 #[utoipa::path(post, path = "/api/v1/runs/{id}/retry", tag = "runs", operation_id = "retry_run",
     params(("id" = i64, Path, description = "Identifies it.", example = 1),
-        ("Idempotency-Key" = Option<String>, Header, description = "The call is done once for each key.")),
+        schemas::Once),
     responses((status = 201, description = "The run is made.", body = Made), Problems))]
 async fn retry(
     State(app): State<App>,
@@ -476,62 +330,6 @@ async fn retry(
 ) -> Result<Response, Failure> {
     let run = app.ask(move |orchestrator| orchestrator.retry_run(RunId(id), &who.actor())).await?;
     Ok(Made::answer(run.0))
-}
-
-/// Everything about a run as one document.
-#[utoipa::path(get, path = "/api/v1/runs/{id}/report.json", tag = "runs", operation_id = "download_report",
-    params(("id" = i64, Path, description = "Identifies it.", example = 1)),
-    responses((status = 200, description = "The report.", body = Object), Problems))]
-async fn report(State(app): State<App>, Viewer(_): Viewer, Path(id): Path<i64>) -> Result<Response, Failure> {
-    let report = app
-        .ask(move |orchestrator| {
-            let run = orchestrator.store().run(RunId(id))?;
-            let steps = orchestrator.store().run_steps(RunId(id))?;
-            let mut objects = Vec::new();
-            for step in &steps {
-                let all = palisade_store::Page::ALL;
-                let filter = ObjectFilter::default();
-                let place = ObjectOrder::Place;
-                let (rows, _) =
-                    orchestrator.store().run_objects(RunId(id), step.place, &filter, place, false, all)?;
-                let object = |row: ObjectRow| Object::of(row.place, row.object, row.verdict);
-                objects.push(rows.into_iter().map(object).collect::<Vec<_>>());
-            }
-            let selection = run.selection.clone();
-            let shown =
-                Shown { run: run.into(), selection, steps: steps.into_iter().map(Step::from).collect() };
-            Ok(serde_json::json!({ "run": shown, "objects_by_step": objects }))
-        })
-        .await?;
-    Ok(file(id, "json", "application/json", report.to_string().into_bytes()))
-}
-
-/// What became of a run's objects, as a table.
-#[utoipa::path(get, path = "/api/v1/runs/{id}/objects.csv", tag = "runs", operation_id = "download_table",
-    params(("id" = i64, Path, description = "Identifies it.", example = 1)),
-    responses((status = 200, description = "The table.", body = String, content_type = "text/csv"), Problems))]
-async fn table(State(app): State<App>, Viewer(_): Viewer, Path(id): Path<i64>) -> Result<Response, Failure> {
-    let table = app.ask(move |orchestrator| downloads::table(orchestrator.store(), RunId(id))).await?;
-    Ok(file(id, "csv", "text/csv; charset=utf-8", table))
-}
-
-/// The requests of a run as an HTTP Archive, without secrets.
-#[utoipa::path(get, path = "/api/v1/runs/{id}/recording.har", tag = "runs", operation_id = "download_recording",
-    params(("id" = i64, Path, description = "Identifies it.", example = 1)),
-    responses((status = 200, description = "The recording.", body = Object), Problems))]
-async fn recording(
-    State(app): State<App>,
-    Viewer(_): Viewer,
-    Path(id): Path<i64>,
-) -> Result<Response, Failure> {
-    let recording =
-        app.ask(move |orchestrator| downloads::recording(orchestrator.store(), RunId(id))).await?;
-    Ok(file(id, "har", "application/json", recording.to_string().into_bytes()))
-}
-
-fn file(id: i64, extension: &str, kind: &str, bytes: Vec<u8>) -> Response {
-    let disposition = format!("attachment; filename=\"run-{id}.{extension}\"");
-    ([(CONTENT_TYPE, kind.to_owned()), (CONTENT_DISPOSITION, disposition)], bytes).into_response()
 }
 
 /// Where a run stands, whenever that changes, until it is over: server-sent events, each a `Run`.

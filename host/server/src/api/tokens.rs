@@ -11,7 +11,7 @@ use utoipa::ToSchema;
 use utoipa_axum::routes;
 
 use super::idempotency::KeptAs;
-use super::{Json, Listed, PageQuery, Params, Problems};
+use super::{Json, Listed, PageQuery, Params, Problems, schemas};
 use crate::people::{self, NewToken};
 use crate::routes::Routes;
 use crate::security::guard::VIEWER;
@@ -62,9 +62,10 @@ impl From<TokenRow> for Token {
 /// A token to make.
 #[derive(Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
+#[schema(as = NewToken)]
 struct Wanted {
     /// What it is for.
-    #[schema(example = "nightly export", min_length = 1, max_length = 64)]
+    #[schema(schema_with = schemas::name)]
     name: String,
     /// What it may do: not more than the caller.
     role: Role,
@@ -75,6 +76,7 @@ struct Wanted {
 
 /// A token that was made.
 #[derive(Serialize, ToSchema)]
+#[schema(as = MadeToken)]
 struct Made {
     /// What is known of it.
     token: Token,
@@ -98,7 +100,7 @@ async fn list(
 
 /// Makes a token for the caller.
 #[utoipa::path(post, path = "/api/v1/tokens", tag = "people", operation_id = "create_token", request_body = Wanted,
-    params(("Idempotency-Key" = Option<String>, Header, description = "The call is done once for each key.")),
+    params(schemas::Once),
     responses((status = 201, description = "The token is made.", body = Made), Problems))]
 async fn create(
     State(app): State<App>,

@@ -10,7 +10,7 @@ use utoipa::ToSchema;
 use utoipa_axum::routes;
 
 use super::idempotency::KeptAs;
-use super::{Json, Listed, PageQuery, Params, Problems};
+use super::{Json, Listed, PageQuery, Params, Problems, schemas};
 use crate::people::{self, Changed, Person};
 use crate::routes::Routes;
 use crate::security::guard::ADMINISTRATOR;
@@ -29,7 +29,7 @@ pub(super) fn routes(routes: Routes) -> Routes {
 #[serde(deny_unknown_fields)]
 struct Invitation {
     /// With what they log in; nobody else has it.
-    #[schema(example = "ada", min_length = 1, max_length = 64)]
+    #[schema(schema_with = schemas::name)]
     name: String,
     /// What they may do.
     role: Role,
@@ -48,6 +48,7 @@ struct Invited {
 /// What is to become of somebody. What is not named stays.
 #[derive(Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
+#[schema(as = ChangedUser)]
 struct Change {
     /// What they may do.
     #[serde(default)]
@@ -70,7 +71,7 @@ async fn list(
 
 /// Invites somebody.
 #[utoipa::path(post, path = "/api/v1/users", tag = "people", operation_id = "invite_user", request_body = Invitation,
-    params(("Idempotency-Key" = Option<String>, Header, description = "The call is done once for each key.")),
+    params(schemas::Once),
     responses((status = 201, description = "They are invited.", body = Invited), Problems))]
 async fn invite(
     State(app): State<App>,
@@ -117,7 +118,7 @@ async fn change(
 /// Makes a link with which somebody chooses a new password. Earlier ones end.
 #[utoipa::path(post, path = "/api/v1/users/{id}/link", tag = "people", operation_id = "make_link",
     params(("id" = i64, Path, description = "Identifies them.", example = 1),
-        ("Idempotency-Key" = Option<String>, Header, description = "The call is done once for each key.")),
+        schemas::Once),
     responses((status = 201, description = "The link is made.", body = Invited), Problems))]
 async fn link(
     State(app): State<App>,

@@ -7,18 +7,19 @@ use axum::http::StatusCode;
 use axum::http::header::{CONTENT_DISPOSITION, CONTENT_TYPE};
 use axum::response::{IntoResponse as _, Response};
 use jiff::Timestamp;
+use palisade_limits as limits;
 use palisade_orchestrator::{
     Orchestrator, OrchestratorError, Request, SelectedObject, StepDraft, WorkflowDraft, told,
 };
 use palisade_schedule::Schedule;
-use palisade_store::{BundleId, CollectionId, Takes, WorkflowId, WorkflowRow};
+use palisade_store::{BundleId, CollectionId, RunId, Takes, WorkflowId, WorkflowRow};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use utoipa::ToSchema;
 use utoipa_axum::routes;
 
 use super::integrations::Made;
-use super::{Json, Listed, PageQuery, Params, Problems};
+use super::{Json, Listed, PageQuery, Params, Problems, schemas};
 use crate::routes::Routes;
 use crate::security::guard::{OPERATOR, VIEWER};
 use crate::security::{Operator, Viewer};
@@ -28,13 +29,13 @@ pub(super) fn routes(routes: Routes) -> Routes {
     routes
         .api(VIEWER, routes!(list))
         .api(OPERATOR, routes!(create))
-        .api(OPERATOR, routes!(import))
+        .large_api(OPERATOR, limits::WORKFLOW_FILE_BYTES, routes!(import))
         .api(VIEWER, routes!(show))
         .api(OPERATOR, routes!(change, remove))
         .api(OPERATOR, routes!(enable))
         .api(OPERATOR, routes!(disable))
         .api(OPERATOR, routes!(duplicate))
-        .api(OPERATOR, routes!(run))
+        .large_api(OPERATOR, limits::SELECTION_BYTES, routes!(run))
         .api(VIEWER, routes!(export))
 }
 
@@ -52,7 +53,7 @@ struct Workflow {
     /// Identifies its collection; none where it is only run on selected objects.
     collection: Option<i64>,
     /// When it runs by itself.
-    #[schema(value_type = Object)]
+    #[schema(value_type = schemas::Schedule)]
     schedule: Schedule,
     /// The same in words.
     #[schema(example = "Daily at 02:30 (Europe/Berlin)")]
@@ -60,7 +61,7 @@ struct Workflow {
     /// The next three times.
     upcoming: Vec<Timestamp>,
     /// `all`, or `changed` since the last success.
-    #[schema(value_type = String, example = "all")]
+    #[schema(schema_with = schemas::takes)]
     takes: Takes,
     /// Entries of others that a run may make the service remove; none for any number.
     max_evictions: Option<u64>,
@@ -78,6 +79,7 @@ struct Workflow {
 
 /// One action of a workflow.
 #[derive(Serialize, ToSchema)]
+#[schema(as = WorkflowAction)]
 struct Step {
     /// Identifies the installed version.
     integration: i64,
@@ -92,9 +94,10 @@ struct Step {
 /// What a workflow is to be.
 #[derive(Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
+#[schema(as = WorkflowBody)]
 struct Wanted {
     /// Unique name.
-    #[schema(example = "Block prioritised indicators", min_length = 1, max_length = 120)]
+    #[schema(schema_with = schemas::title)]
     name: String,
     /// What it is for.
     #[serde(default)]
@@ -104,11 +107,11 @@ struct Wanted {
     collection: Option<i64>,
     /// When it runs by itself.
     #[serde(default)]
-    #[schema(value_type = Object, example = json!({"kind": "daily", "at": "02:30", "zone": "Europe/Berlin"}))]
+    #[schema(value_type = schemas::Schedule)]
     schedule: Schedule,
     /// `all`, or `changed` since the last success.
     #[serde(default = "all")]
-    #[schema(value_type = String, example = "all")]
+    #[schema(schema_with = schemas::takes)]
     takes: Takes,
     /// Entries of others that a run may make the service remove: 0 unless told, `null` for any number.
     #[serde(default = "none_removed")]
@@ -117,6 +120,7 @@ struct Wanted {
     #[serde(default)]
     enabled: bool,
     /// Its actions in order.
+    #[schema(min_items = 1, max_items = 16)]
     actions: Vec<WantedStep>,
 }
 
@@ -131,6 +135,7 @@ fn none_removed() -> Option<u64> {
 /// What one action of a workflow is to be.
 #[derive(Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
+#[schema(as = WorkflowBodyAction)]
 struct WantedStep {
     /// Identifies the installed version.
     #[schema(example = 1)]
@@ -140,23 +145,58 @@ struct WantedStep {
     action: String,
     /// Which action of the workflow it was before, from 1 on: what is not named stays as it was there.
     #[serde(default)]
-    #[schema(minimum = 1)]
+    #[schema(minimum = 1, maximum = 16)]
     was: Option<usize>,
     /// Parameter to value, on top of the action's defaults. A secret is written here and shown nowhere.
     #[serde(default)]
-    #[schema(value_type = Object, example = json!({"api_key": "…"}))]
+    #[schema(value_type = schemas::Settings)]
     configuration: BTreeMap<String, Value>,
 }
 
 /// How a workflow is to be run.
-#[derive(Default, Deserialize, ToSchema)]
-#[serde(deny_unknown_fields, default)]
+#[derive(Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+#[schema(as = RunRequest)]
 struct RunWanted {
     /// Nothing that changes a service is sent; what is there is compared.
+    #[serde(default)]
     dry_run: bool,
     /// These objects in place of the collection.
-    #[schema(value_type = Option<Vec<Object>>, example = json!([{"type": "FQDN", "value": "evil.example"}]))]
+    #[serde(default)]
+    #[schema(value_type = Option<Vec<schemas::SelectedObject>>, min_items = 1, max_items = 10_000)]
     objects: Option<Vec<SelectedObject>>,
+    /// Objects of an earlier run in place of the collection, beside the others that are named here.
+    #[serde(default)]
+    of_run: Option<OfRun>,
+    /// Objects of a collection, as it has them now, in place of the whole collection, beside the others that are named here.
+    #[serde(default)]
+    of_collection: Option<OfCollection>,
+}
+
+/// Objects of an earlier run.
+#[derive(Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+#[schema(as = ObjectsOfRun)]
+struct OfRun {
+    /// Identifies the run.
+    #[schema(example = 1)]
+    run: i64,
+    /// The places of the objects in it, from 1 on.
+    #[schema(min_items = 1, max_items = 10_000)]
+    places: Vec<u64>,
+}
+
+/// Objects of a collection.
+#[derive(Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+#[schema(as = ObjectsOfCollection)]
+struct OfCollection {
+    /// Identifies the collection.
+    #[schema(example = 1)]
+    collection: i64,
+    /// Which of its objects.
+    #[schema(value_type = Vec<schemas::SelectedObject>, min_items = 1, max_items = 10_000)]
+    objects: Vec<SelectedObject>,
 }
 
 impl Wanted {
@@ -224,7 +264,7 @@ async fn list(
 
 /// Makes a workflow.
 #[utoipa::path(post, path = "/api/v1/workflows", tag = "workflows", operation_id = "create_workflow", request_body = Wanted,
-    params(("Idempotency-Key" = Option<String>, Header, description = "The call is done once for each key.")),
+    params(schemas::Once),
     responses((status = 201, description = "The workflow is made.", body = Made), Problems))]
 async fn create(
     State(app): State<App>,
@@ -239,8 +279,8 @@ async fn create(
 
 /// Makes a workflow, disabled, of a file that was exported.
 #[utoipa::path(post, path = "/api/v1/workflows/import", tag = "workflows", operation_id = "import_workflow",
-    request_body(content = String, content_type = "application/yaml"),
-    params(("Idempotency-Key" = Option<String>, Header, description = "The call is done once for each key.")),
+    request_body(content = schemas::WorkflowFile, content_type = "application/yaml"),
+    params(schemas::Once),
     responses((status = 201, description = "The workflow is made.", body = Made), Problems))]
 async fn import(State(app): State<App>, Operator(who): Operator, body: String) -> Result<Response, Failure> {
     let id = app.ask(move |orchestrator| orchestrator.import_workflow(&body, &who.actor())).await?;
@@ -319,7 +359,7 @@ async fn disable(
 /// Makes a copy of a workflow, disabled.
 #[utoipa::path(post, path = "/api/v1/workflows/{id}/duplicate", tag = "workflows", operation_id = "duplicate_workflow",
     params(("id" = i64, Path, description = "Identifies it.", example = 1),
-        ("Idempotency-Key" = Option<String>, Header, description = "The call is done once for each key.")),
+        schemas::Once),
     responses((status = 201, description = "The copy is made.", body = Made), Problems))]
 async fn duplicate(
     State(app): State<App>,
@@ -335,7 +375,7 @@ async fn duplicate(
 #[utoipa::path(post, path = "/api/v1/workflows/{id}/run", tag = "workflows", operation_id = "run_workflow",
     request_body = RunWanted,
     params(("id" = i64, Path, description = "Identifies it.", example = 1),
-        ("Idempotency-Key" = Option<String>, Header, description = "The call is done once for each key.")),
+        schemas::Once),
     responses((status = 201, description = "The run is made, and begins when a worker is free.", body = Made), Problems))]
 async fn run(
     State(app): State<App>,
@@ -343,13 +383,25 @@ async fn run(
     Path(id): Path<i64>,
     Json(body): Json<RunWanted>,
 ) -> Result<Response, Failure> {
+    let RunWanted { dry_run, objects, of_run, of_collection } = body;
+    // Before a collection is read for it.
+    app.ask(move |orchestrator| Ok(orchestrator.store().workflow(WorkflowId(id))?)).await?;
+    let mut selected = Vec::new();
+    let replaces = objects.is_some() || of_run.is_some() || of_collection.is_some();
+    if let Some(OfCollection { collection, objects }) = of_collection {
+        let read = app.orchestrator().objects_of_collection(CollectionId(collection), &objects);
+        selected.extend(read.await?);
+    }
     let run = app
         .ask(move |orchestrator| {
-            let request = match &body.objects {
-                Some(objects) => Request::Selected(orchestrator.objects_selected(objects)?),
-                None => Request::Now,
-            };
-            orchestrator.request_run(WorkflowId(id), request, body.dry_run, &who.actor())
+            if let Some(objects) = objects {
+                selected.extend(orchestrator.objects_selected(&objects)?);
+            }
+            if let Some(OfRun { run, places }) = of_run {
+                selected.extend(orchestrator.objects_of_run(RunId(run), &places)?);
+            }
+            let request = if replaces { Request::Selected(selected) } else { Request::Now };
+            orchestrator.request_run(WorkflowId(id), request, dry_run, &who.actor())
         })
         .await?;
     let run = run.ok_or_else(|| Failure::conflict("run-made", "the run has been made already"))?;

@@ -5,10 +5,12 @@ mod account;
 mod audit;
 mod collections;
 pub(crate) mod failed;
+mod holdings;
 mod integrations;
 mod log_in;
 mod overview;
 mod runs;
+mod selection;
 mod theme;
 mod users;
 mod welcome;
@@ -28,5 +30,6 @@ pub(crate) fn routes(routes: Routes) -> Routes {
     let routes = audit::routes(routes);
     let routes = workflows::routes(routes);
     let routes = runs::routes(routes);
+    let routes = selection::routes(routes);
     theme::routes(routes)
 }

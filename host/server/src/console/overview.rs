@@ -7,8 +7,9 @@ use axum::response::Response;
 use jiff::{SignedDuration, Timestamp};
 use palisade_limits as limits;
 use palisade_orchestrator::{Orchestrator, OrchestratorError};
-use palisade_store::{Counts, Page, Phase, RunFilter, RunRow, RunStatus, WorkflowRow};
+use palisade_store::{Counts, HoldingRow, Page, Phase, RunCount, RunFilter, RunRow, RunStatus, WorkflowRow};
 
+use super::holdings::{Held, held};
 use super::runs::shown::{sentence, state_badge, status_tone, verdict_bar};
 use super::workflows::{read_schedule, tick};
 use crate::routes::Routes;
@@ -64,24 +65,24 @@ struct Overview {
     attention: Vec<Attention>,
     more: usize,
     next: Vec<Next>,
+    held: Vec<Held>,
 }
 
 struct Read {
     installed: bool,
     collected: bool,
     workflows: Vec<WorkflowRow>,
-    runs: Vec<RunRow>,
-    total: u64,
+    /// Runs of the time that is looked back on.
+    runs: Vec<RunCount>,
     verdicts: Counts,
     open: u64,
     issues: Vec<RunRow>,
     waiting: Vec<RunRow>,
+    holdings: Vec<HoldingRow>,
 }
 
 fn read(orchestrator: &Orchestrator, since: Timestamp, now: Timestamp) -> Result<Read, OrchestratorError> {
     let store = orchestrator.store();
-    let filter = RunFilter { since: Some(since), ..RunFilter::default() };
-    let (runs, total) = store.runs(filter, Page { offset: 0, limit: limits::OVERVIEW_RUNS })?;
     let mut issues = store.last_runs()?;
     issues.retain(|run| run.status.is_some_and(RunStatus::is_issue));
     issues.sort_by_key(|run| std::cmp::Reverse(run.id));
@@ -105,12 +106,12 @@ fn read(orchestrator: &Orchestrator, since: Timestamp, now: Timestamp) -> Result
         installed: !store.bundles()?.is_empty(),
         collected: !store.collections()?.is_empty(),
         workflows: store.workflows()?,
+        runs: store.run_counts(since)?,
         verdicts: store.verdicts_since(since)?,
-        runs,
-        total,
         open,
         issues,
         waiting,
+        holdings: store.holdings()?,
     })
 }
 
@@ -129,6 +130,7 @@ async fn overview(State(app): State<App>, Viewer(_): Viewer, visit: Visit) -> Re
         more: attention.len().saturating_sub(LINES),
         attention: attention.into_iter().take(LINES).collect(),
         next: next(&frame, &read.workflows),
+        held: held(&frame, &read.holdings),
         frame,
     })
 }
@@ -170,11 +172,13 @@ fn begin(frame: &Frame, read: &Read) -> Vec<Begin> {
 }
 
 fn tiles(read: &Read) -> Vec<Tile> {
-    let issues = read.runs.iter().filter(|run| run.status.is_some_and(RunStatus::is_issue)).count() as u64;
+    let is_issue = |runs: &&RunCount| runs.status.is_some_and(RunStatus::is_issue);
+    let total: u64 = read.runs.iter().map(|runs| runs.count).sum();
+    let issues: u64 = read.runs.iter().filter(is_issue).map(|runs| runs.count).sum();
     let tone = |count: u64, tone: Tone| if count > 0 { tone } else { Tone::Neutral };
     let enabled = read.workflows.iter().filter(|row| row.enabled).count() as u64;
     vec![
-        Tile::new("Runs", number(&read.total)).hint("in the last 24 hours").path("/runs"),
+        Tile::new("Runs", number(&total)).hint("in the last 24 hours").path("/runs"),
         Tile::new("With an issue", number(&issues))
             .hint("in the last 24 hours")
             .tone(tone(issues, Tone::Warning)),
@@ -191,21 +195,19 @@ fn tiles(read: &Read) -> Vec<Tile> {
 }
 
 /// Runs by the hour in which they were asked for.
-fn columns(frame: &Frame, runs: &[RunRow], now: Timestamp) -> Columns {
+fn columns(frame: &Frame, runs: &[RunCount], now: Timestamp) -> Columns {
     let hour = |at: Timestamp| at.as_second().div_euclid(3_600);
     let first = hour(now) - (HOURS - 1);
     let column = |place: i64| {
         let begins = Timestamp::from_second((first + place) * 3_600).unwrap_or(now);
-        let within = || runs.iter().filter(move |run| hour(run.created_at) == first + place);
-        let count = |status: RunStatus| within().filter(|run| run.status == Some(status)).count() as u64;
+        let count = |status: Option<RunStatus>| {
+            let alike = runs.iter().filter(|runs| hour(runs.hour) == first + place && runs.status == status);
+            alike.map(|runs| runs.count).sum::<u64>()
+        };
         let ended = RunStatus::ALL
             .iter()
-            .map(|status| Segment::new(status.name(), count(*status), status_tone(*status)));
-        let open = Segment::new(
-            "Under way",
-            within().filter(|run| run.status.is_none()).count() as u64,
-            Tone::Active,
-        );
+            .map(|status| Segment::new(status.name(), count(Some(*status)), status_tone(*status)));
+        let open = Segment::new("Under way", count(None), Tone::Active);
         Column {
             label: begins.to_zoned(frame.zone.clone()).strftime("%H:%M").to_string(),
             segments: ended.chain([open]).filter(|segment| segment.count > 0).collect(),

@@ -1,11 +1,13 @@
-//! The certificate of the service: two PEM files. Denied by default: TLS below 1.2, and a certificate without its key.
+//! The certificate of the service: two PEM files, read at the start and again whenever somebody asks for it. Denied by default: TLS
+//! below 1.2, a certificate without its key, and a new one that cannot be used: the old one stays.
 
 use std::path::PathBuf;
-use std::sync::Arc;
+use std::sync::{Arc, PoisonError, RwLock};
 
 use rustls::ServerConfig;
 use rustls::pki_types::pem::PemObject as _;
 use rustls::pki_types::{CertificateDer, PrivateKeyDer};
+use tokio_rustls::TlsAcceptor;
 
 use super::ListenError;
 
@@ -18,8 +20,42 @@ pub struct Certificate {
     pub key: PathBuf,
 }
 
+/// The certificate with which connections are answered. Cheap to clone; clones are the same.
+#[derive(Clone)]
+pub struct ServedCertificate {
+    files: Certificate,
+    configuration: Arc<RwLock<Arc<ServerConfig>>>,
+}
+
+impl std::fmt::Debug for ServedCertificate {
+    fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        formatter.debug_struct("ServedCertificate").field("files", &self.files).finish_non_exhaustive()
+    }
+}
+
+impl ServedCertificate {
+    pub(super) fn read(files: &Certificate) -> Result<Self, ListenError> {
+        let configuration = Arc::new(RwLock::new(files.configuration()?));
+        Ok(Self { files: files.clone(), configuration })
+    }
+
+    /// Reads the files again, for connections from now on; those that are open keep what they have.
+    ///
+    /// # Errors
+    /// [`ListenError`] where the files cannot be used; the service goes on with what it has read before.
+    pub fn reload(&self) -> Result<(), ListenError> {
+        let read = self.files.configuration()?;
+        *self.configuration.write().unwrap_or_else(PoisonError::into_inner) = read;
+        Ok(())
+    }
+
+    pub(super) fn acceptor(&self) -> TlsAcceptor {
+        TlsAcceptor::from(Arc::clone(&self.configuration.read().unwrap_or_else(PoisonError::into_inner)))
+    }
+}
+
 impl Certificate {
-    pub(super) fn configuration(&self) -> Result<Arc<ServerConfig>, ListenError> {
+    fn configuration(&self) -> Result<Arc<ServerConfig>, ListenError> {
         let file = |what, place: &PathBuf, cause: String| ListenError::File {
             what,
             place: place.display().to_string(),

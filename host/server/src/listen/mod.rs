@@ -15,9 +15,8 @@ use palisade_limits as limits;
 use tokio::net::TcpListener;
 use tokio::sync::{Semaphore, watch};
 use tokio::task::JoinSet;
-use tokio_rustls::TlsAcceptor;
 
-pub use certificate::Certificate;
+pub use certificate::{Certificate, ServedCertificate};
 
 /// How long to wait after a connection could not be accepted, because of too many open files for instance.
 const ACCEPT_PAUSE: Duration = Duration::from_millis(50);
@@ -83,7 +82,7 @@ impl ListenError {
 pub struct Listener {
     listener: TcpListener,
     address: SocketAddr,
-    tls: Option<TlsAcceptor>,
+    tls: Option<ServedCertificate>,
 }
 
 impl std::fmt::Debug for Listener {
@@ -101,7 +100,7 @@ impl Listener {
         if certificate.is_none() && !address.ip().to_canonical().is_loopback() {
             return Err(ListenError::PlainText(address));
         }
-        let tls = certificate.map(Certificate::configuration).transpose()?.map(TlsAcceptor::from);
+        let tls = certificate.map(ServedCertificate::read).transpose()?;
         let unbound = |cause| ListenError::Bind { address, cause };
         let listener = TcpListener::bind(address).await.map_err(unbound)?;
         let address = listener.local_addr().map_err(unbound)?;
@@ -112,6 +111,12 @@ impl Listener {
     #[must_use]
     pub fn address(&self) -> SocketAddr {
         self.address
+    }
+
+    /// The certificate, where there is one: it can be read again while connections are answered.
+    #[must_use]
+    pub fn certificate(&self) -> Option<ServedCertificate> {
+        self.tls.clone()
     }
 
     /// Where a browser finds it.
@@ -134,7 +139,8 @@ impl Listener {
             };
             match accepted {
                 Ok((place, stream, peer)) => {
-                    let (tls, router, stopping) = (self.tls.clone(), router.clone(), stopping.subscribe());
+                    let tls = self.tls.as_ref().map(ServedCertificate::acceptor);
+                    let (router, stopping) = (router.clone(), stopping.subscribe());
                     connections.spawn(async move {
                         connection::serve(stream, peer, tls, router, stopping).await;
                         drop(place);

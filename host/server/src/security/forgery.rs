@@ -52,13 +52,14 @@ pub(crate) fn same_site(headers: &HeaderMap, served: Option<&Served>, tls: bool)
     }
 }
 
-/// Compares what the request carries with the session's text; the body of a form is read for it and put back.
-pub(crate) async fn proved(request: Request, csrf: &str, uploads: bool) -> Result<Request, Failure> {
+/// Compares what the request carries with the session's text; the body of a form is read for it, of at most so many bytes, and put
+/// back. Without a number it is an upload, which is not held.
+pub(crate) async fn proved(request: Request, csrf: &str, held: Option<u64>) -> Result<Request, Failure> {
     if let Some(given) = request.headers().get(HEADER) {
         return compare(given.to_str().unwrap_or_default(), csrf).map(|()| request);
     }
     let media = media_type(request.headers());
-    if media == "multipart/form-data" && uploads {
+    if media == "multipart/form-data" && held.is_none() {
         let mut request = request;
         request.extensions_mut().insert(Unproved(csrf.to_owned()));
         return Ok(request);
@@ -67,7 +68,8 @@ pub(crate) async fn proved(request: Request, csrf: &str, uploads: bool) -> Resul
         return Err(refused("the request carries no proof that one of our pages made it"));
     }
     let (parts, body) = request.into_parts();
-    let bytes = to_bytes(body, limits::FORM_BYTES as usize).await.map_err(|_| too_large())?;
+    let most = usize::try_from(held.unwrap_or(limits::FORM_BYTES)).unwrap_or(usize::MAX);
+    let bytes = to_bytes(body, most).await.map_err(|_| too_large())?;
     let given = form_urlencoded::parse(&bytes).find(|(name, _)| name == FIELD);
     compare(given.as_ref().map_or("", |(_, value)| value), csrf)?;
     let mut request = Request::from_parts(parts, Body::from(bytes.clone()));
@@ -206,7 +208,7 @@ mod tests {
             .header(CONTENT_TYPE, "application/x-www-form-urlencoded; charset=utf-8")
             .body(Body::from(body))
             .unwrap();
-        let request = proved(request, "right", false).await.unwrap();
+        let request = proved(request, "right", Some(100)).await.unwrap();
         assert_eq!(to_bytes(request.into_body(), 100).await.unwrap(), body);
     }
 
@@ -221,12 +223,12 @@ mod tests {
             ("application/json", "{}"),
         ] {
             let request = Request::builder().header(CONTENT_TYPE, media).body(Body::from(body)).unwrap();
-            assert!(proved(request, "right", false).await.is_err(), "{media} {body}");
+            assert!(proved(request, "right", Some(100)).await.is_err(), "{media} {body}");
         }
         let empty = Request::builder()
             .header(CONTENT_TYPE, "application/x-www-form-urlencoded")
             .body(Body::from("csrf="))
             .unwrap();
-        assert!(proved(empty, "", false).await.is_err());
+        assert!(proved(empty, "", Some(100)).await.is_err());
     }
 }

@@ -32,8 +32,8 @@ pub const ADMINISTRATOR: Access = Access::AtLeast(Role::Administrator);
 /// What a route takes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Takes {
-    /// Forms and JSON.
-    Forms,
+    /// Forms and JSON of at most this many bytes, held whole.
+    Forms(u64),
     /// Large bodies, streamed.
     Uploads,
     /// Forms that are sent before there is a session.
@@ -72,9 +72,11 @@ async fn judge(access: Access, takes: Takes, tls: bool, request: Request) -> Res
     }
     forgery::same_site(request.headers(), request.extensions().get::<Served>(), tls)?;
     match who {
-        Some(who) if takes != Takes::OpenForms => {
-            forgery::proved(request, who.csrf(), takes == Takes::Uploads).await
-        }
-        _ => Ok(request),
+        Some(who) => match takes {
+            Takes::Forms(bytes) => forgery::proved(request, who.csrf(), Some(bytes)).await,
+            Takes::Uploads => forgery::proved(request, who.csrf(), None).await,
+            Takes::OpenForms => Ok(request),
+        },
+        None => Ok(request),
     }
 }

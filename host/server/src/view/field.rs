@@ -70,6 +70,8 @@ pub struct Field {
     pub fault: Option<String>,
     /// Whether the form needs it.
     pub required: bool,
+    /// Whether it says of itself that it may be left empty, where the form does not need it.
+    pub marked: bool,
     /// Further attributes of HTML: name and value.
     pub attributes: Vec<(&'static str, String)>,
 }
@@ -87,6 +89,7 @@ impl Field {
             help: None,
             fault: None,
             required: false,
+            marked: true,
             attributes: Vec::new(),
         }
     }
@@ -145,6 +148,21 @@ impl Field {
         self
     }
 
+    /// One of a bar of filters: none of them is needed, and none has to say so, neither to the eye nor to who listens.
+    #[must_use]
+    pub fn unmarked(mut self) -> Self {
+        self.marked = false;
+        self
+    }
+
+    /// The box that takes a kept secret away; none where there is none, or where this field is no secret.
+    #[must_use]
+    pub fn removal(&self, kept: bool) -> Option<Self> {
+        let label = format!("Remove the saved value of “{}”", self.label);
+        let removal = || Self::check(format!("{}{}", self.name, palisade_orchestrator::REMOVE), label, false);
+        (kept && matches!(self.kind, Kind::Secret(_))).then(removal)
+    }
+
     /// With an attribute of HTML.
     #[must_use]
     pub fn attribute(mut self, name: &'static str, value: impl Into<String>) -> Self {
@@ -183,6 +201,20 @@ mod tests {
     fn a_secret_is_not_written_back() {
         let field = Field::secret("key", "API key", "off").value("TOP-SECRET").to_string();
         assert!(!field.contains("TOP-SECRET"), "{field}");
+    }
+
+    #[test]
+    fn a_field_says_that_it_may_be_left_empty_unless_all_of_them_may() {
+        assert!(Field::text("a", "A").to_string().contains("optional"));
+        assert!(!Field::text("a", "A").required().to_string().contains("optional"));
+        assert!(!Field::select("a", "A", Vec::new()).unmarked().to_string().contains("optional"));
+    }
+
+    #[test]
+    fn only_a_secret_that_is_kept_can_be_removed() {
+        let secret = Field::secret("setting-key", "Key", "off");
+        assert_eq!(secret.removal(true).unwrap().name, "setting-key.remove");
+        assert!(secret.removal(false).is_none() && Field::text("a", "A").removal(true).is_none());
     }
 
     #[test]

@@ -347,6 +347,45 @@ async fn a_live_collection_that_cannot_be_read_says_why_inside_its_page() {
 }
 
 #[tokio::test]
+async fn an_empty_connection_is_told_all_that_it_lacks_at_once() {
+    let console = Console::start().await;
+    let mut ada = console.administrator().await;
+    for (grant, fields) in [
+        ("password", &["name", "origin", "collection", "email", "client_id", "secret"][..]),
+        ("client-credentials", &["name", "origin", "collection", "client_id", "secret"]),
+        ("token", &["name", "origin", "collection", "secret"]),
+    ] {
+        let answer = post_form(&mut ada, "/collections/new/threatq", &[("grant", grant)]).await;
+        assert_eq!(answer.status, 422);
+        for field in ["name", "origin", "collection", "email", "client_id", "secret"] {
+            let told = answer.body.contains(&format!(r#"id="{field}-fault""#));
+            assert_eq!(told, fields.contains(&field), "{grant} {field}: {}", answer.body);
+        }
+        assert!(
+            read(&answer).contains(&format!("{} things have to be put right", fields.len())),
+            "{}",
+            read(&answer)
+        );
+    }
+    assert!(console.store.collections().unwrap().is_empty() && !console.store.has_secrets().unwrap());
+}
+
+#[tokio::test]
+async fn the_filter_offers_the_types_that_the_collection_has() {
+    let console = Console::start().await;
+    let mut ada = console.administrator().await;
+    let place = leads(&upload(&mut ada, "List", "list.txt", LIST).await);
+    let offered = |page: &Answer, name: &str| page.body.contains(&format!(r#"name="types" value="{name}""#));
+    let page = ada.get(&place).send().await;
+    assert!(offered(&page, "FQDN") && offered(&page, "URL") && !offered(&page, "SHA-256"), "{}", page.body);
+    // A type that the filter does not mean is there all the same.
+    leads(&post_form(&mut ada, &format!("{place}/filter"), &[("types", "URL")]).await);
+    let page = ada.get(&place).send().await;
+    assert!(offered(&page, "FQDN") && offered(&page, "URL"), "{}", page.body);
+    assert!(!page.body.contains("optional"), "a filter's fields need not say that they may be left empty");
+}
+
+#[tokio::test]
 async fn a_viewer_sees_and_changes_nothing() {
     let console = Console::start().await;
     let mut ada = console.administrator().await;

@@ -264,6 +264,51 @@ async fn a_secret_is_kept_and_in_no_page() {
 }
 
 #[tokio::test]
+async fn a_secret_that_is_kept_can_be_taken_away() {
+    let console = Console::start().await;
+    let mut ada = console.administrator().await;
+    install(&mut ada, &console.signed()).await;
+    assert!(!ada.get(BLOCKLIST).send().await.body.contains("setting-api_key.remove"), "there is none yet");
+    leads(&post_form(&mut ada, BLOCKLIST, &[("setting-api_key", "FIRST-KEY")]).await);
+    assert!(ada.get(BLOCKLIST).send().await.body.contains(r#"name="setting-api_key.remove""#));
+    let held = || console.store.action_defaults("trend-vision-one", "add-to-blocklist").unwrap();
+    let StoredValue::Secret { secret: first } = held()["api_key"] else { panic!("{:?}", held()) };
+    // Who enters a new one means the new one.
+    let both = [("setting-api_key", "SECOND-KEY"), ("setting-api_key.remove", "on")];
+    leads(&post_form(&mut ada, BLOCKLIST, &both).await);
+    let StoredValue::Secret { secret: second } = held()["api_key"] else { panic!("{:?}", held()) };
+    assert!(second.0 > first.0);
+    leads(
+        &post_form(&mut ada, BLOCKLIST, &[("setting-api_key", ""), ("setting-api_key.remove", "on")]).await,
+    );
+    assert!(!held().contains_key("api_key"), "{:?}", held());
+    assert!(read(&ada.get(BLOCKLIST).send().await).contains("None is set."));
+    // A program takes it away with nothing.
+    let path = "/api/v1/integrations/1/actions/add-to-blocklist";
+    for nothing in ["null", r#""""#] {
+        let set = ada.call("PUT", path).json(r#"{"configuration": {"api_key": "THIRD-KEY"}}"#).send().await;
+        assert!(set.status == 200 && held().contains_key("api_key"), "{}", set.body);
+        let body = format!(r#"{{"configuration": {{"api_key": {nothing}}}}}"#);
+        let cleared = ada.call("PUT", path).json(&body).send().await;
+        assert!(cleared.status == 200 && !held().contains_key("api_key"), "{}", cleared.body);
+    }
+}
+
+#[tokio::test]
+async fn a_form_without_its_file_says_so_on_top_and_at_the_field() {
+    let console = Console::start().await;
+    let mut ada = console.administrator().await;
+    let answer = post_files(&mut ada, "/integrations/new", &[], &[("bundle", "", b"")]).await;
+    assert_eq!(answer.status, 422);
+    assert!(
+        answer.body.contains(r##"<a href="#bundle">Choose the zip file of an integration.</a>"##),
+        "{}",
+        answer.body
+    );
+    assert!(answer.body.contains(r#"id="bundle-fault""#) && answer.body.contains("This was not done."));
+}
+
+#[tokio::test]
 async fn what_is_wrong_stands_beside_its_field_and_what_was_entered_stays() {
     let console = Console::start().await;
     let mut ada = console.administrator().await;

@@ -163,3 +163,38 @@ async fn the_document_has_every_call_and_nothing_else() {
         assert!(document["components"]["schemas"][name].is_object(), "{name} is referred to and not there");
     }
 }
+
+#[test]
+fn no_two_schemas_of_the_document_have_one_name() {
+    let mut names: Vec<(String, String)> = Vec::new();
+    let mut directories = vec![std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("src")];
+    while let Some(directory) = directories.pop() {
+        for entry in std::fs::read_dir(directory).unwrap() {
+            let path = entry.unwrap().path();
+            if path.is_dir() {
+                directories.push(path);
+                continue;
+            }
+            let text = std::fs::read_to_string(&path).unwrap();
+            for derived in text.split("#[derive(").skip(1) {
+                let Some((traits, rest)) = derived.split_once(")]") else { continue };
+                if !traits.split(", ").any(|name| name == "ToSchema") {
+                    continue;
+                }
+                let head = rest.split(['{', ';']).next().unwrap();
+                let own = head.split_whitespace().last().unwrap().split('<').next().unwrap();
+                let called =
+                    head.split_once("#[schema(as = ").map(|(_, rest)| rest.split([')', ',']).next().unwrap());
+                names.push((called.unwrap_or(own).to_owned(), path.display().to_string()));
+            }
+            for written in text.split("impl ToSchema for ").skip(1) {
+                names.push((written.split(' ').next().unwrap().to_owned(), path.display().to_string()));
+            }
+        }
+    }
+    assert!(names.len() > 40, "{names:?}");
+    names.sort();
+    for pair in names.windows(2) {
+        assert_ne!(pair[0].0, pair[1].0, "the later one would take the place of the other: {pair:?}");
+    }
+}

@@ -81,6 +81,7 @@ impl Service {
             names: start.names,
             clock: Arc::new(move || *moved.lock().unwrap()),
             zone: TimeZone::UTC,
+            ..Options::default()
         };
         let app = App::new(orchestrator(&store), options).unwrap();
         let listener = Listener::bind(([127, 0, 0, 1], 0).into(), start.tls.as_ref()).await.unwrap();

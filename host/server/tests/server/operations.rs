@@ -60,6 +60,25 @@ async fn numbers_count_patterns_and_not_what_strangers_send() {
 }
 
 #[tokio::test]
+async fn numbers_are_for_this_machine_and_for_tokens_and_not_for_what_a_proxy_passes_on() {
+    let service = Service::start().await;
+    let mut ada = service.administrator().await;
+    let token = ada.token(palisade_server::Role::Viewer, 1).await;
+    let mut client = service.client();
+    assert_eq!(client.get("/metrics").send().await.status, 200, "from this machine");
+    for header in ["Forwarded", "X-Forwarded-For", "x-real-ip"] {
+        let answer = client.get("/metrics").header(header, "203.0.113.7").send().await;
+        assert_eq!(answer.status, 401, "{header}");
+        assert!(!answer.body.contains("palisade_http_requests_total"), "{}", answer.body);
+        let answer = client.get("/metrics").header(header, "203.0.113.7").bearer(&token).send().await;
+        assert_eq!(answer.status, 200, "{header} with a token");
+        let answer =
+            client.get("/metrics").header(header, "203.0.113.7").bearer("palisade_wrong").send().await;
+        assert_eq!(answer.status, 401, "{header} with a wrong token");
+    }
+}
+
+#[tokio::test]
 async fn a_panic_is_one_failed_request() {
     let routes = |routes: palisade_server::Routes| {
         routes.get(

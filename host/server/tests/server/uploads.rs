@@ -1,6 +1,10 @@
 //! Forms with files: proof first, limits as they arrive.
 
-use palisade_server::{Failure, OPERATOR, Routes, Upload};
+use std::time::Duration;
+
+use palisade_server::{Failure, OPERATOR, Role, Routes, Upload};
+use tokio::io::AsyncWriteExt as _;
+use tokio::net::TcpStream;
 
 use crate::harness::{Service, Start};
 
@@ -59,4 +63,31 @@ async fn an_upload_is_cut_off_at_its_limit() {
     let answer = ada.post("/test/upload").body(KIND, &large).send().await;
     assert_eq!(answer.status, 413);
     assert!(answer.body.contains("too-large"));
+}
+
+#[tokio::test]
+async fn bundles_that_programs_send_are_in_memory_a_few_at_a_time() {
+    let service = Service::start().await;
+    let mut ada = service.administrator().await;
+    let token = ada.token(Role::Administrator, 1).await;
+    let mut client = service.client();
+    let mut held = Vec::new();
+    for number in 0..palisade_limits::PENDING_UPLOADS {
+        let path = if number % 2 == 0 { "/api/v1/integrations" } else { "/api/v1/integrations/review" };
+        let call = client.post(path).bearer(&token).body("application/zip", b"PK, and never the rest");
+        let bytes = call.written();
+        let mut stream = TcpStream::connect(service.address).await.unwrap();
+        stream.write_all(&bytes[..bytes.len() - 5]).await.unwrap();
+        held.push(stream);
+    }
+    // Each of them has its place once its head has been read.
+    tokio::time::sleep(Duration::from_millis(500)).await;
+    let call = client.post("/api/v1/integrations").bearer(&token).body("application/zip", b"PK");
+    let answer = call.send().await;
+    assert_eq!((answer.status, answer.header("retry-after")), (503, "5"), "{}", answer.body);
+    assert_eq!(answer.json()["code"], "busy");
+    drop(held);
+    let call = client.post("/api/v1/integrations").bearer(&token).body("application/zip", b"PK");
+    let answer = call.send().await;
+    assert_eq!(answer.status, 422, "there is room again, and this is no zip: {}", answer.body);
 }

@@ -132,6 +132,7 @@ CREATE TABLE runs (
 CREATE INDEX runs_by_workflow ON runs (workflow, id);
 CREATE INDEX runs_by_phase ON runs (phase, id);
 CREATE INDEX runs_by_end ON runs (ended_at);
+CREATE INDEX runs_by_creation ON runs (created_at, status);
 
 -- The executor's own table: identifiers and timers, and no word of what a run is about.
 CREATE TABLE tasks (
@@ -228,6 +229,22 @@ CREATE TABLE run_recordings (
     PRIMARY KEY (run, step, epoch)
 ) WITHOUT ROWID;
 
+-- What lists of services held when a run read them last, by the action's word. Goes with that run.
+CREATE TABLE holdings (
+    tenant  TEXT    NOT NULL,                   -- digest of the credential: whose lists these are
+    bundle  TEXT    NOT NULL,                   -- the manifest's id
+    service TEXT    NOT NULL,                   -- where the lists are
+    list    TEXT    NOT NULL,
+    field   TEXT    NOT NULL,                   -- the type that is counted; empty where all are counted together
+    entries INTEGER NOT NULL,
+    most    INTEGER,                            -- what the service keeps of it at most; none where that is not known
+    run     INTEGER NOT NULL REFERENCES runs (id) ON DELETE CASCADE,
+    step    INTEGER NOT NULL,
+    at      INTEGER NOT NULL,
+    PRIMARY KEY (tenant, bundle, service, list, field)
+) WITHOUT ROWID;
+CREATE INDEX holdings_by_run ON holdings (run);
+
 -- People -----------------------------------------------------------------------------------------------------------------
 
 CREATE TABLE users (
@@ -245,7 +262,6 @@ CREATE TABLE sessions (
     user       INTEGER NOT NULL REFERENCES users (id) ON DELETE CASCADE,
     csrf       TEXT    NOT NULL,
     created_at INTEGER NOT NULL,
-    seen_at    INTEGER NOT NULL,
     expires_at INTEGER NOT NULL
 );
 

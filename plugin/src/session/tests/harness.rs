@@ -9,7 +9,9 @@ use time::OffsetDateTime;
 use time::macros::datetime;
 
 use crate::configuration::{Configuration, List, RiskRule, SchemeHandling};
-use crate::contract::{Comparison, Eviction, Level, Message, Object, Outcome, Stop, Submission, Verdict};
+use crate::contract::{
+    Comparison, Eviction, Holding, Level, Message, Object, Outcome, Stop, Submission, Verdict,
+};
 use crate::item::{Field, ScanAction};
 use crate::limits;
 use crate::session::{Arrival, Circumstances, RequestNumber, Session, Step};
@@ -139,6 +141,8 @@ pub(super) struct Run {
     /// Path with query, and filter, of every request for a page.
     pub(super) pages: Vec<(String, String)>,
     pub(super) evictions: Vec<Eviction>,
+    /// Every report of what the list holds.
+    pub(super) holdings: Vec<Vec<Holding>>,
     pub(super) messages: Vec<Message>,
     pub(super) offered: BTreeSet<u64>,
     pub(super) most_in_flight: usize,
@@ -171,6 +175,12 @@ impl Run {
 
     pub(super) fn evicted(&self) -> Vec<&str> {
         self.evictions.iter().map(|eviction| eviction.value.as_str()).collect()
+    }
+
+    /// The last report of what the list holds: type, or nothing for all, and entries.
+    pub(super) fn held(&self) -> Vec<(Option<&'static str>, usize)> {
+        let last = self.holdings.last().into_iter().flatten();
+        last.map(|holding| (holding.field, holding.entries)).collect()
     }
 
     pub(super) fn warnings(&self) -> Vec<&str> {
@@ -249,6 +259,10 @@ pub(super) fn run_with(
             Step::Evict(entries) => {
                 assert!(!entries.is_empty() && entries.len() <= limits::REPORTED_OUTCOMES);
                 run.evictions.extend(entries);
+            }
+            Step::Hold(lists) => {
+                assert!(!lists.is_empty());
+                run.holdings.push(lists);
             }
             Step::Record(outcomes) => {
                 assert!(!outcomes.is_empty() && outcomes.len() <= limits::REPORTED_OUTCOMES);

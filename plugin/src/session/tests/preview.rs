@@ -201,6 +201,64 @@ fn without_a_bound_and_for_exceptions_nothing_is_read() {
     let dry = Circumstances { dry_run: true, compare: false, ..sparing(0) };
     let result = run(block_list(), dry, domains(5), all_accepted);
     assert_eq!(result.submission(0).comparison, None);
+    assert!(result.holdings.is_empty(), "what was not read is not told");
+}
+
+#[test]
+fn what_the_list_holds_is_told_as_found_and_with_what_was_added() {
+    let held = || Model::blocking([domain("n0.example.com", 3), domain("held.example", 3)]);
+    let mut model = held();
+    let mut objects = domains(3);
+    objects.push(object(9, "IP Address", "192.0.2.1"));
+    let pushed = run_with(block_list(), sparing(0), objects.clone(), &mut model);
+    assert_eq!(pushed.holdings.len(), 2, "before anything is sent, and at the end");
+    assert_eq!(pushed.held(), [(Some("domain"), 4), (Some("ip"), 1)]);
+    assert_eq!(model.block.entries.len(), 5);
+    assert_eq!((pushed.holdings[0][0].list, pushed.holdings[0][0].limit), ("block list", 10_000));
+    let again = run_with(block_list(), sparing(0), objects.clone(), &mut model);
+    assert_eq!((again.holdings.len(), again.held()), (1, pushed.held()), "nothing is new");
+    let dry = run_with(block_list(), comparing(), objects, &mut held());
+    assert_eq!((dry.holdings.len(), dry.held()), (1, vec![(Some("domain"), 2), (Some("ip"), 0)]));
+    let refused = run_with(block_list(), sparing(0), domains(3), &mut full_list());
+    assert_eq!(
+        (refused.stop().problem.code, refused.held()),
+        ("would-evict", vec![(Some("domain"), 10_000)])
+    );
+    let mut exceptions =
+        Model::default().excepting([json!({"domain": "a.example"}), json!({"fileSha1": "AA"})]);
+    let result = run_with(exception_list(), comparing(), domains(3), &mut exceptions);
+    assert_eq!((result.holdings[0][0].limit, result.held()), (5_000, vec![(None, 2)]));
+}
+
+#[test]
+fn a_list_that_was_not_read_to_its_end_has_no_holdings() {
+    let lost = pages(|asked, _| match asked {
+        0 => Some(whole(200, &json!({"items": [{"domain": "a.example"}], "nextLink": "?skipToken=1"}))),
+        _ => Some(error(500)),
+    });
+    let result = run_with(block_list(), sparing(0), domains(1), lost);
+    assert_eq!(result.stop().problem.code, "list-unreadable");
+    assert!(result.holdings.is_empty());
+}
+
+#[test]
+fn what_the_service_has_not_confirmed_does_not_count() {
+    let empty = pages(|_, _| Some(whole(200, &json!({"items": []}))));
+    let result = run_with(block_list(), sparing(0), domains(4), Refusing(empty));
+    assert_eq!(result.held(), [(Some("domain"), 2)]);
+}
+
+/// Takes every other item.
+struct Refusing<S>(S);
+
+impl<S: Service> Service for Refusing<S> {
+    fn take(&mut self, _: usize, items: &[Value]) -> Option<Arrival> {
+        Some(multi(items.iter().enumerate().map(|(place, _)| if place % 2 == 0 { ACCEPTED } else { 400 })))
+    }
+
+    fn page(&mut self, path: &str, filter: &str) -> Option<Arrival> {
+        self.0.page(path, filter)
+    }
 }
 
 #[test]
@@ -349,6 +407,7 @@ fn an_answer_that_comes_early_is_looked_at_when_all_is_known() {
     session.page(vec![object(2, "FQDN", "second.example")]);
     assert_eq!(session.step(Duration::ZERO), Step::NextPage(1_000));
     session.page(Vec::new());
+    assert!(matches!(session.step(Duration::ZERO), Step::Hold(_)));
     let Step::Record(outcomes) = session.step(Duration::ZERO) else { panic!("not recorded") };
     let told = outcomes.iter().map(|outcome| {
         let comparison = outcome.submissions[0].comparison.as_ref().unwrap();
@@ -460,7 +519,8 @@ proptest! {
         let told = run_with(configuration.clone(), comparing(), objects.clone(), &mut model);
 
         let mut expected: BTreeSet<String> = model.block.values().into_iter().map(str::to_owned).collect();
-        let pushed = run_with(configuration, circumstances(), objects, &mut model);
+        let pushed = run_with(configuration, sparing(u64::MAX), objects, &mut model);
+        prop_assert_eq!(pushed.held(), [(Some("domain"), model.block.entries.len())]);
         let accepted = pushed.outcomes.values().filter(|outcome| outcome.verdict == Verdict::Accepted);
         expected.extend(accepted.map(|outcome| outcome.submissions[0].value.to_string()));
         for value in model.block.values() {

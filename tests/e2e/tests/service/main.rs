@@ -9,12 +9,17 @@
 )]
 
 mod backup;
+mod certificate;
 mod collections;
 mod command_line;
+mod connection;
+mod deploy;
+mod holdings;
 mod integrations;
 mod kills;
 mod runs;
 mod schedule;
 mod secrets;
+mod traces;
 mod uploads;
 mod workflows;

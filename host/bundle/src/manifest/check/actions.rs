@@ -26,6 +26,7 @@ pub(super) fn check(manifest: &Manifest, findings: &mut Findings<'_>) {
         for (index, asked) in action.egress.iter().enumerate() {
             egress::check(asked, action, manifest, &format!("{path}.egress[{index}]"), findings);
         }
+        egress::one_connection_test(action, &path, findings);
     }
     for (index, parameter) in manifest.parameters.iter().enumerate() {
         if !actions.iter().any(|action| in_form(action, &parameter.name)) {

@@ -5,7 +5,7 @@
 
 use super::super::fault::FaultKind;
 use super::super::origin::check_origin;
-use super::super::{Action, Credential, EgressAsked, Manifest, Parameter, ParameterKind};
+use super::super::{Action, Credential, EgressAsked, Manifest, Parameter, ParameterKind, RequestPurpose};
 use super::Findings;
 use super::actions::{in_form, unknown_parameter};
 use crate::template::Template;
@@ -41,7 +41,25 @@ pub(super) fn check(
     if let Some(asked) = &asked.credential {
         credential(asked, action, manifest, &format!("{path}.credential"), findings);
     }
+    if asked.purpose == Some(RequestPurpose::ConnectionTest) && !is_one_get(asked) {
+        findings.add(format!("{path}.purpose"), FaultKind::ConnectionTestNotOneGet);
+    }
     findings.shown(format!("{path}.reason"), &asked.reason);
+}
+
+/// Checks that an action has one way to test its connection at most.
+pub(super) fn one_connection_test(action: &Action, path: &str, findings: &mut Findings<'_>) {
+    let tests = action.egress.iter().zip(0..).filter(|(asked, _)| asked.purpose.is_some());
+    for (_, index) in tests.skip(1) {
+        let kind = FaultKind::ConnectionTestTwice { action: action.id.clone() };
+        findings.add(format!("{path}.egress[{index}].purpose"), kind);
+    }
+}
+
+/// Whether it is a GET of one path and of nothing else.
+fn is_one_get(asked: &EgressAsked) -> bool {
+    matches!(asked.methods.as_slice(), [method] if method == "GET")
+        && matches!(asked.paths.as_slice(), [path] if !path.contains('*'))
 }
 
 fn origin(

@@ -8,7 +8,7 @@ use palisade_orchestrator::Filter;
 use crate::Fault;
 use crate::view::{Choice, Field, Kind};
 
-/// The types that actions commonly take, by ThreatQ's names.
+/// The types that actions commonly take, by ThreatQ's names: offered until it is known which ones a collection has.
 const TYPES: [&str; 8] =
     ["FQDN", "IP Address", "IPv6 Address", "URL", "Email Address", "SHA-1", "SHA-256", "MD5"];
 /// The statuses that ThreatQ comes with.
@@ -45,8 +45,8 @@ fn zone_name(zone: &TimeZone) -> String {
     zone.iana_name().map_or_else(|| "of this service".to_owned(), ToOwned::to_owned)
 }
 
-/// The form with what a filter asks for.
-pub(super) fn form(filter: &Filter, zone: &TimeZone, faults: &[Fault]) -> FilterForm {
+/// The form with what a filter asks for; `there` are the types that the collection has, where it has been read.
+pub(super) fn form(filter: &Filter, zone: &TimeZone, there: &[String], faults: &[Fault]) -> FilterForm {
     let score = |name: &str, label: &str, score: Option<f64>| {
         Field::new(Kind::Line("number"), name, label)
             .value(score.map(|score| score.to_string()).unwrap_or_default())
@@ -54,8 +54,11 @@ pub(super) fn form(filter: &Filter, zone: &TimeZone, faults: &[Fault]) -> Filter
             .help("As ThreatQ scores: 0 to 10.")
     };
     let since = filter.updated_since.as_deref().map(|moment| local(moment, zone)).unwrap_or_default();
-    let judged = |fields: Vec<Field>| fields.into_iter().map(|field| field.faults(faults)).collect();
-    let [types, other_types] = list("types", "Types", &TYPES, &filter.types);
+    let judged =
+        |fields: Vec<Field>| fields.into_iter().map(|field| field.unmarked().faults(faults)).collect();
+    let there: Vec<&str> = there.iter().map(String::as_str).collect();
+    let known = if there.is_empty() { TYPES.as_slice() } else { there.as_slice() };
+    let [types, other_types] = list("types", "Types", known, &filter.types);
     let [statuses, other_statuses] = list("statuses", "Statuses", &STATUSES, &filter.statuses);
     FilterForm {
         lists: judged(vec![types, statuses]),
@@ -217,8 +220,11 @@ mod tests {
             updated_since: Some("2026-11-22T07:00:00Z".to_owned()),
             ..Filter::default()
         };
-        let form = form(&filter, &berlin(), &[]);
+        let there = ["FQDN".to_owned(), "Mutex".to_owned()];
+        let form = form(&filter, &berlin(), &there, &[]);
         assert_eq!(form.lists[0].values, ["FQDN"]);
+        assert!(form.lists[0].to_string().contains(r#"value="Mutex""#), "{}", form.lists[0]);
+        assert!(!form.lists[0].to_string().contains(r#"value="MD5""#), "{}", form.lists[0]);
         assert_eq!(form.lines[0].values, ["Registry Key"]);
         assert_eq!(form.range[2].values, ["2026-11-22T08:00"]);
     }

@@ -14,11 +14,14 @@ use serde_json::Value;
 
 use super::types::Types;
 use crate::console::integrations::refusal::Refusal;
+use crate::console::selection::reference;
 use crate::view::{Empty, Frame, Moment, Tile, Tone, number};
 use crate::{App, Failure};
 
 /// One object, as the table has it.
 struct Row {
+    /// What its box sends.
+    reference: String,
     subtype: String,
     value: String,
     score: String,
@@ -33,9 +36,14 @@ struct Row {
 #[derive(Template)]
 #[template(path = "pages/collections_preview.html")]
 pub(super) struct Part {
+    id: i64,
+    /// What a form carries, where objects may be picked; empty where not.
+    csrf: String,
     refusal: Option<Refusal>,
     tiles: Vec<Tile>,
     types: Option<Types>,
+    /// Whether the filter means them or not.
+    types_there: Vec<String>,
     warnings: Vec<String>,
     rows: Vec<Row>,
     total: u64,
@@ -48,6 +56,7 @@ fn row(frame: &Frame, object: StoredObject) -> Row {
     let text = |name: &str| object.record.get(name).and_then(Value::as_str).unwrap_or_default().to_owned();
     let tags = object.record.get("tags").and_then(Value::as_array);
     Row {
+        reference: reference(&object.subtype, &object.value),
         score: object
             .record
             .get("score")
@@ -83,11 +92,16 @@ impl Part {
         self.rows.iter().any(|row| Some(&row.file) != first)
     }
 
+    /// The types that the collection has; none where it could not be read.
+    pub(super) fn types_there(&self) -> &[String] {
+        &self.types_there
+    }
+
     fn is_all(&self) -> bool {
         self.rows.len() as u64 == self.total
     }
 
-    fn of(frame: &Frame, preview: Preview, filtered: bool) -> Self {
+    fn of(frame: &Frame, id: CollectionId, preview: Preview, filtered: bool) -> Self {
         let empty = if preview.filtered > 0 {
             Empty::new(
                 "filter",
@@ -98,9 +112,12 @@ impl Part {
             Empty::new("collections", "It is empty", "There is no object in it that could be read.")
         };
         Self {
+            id: id.0,
+            csrf: if frame.operator() { frame.csrf().to_owned() } else { String::new() },
             refusal: None,
             tiles: tiles(&preview, filtered),
             types: (!preview.by_type.is_empty()).then(|| Types::of(&preview.by_type)),
+            types_there: preview.types.into_iter().collect(),
             warnings: preview.warnings,
             total: preview.objects,
             rows: preview.first.into_iter().map(|object| row(frame, object)).collect(),
@@ -110,9 +127,12 @@ impl Part {
 
     fn refused(failure: &Failure) -> Self {
         Self {
+            id: 0,
+            csrf: String::new(),
             refusal: Some(Refusal::new("What it holds cannot be read.", failure)),
             tiles: Vec::new(),
             types: None,
+            types_there: Vec::new(),
             warnings: Vec::new(),
             rows: Vec::new(),
             total: 0,
@@ -125,7 +145,7 @@ impl Part {
 pub(super) async fn read(app: &App, frame: &Frame, id: CollectionId, filtered: bool) -> Part {
     let reading = app.orchestrator().preview(id, limits::PAGE_ROWS as usize);
     match tokio::time::timeout(Duration::from_secs(limits::PREVIEW_SECONDS), reading).await {
-        Ok(Ok(preview)) => Part::of(frame, preview, filtered),
+        Ok(Ok(preview)) => Part::of(frame, id, preview, filtered),
         Ok(Err(error)) => Part::refused(&Failure::from(error)),
         Err(_) => {
             let message = format!("it takes longer than {} seconds to read", limits::PREVIEW_SECONDS);

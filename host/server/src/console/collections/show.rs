@@ -85,11 +85,12 @@ async fn shown(
         true => Some(preview::read(app, &frame, row.id, !filter.is_empty()).await),
         false => None,
     };
+    let there = preview.as_ref().map_or(&[][..], Part::types_there);
     Shown {
         id: row.id.0,
         tabs: tabs(row.id.0, false),
         conditions: filter::in_words(&filter, &frame.zone),
-        form: filter::form(entered.as_ref().unwrap_or(&filter), &frame.zone, &faults),
+        form: filter::form(entered.as_ref().unwrap_or(&filter), &frame.zone, there, &faults),
         description: row.description,
         source,
         used,

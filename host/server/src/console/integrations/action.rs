@@ -41,7 +41,8 @@ struct Shown {
 }
 
 /// A parameter as a field. What is required has to be there when it runs: here it may be left open, unless it has a value.
-fn field(parameter: &FormField, entered: Option<&BTreeMap<String, String>>, faults: &[Fault]) -> Field {
+/// A secret that is kept comes with the box that takes it away.
+fn field(parameter: &FormField, entered: Option<&BTreeMap<String, String>>, faults: &[Fault]) -> Vec<Field> {
     let name = format!("{PREFIX}{}", parameter.name);
     let value = entered.and_then(|entered| entered.get(&name)).unwrap_or(&parameter.value);
     let field = match parameter.kind {
@@ -73,11 +74,13 @@ fn field(parameter: &FormField, entered: Option<&BTreeMap<String, String>>, faul
     };
     let field = if help.is_empty() { field } else { field.help(help) };
     let field = field.faults(faults);
-    if parameter.required && !parameter.value.is_empty() && parameter.kind != "flag" {
-        field.required()
-    } else {
-        field
-    }
+    let removal = field.removal(parameter.is_set).map(|removal| {
+        let ticked = entered.is_some_and(|entered| entered.contains_key(&removal.name));
+        if ticked { removal.value("on") } else { removal }
+    });
+    let needed = parameter.required && !parameter.value.is_empty() && parameter.kind != "flag";
+    let field = if needed { field.required() } else { field };
+    std::iter::once(field).chain(removal).collect()
 }
 
 fn bounded(field: Field, [least, most]: [&'static str; 2], parameter: &FormField) -> Field {
@@ -113,7 +116,7 @@ fn shown(
     let faults: Vec<Fault> = wrong.iter().map(labelled).collect();
     let headings = action.form.sections.iter().map(|section| Heading {
         title: section.title.clone(),
-        fields: section.fields.iter().map(|parameter| field(parameter, entered, &faults)).collect(),
+        fields: section.fields.iter().flat_map(|parameter| field(parameter, entered, &faults)).collect(),
     });
     let headings = headings.collect();
     let up = (

@@ -27,18 +27,21 @@ use crate::{App, Failure, Fault, Upload};
 #[template(path = "pages/integrations_new.html")]
 struct New {
     frame: Frame,
+    faults: Vec<Fault>,
     refusal: Option<Refusal>,
     file: Field,
 }
 
-fn new(app: &App, visit: Visit, refusal: Option<Refusal>) -> New {
+fn new(app: &App, visit: Visit, refusal: Option<Refusal>, faults: Vec<Fault>) -> New {
     let help = "Drag and drop the zip file into the box, or click to browse. Nothing is installed before you have seen what it may do.";
     New {
         frame: visit.frame(app, "Add New Integration", Section::Integrations).under(TITLE, PATH),
         refusal,
         file: Field::new(Kind::File(".zip,application/zip"), "bundle", "Zip file of the integration")
             .required()
-            .help(help),
+            .help(help)
+            .faults(&faults),
+        faults,
     }
 }
 
@@ -47,7 +50,7 @@ pub(super) async fn form(
     Administrator(_): Administrator,
     visit: Visit,
 ) -> Result<Response, Failure> {
-    page(&new(&app, visit, None))
+    page(&new(&app, visit, None, Vec::new()))
 }
 
 /// The zip of the form; none where nothing was chosen.
@@ -82,16 +85,15 @@ pub(super) async fn upload(
 ) -> Result<Response, Failure> {
     let place = app.pending().place().await?;
     let Some(uploaded) = received(upload).await? else {
-        let mut again = new(&app, visit, None);
-        again.file = again.file.faults(&[Fault::new("bundle", "Choose the zip file of an integration.")]);
-        return page_with(StatusCode::UNPROCESSABLE_ENTITY, &again);
+        let faults = vec![Fault::new("bundle", "Choose the zip file of an integration.")];
+        return page_with(StatusCode::UNPROCESSABLE_ENTITY, &new(&app, visit, None, faults));
     };
     if let Err(failure) = reviewed(&app, &uploaded).await {
         if failure.status() != StatusCode::UNPROCESSABLE_ENTITY {
             return Err(failure);
         }
         let refusal = Refusal::new("This zip is not an integration that can be installed.", &failure);
-        return page_with(StatusCode::UNPROCESSABLE_ENTITY, &new(&app, visit, Some(refusal)));
+        return page_with(StatusCode::UNPROCESSABLE_ENTITY, &new(&app, visit, Some(refusal), Vec::new()));
     }
     let token = app.pending().keep(who.id, uploaded, app.now())?;
     drop(place);

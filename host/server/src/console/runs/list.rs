@@ -110,8 +110,8 @@ fn filters(wanted: &Wanted, workflows: Vec<(WorkflowId, String)>) -> Vec<Field> 
     let mut statuses = any("Any status");
     statuses.extend(RunStatus::ALL.iter().map(|status| Choice::new(status.name(), status.name())));
     vec![
-        Field::select("workflow", "Workflow", of).value(&wanted.workflow),
-        Field::select("phase", "Phase", phases).value(&wanted.phase),
-        Field::select("status", "Status", statuses).value(&wanted.status),
+        Field::select("workflow", "Workflow", of).value(&wanted.workflow).unmarked(),
+        Field::select("phase", "Phase", phases).value(&wanted.phase).unmarked(),
+        Field::select("status", "Status", statuses).value(&wanted.status).unmarked(),
     ]
 }

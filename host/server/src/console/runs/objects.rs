@@ -6,12 +6,8 @@ use palisade_store::{ObjectFilter, ObjectOrder, ObjectRow, Page, Phase, RunRow, 
 
 use super::one::{Part, Wanted};
 use super::shown::{first_upper, sentence, verdict_badge};
-use crate::view::{Badge, Choice, Empty, Field, Pager};
+use crate::view::{Badge, Choice, Empty, Field, Frame, Pager};
 use crate::{App, Failure};
-
-/// The types that a data collection usually has, by ThreatQ's names. A type of another name is filtered by from its row.
-const TYPES: [&str; 9] =
-    ["CIDR Block", "Email Address", "FQDN", "IP Address", "IPv6 Address", "MD5", "SHA-1", "SHA-256", "URL"];
 
 /// What stands for objects that have no verdict yet.
 const OPEN: &str = "open";
@@ -38,6 +34,9 @@ struct Head {
 #[derive(Template)]
 #[template(path = "pages/runs_objects.html")]
 struct Objects {
+    id: i64,
+    /// What a form carries, where objects may be picked; empty where not.
+    csrf: String,
     path: String,
     filters: Vec<Field>,
     search: String,
@@ -90,6 +89,7 @@ fn heads(wanted: &Wanted, path: &str) -> Vec<Head> {
 
 pub(super) async fn part(
     app: &App,
+    frame: &Frame,
     run: &RunRow,
     steps: &[StepRow],
     wanted: &Wanted,
@@ -107,10 +107,11 @@ pub(super) async fn part(
     let filtered = filter != ObjectFilter::default();
     let (by, descending) = order(&wanted.sort);
     let rows = Page { offset: (number - 1) * limits::PAGE_ROWS, limit: limits::PAGE_ROWS };
-    let ((found, total), reasons) = app
+    let ((found, total), reasons, types) = app
         .ask(move |orchestrator| {
             let store = orchestrator.store();
-            Ok((store.run_objects(id, step, &filter, by, descending, rows)?, store.reasons(id, step)?))
+            let found = store.run_objects(id, step, &filter, by, descending, rows)?;
+            Ok((found, store.reasons(id, step)?, store.object_types(id)?))
         })
         .await?;
     let path = format!("/runs/{id}");
@@ -151,7 +152,9 @@ pub(super) async fn part(
     keep.retain(|(_, value)| !value.is_empty());
     let codes: Vec<(String, u64)> = reasons.into_iter().map(|(_, code, _, count)| (code, count)).collect();
     Part::of(&Objects {
-        filters: filters(wanted, steps, step, codes),
+        id: id.0,
+        csrf: if frame.operator() { frame.csrf().to_owned() } else { String::new() },
+        filters: filters(wanted, steps, step, types, codes),
         search: wanted.search.trim().to_owned(),
         sort: wanted.sort.clone(),
         heads: heads(wanted, &path),
@@ -163,7 +166,13 @@ pub(super) async fn part(
     })
 }
 
-fn filters(wanted: &Wanted, steps: &[StepRow], step: u32, codes: Vec<(String, u64)>) -> Vec<Field> {
+fn filters(
+    wanted: &Wanted,
+    steps: &[StepRow],
+    step: u32,
+    types: Vec<(String, u64)>,
+    codes: Vec<(String, u64)>,
+) -> Vec<Field> {
     let mut fields = Vec::new();
     if steps.len() > 1 {
         let choice =
@@ -176,16 +185,19 @@ fn filters(wanted: &Wanted, steps: &[StepRow], step: u32, codes: Vec<(String, u6
         .extend(Verdict::ALL.iter().map(|verdict| Choice::new(verdict.name(), first_upper(verdict.name()))));
     verdicts.push(Choice::new(OPEN, "None yet"));
     fields.push(Field::select("verdict", "Verdict", verdicts).value(&wanted.verdict));
-    let mut types = vec![Choice::new("", "Any type")];
-    let other = Some(wanted.subtype.as_str()).filter(|own| !own.is_empty() && !TYPES.contains(own));
-    types.extend(TYPES.into_iter().chain(other).map(|name| Choice::new(name, name)));
-    fields.push(Field::select("type", "Type", types).value(&wanted.subtype));
+    let known = types.iter().any(|(name, _)| *name == wanted.subtype);
+    // An address may ask for a type that the run does not have: then no object is like this, and the form says why.
+    let other = (!known && !wanted.subtype.is_empty()).then(|| (wanted.subtype.clone(), 0));
+    let counted = |(name, count): (String, u64)| Choice::new(name.clone(), format!("{name} ({count})"));
+    let choices = types.into_iter().chain(other).map(counted);
+    let choices = std::iter::once(Choice::new("", "Any type")).chain(choices).collect();
+    fields.push(Field::select("type", "Type", choices).value(&wanted.subtype));
     let mut reasons = vec![Choice::new("", "Any reason")];
     reasons.extend(
         codes.into_iter().map(|(code, count)| Choice::new(code.clone(), format!("{code} ({count})"))),
     );
     fields.push(Field::select("code", "Reason", reasons).value(&wanted.code));
-    fields
+    fields.into_iter().map(Field::unmarked).collect()
 }
 
 #[cfg(test)]

@@ -147,7 +147,7 @@ pub(super) async fn one(
         "timeline" => timeline::part(&app, &frame, run.id, &wanted).await?,
         "steps" => steps::part(&app, &frame, run.id, read.steps.clone()).await?,
         "reasons" => reasons::part(&app, run.id, &read.steps).await?,
-        _ => objects::part(&app, run, &read.steps, &wanted).await?,
+        _ => objects::part(&app, &frame, run, &read.steps, &wanted).await?,
     };
     let ended = run.phase == Phase::Ended;
     page(&One {

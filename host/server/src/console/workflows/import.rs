@@ -48,7 +48,7 @@ pub(super) async fn import(
     mut upload: Upload,
 ) -> Result<Response, Failure> {
     let (mut file, mut text) = (String::new(), String::new());
-    let most = usize::try_from(limits::FORM_BYTES).unwrap_or(usize::MAX);
+    let most = usize::try_from(limits::WORKFLOW_FILE_BYTES).unwrap_or(usize::MAX);
     while let Some(field) = upload.next_field().await? {
         match field.name().unwrap_or_default() {
             "file" => file = Upload::text(field, most).await?,

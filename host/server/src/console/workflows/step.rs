@@ -1,6 +1,6 @@
 //! The form of one action within the builder: the sections of its manifest, with what was entered, and the faults beside the fields.
 
-use palisade_orchestrator::{FormField, Orchestrator, OrchestratorError, form};
+use palisade_orchestrator::{FormField, Orchestrator, OrchestratorError, REMOVE, form};
 use palisade_store::{BundleId, StoreError, WorkflowRow};
 
 use super::builder::Step;
@@ -49,7 +49,7 @@ impl StepView {
         let prefix = format!("steps.{place}.");
         let section = |section: &palisade_orchestrator::FormSection| Section {
             title: section.title.clone(),
-            fields: section.fields.iter().map(|held| field(held, step, &prefix, faults)).collect(),
+            fields: section.fields.iter().flat_map(|held| field(held, step, &prefix, faults)).collect(),
         };
         let bundle = store.bundle(step.bundle)?;
         let newer = store.current_bundle(&bundle.bundle)?.filter(|current| current.id != step.bundle);
@@ -67,7 +67,8 @@ impl StepView {
     }
 }
 
-fn field(held: &FormField, step: &Step, prefix: &str, faults: &[Fault]) -> Field {
+/// A parameter as a field; a secret that is kept and not needed comes with the box that takes it away.
+fn field(held: &FormField, step: &Step, prefix: &str, faults: &[Fault]) -> Vec<Field> {
     let name = format!("{prefix}{}", held.name);
     let sent = step.sent.as_ref();
     let value = sent.and_then(|sent| sent.get(&held.name)).unwrap_or(&held.value).clone();
@@ -114,5 +115,9 @@ fn field(held: &FormField, step: &Step, prefix: &str, faults: &[Fault]) -> Field
     // A secret that is kept may be left empty, and a flag may be off.
     let needed = held.required && held.kind != "flag" && !(held.kind == "secret" && held.is_set);
     let field = if needed { field.required() } else { field };
-    field.faults(faults)
+    let removal = field.removal(held.is_set && !held.required).map(|removal| {
+        let ticked = sent.is_some_and(|sent| sent.contains_key(&format!("{}{REMOVE}", held.name)));
+        if ticked { removal.value("on") } else { removal }
+    });
+    std::iter::once(field.faults(faults)).chain(removal).collect()
 }

@@ -11,25 +11,33 @@ use bytes::Bytes;
 use hyper::body::{Body, Frame, SizeHint};
 use tokio::time::{Sleep, sleep};
 
-use crate::limits::{FLUSH, PAUSE};
+/// How long bytes of a truncated answer get to leave before the connection breaks: otherwise the client might see a
+/// connection that closed before the answer, which is another fault.
+const FLUSH: Duration = Duration::from_millis(50);
+/// The longest pause that a fault may ask for: an hour is longer than any run lasts.
+pub const PAUSE: Duration = Duration::from_secs(3600);
 
 /// How a body is delivered.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Delivery {
+pub enum Delivery {
+    /// As it is.
     Whole,
     /// Only so many bytes, by default half, and never all of them; then the connection breaks.
     Truncated {
+        /// How many.
         bytes: Option<usize>,
     },
     /// Pieces of so many bytes, with a pause before each.
     Drip {
+        /// How many.
         bytes: usize,
+        /// How long.
         milliseconds: u64,
     },
 }
 
 /// The body.
-pub(crate) struct AnswerBody {
+pub struct AnswerBody {
     rest: Bytes,
     piece: usize,
     pause: Option<Duration>,
@@ -39,7 +47,7 @@ pub(crate) struct AnswerBody {
 
 /// The body broke off, because a fault said so.
 #[derive(Debug)]
-pub(crate) struct BrokeOff;
+pub struct BrokeOff;
 
 impl fmt::Display for BrokeOff {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -56,7 +64,9 @@ impl From<Infallible> for BrokeOff {
 }
 
 impl AnswerBody {
-    pub(crate) fn new(bytes: Bytes, delivery: Delivery) -> Self {
+    /// A body that is delivered so.
+    #[must_use]
+    pub fn new(bytes: Bytes, delivery: Delivery) -> Self {
         let whole = Self { piece: bytes.len().max(1), rest: bytes, pause: None, breaks: false, sleep: None };
         match delivery {
             Delivery::Whole => whole,

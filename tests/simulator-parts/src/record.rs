@@ -8,7 +8,9 @@ use http::{HeaderMap, Method, Version};
 use serde::Serialize;
 use time::OffsetDateTime;
 
-use crate::limits::RECORDED_REQUESTS;
+/// How many requests are kept on record. Enough for a run of 10,000 objects that are sent one by one, twice; the oldest
+/// go first.
+const RECORDED_REQUESTS: usize = 20_000;
 
 /// A request as it was received.
 #[derive(Clone, Debug)]
@@ -62,14 +64,14 @@ impl Received {
 
 /// The requests on record, the oldest first.
 #[derive(Debug, Default)]
-pub(crate) struct Records {
+pub struct Records {
     requests: VecDeque<Received>,
     count: u64,
 }
 
 impl Records {
     /// Puts a request on record and gives it its number.
-    pub(crate) fn add(&mut self, mut request: Received) -> u64 {
+    pub fn add(&mut self, mut request: Received) -> u64 {
         self.count += 1;
         request.number = self.count;
         if self.requests.len() >= RECORDED_REQUESTS {
@@ -80,17 +82,25 @@ impl Records {
     }
 
     /// The request with a number, if it is still on record.
-    pub(crate) fn get_mut(&mut self, number: u64) -> Option<&mut Received> {
+    pub fn get_mut(&mut self, number: u64) -> Option<&mut Received> {
         let first = self.requests.front()?.number;
         self.requests.get_mut(usize::try_from(number.checked_sub(first)?).ok()?)
     }
 
-    pub(crate) fn requests(&self) -> impl Iterator<Item = &Received> {
+    /// All of them.
+    pub fn requests(&self) -> impl Iterator<Item = &Received> {
         self.requests.iter()
     }
 
+    /// Notes what a request was answered.
+    pub fn answered(&mut self, number: u64, status: u16) {
+        if let Some(request) = self.get_mut(number) {
+            request.status = Some(status);
+        }
+    }
+
     /// Forgets the requests; numbers go on rising.
-    pub(crate) fn clear(&mut self) {
+    pub fn clear(&mut self) {
         self.requests.clear();
     }
 }

@@ -1,0 +1,298 @@
+//! The request that a manifest names for tests of the connection. Where the service refuses the credential, the same is asked
+//! where the other options of the region lead, as far as the policy allows it: a key of another region looks like a wrong one.
+
+use std::time::Duration;
+
+use bytes::Bytes;
+use http::{Method, Request, StatusCode, Uri, header};
+use palisade_egress::{Client, Gate, Grant, SendError, Session, SessionLimits, Wire, after};
+use palisade_limits as limits;
+use palisade_policy::Policy;
+use palisade_run::{ConnectionRequest, ConnectionRequests};
+use tokio::task::JoinSet;
+use tokio::time::Instant;
+
+use super::{ConnectionTest, Failing};
+
+/// What asking came to.
+#[derive(Debug, PartialEq, Eq)]
+pub(super) enum Asked {
+    /// The service answers and takes the credential.
+    Answers {
+        /// Requests that were made.
+        requests: u64,
+    },
+    /// It does not work, for this reason.
+    Failed(ConnectionTest),
+    /// Nothing was asked.
+    Skipped {
+        /// What would let it be asked.
+        hint: Option<String>,
+    },
+}
+
+/// What one service said.
+#[derive(Debug)]
+enum Said {
+    Takes,
+    Refuses,
+    Forbids,
+    Answered(StatusCode),
+    Nothing(SendError),
+}
+
+impl Said {
+    fn of(answer: Result<StatusCode, SendError>) -> Self {
+        match answer {
+            Ok(status) if status.is_success() => Self::Takes,
+            Ok(StatusCode::UNAUTHORIZED) => Self::Refuses,
+            Ok(StatusCode::FORBIDDEN) => Self::Forbids,
+            Ok(status) => Self::Answered(status),
+            Err(error) => Self::Nothing(error),
+        }
+    }
+}
+
+/// Another option of the region, and what the service there said.
+#[derive(Debug)]
+struct Elsewhere {
+    label: String,
+    said: Said,
+}
+
+/// Asks the chosen service, and where that refuses the credential, the others.
+pub(super) async fn ask(
+    requests: ConnectionRequests,
+    policy: &Policy,
+    bundle: &str,
+    client: Client,
+) -> Asked {
+    let allowed = |request: &ConnectionRequest| policy.allows(bundle, &Method::GET, &request.uri);
+    let ConnectionRequests { chosen, others, parameter } = requests;
+    if !allowed(&chosen) {
+        let hint = format!("the policy does not allow GET {}, which would tell more", chosen.uri);
+        return Asked::Skipped { hint: Some(hint) };
+    }
+    let others: Vec<ConnectionRequest> = others.into_iter().filter(allowed).collect();
+    let grants = std::iter::once(&chosen).chain(&others).map(|request| request.grant.clone()).collect();
+    let session = session(client, grants);
+    let said = Said::of(send(&session, &chosen.uri).await);
+    let elsewhere = match said {
+        Said::Refuses => send_to_all(&session, others).await,
+        _ => Vec::new(),
+    };
+    judge(&chosen, &said, &elsewhere, parameter.as_deref(), session.traffic().requests)
+}
+
+fn session(client: Client, grants: Vec<Grant>) -> Session {
+    let time = Duration::from_secs(limits::CONNECTION_TEST_SECONDS);
+    let bounds = SessionLimits { dry_run: true, exchange: time, ..SessionLimits::default() };
+    // One time for the chosen service, one for all others.
+    let deadline = after(Instant::now(), time * 2);
+    Session::new(Wire::Network(client), grants, Gate::default(), bounds, deadline, None)
+}
+
+async fn send(session: &Session, uri: &Uri) -> Result<StatusCode, SendError> {
+    let time = Duration::from_secs(limits::CONNECTION_TEST_SECONDS);
+    let mut request = Request::new(Bytes::new());
+    *request.uri_mut() = uri.clone();
+    request.headers_mut().insert(header::ACCEPT, header::HeaderValue::from_static("application/json"));
+    let late = || SendError::TimedOut {
+        host: uri.host().unwrap_or_default().to_owned(),
+        what: "answer",
+        limit: time,
+    };
+    match tokio::time::timeout(time, session.send(request)).await {
+        Ok(Ok(answer)) => Ok(answer.status()),
+        Ok(Err(SendError::DeadlinePassed)) | Err(_) => Err(late()),
+        Ok(Err(error)) => Err(error),
+    }
+}
+
+/// Asks all of them at the same time; the answers are in their order.
+async fn send_to_all(session: &Session, others: Vec<ConnectionRequest>) -> Vec<Elsewhere> {
+    let mut asking = JoinSet::new();
+    for (place, request) in others.into_iter().enumerate() {
+        let session = session.clone();
+        asking.spawn(async move {
+            let said = Said::of(send(&session, &request.uri).await);
+            let label = request.option.map_or_else(|| request.uri.to_string(), |option| option.label);
+            (place, Elsewhere { label, said })
+        });
+    }
+    let mut answers = asking.join_all().await;
+    answers.sort_by_key(|(place, _)| *place);
+    answers.into_iter().map(|(_, answer)| answer).collect()
+}
+
+/// What all of that says about the connection.
+fn judge(
+    chosen: &ConnectionRequest,
+    said: &Said,
+    elsewhere: &[Elsewhere],
+    parameter: Option<&str>,
+    requests: u64,
+) -> Asked {
+    let host = chosen.uri.host().unwrap_or_default();
+    let here = chosen
+        .option
+        .as_ref()
+        .map_or_else(|| format!("`{host}`"), |option| format!("`{host}` ({})", option.label));
+    let failed = |failing, code: &str, message, hint| {
+        Asked::Failed(ConnectionTest {
+            works: false,
+            failed: Some(failing),
+            code: Some(code.to_owned()),
+            message,
+            hint,
+            requests,
+        })
+    };
+    match said {
+        Said::Takes => Asked::Answers { requests },
+        Said::Refuses => {
+            let takes: Vec<&str> = elsewhere
+                .iter()
+                .filter(|other| matches!(other.said, Said::Takes))
+                .map(|other| other.label.as_str())
+                .collect();
+            let parameter = parameter.unwrap_or_default();
+            if let [first, ..] = takes.as_slice() {
+                let message = format!("{here} refuses the key, and it is accepted in {}", takes.join(", "));
+                let hint = format!("choose `{first}` as {parameter}");
+                return failed(Failing::Region, "region-wrong", message, Some(hint));
+            }
+            let refuse = elsewhere.iter().filter(|other| matches!(other.said, Said::Refuses)).count();
+            let hint = "check that it was copied whole, that it is enabled, and that it has not expired";
+            let hint = match (refuse, elsewhere.len() - refuse) {
+                (0, 0) => hint.to_owned(),
+                (refuse, 0) => format!("{hint}; the {refuse} other choices of {parameter} refuse it as well"),
+                (refuse, unknown) => format!(
+                    "{hint}; of the other choices of {parameter}, {refuse} refuse it as well and {unknown} did not say"
+                ),
+            };
+            failed(
+                Failing::Key,
+                "credential-refused",
+                format!("{here} refuses the key (status 401)"),
+                Some(hint),
+            )
+        }
+        Said::Forbids => {
+            let message = format!("{here} takes the key and does not let it in (status 403)");
+            let hint = "give the key's role the permissions that the action's documentation names".to_owned();
+            failed(Failing::Role, "access-denied", message, Some(hint))
+        }
+        Said::Answered(status) => {
+            let message = format!("{here} answered with status {}", status.as_u16());
+            let hint = match status.as_u16() {
+                429 => "the key's rate of requests is used up: try again in a minute",
+                500..=599 => "the service does not work at the moment: try again later",
+                _ => "what answers there may not be the service, or a gateway before it",
+            };
+            failed(Failing::Service, "service-unavailable", message, Some(hint.to_owned()))
+        }
+        Said::Nothing(error) => {
+            failed(Failing::of(Some(error.code())), error.code(), error.to_string(), error.hint())
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use palisade_bundle::SelectOption;
+    use palisade_egress::{Origin, PathRule};
+
+    use super::*;
+
+    fn request(host: &str, label: &str) -> ConnectionRequest {
+        ConnectionRequest {
+            uri: format!("https://{host}/connectivity").parse().unwrap(),
+            grant: Grant {
+                origin: Origin::parse(&format!("https://{host}")).unwrap(),
+                methods: vec![Method::GET],
+                paths: vec![PathRule::parse("/connectivity")],
+                credential: None,
+                idempotent: true,
+            },
+            option: Some(SelectOption { value: host.to_owned(), label: label.to_owned() }),
+        }
+    }
+
+    fn judged(said: Said, elsewhere: Vec<(&str, Said)>) -> ConnectionTest {
+        let elsewhere: Vec<Elsewhere> =
+            elsewhere.into_iter().map(|(label, said)| Elsewhere { label: label.to_owned(), said }).collect();
+        let chosen = request("api.example", "Here");
+        match judge(&chosen, &said, &elsewhere, Some("Region"), 3) {
+            Asked::Failed(test) => test,
+            other => panic!("{other:?}"),
+        }
+    }
+
+    fn nothing(code: &str) -> Said {
+        let host = || "api.example".to_owned();
+        Said::Nothing(match code {
+            "name" => SendError::Unresolvable { host: host(), cause: "no such host".to_owned() },
+            "tls" => SendError::Tls { host: host(), cause: "unknown issuer".to_owned() },
+            "proxy" => SendError::ProxyUnreachable { proxy: host(), cause: "refused".to_owned() },
+            _ => SendError::Connect { host: host(), cause: "refused".to_owned() },
+        })
+    }
+
+    #[test]
+    fn each_failure_is_named_for_what_it_is() {
+        for (said, failing, code) in [
+            (nothing("name"), Failing::Name, "host-unresolvable"),
+            (nothing("network"), Failing::Network, "connection-failed"),
+            (nothing("tls"), Failing::Tls, "tls-failed"),
+            (nothing("proxy"), Failing::Proxy, "proxy-unreachable"),
+            (Said::Refuses, Failing::Key, "credential-refused"),
+            (Said::Forbids, Failing::Role, "access-denied"),
+            (Said::Answered(StatusCode::BAD_GATEWAY), Failing::Service, "service-unavailable"),
+            (Said::Answered(StatusCode::NOT_FOUND), Failing::Service, "service-unavailable"),
+        ] {
+            let test = judged(said, Vec::new());
+            assert_eq!((test.failed, test.code.as_deref()), (Some(failing), Some(code)), "{test:?}");
+            assert!(!test.works && test.message.contains("api.example"), "{test:?}");
+        }
+        let works = judge(&request("api.example", "Here"), &Said::Takes, &[], None, 1);
+        assert_eq!(works, Asked::Answers { requests: 1 });
+    }
+
+    #[test]
+    fn a_key_of_another_region_is_told_from_a_wrong_one() {
+        let others =
+            |there: Said| vec![("There", Said::Refuses), ("Yonder", there), ("Off", nothing("name"))];
+        let region = judged(Said::Refuses, others(Said::Takes));
+        assert_eq!((region.failed, region.code.as_deref()), (Some(Failing::Region), Some("region-wrong")));
+        assert_eq!(region.message, "`api.example` (Here) refuses the key, and it is accepted in Yonder");
+        assert_eq!(region.hint.as_deref(), Some("choose `Yonder` as Region"));
+        let key = judged(Said::Refuses, others(Said::Refuses));
+        assert_eq!(key.failed, Some(Failing::Key));
+        assert!(
+            key.hint
+                .unwrap()
+                .contains("of the other choices of Region, 2 refuse it as well and 1 did not say")
+        );
+    }
+
+    #[tokio::test]
+    async fn nothing_is_asked_that_the_policy_does_not_allow() {
+        let policy = Policy::parse(
+            "[[egress]]\norigin = \"https://api.example\"\nmethods = [\"GET\"]\npaths = [\"/other\"]\n",
+            "palisade.toml",
+            std::path::Path::new("."),
+        )
+        .unwrap();
+        let requests = ConnectionRequests {
+            chosen: request("api.example", "Here"),
+            others: Vec::new(),
+            parameter: Some("Region".to_owned()),
+        };
+        let client = Client::new(&palisade_egress::ClientOptions::default()).unwrap();
+        let Asked::Skipped { hint: Some(hint) } = ask(requests, &policy, "any", client).await else {
+            panic!("it was asked")
+        };
+        assert!(hint.contains("https://api.example/connectivity"));
+    }
+}

@@ -1,0 +1,30 @@
+//! Keeps what a run has found out about the lists of its service: how many entries they hold, whose they are, and when that was.
+
+use palisade_run::{HoldingReport, Report};
+use palisade_store::{Activation, Lists, NewHolding, StepRow};
+
+use crate::{Orchestrator, OrchestratorError};
+
+impl Orchestrator {
+    /// Keeps what the report of a step says; `services` is where its action may send requests to.
+    pub(crate) fn keep_holdings(
+        &self,
+        activation: Activation,
+        step: &StepRow,
+        services: &[String],
+        report: &Report,
+    ) -> Result<(), OrchestratorError> {
+        if report.holdings.is_empty() {
+            return Ok(());
+        }
+        let (tenant, service) = (self.tenant(&step.configuration)?, services.join(", "));
+        let lists = Lists { tenant: &tenant, bundle: &step.bundle_name, service: &service };
+        let holdings: Vec<NewHolding> = report.holdings.iter().map(holding).collect();
+        Ok(self.store().record_holdings(activation, step.place, lists, &holdings, self.now())?)
+    }
+}
+
+fn holding(told: &HoldingReport) -> NewHolding {
+    let HoldingReport { list, field, entries, limit } = told.clone();
+    NewHolding { list, field, entries, limit }
+}

@@ -1,0 +1,106 @@
+//! What the lists of services hold, for the overview: a meter for each type that was counted, with the run that counted it. What
+//! nobody has read is not shown.
+
+use palisade_store::HoldingRow;
+
+use super::log_in::capitalised;
+use crate::view::{Frame, Meter, Moment, Tone, number};
+
+/// From this part of its limit on, a list is shown as one that is getting full, in percent.
+const GETTING_FULL: u64 = 90;
+
+/// The lists of one tenant at one service.
+pub(super) struct Held {
+    /// The bundle's name.
+    pub(super) title: String,
+    /// Where they are.
+    pub(super) service: String,
+    /// The lists.
+    pub(super) lists: Vec<HeldList>,
+}
+
+/// What one run has read of one list.
+pub(super) struct HeldList {
+    /// The list's name.
+    pub(super) name: String,
+    /// What has a limit.
+    pub(super) meters: Vec<Meter>,
+    /// What has none: type and entries.
+    pub(super) open: Vec<(String, String)>,
+    /// Number of the run.
+    pub(super) run: i64,
+    /// Name of its workflow.
+    pub(super) workflow: String,
+    /// When.
+    pub(super) at: Moment,
+}
+
+/// What is known, tenant by tenant; rows of one tenant follow each other.
+pub(super) fn held(frame: &Frame, rows: &[HoldingRow]) -> Vec<Held> {
+    let same = |a: &HoldingRow, b: &HoldingRow| {
+        (&a.tenant, &a.bundle, &a.service) == (&b.tenant, &b.bundle, &b.service)
+    };
+    let tenants = rows.chunk_by(same).filter_map(|rows| {
+        let first = rows.first()?;
+        let service = first.service.replace("https://", "");
+        Some(Held { title: first.title.clone(), service, lists: lists(frame, rows) })
+    });
+    tenants.collect()
+}
+
+/// The lists of one tenant. A list of which two runs have read different types stands there twice.
+fn lists(frame: &Frame, rows: &[HoldingRow]) -> Vec<HeldList> {
+    let mut lists: Vec<HeldList> = Vec::new();
+    for row in rows {
+        let name = capitalised(&row.holding.list);
+        let place = lists.iter().position(|list| list.name == name && list.run == row.run.0);
+        let mut list = match place {
+            Some(place) => lists.remove(place),
+            None => HeldList {
+                name,
+                meters: Vec::new(),
+                open: Vec::new(),
+                run: row.run.0,
+                workflow: row.workflow_name.clone(),
+                at: frame.moment(&row.at),
+            },
+        };
+        let label = row.holding.field.clone().unwrap_or_else(|| "all types".to_owned());
+        match row.holding.limit {
+            Some(limit) => list.meters.push(meter(label, row.holding.entries, limit)),
+            None => list.open.push((label, number(&row.holding.entries))),
+        }
+        lists.insert(place.unwrap_or(lists.len()), list);
+    }
+    lists
+}
+
+fn meter(label: String, entries: u64, limit: u64) -> Meter {
+    let percent = u128::from(entries) * 100;
+    let tone = if entries >= limit {
+        Tone::Bad
+    } else if percent >= u128::from(limit) * u128::from(GETTING_FULL) {
+        Tone::Warning
+    } else {
+        Tone::Active
+    };
+    Meter::new(label, entries, limit).tone(tone)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_list_that_is_getting_full_stands_out() {
+        for (entries, tone) in [
+            (0, Tone::Active),
+            (8_999, Tone::Active),
+            (9_000, Tone::Warning),
+            (10_000, Tone::Bad),
+            (10_500, Tone::Bad),
+        ] {
+            assert_eq!(meter("domain".to_owned(), entries, 10_000).tone, tone, "{entries}");
+        }
+    }
+}

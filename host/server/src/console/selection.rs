@@ -1,0 +1,320 @@
+//! A manual run on objects that somebody picked from a table: of a run, or of a collection. The page shows what was picked and asks
+//! for the workflow; what runs is what the run or the collection has of these objects, and never what the form says of them.
+//! Nothing is held between the two requests. Denied by default: nothing picked, and an object that is not there any more.
+
+use std::time::Duration;
+
+use askama::Template;
+use axum::Form;
+use axum::extract::State;
+use axum::http::StatusCode;
+use axum::response::Response;
+use palisade_limits as limits;
+use palisade_orchestrator::{Orchestrator, OrchestratorError, Request, SelectedObject};
+use palisade_store::{CollectionId, RunId, StoredObject, WorkflowId, WorkflowRow};
+
+use super::runs::shown::sentence;
+use crate::routes::Routes;
+use crate::security::Operator;
+use crate::security::guard::OPERATOR;
+use crate::view::{Choice, Empty, Field, Frame, Notice, Section, Visit, number, page, page_with, see_other};
+use crate::{App, Failure, Fault};
+
+/// Where a table of objects sends what was picked.
+const PATH: &str = "/selection";
+/// The field of a picked object.
+const OBJECT: &str = "object";
+
+pub(super) fn routes(routes: Routes) -> Routes {
+    routes.large_post(PATH, OPERATOR, limits::SELECTION_BYTES, show).large_post(
+        "/selection/run",
+        OPERATOR,
+        limits::SELECTION_BYTES,
+        run,
+    )
+}
+
+/// What the box beside an object of a collection sends: an object has no number there.
+pub(super) fn reference(subtype: &str, value: &str) -> String {
+    let object = SelectedObject { subtype: subtype.to_owned(), value: value.to_owned() };
+    serde_json::to_string(&object).unwrap_or_default()
+}
+
+/// What was picked, and where.
+#[derive(Debug, Clone, PartialEq, Eq)]
+enum Picked {
+    /// Of a run, by place.
+    OfRun(RunId, Vec<u64>),
+    /// Of a collection, by type and value.
+    OfCollection(CollectionId, Vec<SelectedObject>),
+}
+
+impl Picked {
+    /// What a form sent; what cannot be meant so is no object of the place.
+    fn sent(fields: &[(String, String)]) -> Result<Self, Failure> {
+        let one = |name: &str| fields.iter().find(|(sent, _)| sent == name).map(|(_, value)| value.trim());
+        let objects = fields.iter().filter(|(name, _)| name == OBJECT).map(|(_, value)| value.as_str());
+        let unknown = || {
+            Failure::new(StatusCode::BAD_REQUEST, "malformed", "what was selected cannot be understood")
+                .with_hint("go back, load the page again, and select the objects anew")
+        };
+        let id = |name: &str| one(name).and_then(|id| id.parse::<i64>().ok());
+        if let Some(run) = id("run") {
+            let places = objects.map(|place| place.parse().map_err(|_| unknown()));
+            return Ok(Self::OfRun(RunId(run), places.collect::<Result<_, _>>()?));
+        }
+        let collection = id("collection").ok_or_else(unknown)?;
+        let objects = objects.map(|object| serde_json::from_str(object).map_err(|_| unknown()));
+        Ok(Self::OfCollection(CollectionId(collection), objects.collect::<Result<_, _>>()?))
+    }
+
+    fn is_empty(&self) -> bool {
+        match self {
+            Self::OfRun(_, places) => places.is_empty(),
+            Self::OfCollection(_, objects) => objects.is_empty(),
+        }
+    }
+
+    /// The page that it was picked on.
+    fn back(&self) -> String {
+        match self {
+            Self::OfRun(run, _) => format!("/runs/{run}"),
+            Self::OfCollection(collection, _) => format!("/collections/{collection}"),
+        }
+    }
+
+    /// The objects with all that is known of them.
+    async fn objects(&self, app: &App) -> Result<Vec<StoredObject>, Failure> {
+        match self.clone() {
+            Self::OfRun(run, places) => {
+                app.ask(move |orchestrator| orchestrator.objects_of_run(run, &places)).await
+            }
+            Self::OfCollection(collection, objects) => {
+                let reading = app.orchestrator().objects_of_collection(collection, &objects);
+                match tokio::time::timeout(Duration::from_secs(limits::PREVIEW_SECONDS), reading).await {
+                    Ok(read) => Ok(read?),
+                    Err(_) => {
+                        let message = format!(
+                            "the collection takes longer than {} seconds to read",
+                            limits::PREVIEW_SECONDS
+                        );
+                        Err(Failure::new(StatusCode::GATEWAY_TIMEOUT, "collection-too-slow", message)
+                            .with_hint("run the workflow on the whole collection, or have a smaller one"))
+                    }
+                }
+            }
+        }
+    }
+}
+
+struct Row {
+    place: usize,
+    reference: String,
+    subtype: String,
+    value: String,
+}
+
+#[derive(Template)]
+#[template(path = "pages/selection.html")]
+struct Selection {
+    frame: Frame,
+    faults: Vec<Fault>,
+    /// The name of the field that says where it was picked, and its value.
+    from: (&'static str, i64),
+    /// What the place is called.
+    from_title: String,
+    back: String,
+    of_collection: bool,
+    rows: Vec<Row>,
+    fields: Vec<Field>,
+    /// Instead of the form, where there is nothing to run.
+    empty: Option<Empty>,
+}
+
+/// What the page needs of the state.
+struct Known {
+    title: String,
+    rows: Vec<Row>,
+    workflows: Vec<WorkflowRow>,
+    /// The workflow that is most likely meant.
+    likely: Option<WorkflowId>,
+}
+
+fn known(orchestrator: &Orchestrator, picked: &Picked) -> Result<Known, OrchestratorError> {
+    let store = orchestrator.store();
+    let workflows = store.workflows()?;
+    let (title, likely, objects): (_, _, Vec<(String, String, String)>) = match picked {
+        Picked::OfRun(run, places) => {
+            let row = store.run(*run)?;
+            let objects = store.objects_at(*run, places)?;
+            let named =
+                |(place, object): (u64, StoredObject)| (place.to_string(), object.subtype, object.value);
+            (format!("Run {run}"), row.workflow, objects.into_iter().map(named).collect())
+        }
+        Picked::OfCollection(collection, objects) => {
+            let row = store.collection(*collection)?;
+            let uses = workflows.iter().find(|workflow| workflow.collection == Some(row.id));
+            let named = |object: &SelectedObject| {
+                (reference(&object.subtype, &object.value), object.subtype.clone(), object.value.clone())
+            };
+            (row.name, uses.map(|workflow| workflow.id), objects.iter().map(named).collect())
+        }
+    };
+    let row = |((reference, subtype, value), place)| Row { place, reference, subtype, value };
+    Ok(Known { title, rows: objects.into_iter().zip(1..).map(row).collect(), workflows, likely })
+}
+
+/// The page, with what was chosen on it so far.
+async fn shown(
+    app: &App,
+    visit: Visit,
+    picked: &Picked,
+    chosen: Option<&str>,
+    dry_run: bool,
+    faults: Vec<Fault>,
+) -> Result<Selection, Failure> {
+    let wanted = picked.clone();
+    let Known { title, rows, workflows, likely } =
+        app.ask(move |orchestrator| known(orchestrator, &wanted)).await?;
+    let (section, above, path, from) = match picked {
+        Picked::OfRun(run, _) => (Section::Runs, "Runs", "/runs", ("run", run.0)),
+        Picked::OfCollection(id, _) => {
+            (Section::Collections, "Collections", "/collections", ("collection", id.0))
+        }
+    };
+    let frame = visit
+        .frame(app, "Run a workflow on selected objects", section)
+        .under(above, path)
+        .under(&title, picked.back());
+    let empty = workflows.is_empty().then(|| {
+        Empty::new(
+            "workflows",
+            "There is no workflow yet",
+            "A workflow says which actions take the objects, and how.",
+        )
+        .action("Build a workflow", "/workflows/new")
+    });
+    let choices = workflows.into_iter().map(|row| Choice::new(row.id.to_string(), row.name));
+    let chosen = chosen.map_or_else(|| likely.map(|id| id.to_string()).unwrap_or_default(), str::to_owned);
+    let fields = vec![
+        Field::select("workflow", "Workflow", choices.collect())
+            .required()
+            .value(chosen)
+            .help("Its actions with their configuration. The objects take the place of its collection, and it need not be enabled.")
+            .faults(&faults),
+        Field::check("dry_run", "Dry run", dry_run).help("Nothing is changed; what is there is compared."),
+    ];
+    Ok(Selection {
+        from,
+        from_title: title,
+        back: picked.back(),
+        of_collection: matches!(picked, Picked::OfCollection(..)),
+        rows,
+        fields,
+        empty,
+        faults,
+        frame,
+    })
+}
+
+async fn show(
+    State(app): State<App>,
+    Operator(who): Operator,
+    visit: Visit,
+    Form(sent): Form<Vec<(String, String)>>,
+) -> Result<Response, Failure> {
+    let picked = Picked::sent(&sent)?;
+    if picked.is_empty() {
+        app.notify(
+            &who,
+            Notice::warning("Nothing was selected: tick the objects that a workflow is to run on."),
+        );
+        return Ok(see_other(&picked.back()));
+    }
+    page(&shown(&app, visit, &picked, None, false, Vec::new()).await?)
+}
+
+async fn run(
+    State(app): State<App>,
+    Operator(who): Operator,
+    visit: Visit,
+    Form(sent): Form<Vec<(String, String)>>,
+) -> Result<Response, Failure> {
+    let picked = Picked::sent(&sent)?;
+    let chosen = sent.iter().find(|(name, _)| name == "workflow").map_or("", |(_, value)| value.as_str());
+    let dry_run = sent.iter().any(|(name, _)| name == "dry_run");
+    let Ok(workflow) = chosen.parse::<i64>() else {
+        let faults = vec![Fault::new("workflow", "Choose the workflow.")];
+        let again = shown(&app, visit, &picked, Some(chosen), dry_run, faults).await?;
+        return page_with(StatusCode::UNPROCESSABLE_ENTITY, &again);
+    };
+    let made = match picked.objects(&app).await {
+        Ok(objects) => {
+            let (count, actor) = (objects.len() as u64, who.actor());
+            let made = app.ask(move |orchestrator| {
+                orchestrator.request_run(WorkflowId(workflow), Request::Selected(objects), dry_run, &actor)
+            });
+            made.await.map(|run| (run, count))
+        }
+        Err(failure) => Err(failure),
+    };
+    match made {
+        Ok((run, count)) => {
+            let what = if dry_run { "dry run" } else { "run" };
+            let objects = if count == 1 { "object" } else { "objects" };
+            let text = format!("The {what} on {} selected {objects} is requested.", number(&count));
+            app.notify(&who, Notice::done(text));
+            Ok(see_other(&run.map_or_else(|| "/runs".to_owned(), |run| format!("/runs/{run}"))))
+        }
+        Err(failure) if failure.status() == StatusCode::UNPROCESSABLE_ENTITY => {
+            let told = |fault: &Fault| {
+                let field = if fault.field == "workflow" { "workflow" } else { "objects" };
+                Fault::new(field, sentence(&fault.message))
+            };
+            let mut faults: Vec<Fault> = failure.faults().iter().map(told).collect();
+            if faults.is_empty() {
+                faults.push(Fault::new("objects", sentence(&failure.to_string())));
+            }
+            let again = shown(&app, visit, &picked, Some(chosen), dry_run, faults).await?;
+            page_with(StatusCode::UNPROCESSABLE_ENTITY, &again)
+        }
+        Err(failure) => Err(failure),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn sent(pairs: &[(&str, &str)]) -> Result<Picked, Failure> {
+        let pairs: Vec<_> =
+            pairs.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())).collect();
+        Picked::sent(&pairs)
+    }
+
+    #[test]
+    fn what_was_picked_is_known_by_place_or_by_type_and_value() {
+        let of_run = sent(&[("csrf", "x"), ("run", "7"), ("object", "3"), ("object", "12")]).unwrap();
+        assert_eq!(of_run, Picked::OfRun(RunId(7), vec![3, 12]));
+        let object = reference("FQDN", "a\"b.example");
+        let of_collection = sent(&[("collection", "4"), ("object", &object)]).unwrap();
+        let selected = SelectedObject { subtype: "FQDN".to_owned(), value: "a\"b.example".to_owned() };
+        assert_eq!(of_collection, Picked::OfCollection(CollectionId(4), vec![selected]));
+        assert!(sent(&[("collection", "4")]).unwrap().is_empty());
+    }
+
+    #[test]
+    fn a_form_that_nobody_made_is_refused() {
+        for form in [
+            &[][..],
+            &[("object", "1")],
+            &[("run", "x"), ("object", "1")],
+            &[("run", "7"), ("object", "-1")],
+            &[("run", "7"), ("object", "{}")],
+            &[("collection", "4"), ("object", "evil.example")],
+            &[("collection", "4"), ("object", r#"{"type":"FQDN","value":"a","score":1}"#)],
+        ] {
+            assert_eq!(sent(form).unwrap_err().code(), "malformed", "{form:?}");
+        }
+    }
+}
