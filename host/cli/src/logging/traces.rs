@@ -21,7 +21,7 @@ use palisade_limits as limits;
 use tracing::Subscriber;
 use tracing_opentelemetry::OpenTelemetrySpanExt as _;
 use tracing_subscriber::Layer;
-use tracing_subscriber::filter::filter_fn;
+use tracing_subscriber::filter::{LevelFilter, filter_fn};
 use tracing_subscriber::registry::LookupSpan;
 use ureq::Agent;
 use ureq::http::{HeaderMap, header};
@@ -78,7 +78,8 @@ where
         .with_target(false)
         .with_threads(false)
         .with_tracked_inactivity(false);
-    let ours = filter_fn(|metadata| metadata.is_span() && metadata.target().starts_with(EXPORTED));
+    let ours = filter_fn(|metadata| metadata.is_span() && metadata.target().starts_with(EXPORTED))
+        .with_max_level_hint(LevelFilter::INFO);
     Ok(Some(layer.with_filter(ours)))
 }
 
