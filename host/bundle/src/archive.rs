@@ -15,6 +15,7 @@ mod fields;
 mod local;
 mod name;
 
+use std::borrow::Cow;
 use std::collections::BTreeMap;
 
 use bytes::Bytes;
@@ -82,7 +83,7 @@ impl<'bytes> SealedArchive<'bytes> {
             if entry.is_some_and(|entry| entry.size() > limit) {
                 return Err(ArchiveFault::EntryTooLarge { name: name.to_owned(), limit });
             }
-            entry.map(|entry| entry.unpack(name)).transpose()
+            entry.map(|entry| entry.unpack(name).map(Cow::into_owned)).transpose()
         };
         let digests = small(DIGESTS_FILE, DIGEST_LIST_BYTES)?.ok_or(ArchiveFault::DigestsMissing)?;
         let signature = small(SIGNATURE_FILE, SIGNATURE_BYTES)?;
@@ -102,8 +103,8 @@ impl ListedArchive<'_> {
     }
 
     /// Unpacks everything else and compares it with the list, both ways: no file without a digest, no digest without its
-    /// file.
-    pub(crate) fn unpack(self) -> Result<VerifiedArchive, ArchiveFault> {
+    /// file. `zip` is what was checked, where it can be shared: what is stored in it is not copied then.
+    pub(crate) fn unpack(self, zip: Option<&Bytes>) -> Result<VerifiedArchive, ArchiveFault> {
         let sums = std::str::from_utf8(&self.digests).map_err(|_| ArchiveFault::DigestsNotText)?;
         let sums =
             read_sums(sums).map_err(|BadLine { line, why }| ArchiveFault::DigestsLine { line, why })?;
@@ -115,12 +116,17 @@ impl ListedArchive<'_> {
             let expected = *sums
                 .get(name.as_str())
                 .ok_or_else(|| ArchiveFault::FileWithoutDigest { name: name.clone() })?;
-            let contents = entry.unpack(&name)?;
+            let contents = match entry.unpack(&name)? {
+                Cow::Borrowed(part) => {
+                    zip.map_or_else(|| Bytes::copy_from_slice(part), |zip| zip.slice_ref(part))
+                }
+                Cow::Owned(contents) => contents.into(),
+            };
             let found = Digest::of(&contents);
             if found != expected {
                 return Err(ArchiveFault::DigestMismatch { name, expected, found });
             }
-            files.insert(name, VerifiedFile { contents: contents.into(), digest: found });
+            files.insert(name, VerifiedFile { contents, digest: found });
         }
         // The list and its signature are part of what the bundle consists of.
         let own = [(DIGESTS_FILE, Some(self.digests)), (SIGNATURE_FILE, self.signature)];

@@ -148,7 +148,7 @@ impl Bundle {
         let checked = || {
             let archive = listed(bytes)?;
             trust::signature(&archive).map_err(BundleFault::Signature)?;
-            Self::from_archive(archive.unpack().map_err(BundleFault::Archive)?, Digest::of(bytes))
+            Self::from_archive(archive.unpack(None).map_err(BundleFault::Archive)?, Digest::of(bytes))
         };
         checked().map_err(|fault| BundleError { bundle: name.to_owned(), fault })
     }

@@ -4,6 +4,7 @@
 //! trusted key. [`Trust::allow_unsigned`] lets pass what nobody trusted has signed; a signature that is there and wrong is
 //! refused all the same.
 
+use bytes::Bytes;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
@@ -132,8 +133,8 @@ impl Trust {
 
 impl Admitted<'_> {
     /// Unpacks the archive and compares its digests.
-    pub(crate) fn unpack(self) -> Result<(VerifiedArchive, Authenticity), ArchiveFault> {
-        Ok((self.archive.unpack()?, self.authenticity))
+    pub(crate) fn unpack(self, zip: Option<&Bytes>) -> Result<(VerifiedArchive, Authenticity), ArchiveFault> {
+        Ok((self.archive.unpack(zip)?, self.authenticity))
     }
 }
 

@@ -27,8 +27,8 @@ pub struct TrustedBundle {
 #[derive(Debug)]
 pub struct TrustedFiles {
     name: String,
+    zip: Bytes,
     archive: VerifiedArchive,
-    digest: Digest,
     authenticity: Authenticity,
 }
 
@@ -36,18 +36,11 @@ impl TrustedFiles {
     /// Reads a bundle from a file and checks its signature and digests.
     pub fn open(path: &Path, trust: &Trust) -> Result<Self, BundleError> {
         let name = path.display().to_string();
-        let bytes = read(path, &name)?;
-        Self::from_bytes(&bytes, &name, trust)
-    }
-
-    /// Checks the signature and the digests of a bundle in memory. `name` is what errors call it.
-    pub fn from_bytes(bytes: &[u8], name: &str, trust: &Trust) -> Result<Self, BundleError> {
-        let checked = || {
-            let admitted = trust.admit(listed(bytes)?).map_err(BundleFault::Signature)?;
-            let (archive, authenticity) = admitted.unpack().map_err(BundleFault::Archive)?;
-            Ok(Self { name: name.to_owned(), archive, digest: Digest::of(bytes), authenticity })
-        };
-        checked().map_err(|fault| BundleError { bundle: name.to_owned(), fault })
+        let zip = Bytes::from(read(path, &name)?);
+        match verified(&zip, Some(&zip), trust) {
+            Ok((archive, authenticity)) => Ok(Self { name, zip, archive, authenticity }),
+            Err(fault) => Err(BundleError { bundle: name, fault }),
+        }
     }
 
     /// The component, where there is one; a clone shares its bytes.
@@ -57,9 +50,9 @@ impl TrustedFiles {
 
     /// Reads the manifest and checks what the files are.
     pub fn bundle(self) -> Result<TrustedBundle, BundleError> {
-        let Self { name, archive, digest, authenticity } = self;
-        let bundle =
-            Bundle::from_archive(archive, digest).map_err(|fault| BundleError { bundle: name, fault })?;
+        let Self { name, zip, archive, authenticity } = self;
+        let bundle = Bundle::from_archive(archive, Digest::of(&zip))
+            .map_err(|fault| BundleError { bundle: name, fault })?;
         Ok(TrustedBundle { bundle, authenticity })
     }
 }
@@ -72,7 +65,11 @@ impl TrustedBundle {
 
     /// Checks a bundle in memory. `name` is what errors call it.
     pub fn from_bytes(bytes: &[u8], name: &str, trust: &Trust) -> Result<Self, BundleError> {
-        TrustedFiles::from_bytes(bytes, name, trust)?.bundle()
+        let checked = || {
+            let (archive, authenticity) = verified(bytes, None, trust)?;
+            Ok(Self { bundle: Bundle::from_archive(archive, Digest::of(bytes))?, authenticity })
+        };
+        checked().map_err(|fault| BundleError { bundle: name.to_owned(), fault })
     }
 
     /// The bundle.
@@ -92,4 +89,14 @@ impl Deref for TrustedBundle {
     fn deref(&self) -> &Bundle {
         &self.bundle
     }
+}
+
+/// Checks the signature, and then the digests of what it is over.
+fn verified(
+    bytes: &[u8],
+    zip: Option<&Bytes>,
+    trust: &Trust,
+) -> Result<(VerifiedArchive, Authenticity), BundleFault> {
+    let admitted = trust.admit(listed(bytes)?).map_err(BundleFault::Signature)?;
+    admitted.unpack(zip).map_err(BundleFault::Archive)
 }

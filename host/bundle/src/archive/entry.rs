@@ -4,6 +4,7 @@
 //! or that would unpack to much more than they are; contents that have another size or another checksum than the directory
 //! says, and contents that are a zip themselves. Never more bytes are produced than the directory declares, plus one.
 
+use std::borrow::Cow;
 use std::io::Read;
 
 use flate2::bufread::DeflateDecoder;
@@ -84,10 +85,11 @@ impl<'bytes> Entry<'bytes> {
         self.size
     }
 
-    /// Unpacks it.
-    pub(super) fn unpack(&self, name: &str) -> Result<Vec<u8>, ArchiveFault> {
+    /// Unpacks it; what is stored is not copied.
+    pub(super) fn unpack(&self, name: &str) -> Result<Cow<'bytes, [u8]>, ArchiveFault> {
         let own = || name.to_owned();
-        let contents = if self.deflated { self.inflate(name)? } else { self.contents.to_vec() };
+        let contents =
+            if self.deflated { Cow::Owned(self.inflate(name)?) } else { Cow::Borrowed(self.contents) };
         let found = u64::try_from(contents.len()).unwrap_or(u64::MAX);
         if found != self.size {
             return Err(ArchiveFault::EntrySize { name: own(), declared: self.size, found });
