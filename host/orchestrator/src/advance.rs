@@ -346,11 +346,7 @@ impl Orchestrator {
             .to_owned(),
             code: report.run.code.clone(),
             message: report.run.message.clone(),
-            hint: crate::hints::of_step(
-                report.run.code.as_deref(),
-                report.run.hint.clone(),
-                report.evictions.count,
-            ),
+            hint: report.run.hint.clone(),
             traffic: json!(report.traffic),
             warnings: json!({ "listed": report.warnings, "not_listed": report.warnings_not_listed, "evictions": report.evictions, "holdings": report.holdings }),
         };

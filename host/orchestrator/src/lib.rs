@@ -20,7 +20,6 @@ mod error;
 pub mod executor;
 mod filter;
 mod form;
-mod hints;
 mod holdings;
 mod integrations;
 mod live;

@@ -211,7 +211,7 @@ fn would_evict(losses: &[(Field, Loss)], most: u64) -> Stop {
             ),
         ),
         hint: format!(
-            "nothing was sent; `--dry-run --compare` shows what would go, and `--max-evictions {count}` allows it"
+            "nothing was sent; a dry run that compares shows what would go, and `--max-evictions {count}`, in a workflow the setting `max_evictions`, allows it"
         )
         .into(),
     }
