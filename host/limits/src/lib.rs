@@ -351,6 +351,8 @@ limits! {
     PRUNE_SECONDS = 60, "seconds";
     /// Runs that are removed in one transaction, so that nobody waits long for the state.
     RUNS_PRUNED_AT_ONCE = 20, "runs";
+    /// Age from which a sealed secret that nothing names is removed: longer than any call that seals one and then writes who uses it.
+    UNUSED_SECRET_SECONDS = 3_600, "seconds";
     /// How often schedules are looked at while nothing is due.
     SCHEDULE_POLL_SECONDS = 1, "seconds";
     /// Uploaded bundles that wait for a confirmation.

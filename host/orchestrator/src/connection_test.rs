@@ -18,7 +18,7 @@ use palisade_run::{
 use palisade_store::BundleId;
 use serde::Serialize;
 
-use crate::form::Entered;
+use crate::form::{Entered, lay_over};
 use crate::integrations::known_action;
 use crate::{Orchestrator, OrchestratorError};
 use ask::{Asked, ask};
@@ -175,23 +175,10 @@ impl Orchestrator {
     ) -> Result<BTreeMap<String, Given>, OrchestratorError> {
         let held = self.store().action_defaults(bundle, action)?;
         let mut given = self.given(&held)?;
-        for (name, entered) in entered {
-            let value = match entered {
-                Entered::Nothing => {
-                    given.remove(&name);
-                    continue;
-                }
-                Entered::Text(text) if text.is_empty() => {
-                    given.remove(&name);
-                    continue;
-                }
-                Entered::Text(text) => GivenValue::Text(text),
-                Entered::Value(value) => GivenValue::Value(value),
-                // Not sealed, not kept: it may be the wrong one.
-                Entered::Secret(secret) => GivenValue::Secret(SecretSource::Prompted(Prompted::of(secret))),
-            };
-            given.insert(name, Given { value, origin: String::new(), shared: false });
-        }
+        // Not sealed, not kept: it may be the wrong one.
+        lay_over(&mut given, entered, |_, secret| {
+            GivenValue::Secret(SecretSource::Prompted(Prompted::of(secret)))
+        });
         Ok(given)
     }
 }

@@ -1,7 +1,7 @@
 //! The form of an action, generated from its manifest in the manifest's sections, and what becomes of what was entered. A
 //! secret goes in and never comes out: a form tells only whether there is one.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 
 use palisade_bundle::{Action, Manifest, Parameter, ParameterKind, SelectOption};
 use palisade_egress::SecretString;
@@ -170,27 +170,11 @@ impl Orchestrator {
             .filter(|(name, _)| action.parameters(manifest).any(|parameter| parameter.name == **name))
             .map(|(name, value)| (name.clone(), given_of(value)))
             .collect();
-        let (mut secrets, mut removed) = (BTreeMap::new(), BTreeSet::new());
-        for (name, entered) in entered {
-            let value = match entered {
-                Entered::Nothing => {
-                    given.remove(&name);
-                    removed.insert(name);
-                    continue;
-                }
-                Entered::Text(text) if text.is_empty() => {
-                    given.remove(&name);
-                    continue;
-                }
-                Entered::Text(text) => GivenValue::Text(text),
-                Entered::Value(value) => GivenValue::Value(value),
-                Entered::Secret(secret) => {
-                    secrets.insert(name.clone(), secret);
-                    stand_in()
-                }
-            };
-            given.insert(name, Given { value, origin: String::new(), shared: false });
-        }
+        let mut secrets = BTreeMap::new();
+        lay_over(&mut given, entered, |name, secret| {
+            secrets.insert(name.to_owned(), secret);
+            stand_in()
+        });
         let settings = match completeness {
             Completeness::Complete => Resolved::resolve(manifest, action, &given, Secrets::Read),
             Completeness::Open => {
@@ -218,7 +202,7 @@ impl Orchestrator {
                 let secret = self.keep_secret(&parameter.name, secret)?;
                 configuration.insert(parameter.name.clone(), StoredValue::Secret { secret });
             } else if let Some(kept @ StoredValue::Secret { .. }) = before.get(&parameter.name)
-                && !removed.contains(&parameter.name)
+                && given.contains_key(&parameter.name)
             {
                 configuration.insert(parameter.name.clone(), kept.clone());
             }
@@ -242,6 +226,27 @@ impl Orchestrator {
             given.insert(name.clone(), Given { value, origin: String::new(), shared: false });
         }
         Ok(given)
+    }
+}
+
+/// Lays what was entered over what is kept; `secret` says what a new secret stands in as.
+pub(crate) fn lay_over(
+    kept: &mut BTreeMap<String, Given>,
+    entered: BTreeMap<String, Entered>,
+    mut secret: impl FnMut(&str, SecretString) -> GivenValue,
+) {
+    for (name, entered) in entered {
+        let value = match entered {
+            Entered::Nothing => None,
+            Entered::Text(text) if text.is_empty() => None,
+            Entered::Text(text) => Some(GivenValue::Text(text)),
+            Entered::Value(value) => Some(GivenValue::Value(value)),
+            Entered::Secret(entered) => Some(secret(&name, entered)),
+        };
+        match value {
+            Some(value) => kept.insert(name, Given { value, origin: String::new(), shared: false }),
+            None => kept.remove(&name),
+        };
     }
 }
 

@@ -151,14 +151,22 @@ impl Orchestrator {
         made.ok_or_else(|| conflict("run-made", "the run has been made already".to_owned()))
     }
 
-    /// Removes runs that have been over for longer than the retention rule says. How many.
+    /// Removes runs that have been over for longer than the retention rule says, and secrets that nothing names any more.
+    /// How many runs.
     ///
     /// # Errors
     /// Where the state cannot be written.
     pub fn prune(&self, days: u64) -> Result<u64, OrchestratorError> {
-        let age = SignedDuration::from_hours(i64::try_from(days.saturating_mul(24)).unwrap_or(i64::MAX));
-        let Ok(before) = self.now().saturating_sub(age) else { return Ok(0) };
-        Ok(self.store().prune_runs(before, limits::RUNS_PRUNED_AT_ONCE)?)
+        let before = |seconds: u64| {
+            let age = SignedDuration::from_secs(i64::try_from(seconds).unwrap_or(i64::MAX));
+            self.now().saturating_sub(age).unwrap_or(Timestamp::MIN)
+        };
+        let removed = self.store().remove_unused_secrets(before(limits::UNUSED_SECRET_SECONDS))?;
+        if removed > 0 {
+            tracing::info!("{removed} secrets that were replaced or taken away are removed");
+        }
+        let ended_before = before(days.saturating_mul(24 * 60 * 60));
+        Ok(self.store().prune_runs(ended_before, limits::RUNS_PRUNED_AT_ONCE)?)
     }
 
     fn new_steps(&self, row: &WorkflowRow) -> Result<Vec<NewStep>, OrchestratorError> {

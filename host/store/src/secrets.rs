@@ -1,9 +1,12 @@
 //! Sealed secrets. What seals and opens them is not here.
 
-use jiff::Timestamp;
-use rusqlite::{OptionalExtension as _, Row, params};
+use std::collections::BTreeSet;
 
-use crate::rows::{millis, moment};
+use jiff::Timestamp;
+use rusqlite::{Connection, OptionalExtension as _, Row, params};
+use serde_json::Value;
+
+use crate::rows::{json, millis, moment};
 use crate::{SecretId, Store, StoreError};
 
 /// A sealed secret.
@@ -73,6 +76,27 @@ impl Store {
         })
     }
 
+    /// Removes secrets that were replaced or taken away: those that nothing names and that were sealed before this moment, so
+    /// that one whose configuration is just being written stays. How many.
+    ///
+    /// # Errors
+    /// Where the state cannot be read or written.
+    pub fn remove_unused_secrets(&self, sealed_before: Timestamp) -> Result<u64, StoreError> {
+        self.write(|transaction| {
+            let used = used_secrets(transaction)?;
+            let sql = "SELECT id FROM secrets WHERE created_at < ?1";
+            let old: Vec<SecretId> = transaction
+                .prepare(sql)?
+                .query_map([millis(sealed_before)], |row| row.get(0))?
+                .collect::<Result<_, _>>()?;
+            let mut removed = 0;
+            for unused in old.into_iter().filter(|id| !used.contains(id)) {
+                removed += transaction.execute("DELETE FROM secrets WHERE id = ?1", [unused])?;
+            }
+            Ok(removed as u64)
+        })
+    }
+
     /// Seals every secret anew, all or none: `seal` gets each and gives the new key's name and bytes.
     ///
     /// # Errors
@@ -104,5 +128,36 @@ impl Store {
             Some(error) => Err(error),
             None => Ok(result?),
         }
+    }
+}
+
+/// What a configuration or a connection still names. A run that is over needs none: to retry it takes its workflow's.
+fn used_secrets(connection: &Connection) -> Result<BTreeSet<SecretId>, StoreError> {
+    const NAMING: &[&str] = &[
+        "SELECT configuration AS named FROM action_defaults",
+        "SELECT configuration AS named FROM workflow_steps",
+        "SELECT source AS named FROM collections",
+        "SELECT run_steps.configuration AS named FROM run_steps JOIN runs ON runs.id = run_steps.run
+             WHERE runs.phase <> 'ended'",
+    ];
+    let mut used = BTreeSet::new();
+    for sql in NAMING {
+        let mut statement = connection.prepare(sql)?;
+        for named in statement.query_map([], |row| json::<Value>(row, "named"))? {
+            collect(&named?, &mut used);
+        }
+    }
+    Ok(used)
+}
+
+/// Every number under the name that the stored forms of a secret share, however deep.
+fn collect(value: &Value, used: &mut BTreeSet<SecretId>) {
+    match value {
+        Value::Object(fields) => {
+            used.extend(fields.get("secret").and_then(Value::as_i64).map(SecretId));
+            fields.values().for_each(|value| collect(value, used));
+        }
+        Value::Array(values) => values.iter().for_each(|value| collect(value, used)),
+        _ => {}
     }
 }

@@ -6,9 +6,9 @@ use std::io::Read as _;
 
 use jiff::{SignedDuration, Timestamp};
 use palisade_store::{
-    Answered, Claimed, Mark, NewAuditEntry, NewBundle, NewCollection, NewRun, NewVerdict, NewWorkflow,
-    ObjectFilter, ObjectOrder, Origin, Page, RunEnd, RunId, RunStatus, Store, StoreError, StoredObject,
-    Takes, Verdict, WorkflowId, WorkflowStep,
+    Answered, Claimed, Configuration, Mark, NewAuditEntry, NewBundle, NewCollection, NewRun, NewStep,
+    NewVerdict, NewWorkflow, ObjectFilter, ObjectOrder, Origin, Page, RunEnd, RunId, RunStatus, Store,
+    StoreError, StoredObject, StoredValue, Takes, Verdict, WorkflowId, WorkflowStep,
 };
 use serde_json::json;
 use tempfile::TempDir;
@@ -50,8 +50,8 @@ fn objects(values: &[&str]) -> Vec<StoredObject> {
     values.iter().map(object).collect()
 }
 
-fn run(store: &Store, workflow: WorkflowId, tick: Option<&str>, values: &[&str]) -> Option<RunId> {
-    let new = NewRun {
+fn new_run<'a>(workflow: WorkflowId, tick: Option<&'a str>, values: &[&str]) -> NewRun<'a> {
+    NewRun {
         workflow,
         origin: Origin::Schedule,
         requested_by: "schedule",
@@ -64,8 +64,11 @@ fn run(store: &Store, workflow: WorkflowId, tick: Option<&str>, values: &[&str])
         steps: Vec::new(),
         objects: Some(objects(values)),
         carried: Vec::new(),
-    };
-    store.add_run(&new, now()).unwrap()
+    }
+}
+
+fn run(store: &Store, workflow: WorkflowId, tick: Option<&str>, values: &[&str]) -> Option<RunId> {
+    store.add_run(&new_run(workflow, tick, values), now()).unwrap()
 }
 
 fn verdict(place: u64, verdict: Verdict) -> NewVerdict {
@@ -177,6 +180,49 @@ fn what_a_run_remembers_and_what_pruning_takes_with_it() {
     let file = rusqlite::Connection::open(store.path()).unwrap();
     let left: i64 = file.query_row("SELECT COUNT(*) FROM verdicts", [], |row| row.get(0)).unwrap();
     assert_eq!(left, 0);
+}
+
+#[test]
+fn a_secret_stays_as_long_as_something_names_it_and_goes_when_nothing_does() {
+    let (store, _directory) = store();
+    let later = now() + SignedDuration::from_hours(1);
+    let seal = |label: &str| store.add_secret(label, "key", b"sealed", now()).unwrap();
+    let names = |secret| Configuration::from([("api_key".to_owned(), StoredValue::Secret { secret })]);
+    let [defaults, copied, open, over, live, replaced] =
+        ["defaults", "copied", "open", "over", "live", "replaced"].map(seal);
+    let bundle = store.install_bundle(&bundle("1.0.0"), &[], "ada", now()).unwrap();
+    store.save_action_defaults("trend-vision-one", "block", &names(defaults)).unwrap();
+    let step = |secret| WorkflowStep { bundle, action: "block".to_owned(), configuration: names(secret) };
+    let id = workflow(&store, "a", vec![step(copied)]);
+    let (source, filter) = (json!({ "log_in": { "secret": live } }), json!({}));
+    let new = NewCollection { name: "Live", description: "", source: &source, filter: &filter };
+    store.add_collection(&new, "ada", now()).unwrap();
+    let run_with = |secret| {
+        let step = NewStep {
+            bundle,
+            bundle_name: "trend-vision-one".to_owned(),
+            version: "1.0.0".to_owned(),
+            digest: String::new(),
+            action: "block".to_owned(),
+            title: String::new(),
+            configuration: names(secret),
+        };
+        let new = NewRun { steps: vec![step], ..new_run(id, None, &[]) };
+        store.add_run(&new, now()).unwrap().unwrap()
+    };
+    let ended = run_with(over);
+    store.submit_task(ended, "a", "tenant", later, now()).unwrap();
+    let task = store.claim_task(now()).unwrap().unwrap();
+    store.end_run(task.activation(), &RunEnd::of(RunStatus::Completed), now()).unwrap();
+    run_with(open);
+    assert_eq!(store.remove_unused_secrets(now()).unwrap(), 0, "none is old enough");
+    assert_eq!(store.remove_unused_secrets(later).unwrap(), 2);
+    for kept in [defaults, copied, open, live] {
+        assert!(store.secret(kept).is_ok());
+    }
+    for gone in [over, replaced] {
+        assert!(matches!(store.secret(gone), Err(StoreError::Missing { .. })));
+    }
 }
 
 #[test]
