@@ -1,0 +1,302 @@
+PRAGMA foreign_keys = OFF;
+PRAGMA user_version = 1;
+CREATE TABLE action_defaults (
+    bundle        TEXT NOT NULL,
+    action        TEXT NOT NULL,
+    configuration TEXT NOT NULL,                -- JSON: parameter to value, or to {"secret": id}
+    PRIMARY KEY (bundle, action)
+);
+CREATE TABLE audit (
+    id      INTEGER PRIMARY KEY,
+    at      INTEGER NOT NULL,
+    who     TEXT    NOT NULL,
+    what    TEXT    NOT NULL,                   -- stable: workflow.created, integration.installed
+    subject TEXT    NOT NULL,
+    before  TEXT,                               -- JSON, never with a secret
+    after   TEXT
+);
+CREATE TABLE bundles (
+    id           INTEGER PRIMARY KEY,
+    bundle       TEXT    NOT NULL,              -- the manifest's id
+    version      TEXT    NOT NULL,
+    digest       TEXT    NOT NULL UNIQUE,       -- SHA-256 of the zip
+    title        TEXT    NOT NULL,
+    publisher    TEXT    NOT NULL,
+    signed_by    TEXT,                          -- name of the trusted key; none where unsigned was allowed
+    current      INTEGER NOT NULL,              -- 1 for the version that new workflows get
+    installed_at INTEGER NOT NULL,
+    installed_by TEXT    NOT NULL,
+    zip          BLOB    NOT NULL
+);
+CREATE TABLE collections (
+    id          INTEGER PRIMARY KEY,
+    name        TEXT    NOT NULL UNIQUE,
+    description TEXT    NOT NULL,
+    source      TEXT    NOT NULL,               -- JSON: uploaded files, or a live connection
+    filter      TEXT    NOT NULL,               -- JSON
+    created_at  INTEGER NOT NULL,
+    created_by  TEXT    NOT NULL,
+    modified_at INTEGER NOT NULL
+);
+CREATE TABLE file_chunks (
+    file  INTEGER NOT NULL REFERENCES files (id) ON DELETE CASCADE,
+    place INTEGER NOT NULL,
+    data  BLOB    NOT NULL,
+    PRIMARY KEY (file, place)
+) WITHOUT ROWID;
+CREATE TABLE files (
+    id          INTEGER PRIMARY KEY,
+    collection  INTEGER NOT NULL REFERENCES collections (id) ON DELETE CASCADE,
+    name        TEXT    NOT NULL,
+    bytes       INTEGER NOT NULL,
+    digest      TEXT    NOT NULL,
+    uploaded_at INTEGER NOT NULL
+);
+CREATE TABLE holdings (
+    tenant  TEXT    NOT NULL,                   -- digest of the credential: whose lists these are
+    bundle  TEXT    NOT NULL,                   -- the manifest's id
+    service TEXT    NOT NULL,                   -- where the lists are
+    list    TEXT    NOT NULL,
+    field   TEXT    NOT NULL,                   -- the type that is counted; empty where all are counted together
+    entries INTEGER NOT NULL,
+    most    INTEGER,                            -- what the service keeps of it at most; none where that is not known
+    run     INTEGER NOT NULL REFERENCES runs (id) ON DELETE CASCADE,
+    step    INTEGER NOT NULL,
+    at      INTEGER NOT NULL,
+    PRIMARY KEY (tenant, bundle, service, list, field)
+) WITHOUT ROWID;
+CREATE TABLE idempotency (
+    who        TEXT    NOT NULL,
+    key        TEXT    NOT NULL,
+    request    BLOB    NOT NULL,                -- digest of method, path and body
+    status     INTEGER NOT NULL,
+    answer     TEXT    NOT NULL,
+    created_at INTEGER NOT NULL,
+    PRIMARY KEY (who, key)
+);
+CREATE TABLE links (
+    digest     BLOB    PRIMARY KEY,
+    user       TEXT    NOT NULL,                -- who will be made, or get a new password
+    role       TEXT    NOT NULL,
+    expires_at INTEGER NOT NULL
+);
+CREATE TABLE log_in_failures (
+    subject TEXT    NOT NULL,                   -- a name or an address
+    at      INTEGER NOT NULL
+);
+CREATE TABLE marks (
+    workflow INTEGER NOT NULL REFERENCES workflows (id) ON DELETE CASCADE,
+    object   BLOB    NOT NULL,                  -- digest of type and value
+    content  BLOB    NOT NULL,                  -- digest of everything about it, and of what is done with it
+    PRIMARY KEY (workflow, object)
+) WITHOUT ROWID;
+CREATE TABLE run_events (
+    run     INTEGER NOT NULL REFERENCES runs (id) ON DELETE CASCADE,
+    place   INTEGER NOT NULL,
+    at      INTEGER NOT NULL,
+    step    INTEGER,
+    kind    TEXT    NOT NULL,
+    message TEXT    NOT NULL,
+    PRIMARY KEY (run, place)
+) WITHOUT ROWID;
+CREATE TABLE run_objects (
+    run         INTEGER NOT NULL REFERENCES runs (id) ON DELETE CASCADE,
+    place       INTEGER NOT NULL,               -- from 1 on, in the order in which they are offered
+    subtype     TEXT    NOT NULL,
+    value       TEXT    NOT NULL,
+    platform_id TEXT,
+    file        TEXT    NOT NULL,
+    location    TEXT    NOT NULL,
+    record      TEXT    NOT NULL,               -- JSON: all that is known of it
+    PRIMARY KEY (run, place)
+) WITHOUT ROWID;
+CREATE TABLE run_recordings (
+    run   INTEGER NOT NULL REFERENCES runs (id) ON DELETE CASCADE,
+    step  INTEGER NOT NULL,
+    epoch INTEGER NOT NULL,
+    har   BLOB    NOT NULL,                     -- HTTP Archive, without secrets, compressed
+    PRIMARY KEY (run, step, epoch)
+) WITHOUT ROWID;
+CREATE TABLE run_steps (
+    run           INTEGER NOT NULL REFERENCES runs (id) ON DELETE CASCADE,
+    place         INTEGER NOT NULL,
+    bundle        INTEGER REFERENCES bundles (id) ON DELETE SET NULL,
+    bundle_name   TEXT    NOT NULL,
+    version       TEXT    NOT NULL,
+    digest        TEXT    NOT NULL,
+    action        TEXT    NOT NULL,
+    title         TEXT    NOT NULL,
+    configuration TEXT    NOT NULL,
+    phase         TEXT    NOT NULL,             -- open, ended
+    ended_how     TEXT,
+    code          TEXT,
+    message       TEXT,
+    hint          TEXT,
+    started_at    INTEGER,
+    ended_at      INTEGER,
+    traffic       TEXT,                         -- JSON
+    warnings      TEXT,                         -- JSON
+    PRIMARY KEY (run, place)
+) WITHOUT ROWID;
+CREATE TABLE runs (
+    id            INTEGER PRIMARY KEY,
+    workflow      INTEGER REFERENCES workflows (id) ON DELETE SET NULL,
+    workflow_name TEXT    NOT NULL,
+    origin        TEXT    NOT NULL,             -- schedule, run-now, manual, retry
+    requested_by  TEXT    NOT NULL,
+    tick          TEXT    UNIQUE,               -- name of the schedule's tick: no two runs of one
+    retry_of      INTEGER REFERENCES runs (id) ON DELETE SET NULL,
+    dry_run       INTEGER NOT NULL,
+    evictions     INTEGER,                      -- as the workflow had it
+    collection    TEXT    NOT NULL,             -- its name at that time
+    phase         TEXT    NOT NULL,             -- queued, waiting, running, ended
+    status        TEXT,                         -- once it has ended
+    reason        TEXT,                         -- why it waits, or why it ended so
+    hint          TEXT,
+    created_at    INTEGER NOT NULL,
+    started_at    INTEGER,
+    ended_at      INTEGER,
+    deadline_at   INTEGER NOT NULL,
+    objects       INTEGER,                      -- how many it took; none until they are taken
+    not_offered   INTEGER NOT NULL DEFAULT 0,   -- what lay beyond Objects Per Run
+    selection     TEXT                          -- JSON: files read, records left out, how objects were chosen
+);
+CREATE TABLE secrets (
+    id         INTEGER PRIMARY KEY,
+    label      TEXT    NOT NULL,                -- what it is for, bound to the sealed bytes
+    key        TEXT    NOT NULL,                -- which key sealed it
+    sealed     BLOB    NOT NULL,
+    created_at INTEGER NOT NULL
+);
+CREATE TABLE sessions (
+    digest     BLOB    PRIMARY KEY,
+    user       INTEGER NOT NULL REFERENCES users (id) ON DELETE CASCADE,
+    csrf       TEXT    NOT NULL,
+    created_at INTEGER NOT NULL,
+    expires_at INTEGER NOT NULL
+);
+CREATE TABLE settings (
+    name  TEXT PRIMARY KEY,
+    value TEXT NOT NULL
+);
+CREATE TABLE tasks (
+    run          INTEGER PRIMARY KEY REFERENCES runs (id) ON DELETE CASCADE,
+    lane         TEXT    NOT NULL,              -- one task of a lane is worked on at a time, in their order
+    tenant       TEXT    NOT NULL,              -- tenants take turns
+    state        TEXT    NOT NULL,              -- ready, active, ended
+    epoch        INTEGER NOT NULL,              -- raised by every activation: only the last one may write
+    wake_at      INTEGER NOT NULL,
+    heartbeat_at INTEGER,
+    deadline_at  INTEGER NOT NULL,
+    cancelled    INTEGER NOT NULL DEFAULT 0
+);
+CREATE TABLE tenants (
+    tenant    TEXT    PRIMARY KEY,
+    turn      INTEGER NOT NULL                  -- of its last activation
+);
+CREATE TABLE tokens (
+    id         INTEGER PRIMARY KEY,
+    digest     BLOB    NOT NULL UNIQUE,
+    name       TEXT    NOT NULL,
+    user       INTEGER NOT NULL REFERENCES users (id) ON DELETE CASCADE,
+    role       TEXT    NOT NULL,
+    created_at INTEGER NOT NULL,
+    expires_at INTEGER NOT NULL,
+    used_at    INTEGER
+);
+CREATE TABLE users (
+    id         INTEGER PRIMARY KEY,
+    name       TEXT    NOT NULL UNIQUE,
+    role       TEXT    NOT NULL,                -- administrator, operator, viewer
+    password   TEXT,                            -- argon2id; none until it is set by the link
+    enabled    INTEGER NOT NULL,
+    created_at INTEGER NOT NULL
+);
+CREATE TABLE verdict_counts (
+    run     INTEGER NOT NULL REFERENCES runs (id) ON DELETE CASCADE,
+    step    INTEGER NOT NULL,
+    verdict TEXT    NOT NULL,
+    count   INTEGER NOT NULL,
+    PRIMARY KEY (run, step, verdict)
+) WITHOUT ROWID;
+CREATE TABLE verdicts (
+    run         INTEGER NOT NULL REFERENCES runs (id) ON DELETE CASCADE,
+    step        INTEGER NOT NULL,
+    place       INTEGER NOT NULL,
+    verdict     TEXT    NOT NULL,               -- accepted, planned, skipped, rejected, failed
+    code        TEXT,
+    message     TEXT,
+    submissions TEXT    NOT NULL,               -- JSON
+    decided_at  INTEGER NOT NULL,
+    PRIMARY KEY (run, step, place)
+) WITHOUT ROWID;
+CREATE TABLE workflow_steps (
+    workflow      INTEGER NOT NULL REFERENCES workflows (id) ON DELETE CASCADE,
+    place         INTEGER NOT NULL,
+    bundle        INTEGER NOT NULL REFERENCES bundles (id),
+    action        TEXT    NOT NULL,
+    configuration TEXT    NOT NULL,
+    PRIMARY KEY (workflow, place)
+) WITHOUT ROWID;
+CREATE TABLE workflows (
+    id           INTEGER PRIMARY KEY,
+    name         TEXT    NOT NULL UNIQUE,
+    description  TEXT    NOT NULL,
+    collection   INTEGER REFERENCES collections (id),
+    schedule     TEXT    NOT NULL,              -- JSON
+    takes        TEXT    NOT NULL,              -- all, changed
+    evictions    INTEGER,                       -- entries of others that a run may push out; none for any number
+    enabled      INTEGER NOT NULL,
+    created_at   INTEGER NOT NULL,
+    created_by   TEXT    NOT NULL,
+    modified_at  INTEGER NOT NULL,
+    anchor       INTEGER NOT NULL,              -- periods of the schedule are counted from here
+    next_tick    INTEGER,                       -- when the schedule is due next
+    cursor       TEXT                           -- JSON: the last object that a run took
+);
+INSERT INTO "action_defaults" VALUES ('trend-vision-one', 'block', '{"api_key":{"secret":1},"description":"blocked nightly"}');
+INSERT INTO "audit" VALUES (1, 1795334400000, 'ada', 'workflow.created', 'Nightly', NULL, '{"enabled":true}');
+INSERT INTO "bundles" VALUES (1, 'trend-vision-one', '1.0.0', 'digest', 'Trend Micro Vision One', 'Palisade', 'palisade', 1, 1795334400000, 'ada', X'7A6970');
+INSERT INTO "collections" VALUES (1, 'Phishing', '', '{"kind":"files"}', '{"score_from":7.0}', 1795334400000, 'ada', 1795334400000);
+INSERT INTO "file_chunks" VALUES (1, 0, X'6576696C2E6578616D706C650A776F7273652E6578616D706C650A');
+INSERT INTO "files" VALUES (1, 1, 'list.txt', 27, 'digest', 1795334400000);
+INSERT INTO "run_events" VALUES (1, 1, 1795334400000, NULL, 'requested', 'requested by schedule');
+INSERT INTO "run_events" VALUES (1, 2, 1795334400000, NULL, 'ended', 'Error Occurred');
+INSERT INTO "run_events" VALUES (2, 1, 1795334400000, NULL, 'requested', 'requested by schedule');
+INSERT INTO "run_objects" VALUES (1, 1, 'FQDN', 'evil.example', NULL, 'list.txt', 'line 1', '{"score":9.0}');
+INSERT INTO "run_objects" VALUES (1, 2, 'FQDN', 'worse.example', NULL, 'list.txt', 'line 1', '{"score":9.0}');
+INSERT INTO "run_objects" VALUES (2, 1, 'FQDN', 'evil.example', NULL, 'list.txt', 'line 1', '{"score":9.0}');
+INSERT INTO "run_objects" VALUES (2, 2, 'FQDN', 'worse.example', NULL, 'list.txt', 'line 1', '{"score":9.0}');
+INSERT INTO "run_steps" VALUES (1, 1, 1, 'trend-vision-one', '1.0.0', 'digest', 'block', 'Add to Blocklist', '{"api_key":{"secret":1},"description":"blocked nightly"}', 'open', NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL);
+INSERT INTO "run_steps" VALUES (2, 1, 1, 'trend-vision-one', '1.0.0', 'digest', 'block', 'Add to Blocklist', '{"api_key":{"secret":1},"description":"blocked nightly"}', 'open', NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL);
+INSERT INTO "runs" VALUES (1, 1, 'Nightly', 'schedule', 'schedule', '1@first', NULL, 0, 100, 'Phishing', 'ended', 'Error Occurred', NULL, NULL, 1795334400000, NULL, 1795334400000, 1795338000000, 2, 0, NULL);
+INSERT INTO "runs" VALUES (2, 1, 'Nightly', 'schedule', 'schedule', '1@second', NULL, 0, 100, 'Phishing', 'queued', NULL, NULL, NULL, 1795334400000, NULL, NULL, 1795338000000, 2, 0, NULL);
+INSERT INTO "secrets" VALUES (1, 'api_key', 'key', X'7365616C6564', 1795334400000);
+INSERT INTO "tasks" VALUES (1, '1', 'tenant', 'ended', 1, 1795334400000, 1795334400000, 1795338000000, 0);
+INSERT INTO "tasks" VALUES (2, '1', 'tenant', 'ready', 0, 1795334400000, NULL, 1795338000000, 0);
+INSERT INTO "tenants" VALUES ('tenant', 1);
+INSERT INTO "tokens" VALUES (1, X'646967657374206F66206120746F6B656E', 'nightly', 1, 'operator', 1795334400000, 1795338000000, NULL);
+INSERT INTO "users" VALUES (1, 'ada', 'administrator', 'a hash', 1, 1795334400000);
+INSERT INTO "verdict_counts" VALUES (1, 1, 'accepted', 1);
+INSERT INTO "verdict_counts" VALUES (1, 1, 'failed', 1);
+INSERT INTO "verdicts" VALUES (1, 1, 1, 'accepted', NULL, NULL, '[]', 1795334400000);
+INSERT INTO "verdicts" VALUES (1, 1, 2, 'failed', NULL, NULL, '[]', 1795334400000);
+INSERT INTO "workflow_steps" VALUES (1, 1, 1, 'block', '{"api_key":{"secret":1},"description":"blocked nightly"}');
+INSERT INTO "workflows" VALUES (1, 'Nightly', 'What is new', 1, '{"hours":24,"kind":"every"}', 'changed', 100, 1, 1795334400000, 'ada', 1795334400000, 1795334400000, 1795338000000, NULL);
+CREATE TRIGGER audit_is_not_changed BEFORE UPDATE ON audit BEGIN SELECT RAISE(ABORT, 'the audit log is append-only'); END;
+CREATE TRIGGER audit_is_not_removed BEFORE DELETE ON audit BEGIN SELECT RAISE(ABORT, 'the audit log is append-only'); END;
+CREATE INDEX bundles_by_bundle ON bundles (bundle, current);
+CREATE INDEX files_by_collection ON files (collection);
+CREATE INDEX holdings_by_run ON holdings (run);
+CREATE INDEX log_in_failures_by_subject ON log_in_failures (subject, at);
+CREATE INDEX run_steps_by_bundle ON run_steps (bundle);
+CREATE INDEX runs_by_creation ON runs (created_at, status);
+CREATE INDEX runs_by_end ON runs (ended_at);
+CREATE INDEX runs_by_phase ON runs (phase, id);
+CREATE INDEX runs_by_workflow ON runs (workflow, id);
+CREATE INDEX tasks_by_lane ON tasks (lane, state, run);
+CREATE INDEX tasks_by_state ON tasks (state, wake_at);
+CREATE INDEX verdicts_by_kind ON verdicts (run, step, verdict, place);
+CREATE INDEX workflow_steps_by_bundle ON workflow_steps (bundle);
+CREATE INDEX workflows_by_collection ON workflows (collection);
+CREATE INDEX workflows_by_tick ON workflows (enabled, next_tick);
