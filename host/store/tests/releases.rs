@@ -1,7 +1,12 @@
 //! A state that an earlier release wrote is brought up to date with everything that it holds. `releases/` has one of each
 //! release as SQL; [`write_the_state_of_this_release`] adds the next, and none is ever written again.
 
-#![expect(clippy::unwrap_used, reason = "tests: what goes wrong here is a failed test")]
+#![expect(
+    clippy::unwrap_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    reason = "tests: what goes wrong here is a failed test"
+)]
 
 use std::fmt::Write as _;
 use std::fs;
