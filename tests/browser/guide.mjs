@@ -95,15 +95,21 @@ export function formOf(page) {
     })));
 }
 
-/** Saves an API key for future workflows. */
+/** The field of the key, and not the box beside it that takes the kept one away. */
+export const keyField = (page) => page.getByRole("textbox", { name: "API Key" });
+
+/** Tries an API key, then saves it for future workflows. */
 export async function configure(page, title, key) {
   await page.goto("/integrations");
   await page.getByRole("link", { name: title }).click();
   await titled(page, title);
-  await page.getByLabel("API Key").fill(key);
+  await keyField(page).fill(key);
+  await page.getByRole("button", { name: "Test connection" }).click();
+  await says(page, "The connection works.", "Nothing was saved.");
+  await keyField(page).fill(key);
   await page.getByRole("button", { name: "Save" }).click();
   await says(page, `The configuration of “${title}” is saved for future workflows.`, "One is set: leave this empty to keep it.");
-  assert.equal(await page.getByLabel("API Key").inputValue(), "", "a secret is never in a page");
+  assert.equal(await keyField(page).inputValue(), "", "a secret is never in a page");
 }
 
 /** Makes a collection of files. */
@@ -141,6 +147,14 @@ export async function runNow(page, workflow) {
   await page.getByRole("button", { name: "Run now" }).click();
   await page.waitForURL(/\/runs\/\d+$/);
   return new URL(page.url()).pathname;
+}
+
+/** Ticks rows of a table of objects and asks for a run on these; what is then asked is the workflow. */
+export async function pick(page, ...values) {
+  for (const value of values) await page.locator("table.objects tr").filter({ has: page.getByRole("link", { name: value, exact: true }) }).getByRole("checkbox").check();
+  await page.getByRole("button", { name: "Run a workflow on the selected objects" }).click();
+  await titled(page, "Run a workflow on selected objects");
+  await says(page, ...values);
 }
 
 const state = (page) => words(page.locator("#live .badge").first());

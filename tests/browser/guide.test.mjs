@@ -176,6 +176,28 @@ for (const scripts of [true, false]) {
       await tabs.getByRole("link", { name: "Reasons" }).click();
     });
 
+    await step("objects that are picked from a run are run on again, and no others", async () => {
+      await service.vendor.latency(0);
+      await page.goto("/runs/1?verdict=accepted&sort=-value");
+      const values = (await page.locator("table.objects tbody th a").allInnerTexts()).slice(0, 2);
+      await guide.pick(page, ...values);
+      await page.getByRole("button", { name: "Run on these" }).click();
+      await page.waitForURL(/\/runs\/\d+$/);
+      await says(page, "2 selected objects");
+      const run = new URL(page.url()).pathname;
+      await guide.reloaded(page);
+      const { objects_by_step: [objects] } = await guide.report(page, run);
+      assert.deepEqual(objects.map(({ value }) => value).sort(), values.sort());
+      await service.vendor.latency(LATENCY_MILLISECONDS);
+    });
+
+    await step("the overview tells what the lists hold, as the simulator does", async () => {
+      await page.goto("/");
+      const { suspiciousObjects } = await service.vendor.state();
+      const domains = suspiciousObjects.items.filter(({ type }) => type === "domain").length;
+      await says(page, "Entries on the services’ lists", `${domains} of 10,000`);
+    });
+
     await step(`what is known to be good is exempted${scripts ? ", and the page shows how far it is" : ""}`, async () => {
       const run = await guide.runNow(page, exempting);
       if (scripts) {

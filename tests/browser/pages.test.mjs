@@ -133,7 +133,7 @@ pages("integrations: reviewed, refused, installed, upgraded", async (page, see) 
   await send(page, `form[action="${blocklist}"]`, "Save");
   await refused(page);
   await see("action, refused");
-  await page.getByLabel("API Key").fill("a key that the simulator does not know");
+  await guide.keyField(page).fill("a key that the simulator does not know");
   await page.getByLabel("Objects Per Run").fill("10");
   await page.getByRole("button", { name: "Test connection" }).click();
   await page.getByText("The connection does not work").waitFor();
@@ -160,6 +160,10 @@ pages("collections: of files, of an appliance, in use", async (page, see) => {
   await send(page, `form[action="${known}/settings"]`, "Save");
   await refused(page);
   await see("settings, refused");
+  await page.goto(known);
+  await page.locator("table.objects [type=checkbox]").first().check();
+  await page.getByRole("button", { name: "Run a workflow on the selected objects" }).click();
+  await see("selected objects, and no workflow for them");
   await see("delete a collection", `${known}/delete`);
   await page.goto("/collections/new/threatq");
   await page.locator("#name").fill("Live");
@@ -208,6 +212,17 @@ pages("workflows and runs", async (page, see) => {
   await see("run, nothing found", "/runs/1?search=nothing-like-that");
   await see("run, what was rejected", "/runs/1?verdict=rejected");
   await see("story of an object", "/runs/1/objects/1");
+  await page.goto("/runs/1");
+  await page.getByRole("button", { name: "Run a workflow on the selected objects" }).click();
+  await page.getByText("Nothing was selected").waitFor();
+  await see("nothing selected");
+  for (const place of [0, 1]) await page.locator("table.objects [type=checkbox]").nth(place).check();
+  await page.getByRole("button", { name: "Run a workflow on the selected objects" }).click();
+  await see("selected objects");
+  for (const place of [0, 1]) await page.locator("table.objects [type=checkbox]").nth(place).uncheck();
+  await send(page, "form[action='/selection/run']", "Run on these");
+  await refused(page);
+  await see("selected objects, refused");
   await page.goto(workflow);
   await page.getByRole("button", { name: "Dry run" }).click();
   await page.waitForURL(/\/runs\/2$/);
