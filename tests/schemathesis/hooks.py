@@ -23,12 +23,11 @@ schemathesis.openapi.format(
 
 
 @schemathesis.hook
-def map_headers(context, headers):
+def before_call(context, case, kwargs):
     """A key belongs to one call: one that was used for another call is refused, as the document says."""
-    if headers and isinstance(headers.get("Idempotency-Key"), str) and headers["Idempotency-Key"].strip():
-        if len(headers["Idempotency-Key"]) <= 128:
-            headers["Idempotency-Key"] = str(uuid.uuid4())
-    return headers
+    key = (case.headers or {}).get("Idempotency-Key")
+    if isinstance(key, str) and key.strip() and len(key) <= 128:
+        case.headers["Idempotency-Key"] = str(uuid.uuid4())
 
 
 @schemathesis.hook

@@ -16,7 +16,7 @@ use crate::{build, paths, signing};
 const CHROMIUM: &str = "/usr/bin/chromium";
 /// For what waits for a network.
 const INSTALL: Duration = Duration::from_secs(600);
-/// All tests together take seven minutes on two busy cores.
+/// All tests together take four minutes on two cores, and several times that where these are busy.
 const TESTS: Duration = Duration::from_secs(1_500);
 /// The pictures take half a minute.
 const PICTURES: Duration = Duration::from_secs(180);

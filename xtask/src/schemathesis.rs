@@ -41,9 +41,16 @@ pub(crate) fn schemathesis(examples: u32) -> Result<()> {
         .arg("--config-file")
         .arg(tests.join("schemathesis.toml"))
         .args(["run", &format!("{}/api/v1/openapi.json", service.address)])
-        .args(["--header", &format!("Authorization: Bearer {token}")])
-        .args(["--phases", "examples,fuzzing", "--seed", SEED, "--max-examples", &examples.to_string()])
+        .args([
+            "--phases",
+            "examples,coverage,fuzzing",
+            "--seed",
+            SEED,
+            "--max-examples",
+            &examples.to_string(),
+        ])
         .args(["--workers", "1", "--continue-on-failure", "--warnings", "off"])
+        .env("PALISADE_TOKEN", token)
         .env("SCHEMATHESIS_HOOKS", "hooks")
         .env("PYTHONPATH", &tests)
         .env("PYTHONDONTWRITEBYTECODE", "1")

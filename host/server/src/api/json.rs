@@ -43,6 +43,11 @@ impl<S: Send + Sync, T: DeserializeOwned> FromRequest<S> for Json<T> {
 
 fn read<T: DeserializeOwned>(bytes: &[u8]) -> Result<T, Failure> {
     let mut value: Value = serde_json::from_slice(bytes).map_err(|error| not_json(&error))?;
+    // A list would be taken for the members of the object in their order.
+    if !value.is_object() {
+        let message = "the body has to be an object of JSON";
+        return Err(Failure::invalid(vec![Fault::new("body", message)]));
+    }
     whole(&mut value);
     serde_path_to_error::deserialize(value).map_err(|error| {
         let (path, cause) = (error.path().to_string(), error.into_inner().to_string());
@@ -104,6 +109,8 @@ impl<S: Send + Sync, T: DeserializeOwned> FromRequestParts<S> for Params<T> {
 
 #[cfg(test)]
 mod tests {
+    use std::collections::BTreeMap;
+
     use serde::Deserialize;
 
     use super::*;
@@ -134,6 +141,8 @@ mod tests {
             (r#"{"name": "a", "parts": [{"size": 1}, {"size": 300}]}"#, "parts[1].size"),
             (r#"{"name": "a", "parts": [{}]}"#, "parts[0].size"),
             (r"[]", "body"),
+            (r#"["a", []]"#, "body"),
+            (r"null", "body"),
         ] {
             let failure = read::<Outer>(body.as_bytes()).unwrap_err();
             assert_eq!(failure.code(), "invalid", "{body}");
@@ -150,8 +159,8 @@ mod tests {
             let outer = read::<Outer>(body.as_bytes()).ok();
             assert_eq!(outer.map(|outer| outer.parts[0].size), taken, "{size}");
         }
-        let score: f64 = read(b"7.0").unwrap();
-        assert!((score - 7.0).abs() < f64::EPSILON);
+        let scores: BTreeMap<String, f64> = read(br#"{"score": 7.0}"#).unwrap();
+        assert!((scores["score"] - 7.0).abs() < f64::EPSILON);
     }
 
     #[test]
