@@ -1,6 +1,8 @@
 //! The report of a run for people: the counts, the reasons, and the first few of each kind of problem. The whole of it is
 //! what `--report` writes.
 
+use std::collections::BTreeMap;
+
 use palisade_run::{CollectionReport, EndedHow, ObjectReport, ReasonCount, Report, Status, VerdictName};
 
 use super::style::{BAD, DIM, GOOD, HEADING, MARK};
@@ -18,7 +20,7 @@ pub(crate) fn text(report: &Report) -> String {
         verdicts(report),
         plan::text(report),
         left(&report.collection),
-        traffic(report),
+        traffic(report) + &held(report),
         problems(report),
         warnings(report),
         ending(report),
@@ -147,6 +149,19 @@ fn traffic(report: &Report) -> String {
         facts.push(format!("{:.1} s of waiting", traffic.waited_seconds));
     }
     format!("  {}\n", facts.join(", "))
+}
+
+/// What the lists of the service hold at the end, a line for each list: `block list holds domain 1,204 of 10,000, ip 7 of 10,000`.
+fn held(report: &Report) -> String {
+    let mut by_list: BTreeMap<&str, Vec<String>> = BTreeMap::new();
+    for holding in &report.holdings {
+        let field = holding.field.iter().map(|field| format!("{} ", one_line(field))).collect::<String>();
+        let most = holding.limit.iter().map(|most| format!(" of {}", number(*most))).collect::<String>();
+        let entries = number(holding.entries);
+        by_list.entry(&holding.list).or_default().push(format!("{field}{entries}{most}"));
+    }
+    let line = |(list, facts): (&str, Vec<String>)| format!("  {} holds {}\n", one_line(list), facts.join(", "));
+    by_list.into_iter().map(line).collect()
 }
 
 /// The first few objects of each kind of problem, the most frequent kind first; what is protected is one, because somebody
