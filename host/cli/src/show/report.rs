@@ -160,7 +160,8 @@ fn held(report: &Report) -> String {
         let entries = number(holding.entries);
         by_list.entry(&holding.list).or_default().push(format!("{field}{entries}{most}"));
     }
-    let line = |(list, facts): (&str, Vec<String>)| format!("  {} holds {}\n", one_line(list), facts.join(", "));
+    let line =
+        |(list, facts): (&str, Vec<String>)| format!("  {} holds {}\n", one_line(list), facts.join(", "));
     by_list.into_iter().map(line).collect()
 }
 

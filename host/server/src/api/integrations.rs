@@ -120,7 +120,7 @@ impl Made {
 #[serde(deny_unknown_fields)]
 #[schema(as = ActionDefaults)]
 struct Defaults {
-    /// Parameter to value; what is not named stays, an empty text empties. A secret is written here and shown nowhere.
+    /// Parameter to value; what is not named stays, an empty text or `null` empties. A secret is written here and shown nowhere.
     #[schema(value_type = schemas::Settings)]
     configuration: BTreeMap<String, Value>,
 }

@@ -1,0 +1,284 @@
+//! One step of a run with the objects that have no verdict there. Verdicts are written as they happen; where that is not possible,
+//! the step stops.
+
+use std::sync::Arc;
+
+use palisade_limits as limits;
+use palisade_run::{
+    ComponentSource, Decided, EndedHow, Evidence, Input, Observer, Overrides, Preparation, Progress, Report,
+    VerdictName,
+};
+use palisade_store::{Activation, Event, NewVerdict, Phase, RunRow, StepEnd, StepRow, Store, Verdict};
+use serde_json::{Value, json};
+use tokio::sync::watch;
+
+use super::becomes;
+use crate::clock::Clock;
+use crate::executor::{Advanced, Stop, Stopping};
+use crate::{Orchestrator, OrchestratorError, objects, traced};
+
+impl Orchestrator {
+    /// Does one step with the objects that have no verdict there.
+    pub(super) async fn execute(
+        &self,
+        activation: Activation,
+        run: &RunRow,
+        step: &StepRow,
+        stopping: Stopping,
+    ) -> Result<Advanced, OrchestratorError> {
+        let store = self.store();
+        let rows = store.open_objects(run.id, step.place)?;
+        if rows.is_empty() {
+            let end = StepEnd { how: "completed".to_owned(), ..no_end() };
+            store.end_step(activation, step.place, &end, &[], self.now())?;
+            return Ok(Advanced::More);
+        }
+        let gate = match self.tenant(&step.configuration) {
+            Ok(tenant) => self.gate(&tenant),
+            Err(error) => {
+                let (code, message, hint) = (error.code(), error.to_string(), error.hint());
+                self.give_up_step(activation, step, "not-begun", code, &message, hint.as_deref())?;
+                return Ok(Advanced::More);
+            }
+        };
+        if let Some(closed) = gate.closed() {
+            let wait = closed.opens_at.saturating_duration_since(tokio::time::Instant::now());
+            if wait.as_secs() >= limits::HELD_WAIT_SECONDS {
+                let opens = self.now().saturating_add(wait).unwrap_or(run.deadline_at);
+                let reason = format!("the service's rate budget is used up until {opens:.0}");
+                store.wait_run(activation, Phase::Waiting, &reason)?;
+                self.changed(run.id);
+                return Ok(Advanced::WaitUntil(opens));
+            }
+        }
+        let (selection, places) = objects::selection(rows);
+        store.begin_step(activation, step.place, self.now())?;
+        let message = format!("{} with {} objects", step.title, places.len());
+        store.add_event(run.id, &Event::new(self.now(), "step-begun", &message).of_step(step.place))?;
+        let prepared = match self.prepare(run, step, selection, gate).await {
+            Ok(prepared) => prepared,
+            Err(error) => {
+                let (code, message, hint) = (error.code(), error.to_string(), error.hint());
+                self.give_up_step(activation, step, "not-begun", code, &message, hint.as_deref())?;
+                return Ok(Advanced::More);
+            }
+        };
+        let places: Arc<[u64]> = places.into();
+        let (lost, is_lost) = watch::channel(false);
+        let writer = Arc::new(Writer {
+            store: store.clone(),
+            clock: Arc::clone(&self.inner.options.clock),
+            orchestrator: self.clone(),
+            activation,
+            step: step.place,
+            places: Arc::clone(&places),
+            lost,
+        });
+        let report = prepared.execute(writer, interrupted(stopping.clone(), is_lost.clone())).await;
+        let stop = if *is_lost.borrow() { Some(Stop::Lost) } else { *stopping.borrow() };
+        if let Some(recorder) = prepared.recorder().filter(|recorder| recorder.entries() > 0) {
+            let mut packed = flate2::write::GzEncoder::new(Vec::new(), flate2::Compression::fast());
+            if recorder.write(&mut packed).is_ok()
+                && let Ok(har) = packed.finish()
+            {
+                store.add_recording(activation, step.place, &har)?;
+            }
+        }
+        let was_interrupted = report.run.code.as_deref() == Some("cancelled");
+        match stop {
+            // What has no verdict is offered again.
+            Some(Stop::Draining | Stop::Lost) if was_interrupted => {
+                store.add_event(
+                    run.id,
+                    &Event::new(self.now(), "step-interrupted", "to be continued").of_step(step.place),
+                )?;
+                store.wait_run(activation, Phase::Queued, "the service was stopped")?;
+                return Ok(Advanced::More);
+            }
+            _ => {}
+        }
+        self.keep_holdings(activation, step, &prepared.services(), &report)?;
+        self.end_step(activation, step, &report, &places)?;
+        Ok(Advanced::More)
+    }
+
+    async fn prepare(
+        &self,
+        run: &RunRow,
+        step: &StepRow,
+        selection: palisade_run::Selection,
+        gate: palisade_egress::Gate,
+    ) -> Result<palisade_run::Prepared, OrchestratorError> {
+        let policy = self.policy()?;
+        let bundle = step.bundle.ok_or_else(|| OrchestratorError::Conflict {
+            code: "integration-gone",
+            message: format!("{} {} is not installed any more", step.bundle_name, step.version),
+        })?;
+        let bundle = self.trusted_bundle(bundle, &policy)?;
+        let component = self.component(&bundle).await?;
+        let preparation = Preparation {
+            protection: self.protection(&policy)?,
+            client: self.client(&policy)?,
+            policy,
+            bundle,
+            action: step.action.clone(),
+            given: self.given(&step.configuration)?,
+            input: Input::Selected(selection),
+            dry_run: run.dry_run,
+            compare: run.dry_run,
+            most_evictions: run.evictions,
+            overrides: Overrides::default(),
+            evidence: Evidence::Record,
+            gate,
+            component: ComponentSource::Ready(component),
+        };
+        Ok(preparation.check(self.engine()).await?)
+    }
+
+    fn end_step(
+        &self,
+        activation: Activation,
+        step: &StepRow,
+        report: &Report,
+        places: &[u64],
+    ) -> Result<(), OrchestratorError> {
+        let verdicts: Vec<NewVerdict> = report
+            .objects
+            .iter()
+            .filter_map(|object| {
+                let decided = Decided {
+                    key: object.key,
+                    verdict: object.verdict,
+                    code: object.code.clone(),
+                    message: object.message.clone(),
+                    submissions: object.submissions.clone(),
+                };
+                placed(decided, places)
+            })
+            .collect();
+        let end = StepEnd {
+            how: match report.run.ended {
+                EndedHow::Completed => "completed",
+                EndedHow::Stopped => "stopped",
+                EndedHow::Early => "early",
+            }
+            .to_owned(),
+            code: report.run.code.clone(),
+            message: report.run.message.clone(),
+            hint: report.run.hint.clone(),
+            traffic: json!(report.traffic),
+            warnings: json!({ "listed": report.warnings, "not_listed": report.warnings_not_listed, "evictions": report.evictions, "holdings": report.holdings }),
+        };
+        self.store().end_step(activation, step.place, &end, &verdicts, self.now())?;
+        traced::step_ended(&end);
+        let told = end.message.as_deref().unwrap_or("worked through its objects");
+        self.store()
+            .add_event(activation.run, &Event::new(self.now(), "step-ended", told).of_step(step.place))?;
+        self.changed(activation.run);
+        Ok(())
+    }
+
+    /// Ends a step without working on it: what has no verdict there failed, and is safe to send again.
+    pub(super) fn give_up_step(
+        &self,
+        activation: Activation,
+        step: &StepRow,
+        how: &str,
+        code: &str,
+        message: &str,
+        hint: Option<&str>,
+    ) -> Result<(), OrchestratorError> {
+        let failed = |row: palisade_store::ObjectRow| NewVerdict {
+            place: row.place,
+            verdict: Verdict::Failed,
+            code: Some(code.to_owned()),
+            message: Some(message.to_owned()),
+            submissions: json!([]),
+        };
+        let open = self.store().open_objects(activation.run, step.place)?;
+        let verdicts: Vec<NewVerdict> = open.into_iter().map(failed).collect();
+        let end = StepEnd {
+            how: how.to_owned(),
+            code: Some(code.to_owned()),
+            message: Some(message.to_owned()),
+            hint: hint.map(str::to_owned),
+            ..no_end()
+        };
+        self.store().end_step(activation, step.place, &end, &verdicts, self.now())?;
+        traced::step_ended(&end);
+        let event = Event::new(self.now(), "step-ended", message).of_step(step.place);
+        Ok(self.store().add_event(activation.run, &event)?)
+    }
+}
+
+fn no_end() -> StepEnd {
+    StepEnd {
+        how: String::new(),
+        code: None,
+        message: None,
+        hint: None,
+        traffic: Value::Null,
+        warnings: Value::Null,
+    }
+}
+
+/// Resolves when the activation has to stop.
+async fn interrupted(stopping: Stopping, lost: watch::Receiver<bool>) {
+    tokio::select! {
+        () = becomes(stopping, Option::is_some) => {}
+        () = becomes(lost, |lost| *lost) => {}
+    }
+}
+
+/// Writes verdicts as they happen.
+struct Writer {
+    store: Store,
+    clock: Arc<dyn Clock>,
+    orchestrator: Orchestrator,
+    activation: Activation,
+    step: u32,
+    places: Arc<[u64]>,
+    lost: watch::Sender<bool>,
+}
+
+impl Observer for Writer {
+    fn progress(&self, _: Progress) {}
+
+    fn decided(&self, verdicts: &mut dyn Iterator<Item = Decided>) {
+        let verdicts: Vec<NewVerdict> =
+            verdicts.filter_map(|decided| placed(decided, &self.places)).collect();
+        let written = self.store.record_verdicts(self.activation, self.step, &verdicts, self.clock.now());
+        if let Err(error) = written {
+            // What cannot be remembered must not go on.
+            tracing::error!(run = %self.activation.run, "verdicts not written: {error}");
+            self.lost.send_replace(true);
+        }
+        self.orchestrator.changed(self.activation.run);
+    }
+}
+
+/// A verdict by the object's place in the whole run.
+fn placed(mut decided: Decided, places: &[u64]) -> Option<NewVerdict> {
+    let place = |key: u64| places.get(usize::try_from(key.checked_sub(1)?).ok()?).copied();
+    for submission in &mut decided.submissions {
+        if let Some(earlier) = submission.duplicate_of.and_then(place) {
+            submission.duplicate_of = Some(earlier);
+            if decided.code.is_none() {
+                decided.message = Some(format!("duplicate of object {earlier}, submitted once"));
+            }
+        }
+    }
+    Some(NewVerdict {
+        place: place(decided.key)?,
+        verdict: match decided.verdict {
+            VerdictName::Accepted => Verdict::Accepted,
+            VerdictName::Planned => Verdict::Planned,
+            VerdictName::Skipped => Verdict::Skipped,
+            VerdictName::Rejected => Verdict::Rejected,
+            VerdictName::Failed => Verdict::Failed,
+        },
+        code: decided.code,
+        message: decided.message,
+        submissions: json!(decided.submissions),
+    })
+}

@@ -1,0 +1,101 @@
+//! The choice of a run's objects: its workflow's collection, as it is now, through the filter and in the collection's order.
+
+use palisade_store::{Activation, Event, RunRow, RunStatus, StepRow, StoreError, Takes};
+use serde_json::{Value, json};
+
+use super::{becomes, deed};
+use crate::choose::{Chooser, Cursor};
+use crate::collections::{filter_of, read};
+use crate::executor::{Advanced, Stopping};
+use crate::{Orchestrator, OrchestratorError};
+
+impl Orchestrator {
+    /// Takes the run's objects from its collection.
+    pub(super) async fn take_objects(
+        &self,
+        activation: Activation,
+        run: &RunRow,
+        steps: &[StepRow],
+        stopping: Stopping,
+    ) -> Result<Advanced, OrchestratorError> {
+        let chosen = tokio::select! {
+            chosen = self.chosen(run, steps) => chosen,
+            () = becomes(stopping, Option::is_some) => return Ok(Advanced::More),
+        };
+        match chosen {
+            Ok((objects, not_offered, selection)) => {
+                self.store().offer_objects(activation, &objects, not_offered, &selection)?;
+                let told = format!("{} objects taken, {not_offered} left for later runs", objects.len());
+                self.store().add_event(run.id, &Event::new(self.now(), "objects-taken", &told))?;
+                self.changed(run.id);
+                Ok(Advanced::More)
+            }
+            Err(OrchestratorError::Store(error @ StoreError::Database { .. })) => Err(error.into()),
+            Err(error) => {
+                let (reason, hint) = (error.to_string(), error.hint());
+                self.conclude(activation, run, RunStatus::FailedToComplete, Some(&reason), hint.as_deref())
+            }
+        }
+    }
+
+    async fn chosen(
+        &self,
+        run: &RunRow,
+        steps: &[StepRow],
+    ) -> Result<(Vec<palisade_store::StoredObject>, u64, Value), OrchestratorError> {
+        let gone = || OrchestratorError::Conflict {
+            code: "collection-gone",
+            message: format!("the collection `{}` of this run is gone", run.collection),
+        };
+        let workflow = self.store().workflow(run.workflow.ok_or_else(gone)?)?;
+        let collection = self.store().collection(workflow.collection.ok_or_else(gone)?)?;
+        let filter = filter_of(&collection)?;
+        let most = steps.iter().filter_map(|step| self.objects_per_run(step)).min();
+        // Nothing is written where a run reached the end of its collection.
+        let cursor = workflow.cursor.as_ref().filter(|cursor| !cursor.is_null());
+        let cursor: Option<Cursor> = cursor.map(|cursor| read("cursor", cursor)).transpose()?;
+        let marks = match workflow.takes {
+            Takes::All => None,
+            Takes::Changed => Some(self.store().marks(workflow.id)?),
+        };
+        let chooser = Chooser::new(most, marks, deed(steps), cursor);
+        let look = move |chooser: &mut Chooser, record, file: &str| {
+            if filter.admits(&record) {
+                chooser.look_at(&record, file);
+            } else {
+                chooser.filtered();
+            }
+        };
+        let (chooser, warnings) = self.read_collection(&collection, chooser, look).await?;
+        let chosen = chooser.finish();
+        let selection = json!({
+            "takes": workflow.takes,
+            "objects_per_run": most,
+            "unchanged": chosen.unchanged,
+            "filtered": chosen.filtered,
+            "left_out": chosen.left_out,
+            "warnings": warnings,
+            "cursor": chosen.cursor,
+        });
+        Ok((chosen.objects, chosen.not_offered, selection))
+    }
+
+    /// How many objects an action takes in one run.
+    fn objects_per_run(&self, step: &StepRow) -> Option<u64> {
+        let manifest = self.manifest(step.bundle?).ok()?;
+        let purpose = |parameter: &&palisade_bundle::Parameter| {
+            matches!(
+                parameter.kind,
+                palisade_bundle::ParameterKind::Integer {
+                    purpose: Some(palisade_bundle::Purpose::ObjectsPerRun),
+                    ..
+                }
+            )
+        };
+        let name = &manifest.action(&step.action)?.parameters(&manifest).find(purpose)?.name;
+        match step.configuration.get(name)? {
+            palisade_store::StoredValue::Value(value) => value.as_u64(),
+            palisade_store::StoredValue::Secret { .. } => None,
+        }
+    }
+}
