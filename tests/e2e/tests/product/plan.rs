@@ -93,6 +93,7 @@ fn a_comparison_tells_what_would_be_added_and_refreshed_and_changes_nothing() {
           risky.example.com  riskLevel low → high, expiredDateTime DATE → DATE
 
           2 requests, 0 bytes sent, BYTES received
+          block list holds domain 2 of 10,000
 
         finished in TIME
         ");
