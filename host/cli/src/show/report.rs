@@ -1,9 +1,11 @@
 //! The report of a run for people: the counts, the reasons, and the first few of each kind of problem. The whole of it is
 //! what `--report` writes.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
-use palisade_run::{CollectionReport, EndedHow, ObjectReport, ReasonCount, Report, Status, VerdictName};
+use palisade_run::{
+    CollectionReport, EndedHow, HoldingReport, ObjectReport, ReasonCount, Report, Status, VerdictName,
+};
 
 use super::style::{BAD, DIM, GOOD, HEADING, MARK};
 use super::{Table, bytes, count, lines, number, one_line, plan};
@@ -151,18 +153,30 @@ fn traffic(report: &Report) -> String {
     format!("  {}\n", facts.join(", "))
 }
 
-/// What the lists of the service hold at the end, a line for each list: `block list holds domain 1,204 of 10,000, ip 7 of 10,000`.
+/// What the lists of the service hold at the end, a line for each list: `block list holds domain 1,204, ip 7 (of 10,000 each)`.
 fn held(report: &Report) -> String {
-    let mut by_list: BTreeMap<&str, Vec<String>> = BTreeMap::new();
+    let mut by_list: BTreeMap<&str, Vec<&HoldingReport>> = BTreeMap::new();
     for holding in &report.holdings {
-        let field = holding.field.iter().map(|field| format!("{} ", one_line(field))).collect::<String>();
-        let most = holding.limit.iter().map(|most| format!(" of {}", number(*most))).collect::<String>();
-        let entries = number(holding.entries);
-        by_list.entry(&holding.list).or_default().push(format!("{field}{entries}{most}"));
+        by_list.entry(&holding.list).or_default().push(holding);
     }
-    let line =
-        |(list, facts): (&str, Vec<String>)| format!("  {} holds {}\n", one_line(list), facts.join(", "));
-    by_list.into_iter().map(line).collect()
+    by_list
+        .into_iter()
+        .map(|(list, held)| format!("  {} holds {}\n", one_line(list), entries(&held)))
+        .collect()
+}
+
+fn entries(held: &[&HoldingReport]) -> String {
+    let limits: BTreeSet<_> = held.iter().map(|holding| holding.limit).collect();
+    let shared = limits.first().copied().flatten().filter(|_| limits.len() == 1 && held.len() > 1);
+    let fact = |holding: &&HoldingReport| {
+        let field = holding.field.as_ref().map(|field| format!("{} ", one_line(field))).unwrap_or_default();
+        let limit = holding.limit.filter(|_| shared.is_none());
+        let limit = limit.map(|limit| format!(" of {}", number(limit))).unwrap_or_default();
+        format!("{field}{}{limit}", number(holding.entries))
+    };
+    let facts: Vec<String> = held.iter().map(fact).collect();
+    let each = shared.map(|limit| format!(" (of {} each)", number(limit))).unwrap_or_default();
+    format!("{}{each}", facts.join(", "))
 }
 
 /// The first few objects of each kind of problem, the most frequent kind first; what is protected is one, because somebody
