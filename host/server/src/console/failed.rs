@@ -4,7 +4,7 @@ use askama::Template;
 use axum::http::StatusCode;
 use axum::response::{IntoResponse as _, Response};
 
-use super::log_in::capitalised;
+use super::wording::sentence;
 use crate::view::{Frame, Section, Visit, page_with};
 use crate::{App, Failure};
 
@@ -44,8 +44,8 @@ pub(crate) fn page(app: &App, failure: &Failure, visit: Visit, id: &str) -> Resp
     let page = Failed {
         status: status.as_u16(),
         code: failure.code().to_owned(),
-        message: capitalised(&failure.to_string()),
-        hint: failure.hint().map(capitalised).unwrap_or_default(),
+        message: sentence(&failure.to_string()),
+        hint: failure.hint().map(sentence).unwrap_or_default(),
         id: id.to_owned(),
         parts: failure.faults().iter().map(|fault| format!("{}: {}", fault.field, fault.message)).collect(),
         frame: frame.clone(),

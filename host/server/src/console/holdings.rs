@@ -3,7 +3,7 @@
 
 use palisade_store::HoldingRow;
 
-use super::log_in::capitalised;
+use super::wording::first_upper;
 use crate::view::{Frame, Meter, Moment, Tone, number};
 
 /// From this part of its limit on, a list is shown as one that is getting full, in percent.
@@ -52,7 +52,7 @@ pub(super) fn held(frame: &Frame, rows: &[HoldingRow]) -> Vec<Held> {
 fn lists(frame: &Frame, rows: &[HoldingRow]) -> Vec<HeldList> {
     let mut lists: Vec<HeldList> = Vec::new();
     for row in rows {
-        let name = capitalised(&row.holding.list);
+        let name = first_upper(&row.holding.list);
         let place = lists.iter().position(|list| list.name == name && list.run == row.run.0);
         let mut list = match place {
             Some(place) => lists.remove(place),

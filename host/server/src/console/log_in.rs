@@ -8,6 +8,7 @@ use axum::{Extension, Form};
 use secrecy::SecretString;
 use serde::Deserialize;
 
+use super::wording::sentence;
 use crate::operations::Peer;
 use crate::routes::Routes;
 use crate::security::guard::{Access, VIEWER};
@@ -97,7 +98,7 @@ async fn log_in(
                 Some(hint) => format!("{failure}: {hint}"),
                 None => failure.to_string(),
             };
-            let fault = capitalised(&fault);
+            let fault = sentence(&fault);
             let mut response =
                 page_with(failure.status(), &written(&app, visit, &given.name, &given.next, Some(fault)))?;
             if let Some(seconds) = failure.retry_after() {
@@ -107,13 +108,6 @@ async fn log_in(
         }
         Err(failure) => Err(failure),
     }
-}
-
-pub(super) fn capitalised(text: &str) -> String {
-    let mut characters = text.chars();
-    characters
-        .next()
-        .map_or_else(String::new, |first| first.to_uppercase().chain(characters).collect::<String>() + ".")
 }
 
 async fn log_out(State(app): State<App>, Viewer(who): Viewer) -> Result<Response, Failure> {

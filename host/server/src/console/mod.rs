@@ -14,6 +14,7 @@ mod selection;
 mod theme;
 mod users;
 mod welcome;
+mod wording;
 mod workflows;
 
 use crate::routes::Routes;

@@ -10,7 +10,8 @@ use palisade_orchestrator::{Orchestrator, OrchestratorError};
 use palisade_store::{Counts, HoldingRow, Page, Phase, RunCount, RunFilter, RunRow, RunStatus, WorkflowRow};
 
 use super::holdings::{Held, held};
-use super::runs::shown::{sentence, state_badge, status_tone, verdict_bar};
+use super::runs::shown::{state_badge, status_tone, verdict_bar};
+use super::wording::sentence;
 use super::workflows::{read_schedule, tick};
 use crate::routes::Routes;
 use crate::security::Viewer;

@@ -13,7 +13,7 @@ use palisade_limits as limits;
 use palisade_orchestrator::{Orchestrator, OrchestratorError, Request, SelectedObject};
 use palisade_store::{CollectionId, RunId, StoredObject, WorkflowId, WorkflowRow};
 
-use super::runs::shown::sentence;
+use super::wording::sentence;
 use crate::routes::Routes;
 use crate::security::Operator;
 use crate::security::guard::OPERATOR;

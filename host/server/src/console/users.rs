@@ -154,7 +154,7 @@ fn faults_of(failure: Failure, field: &str) -> Result<Vec<Fault>, Failure> {
         return Err(failure);
     }
     let hint = failure.hint().map(|hint| format!(": {hint}")).unwrap_or_default();
-    Ok(vec![Fault::new(field, super::log_in::capitalised(&format!("{failure}{hint}")))])
+    Ok(vec![Fault::new(field, super::wording::sentence(&format!("{failure}{hint}")))])
 }
 
 async fn shown(

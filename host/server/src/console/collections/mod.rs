@@ -12,7 +12,7 @@ mod types;
 
 use palisade_limits as limits;
 
-use super::log_in::capitalised;
+use super::wording::sentence;
 use crate::routes::Routes;
 use crate::security::guard::{OPERATOR, VIEWER};
 use crate::{Failure, Fault};
@@ -43,13 +43,13 @@ pub(super) fn routes(routes: Routes) -> Routes {
 fn faults_of(failure: Failure, field: &str) -> Result<Vec<Fault>, Failure> {
     if !failure.faults().is_empty() {
         let capital =
-            |fault: &Fault| Fault::new(fault.field.clone(), capitalised(fault.message.trim_end_matches('.')));
+            |fault: &Fault| Fault::new(fault.field.clone(), sentence(fault.message.trim_end_matches('.')));
         return Ok(failure.faults().iter().map(capital).collect());
     }
     if !matches!(failure.status().as_u16(), 409 | 422) {
         return Err(failure);
     }
-    let hint = failure.hint().map(|hint| format!(" {}", capitalised(hint))).unwrap_or_default();
+    let hint = failure.hint().map(|hint| format!(" {}", sentence(hint))).unwrap_or_default();
     let field = if failure.code() == "name-taken" { "name" } else { field };
-    Ok(vec![Fault::new(field, format!("{}{hint}", capitalised(&failure.to_string())))])
+    Ok(vec![Fault::new(field, format!("{}{hint}", sentence(&failure.to_string())))])
 }

@@ -12,7 +12,7 @@ use palisade_orchestrator::{ActionPage, ConnectionTest, FormField};
 use palisade_store::BundleId;
 
 use super::{PATH, TITLE};
-use crate::console::log_in::capitalised;
+use crate::console::wording::sentence;
 use crate::security::{Administrator, Viewer};
 use crate::view::{Choice, Field, Frame, Kind, Notice, Section, Visit, page, page_with, see_other};
 use crate::{App, Failure, Fault};
@@ -111,7 +111,7 @@ fn shown(
         let label = label.map_or(fault.field.as_str(), |parameter| parameter.label.as_str());
         // People know a parameter by its label alone.
         let message = fault.message.replace(&format!("`{}`", fault.field), &format!("“{label}”"));
-        Fault::new(format!("{PREFIX}{}", fault.field), capitalised(&message))
+        Fault::new(format!("{PREFIX}{}", fault.field), sentence(&message))
     };
     let faults: Vec<Fault> = wrong.iter().map(labelled).collect();
     let headings = action.form.sections.iter().map(|section| Heading {

@@ -4,7 +4,7 @@ use askama::Template;
 use askama::filters::HtmlSafe;
 
 use crate::Failure;
-use crate::console::log_in::capitalised;
+use crate::console::wording::sentence;
 
 /// Why something was not done. Prints itself.
 #[derive(Debug, Clone, Template)]
@@ -21,12 +21,12 @@ impl HtmlSafe for Refusal {}
 impl Refusal {
     pub(in crate::console) fn new(title: impl Into<String>, failure: &Failure) -> Self {
         let faults =
-            failure.faults().iter().map(|fault| capitalised(&format!("{}: {}", fault.field, fault.message)));
+            failure.faults().iter().map(|fault| sentence(&format!("{}: {}", fault.field, fault.message)));
         let faults: Vec<String> = faults.collect();
         Self {
             title: title.into(),
-            message: if faults.is_empty() { capitalised(&failure.to_string()) } else { faults.join(" ") },
-            hint: failure.hint().map(capitalised),
+            message: if faults.is_empty() { sentence(&failure.to_string()) } else { faults.join(" ") },
+            hint: failure.hint().map(sentence),
             code: failure.code().to_owned(),
         }
     }

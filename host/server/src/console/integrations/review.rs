@@ -14,7 +14,7 @@ use std::sync::Arc;
 use super::refusal::Refusal;
 use super::version::{Part, parts};
 use super::{PATH, TITLE};
-use crate::console::log_in::capitalised;
+use crate::console::wording::sentence;
 use crate::pending::Uploaded;
 use crate::security::{Administrator, Who};
 use crate::uploads::file_name;
@@ -286,7 +286,7 @@ pub(super) async fn answer(
             again.replace = again.replace.map(|field| field.faults(&faults));
             again.overwrite = again.overwrite.map(|field| field.faults(&faults));
             if faults.is_empty() {
-                again.refusal = Some(Refusal::new(capitalised("it was not installed"), &failure));
+                again.refusal = Some(Refusal::new(sentence("it was not installed"), &failure));
             }
             again.faults = faults;
             page_with(StatusCode::UNPROCESSABLE_ENTITY, &again)

@@ -8,7 +8,8 @@ use palisade_limits as limits;
 use palisade_store::{Page, Phase, RunFilter, RunStatus, WorkflowId};
 use serde::Deserialize;
 
-use super::shown::{Line, first_upper};
+use super::shown::Line;
+use crate::console::wording::first_upper;
 use crate::security::Viewer;
 use crate::view::{Choice, Empty, Field, Frame, Pager, Visit, page};
 use crate::{App, Failure};

@@ -5,7 +5,8 @@ use palisade_limits as limits;
 use palisade_store::{ObjectFilter, ObjectOrder, ObjectRow, Page, Phase, RunRow, StepRow, Verdict};
 
 use super::one::{Part, Wanted};
-use super::shown::{first_upper, sentence, verdict_badge};
+use super::shown::verdict_badge;
+use crate::console::wording::{first_upper, sentence};
 use crate::view::{Badge, Choice, Empty, Field, Frame, Pager};
 use crate::{App, Failure};
 

@@ -10,8 +10,9 @@ use palisade_orchestrator::{Orchestrator, OrchestratorError};
 use palisade_store::{Phase, RunId, RunRow, RunStatus, StepRow, Verdict};
 use serde::Deserialize;
 
-use super::shown::{lasted, origin_words, sentence, state_badge, status_tone, verdict_bar};
+use super::shown::{lasted, origin_words, state_badge, status_tone, verdict_bar};
 use super::{objects, reasons, steps, timeline};
+use crate::console::wording::sentence;
 use crate::security::Viewer;
 use crate::view::{Badge, Frame, Meter, Moment, StackedBar, Tab, Tabs, Tone, Visit, page};
 use crate::{App, Failure};

@@ -4,7 +4,8 @@ use askama::Template;
 use palisade_store::{RunId, StepRow};
 
 use super::one::Part;
-use super::shown::{sentence, verdict_badge};
+use super::shown::verdict_badge;
+use crate::console::wording::sentence;
 use crate::view::{Badge, Empty};
 use crate::{App, Failure};
 

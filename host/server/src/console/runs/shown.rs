@@ -3,6 +3,7 @@
 use jiff::Timestamp;
 use palisade_store::{Counts, Origin, Phase, RunRow, RunStatus, Verdict};
 
+use crate::console::wording::{first_upper, sentence};
 use crate::view::{Badge, Frame, Moment, Segment, StackedBar, Tone};
 
 /// How a verdict is meant.
@@ -95,18 +96,6 @@ pub(in crate::console) fn duration(milliseconds: i128) -> String {
     }
 }
 
-/// A word at the beginning of a line.
-pub(in crate::console) fn first_upper(text: &str) -> String {
-    let mut characters = text.chars();
-    characters.next().map_or_else(String::new, |first| first.to_uppercase().chain(characters).collect())
-}
-
-/// A sentence of the orchestrator as a page writes it.
-pub(in crate::console) fn sentence(text: &str) -> String {
-    let text = first_upper(text.trim());
-    if text.is_empty() || text.ends_with(['.', '?', '!', '…']) { text } else { text + "." }
-}
-
 /// Characters of a reason in a line of a table; the run's own page has all of it.
 const REASON: usize = 90;
 
@@ -183,12 +172,5 @@ mod tests {
         assert_eq!(shortened("short"), "short");
         let cut = shortened(&"word ".repeat(40));
         assert!(cut.ends_with("word …") && cut.chars().count() <= REASON + 2, "{cut}");
-    }
-
-    #[test]
-    fn a_sentence_begins_large_and_ends_once() {
-        for (text, said) in [("it waits", "It waits."), ("is it?", "Is it?"), ("", ""), ("Done.", "Done.")] {
-            assert_eq!(sentence(text), said);
-        }
     }
 }

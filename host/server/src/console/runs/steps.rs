@@ -6,7 +6,8 @@ use palisade_store::{RunId, StepRow};
 use serde_json::Value;
 
 use super::one::Part;
-use super::shown::{duration, first_upper, lasted, sentence, verdict_bar};
+use super::shown::{duration, lasted, verdict_bar};
+use crate::console::wording::{first_upper, sentence};
 use crate::view::{Badge, Frame, Moment, StackedBar, Tone, number};
 use crate::{App, Failure};
 

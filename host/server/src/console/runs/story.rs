@@ -6,8 +6,9 @@ use axum::response::Response;
 use palisade_store::{RunId, VerdictRow};
 use serde_json::Value;
 
-use super::shown::{sentence, verdict_badge};
+use super::shown::verdict_badge;
 use super::steps::Fact;
+use crate::console::wording::sentence;
 use crate::security::Viewer;
 use crate::view::{Badge, Frame, Moment, Section, Visit, page};
 use crate::{App, Failure};

@@ -6,7 +6,8 @@ use palisade_store::{Event, RunId};
 
 use super::one::{Part, Wanted};
 use super::requests::{Request, requests};
-use super::shown::{sentence, status_tone};
+use super::shown::status_tone;
+use crate::console::wording::sentence;
 use crate::view::{Frame, Moment, Pager, TimelineItem, Tone};
 use crate::{App, Failure, downloads};
 

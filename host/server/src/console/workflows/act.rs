@@ -9,7 +9,7 @@ use palisade_store::WorkflowId;
 use serde::Deserialize;
 
 use super::show::shown;
-use crate::console::runs::shown::sentence;
+use crate::console::wording::sentence;
 use crate::security::Operator;
 use crate::view::{Confirm, Notice, Section, Visit, page, page_with, see_other};
 use crate::{App, Failure, Fault};

@@ -17,7 +17,7 @@ use super::builder::{Builder, Pressed, Refused};
 use super::scheduling::Scheduling;
 use super::step::StepView;
 use super::tick;
-use crate::console::runs::shown::sentence;
+use crate::console::wording::sentence;
 use crate::security::{Operator, Who};
 use crate::view::{Choice, Field, Frame, Kind, Moment, Notice, Section, Visit, page, page_with, see_other};
 use crate::{App, Failure, Fault};

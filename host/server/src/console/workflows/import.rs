@@ -6,7 +6,7 @@ use axum::http::StatusCode;
 use axum::response::Response;
 use palisade_limits as limits;
 
-use crate::console::runs::shown::sentence;
+use crate::console::wording::sentence;
 use crate::security::Operator;
 use crate::view::{Field, Frame, Kind, Notice, Section, Visit, page, page_with, see_other};
 use crate::{App, Failure, Fault, Upload};
