@@ -14,7 +14,7 @@ const RUNS_MILLISECONDS = 60_000;
 const MOST_BYTES = 150_000;
 
 const PICTURES = [
-  { name: "overview", path: "/", height: 1300 },
+  { name: "overview", path: "/", height: 1100 },
   { name: "workflow", path: "/workflows/1", height: 860 },
   { name: "run", path: "/runs/1", height: 860 },
 ];

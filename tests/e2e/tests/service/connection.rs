@@ -135,6 +135,22 @@ fn a_service_that_does_not_work_is_the_service() {
 }
 
 #[test]
+fn a_proxy_that_nobody_answers_at_is_the_proxy() {
+    let tenant = Tenant::start();
+    let directory = TempDir::new().unwrap();
+    let path = directory.path().join("palisade.toml");
+    let closed = std::net::TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap();
+    let text = std::fs::read_to_string(policy()).unwrap();
+    std::fs::write(&path, format!("{text}\n[network]\nproxy = \"http://{closed}\"\n")).unwrap();
+    let service = Service::start_with(&tenant, &["--policy", path.to_str().unwrap()]);
+    let integration = service.install();
+    let configuration = json!({ "api_key": service.key(), "api_region": EUROPE });
+    let proxy = test(&service, integration, "add-to-blocklist", &configuration);
+    assert_failed(&proxy, "proxy", "proxy-unreachable");
+    assert!(proxy["message"].as_str().unwrap().contains(&closed.to_string()), "{proxy}");
+}
+
+#[test]
 fn somebody_else_who_answers_is_tls() {
     let tenant = Tenant::start();
     let other = Tenant::start();
