@@ -9,8 +9,14 @@
 mod step;
 mod taking;
 
+use std::collections::BTreeMap;
+
+use palisade_bundle::Purpose;
 use palisade_limits as limits;
-use palisade_store::{Activation, Phase, RunEnd, RunRow, RunStatus, StepRow, StoreError, Takes, TaskRow};
+use palisade_store::{
+    Activation, Origin, Phase, RunEnd, RunId, RunRow, RunStatus, StepRow, StoreError, StoredValue, Takes,
+    TaskRow,
+};
 use serde_json::{Value, json};
 use tokio::sync::watch;
 use tracing::Instrument as _;
@@ -79,8 +85,8 @@ impl Orchestrator {
                     format!("the run was not over within {} h", limits::RUN_DEADLINE_SECONDS / 3_600),
                 )
             };
-            if let Some(step) = open.filter(|_| run.objects.is_some()) {
-                self.give_up_step(activation, step, "early", code, &message, None)?;
+            if run.objects.is_some() {
+                self.give_up_steps(activation, &steps, "early", code, &message)?;
             }
             return self.conclude(activation, &run, RunStatus::Incomplete, Some(&message), None);
         }
@@ -96,10 +102,64 @@ impl Orchestrator {
                 self.execute(activation, &run, step, stopping).instrument(traced::step(step)).await
             }
             _ => {
+                if let Some(broken) = broken {
+                    let message = format!("{} did not come to its end before", broken.title);
+                    self.give_up_steps(activation, &steps, "not-begun", "earlier-step-failed", &message)?;
+                }
                 let (status, reason, hint) = judge(&steps);
                 self.conclude(activation, &run, status, reason.as_deref(), hint.as_deref())
             }
         }
+    }
+
+    /// What a run did with its objects, where its workflow is to remember that it did so: the workflow takes what has changed, and the
+    /// objects are its collection's. A retry counts where it did the same as the run before, whose objects these are.
+    fn remembered_deed(&self, run: &RunRow) -> Result<Option<Value>, OrchestratorError> {
+        let store = self.store();
+        let takes = match run.workflow.map(|workflow| store.workflow(workflow)) {
+            Some(Ok(workflow)) => workflow.takes,
+            _ => return Ok(None),
+        };
+        if run.dry_run || takes != Takes::Changed {
+            return Ok(None);
+        }
+        let deed = self.deed(&store.run_steps(run.id)?);
+        let same = |earlier: RunId| Ok::<_, OrchestratorError>(self.deed(&store.run_steps(earlier)?) == deed);
+        let counts = match (run.origin, run.retry_of) {
+            (Origin::Schedule | Origin::RunNow, _) => true,
+            (Origin::Retry, Some(earlier)) => self.is_of_collection(earlier)? && same(earlier)?,
+            (Origin::Retry | Origin::Manual, _) => false,
+        };
+        Ok(counts.then_some(deed))
+    }
+
+    /// Whether a run's objects are those of its workflow's collection, or a retry's of such a run.
+    fn is_of_collection(&self, run: RunId) -> Result<bool, OrchestratorError> {
+        let row = self.store().run(run)?;
+        match (row.origin, row.retry_of) {
+            (Origin::Retry, Some(earlier)) => self.is_of_collection(earlier),
+            (origin, _) => Ok(matches!(origin, Origin::Schedule | Origin::RunNow)),
+        }
+    }
+
+    /// What is done with objects: where it changes, they are to be sent again. How many are taken at once is no part of it, and of a
+    /// credential only whose it is: to enter the same one again changes nothing.
+    fn deed(&self, steps: &[StepRow]) -> Value {
+        let step = |step: &StepRow| {
+            let at_once = self.parameter_of_purpose(step, Purpose::ObjectsPerRun);
+            let values: BTreeMap<&String, &Value> = step
+                .configuration
+                .iter()
+                .filter(|(name, _)| Some(*name) != at_once.as_ref())
+                .filter_map(|(name, value)| match value {
+                    StoredValue::Value(value) => Some((name, value)),
+                    StoredValue::Secret { .. } => None,
+                })
+                .collect();
+            let whose = self.tenant(&step.configuration).unwrap_or_default();
+            json!([step.bundle_name, step.action, values, whose])
+        };
+        steps.iter().map(step).collect()
     }
 
     /// Ends the run, and lets its workflow remember how far it has come.
@@ -113,32 +173,27 @@ impl Orchestrator {
     ) -> Result<Advanced, OrchestratorError> {
         let store = self.store();
         let worked_through = matches!(status, RunStatus::Completed | RunStatus::ErrorOccurred);
-        let counts_for_workflow = !run.dry_run
-            && matches!(run.origin, palisade_store::Origin::Schedule | palisade_store::Origin::RunNow);
         let (mut marks, mut cursor) = (Vec::new(), None);
-        if counts_for_workflow {
-            let steps = store.run_steps(run.id)?;
-            let selection = run.selection.as_ref();
-            if selection.and_then(|selection| selection.get("takes")) == Some(&json!(Takes::Changed)) {
-                let deed = deed(&steps);
-                let finished = store.finished_objects(run.id, steps.len() as u64)?;
-                marks = finished.iter().map(|object| mark(object, &deed)).collect();
-            }
-            if worked_through {
-                cursor = selection.and_then(|selection| selection.get("cursor")).cloned();
-            }
+        if let Some(deed) = self.remembered_deed(run)? {
+            let steps = store.run_steps(run.id)?.len() as u64;
+            marks = store.finished_objects(run.id, steps)?.iter().map(|object| mark(object, &deed)).collect();
+        }
+        if worked_through && !run.dry_run && matches!(run.origin, Origin::Schedule | Origin::RunNow) {
+            cursor = run.selection.as_ref().and_then(|selection| selection.get("cursor")).cloned();
         }
         let end = RunEnd { status, reason, hint, marks: &marks, cursor: cursor.as_ref() };
         store.end_run(activation, &end, self.now())?;
         traced::run_ended(&self.inner.spans.of(run), status);
+        self.inner.tally.ended(status, &store.run(run.id)?.counts);
+        let (workflow, ended) = (run.workflow_name.as_str(), status.name());
+        if status.is_issue() {
+            tracing::warn!(run = %run.id, workflow, status = ended, reason, hint, "run ended with an issue");
+        } else {
+            tracing::info!(run = %run.id, workflow, status = ended, "run ended");
+        }
         self.changed(run.id);
         Ok(Advanced::Done)
     }
-}
-
-/// What is done with objects: where it changes, they are to be sent again.
-fn deed(steps: &[StepRow]) -> Value {
-    steps.iter().map(|step| json!([step.bundle_name, step.action, step.configuration])).collect()
 }
 
 /// How a run ended whose steps are over.

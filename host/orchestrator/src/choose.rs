@@ -1,11 +1,15 @@
 //! Which objects of its collection a run takes. One pass over the collection, at most *Objects Per Run* objects held.
 //!
 //! The order is the collection's own. A run goes on behind the last object that the run before took, and begins again at the
-//! top where the collection ends: a collection that is larger than one run is worked through, and nothing starves. Where the
-//! workflow takes what changed since the last success, an object counts as changed until a run has brought it to its end with
-//! the same content and the same configuration.
+//! top where the collection ends: a collection that is larger than one run is worked through, and nothing starves. That object is
+//! known by all that it is: where it has changed, it may have moved, and its old place counts. Of several that are the same, the
+//! one nearest to that place is meant.
+//!
+//! Where the workflow takes what changed since the last success, an object counts as changed until a run has brought it to its
+//! end with the same content and the same configuration. Of records with the same type and value the first one counts, as it does
+//! in a run.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::{BTreeMap, HashMap, HashSet};
 
 use palisade_collection::Record;
 use palisade_store::{Mark, StoredObject};
@@ -18,7 +22,7 @@ use crate::objects::stored_record;
 /// The last object that a run took.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) struct Cursor {
-    /// Digest of its type and value, hexadecimal.
+    /// Digest of all that it is, hexadecimal.
     pub(crate) object: String,
     /// How many records were before it, for the case that it is gone.
     pub(crate) position: u64,
@@ -32,6 +36,8 @@ pub(crate) struct Chosen {
     pub(crate) not_offered: u64,
     /// Objects that did not change since they were brought to their end.
     pub(crate) unchanged: u64,
+    /// Records of an object that an earlier record has already, where the workflow takes what has changed.
+    pub(crate) repeated: u64,
     /// Objects that the filter does not mean.
     pub(crate) filtered: u64,
     /// Records that their own file says are not for use, by code.
@@ -47,7 +53,11 @@ pub(crate) struct Chooser {
     marks: Option<HashMap<[u8; 16], [u8; 16]>>,
     /// What is done with the objects, as part of their content.
     deed: Value,
-    after: Option<(Vec<u8>, u64)>,
+    after: Option<Cursor>,
+    /// How far from its place the object was found that the last run ended with; none while it was not found.
+    found: Option<u64>,
+    /// Objects that were met; empty where the workflow takes everything.
+    met: HashSet<[u8; 16]>,
     position: u64,
     /// Objects before the cursor: taken where there is room left at the end.
     before: Vec<(u64, StoredObject)>,
@@ -69,7 +79,9 @@ impl Chooser {
             most: most.map_or(usize::MAX, |most| usize::try_from(most).unwrap_or(usize::MAX)),
             marks,
             deed,
-            after: cursor.map(|cursor| (unhex(&cursor.object), cursor.position)),
+            after: cursor,
+            found: None,
+            met: HashSet::new(),
             position: 0,
             before: Vec::new(),
             before_count: 0,
@@ -93,25 +105,37 @@ impl Chooser {
         let Some(object) = stored_record(record, file) else { return };
         let position = self.position;
         self.position += 1;
-        let mark = mark(&object, &self.deed);
-        let is_cursor = self.after.as_ref().is_some_and(|(after, _)| *after == mark.object);
-        let changed = self.marks.as_ref().is_none_or(|marks| marks.get(&mark.object) != Some(&mark.content));
-        if changed {
-            self.place(position, object);
-        } else {
-            self.chosen.unchanged += 1;
-        }
-        if is_cursor {
+        let distance = self.after.as_ref().filter(|after| after.object == identity(&object));
+        let distance = distance.map(|after| position.abs_diff(after.position));
+        self.weigh(position, object);
+        if let Some(distance) = distance.filter(|distance| self.found.is_none_or(|found| *distance < found)) {
             // Everything so far stands before the place to go on from.
             self.before.append(&mut self.behind);
             self.before.truncate(self.most);
             self.before_count += std::mem::take(&mut self.behind_count);
-            self.after = None;
+            self.found = Some(distance);
         }
     }
 
+    /// Takes an object, or leaves it because nothing is to be done with it.
+    fn weigh(&mut self, position: u64, object: StoredObject) {
+        if let Some(marks) = &self.marks {
+            let mark = mark(&object, &self.deed);
+            if !self.met.insert(mark.object) {
+                self.chosen.repeated += 1;
+                return;
+            }
+            if marks.get(&mark.object) == Some(&mark.content) {
+                self.chosen.unchanged += 1;
+                return;
+            }
+        }
+        self.place(position, object);
+    }
+
     fn place(&mut self, position: u64, object: StoredObject) {
-        let is_before = self.after.as_ref().is_some_and(|(_, place)| position <= *place);
+        let is_before =
+            self.found.is_none() && self.after.as_ref().is_some_and(|after| position < after.position);
         let (list, count) = if is_before {
             (&mut self.before, &mut self.before_count)
         } else {
@@ -132,14 +156,23 @@ impl Chooser {
         taken.extend(self.before.into_iter().take(room));
         self.chosen.not_offered = all - taken.len() as u64;
         if self.chosen.not_offered > 0 {
-            self.chosen.cursor = taken.last().map(|(position, object)| Cursor {
-                object: hex(&mark(object, &Value::Null).object),
-                position: *position,
-            });
+            self.chosen.cursor = taken
+                .last()
+                .map(|(position, object)| Cursor { object: identity(object), position: *position });
         }
         self.chosen.objects = taken.into_iter().map(|(_, object)| object).collect();
         self.chosen
     }
+}
+
+/// All that an object is, in short: also when it was looked at last, because its place may depend on that.
+fn identity(object: &StoredObject) -> String {
+    let mut hash = Sha256::new();
+    for part in [&object.subtype, &object.value, &object.record.to_string()] {
+        hash.update((part.len() as u64).to_be_bytes());
+        hash.update(part);
+    }
+    hash.finalize().iter().take(16).map(|byte| format!("{byte:02x}")).collect()
 }
 
 /// What is remembered of an object that was brought to its end, and what was done with it.
@@ -165,15 +198,6 @@ pub(crate) fn mark(object: &StoredObject, deed: &Value) -> Mark {
         object: digest(&[subtype, value]),
         content: digest(&[subtype, value, record.as_bytes(), deed.as_bytes()]),
     }
-}
-
-fn hex(bytes: &[u8]) -> String {
-    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
-}
-
-fn unhex(text: &str) -> Vec<u8> {
-    let digits: Vec<u32> = text.chars().filter_map(|digit| digit.to_digit(16)).collect();
-    digits.chunks_exact(2).filter_map(|pair| u8::try_from(pair.first()? * 16 + pair.last()?).ok()).collect()
 }
 
 #[cfg(test)]
@@ -225,9 +249,59 @@ mod tests {
     #[test]
     fn where_the_last_object_is_gone_its_place_counts() {
         let first = choose(["a", "b", "c", "d", "e"], 2, None, None);
-        assert_eq!(values(&choose(["a", "c", "d", "e"], 2, first.cursor.clone(), None)), ["d", "e"]);
+        assert_eq!(values(&choose(["a", "c", "d", "e"], 2, first.cursor.clone(), None)), ["c", "d"]);
         // What was put in front does not move it.
         assert_eq!(values(&choose(["x", "y", "a", "b", "c"], 2, first.cursor, None)), ["c", "x"]);
+    }
+
+    #[test]
+    fn objects_that_stand_there_twice_let_nothing_behind_them_starve() {
+        let all = ["a", "b", "c", "a", "b", "c", "d", "e"];
+        let (mut cursor, mut taken) = (None, Vec::new());
+        for _ in 0..3 {
+            let chosen = choose(all, 3, cursor, None);
+            taken.extend(values(&chosen).into_iter().map(str::to_owned));
+            cursor = chosen.cursor;
+        }
+        assert_eq!(taken, ["a", "b", "c", "a", "b", "c", "d", "e", "a"]);
+    }
+
+    #[test]
+    fn the_last_object_is_not_followed_to_where_a_change_has_moved_it() {
+        let updated = |value: &str, hour: u8| {
+            let moment = time::macros::datetime!(2026-11-22 00:00 UTC).replace_hour(hour).unwrap();
+            Record::Object(Object {
+                updated_at: Some(moment),
+                ..Object::indicator("FQDN", value, Location::Line(1))
+            })
+        };
+        let choose = |records: &[Record], cursor| {
+            let mut chooser = Chooser::new(Some(2), None, Value::Null, cursor);
+            records.iter().for_each(|record| chooser.look_at(record, "live"));
+            chooser.finish()
+        };
+        let [a, b, c, d, e] = ["a", "b", "c", "d", "e"].map(|value| updated(value, 1));
+        let first = choose(&[a.clone(), b, c.clone(), d.clone(), e.clone()], None);
+        assert_eq!(values(&first), ["a", "b"]);
+        // Sorted by the time of the last change, `b` is the last now.
+        assert_eq!(values(&choose(&[a, c, d, e, updated("b", 2)], first.cursor)), ["c", "d"]);
+    }
+
+    #[test]
+    fn of_records_of_one_object_the_first_says_whether_it_changed() {
+        let scored = |score| {
+            Record::Object(Object { score: Some(score), ..Object::indicator("FQDN", "a", Location::Line(1)) })
+        };
+        let choose = |marks| {
+            let mut chooser = Chooser::new(Some(9), Some(marks), Value::Null, None);
+            [scored(5.0), scored(9.0)].iter().for_each(|record| chooser.look_at(record, "list"));
+            chooser.finish()
+        };
+        let first = choose(HashMap::new());
+        assert_eq!((first.objects.len(), first.repeated), (1, 1));
+        let marks = first.objects.iter().map(|object| mark(object, &Value::Null));
+        let again = choose(marks.map(|mark| (mark.object, mark.content)).collect());
+        assert_eq!((again.objects.len(), again.unchanged, again.repeated), (0, 1, 1));
     }
 
     #[test]

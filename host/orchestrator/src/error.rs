@@ -67,7 +67,7 @@ pub enum OrchestratorError {
     #[error("{}", sentence(.0))]
     Invalid(Vec<Field>),
     /// It is used by others.
-    #[error("the {what} `{name}` is used by the workflows {}", in_ticks(.by))]
+    #[error("the {what} `{name}` is used by {}", in_ticks(.by))]
     InUse {
         /// Of what kind.
         what: &'static str,
@@ -145,7 +145,18 @@ impl OrchestratorError {
             Self::Vault(error) => error.hint().map(Into::into),
             Self::Read(error) => error.hint(),
             Self::ThreatQ(error) => error.hint(),
-            Self::InUse { .. } => Some("change or delete these workflows first".to_owned()),
+            Self::InUse { .. } => {
+                Some("change or delete these workflows first, and let their runs come to an end".to_owned())
+            }
+            Self::Conflict { code: "already-installed", .. } => {
+                Some("confirm that it is meant: `--replace` on the command line".to_owned())
+            }
+            Self::Conflict { code: "configuration-changes", .. } => {
+                Some("confirm that it is meant: `--overwrite` on the command line".to_owned())
+            }
+            Self::Conflict { code: "retried-already", .. } => {
+                Some("what failed in that run is for it to retry".to_owned())
+            }
             Self::Invalid(_) | Self::Conflict { .. } => None,
         }
     }

@@ -80,6 +80,9 @@ pub enum Entered {
     Nothing,
 }
 
+/// What is told in place of a secret. Whoever sends it back means the one that is kept.
+pub const SECRET: &str = "[secret]";
+
 /// What stands behind a secret's name in the name of the box that takes the kept one away. No parameter's name has a dot.
 pub const REMOVE: &str = ".remove";
 
@@ -271,7 +274,8 @@ fn stand_in() -> GivenValue {
 }
 
 impl Orchestrator {
-    /// What a program sent: a text for a `secret` parameter is a secret. An empty text takes away what is kept, and so does `null`.
+    /// What a program sent: a text for a `secret` parameter is a secret, and [`SECRET`] the one that is kept. An empty text takes away
+    /// what is kept, and so does `null`.
     ///
     /// # Errors
     /// Where there is no such version or action.
@@ -289,12 +293,14 @@ impl Orchestrator {
                 .any(|parameter| parameter.name == name && matches!(parameter.kind, ParameterKind::Secret {}))
         };
         let entered = |(name, value): (String, Value)| match value {
-            Value::Null => (name, Entered::Nothing),
-            Value::String(text) if text.is_empty() => (name, Entered::Nothing),
-            Value::String(text) if is_secret(&name) => (name, Entered::Secret(SecretString::from(text))),
-            value => (name, Entered::Value(value)),
+            Value::Null => Some((name, Entered::Nothing)),
+            Value::String(text) if text.is_empty() => Some((name, Entered::Nothing)),
+            Value::String(text) if is_secret(&name) => {
+                (text != SECRET).then(|| (name, Entered::Secret(SecretString::from(text))))
+            }
+            value => Some((name, Entered::Value(value))),
         };
-        Ok(values.into_iter().map(entered).collect())
+        Ok(values.into_iter().filter_map(entered).collect())
     }
 
     /// What a form sent, whose fields are `prefix` and the parameter's name: an empty `secret` keeps what there is, unless the box

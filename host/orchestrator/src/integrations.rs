@@ -1,15 +1,15 @@
 //! Installed bundles: what an upload is and may do, what it changes, and how it gets in and out.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::{Arc, PoisonError};
 
 use jiff::Timestamp;
 use palisade_bundle::{Action, Authenticity, Bundle, Manifest, TrustedBundle};
-use palisade_store::{BundleId, BundleRow, Configuration, NewBundle, StoredValue};
+use palisade_store::{BundleId, BundleRow, Configuration, NewBundle, SecretId, StoredValue};
 use serde::Serialize;
-use serde_json::json;
+use serde_json::{Value, json};
 
-use crate::form::{Completeness, Entered};
+use crate::form::{Completeness, Entered, SECRET};
 use crate::{Form, Orchestrator, OrchestratorError, form};
 
 /// What an uploaded zip is, for whoever has to decide on it.
@@ -206,6 +206,7 @@ impl Orchestrator {
             let name = format!("{} {}", row.title, row.version);
             return Err(OrchestratorError::InUse { what: "integration", name, by });
         }
+        self.inner.manifests.lock().unwrap_or_else(PoisonError::into_inner).remove(&id);
         self.audit(who, "integration.removed", &row.bundle, Some(json!({ "version": row.version })), None)
     }
 
@@ -273,7 +274,8 @@ impl Orchestrator {
         let after = self.accept(&manifest, action, &before, entered, Completeness::Open)?;
         self.store().save_action_defaults(&manifest.id, &action.id, &after)?;
         let subject = format!("{} {}", manifest.id, action.id);
-        self.audit(who, "integration.configured", &subject, Some(told(&before)), Some(told(&after)))
+        let is = told_beside(&after, &secrets_of(&before));
+        self.audit(who, "integration.configured", &subject, Some(told(&before)), Some(is))
     }
 }
 
@@ -288,16 +290,31 @@ pub(crate) fn known_action<'manifest>(
 
 /// A configuration as the audit log and the API may show it: of a secret, that there is one.
 #[must_use]
-pub fn told(configuration: &Configuration) -> serde_json::Value {
+pub fn told(configuration: &Configuration) -> Value {
+    told_beside(configuration, &secrets_of(configuration))
+}
+
+/// The same for the audit log where these secrets were there before: one that was not among them is a new one.
+pub(crate) fn told_beside(configuration: &Configuration, before: &BTreeSet<SecretId>) -> Value {
     let value = |value: &StoredValue| match value {
         StoredValue::Value(value) => value.clone(),
-        StoredValue::Secret { .. } => json!("[secret]"),
+        StoredValue::Secret { secret } if before.contains(secret) => json!(SECRET),
+        StoredValue::Secret { .. } => json!("[new secret]"),
     };
     configuration
         .iter()
         .map(|(name, held)| (name.clone(), value(held)))
         .collect::<serde_json::Map<_, _>>()
         .into()
+}
+
+/// The secrets that a configuration names.
+pub(crate) fn secrets_of(configuration: &Configuration) -> BTreeSet<SecretId> {
+    let secret = |value: &StoredValue| match value {
+        StoredValue::Secret { secret } => Some(*secret),
+        StoredValue::Value(_) => None,
+    };
+    configuration.values().filter_map(secret).collect()
 }
 
 fn accepted(action: &Action) -> BTreeMap<String, Vec<String>> {

@@ -60,6 +60,7 @@ pub(crate) struct Inner {
     pub(crate) manifests: Mutex<HashMap<BundleId, Arc<Manifest>>>,
     pub(crate) changes: crate::progress::Changes,
     pub(crate) spans: crate::traced::RunSpans,
+    pub(crate) tally: crate::tally::Tally,
 }
 
 impl std::fmt::Debug for Orchestrator {
@@ -80,6 +81,7 @@ impl Orchestrator {
             manifests: Mutex::default(),
             changes: crate::progress::Changes::default(),
             spans: crate::traced::RunSpans::default(),
+            tally: crate::tally::Tally::default(),
         };
         Self { inner: Arc::new(inner) }
     }
@@ -88,6 +90,12 @@ impl Orchestrator {
     #[must_use]
     pub fn store(&self) -> &Store {
         &self.inner.options.store
+    }
+
+    /// Runs that ended since the start, and their verdicts.
+    #[must_use]
+    pub fn tallied(&self) -> crate::Tallied {
+        self.inner.tally.so_far()
     }
 
     /// What executes runs.

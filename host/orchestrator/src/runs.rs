@@ -40,6 +40,10 @@ impl Orchestrator {
     ) -> Result<Option<RunId>, OrchestratorError> {
         let row = self.store().workflow(workflow)?;
         let now = self.now();
+        if !matches!(request, Request::Tick(_)) {
+            self.check_complete(&row)?;
+        }
+        let steps = self.new_steps(&row)?;
         let tick = match &request {
             Request::Tick(tick) => Some(format!("{workflow}@{tick}")),
             _ => None,
@@ -53,7 +57,7 @@ impl Orchestrator {
                 (Origin::Manual, None, Some(objects), Vec::new())
             }
             Request::Retry(earlier) => {
-                let (objects, carried) = self.failed(earlier)?;
+                let (objects, carried) = self.failed(earlier, &steps)?;
                 (Origin::Retry, Some(earlier.id), Some(objects), carried)
             }
         };
@@ -80,7 +84,7 @@ impl Orchestrator {
             evictions: row.evictions,
             collection: collection.as_ref().map_or("", |collection| collection.name.as_str()),
             deadline_at: now.saturating_add(deadline).unwrap_or(now),
-            steps: self.new_steps(&row)?,
+            steps,
             objects,
             carried,
         };
@@ -133,10 +137,11 @@ impl Orchestrator {
         self.audit(who, "run.cancelled", &format!("{} {run}", row.workflow_name), None, None)
     }
 
-    /// Asks for a run of exactly the objects that failed in this one, with the workflow's configuration as it is now.
+    /// Asks for a run of exactly the objects that failed in this one, in the actions in which they did, with the workflow's
+    /// configuration as it is now. Once: what fails again is for that run to retry.
     ///
     /// # Errors
-    /// `run-under-way`, `no-objects`, or that the workflow is gone.
+    /// `run-under-way`, `no-objects`, `retried-already`, or that the workflow is gone.
     pub fn retry_run(&self, run: RunId, who: &str) -> Result<RunId, OrchestratorError> {
         let row = self.store().run(run)?;
         let conflict = |code, message: String| OrchestratorError::Conflict { code, message };
@@ -147,8 +152,18 @@ impl Orchestrator {
             let message = format!("the workflow `{}` was deleted", row.workflow_name);
             return Err(conflict("workflow-gone", message));
         };
-        let made = self.request_run(workflow, Request::Retry(&row), row.dry_run, who)?;
-        made.ok_or_else(|| conflict("run-made", "the run has been made already".to_owned()))
+        let retried = |by: RunId| conflict("retried-already", format!("run {by} is the retry of run {run}"));
+        if let Some(by) = self.store().retry_of(run)? {
+            return Err(retried(by));
+        }
+        match self.request_run(workflow, Request::Retry(&row), row.dry_run, who)? {
+            Some(made) => Ok(made),
+            // Of two who asked at once, one made it.
+            None => Err(self
+                .store()
+                .retry_of(run)?
+                .map_or_else(|| conflict("run-made", "the run has been made already".to_owned()), retried)),
+        }
     }
 
     /// Removes runs that have been over for longer than the retention rule says, and secrets that nothing names any more.
@@ -187,25 +202,73 @@ impl Orchestrator {
         row.steps.iter().map(step).collect()
     }
 
-    /// The objects of a run that failed in any step, and for the steps in which they did not, that nothing is to be done.
-    fn failed(&self, run: &RunRow) -> Result<Failed, OrchestratorError> {
+    /// The objects of a run that failed in an action that the workflow still has, and for the steps in which they did not, that
+    /// nothing is to be done.
+    fn failed(&self, run: &RunRow, steps: &[NewStep]) -> Result<Failed, OrchestratorError> {
+        let earlier = self.store().run_steps(run.id)?;
+        let then = same_actions(
+            steps.iter().map(|step| (step.bundle_name.as_str(), step.action.as_str())),
+            earlier.iter().map(|step| (step.bundle_name.as_str(), step.action.as_str(), step.place)),
+        );
         let (mut objects, mut carried) = (Vec::new(), Vec::new());
         for failed in self.store().failed_objects(run.id)? {
+            let verdict_in = |place: &u32| {
+                failed.verdicts.iter().find(|(step, _)| step == place).map(|(_, verdict)| *verdict)
+            };
+            let verdicts: Vec<Option<Verdict>> =
+                then.iter().map(|place| verdict_in(place.as_ref()?)).collect();
+            if !verdicts.contains(&Some(Verdict::Failed)) {
+                continue;
+            }
             objects.push(failed.object);
             let place = objects.len() as u64;
-            for (step, verdict) in
-                failed.verdicts.into_iter().filter(|(_, verdict)| *verdict != Verdict::Failed)
-            {
+            for (verdict, step) in verdicts.into_iter().zip(1..) {
+                let (code, message) = match verdict {
+                    Some(Verdict::Failed) => continue,
+                    Some(verdict) => {
+                        ("done-before", format!("{verdict} in run {}, object {}", run.id, failed.place))
+                    }
+                    None => ("not-retried", format!("run {} did not have this action", run.id)),
+                };
                 let verdict = NewVerdict {
                     place,
                     verdict: Verdict::Skipped,
-                    code: Some("done-before".to_owned()),
-                    message: Some(format!("{verdict} in run {}, object {}", run.id, failed.place)),
+                    code: Some(code.to_owned()),
+                    message: Some(message),
                     submissions: json!([]),
                 };
                 carried.push((step, verdict));
             }
         }
         Ok((objects, carried))
+    }
+}
+
+/// For each action of a workflow, which step of an earlier run was the same; of several alike the first is the first.
+fn same_actions<'a>(
+    now: impl Iterator<Item = (&'a str, &'a str)>,
+    earlier: impl Iterator<Item = (&'a str, &'a str, u32)>,
+) -> Vec<Option<u32>> {
+    let mut open: Vec<_> = earlier.collect();
+    now.map(|(bundle, action)| {
+        let found = open
+            .iter()
+            .position(|(its_bundle, its_action, _)| (*its_bundle, *its_action) == (bundle, action))?;
+        Some(open.remove(found).2)
+    })
+    .collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_retry_knows_an_action_again_wherever_it_stands_now() {
+        let earlier = [("one", "exempt", 1), ("one", "block", 2), ("two", "block", 3), ("one", "block", 4)];
+        let now =
+            [("one", "block"), ("one", "exempt"), ("one", "block"), ("one", "block"), ("three", "block")];
+        let same = same_actions(now.into_iter(), earlier.into_iter());
+        assert_eq!(same, [Some(2), Some(1), Some(4), None, None]);
     }
 }

@@ -26,6 +26,12 @@ impl Orchestrator {
                 self.store().move_tick(id, row.next_tick, schedule.next(row.anchor, self.now()))?;
                 continue;
             };
+            // It will do what this tick is for: the next that is worked on takes the collection as it is then.
+            if self.store().has_queued_tick(id)? {
+                tracing::info!(workflow = %row.name, "a run of an earlier tick is still queued: no other is made");
+                self.store().move_tick(id, row.next_tick, schedule.next(row.anchor, due.tick))?;
+                continue;
+            }
             match self.request_run(id, Request::Tick(due.tick), false, "schedule") {
                 Ok(run) => {
                     made += u64::from(run.is_some());

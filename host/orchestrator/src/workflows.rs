@@ -1,18 +1,18 @@
 //! Workflows: one collection, one or more actions in order, each with a configuration of its own, and when they run.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use palisade_schedule::Schedule;
 use palisade_store::{
-    BundleId, BundleRow, CollectionId, NewWorkflow, Takes, WorkflowId, WorkflowRow, WorkflowStep,
+    BundleId, BundleRow, CollectionId, NewWorkflow, SecretId, Takes, WorkflowId, WorkflowRow, WorkflowStep,
 };
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
 use crate::collections::{named, read};
 use crate::form::{Completeness, Entered};
-use crate::integrations::{known_action, told};
-use crate::{Form, Orchestrator, OrchestratorError, form};
+use crate::integrations::{known_action, secrets_of, told, told_beside};
+use crate::{Field, Form, Orchestrator, OrchestratorError, form};
 
 /// A workflow as it is entered.
 #[derive(Debug)]
@@ -79,11 +79,15 @@ pub struct WorkflowFile {
     pub schedule: Schedule,
     /// `all` or `changed`.
     pub takes: Takes,
-    /// Entries of others that a run may make the service remove; `any` is written as nothing.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    /// Entries of others that a run may make the service remove: 0 where it is left out, `null` for any number.
+    #[serde(default = "none_removed")]
     pub max_evictions: Option<u64>,
     /// Its actions in order.
     pub actions: Vec<ActionFile>,
+}
+
+fn none_removed() -> Option<u64> {
+    Some(0)
 }
 
 /// One action of a workflow as a file.
@@ -92,7 +96,7 @@ pub struct WorkflowFile {
 pub struct ActionFile {
     /// The bundle's id.
     pub bundle: String,
-    /// Its version when it was exported; an import takes the one that is installed.
+    /// Its version, which has to be installed where it is imported.
     pub version: String,
     /// Id of the action.
     pub action: String,
@@ -106,9 +110,18 @@ impl Orchestrator {
     /// # Errors
     /// [`OrchestratorError::Invalid`] naming the fields; those of the second action as `steps.2.api_key`.
     pub fn add_workflow(&self, draft: WorkflowDraft, who: &str) -> Result<WorkflowId, OrchestratorError> {
-        let new = self.new_workflow(draft, None)?;
+        self.make_workflow(draft, Completeness::Complete, who)
+    }
+
+    fn make_workflow(
+        &self,
+        draft: WorkflowDraft,
+        completeness: Completeness,
+        who: &str,
+    ) -> Result<WorkflowId, OrchestratorError> {
+        let new = self.new_workflow(draft, None, completeness)?;
         let id = self.store().add_workflow(&new, who, self.now())?;
-        self.audit(who, "workflow.created", &new.name, None, Some(self.shown(&new)))?;
+        self.audit(who, "workflow.created", &new.name, None, Some(shown(&new, None)))?;
         Ok(id)
     }
 
@@ -123,18 +136,22 @@ impl Orchestrator {
         who: &str,
     ) -> Result<(), OrchestratorError> {
         let before = self.store().workflow(id)?;
-        let new = self.new_workflow(draft, Some(&before))?;
+        let new = self.new_workflow(draft, Some(&before), Completeness::Complete)?;
         self.store().change_workflow(id, &new, self.now())?;
-        let was = self.shown(&as_new(&before));
-        self.audit(who, "workflow.changed", &new.name, Some(was), Some(self.shown(&new)))
+        let before = as_new(&before);
+        let (was, is) = (shown(&before, None), shown(&new, Some(&before)));
+        self.audit(who, "workflow.changed", &new.name, Some(was), Some(is))
     }
 
     /// Enables or disables a workflow's schedule.
     ///
     /// # Errors
-    /// Where there is none of this id.
+    /// Where there is none of this id; [`OrchestratorError::Invalid`] where something that it needs is missing.
     pub fn enable_workflow(&self, id: WorkflowId, enabled: bool, who: &str) -> Result<(), OrchestratorError> {
         let row = self.store().workflow(id)?;
+        if enabled {
+            self.check_complete(&row)?;
+        }
         let schedule: Schedule = read("schedule", &row.schedule)?;
         let now = self.now();
         // What was missed while it was disabled is not made up for.
@@ -164,7 +181,7 @@ impl Orchestrator {
             .unwrap_or_default();
         let new = NewWorkflow { name, enabled: false, next_tick: None, anchor: self.now(), ..as_new(&row) };
         let copy = self.store().add_workflow(&new, who, self.now())?;
-        self.audit(who, "workflow.created", &new.name, None, Some(self.shown(&new)))?;
+        self.audit(who, "workflow.created", &new.name, None, Some(shown(&new, None)))?;
         Ok(copy)
     }
 
@@ -179,7 +196,7 @@ impl Orchestrator {
             return Err(OrchestratorError::Conflict { code: "workflow-runs", message });
         }
         self.store().remove_workflow(id)?;
-        self.audit(who, "workflow.removed", &row.name, Some(self.shown(&as_new(&row))), None)
+        self.audit(who, "workflow.removed", &row.name, Some(shown(&as_new(&row), None)), None)
     }
 
     /// The steps of a workflow with their forms.
@@ -237,10 +254,11 @@ impl Orchestrator {
         })
     }
 
-    /// Makes a workflow of a file, disabled. Secrets are taken from the actions' defaults where these have them.
+    /// Makes a workflow of a file, disabled. Secrets are taken from the actions' defaults where these have them; what is missing then
+    /// has to be entered before it runs.
     ///
     /// # Errors
-    /// [`OrchestratorError::Invalid`]: no such file, collection, bundle or parameter, or a secret that nobody has.
+    /// [`OrchestratorError::Invalid`]: no such file, collection, version or parameter.
     pub fn import_workflow(&self, text: &str, who: &str) -> Result<WorkflowId, OrchestratorError> {
         let file: WorkflowFile = serde_saphyr::from_str(text)
             .map_err(|error| OrchestratorError::field("file", error.to_string()))?;
@@ -254,10 +272,8 @@ impl Orchestrator {
         };
         let mut steps = Vec::new();
         for action in file.actions {
-            let message = format!("`{}` is not installed", action.bundle);
-            let bundle = self.store().current_bundle(&action.bundle)?;
             steps.push(StepDraft {
-                bundle: bundle.ok_or_else(|| OrchestratorError::field("actions", message))?.id,
+                bundle: self.installed_version(&action.bundle, &action.version)?,
                 action: action.action,
                 was: None,
                 entered: action
@@ -277,13 +293,29 @@ impl Orchestrator {
             enabled: false,
             steps,
         };
-        self.add_workflow(draft, who)
+        self.make_workflow(draft, Completeness::Open, who)
+    }
+
+    fn installed_version(&self, bundle: &str, version: &str) -> Result<BundleId, OrchestratorError> {
+        let installed = self.store().bundles()?.into_iter().filter(|row| row.bundle == bundle);
+        let (wanted, others): (Vec<_>, Vec<_>) = installed.partition(|row| row.version == version);
+        if let Some(row) = wanted.first() {
+            return Ok(row.id);
+        }
+        let message = if others.is_empty() {
+            format!("`{bundle}` is not installed")
+        } else {
+            let others: Vec<String> = others.iter().map(|row| format!("`{}`", row.version)).collect();
+            format!("version `{version}` of `{bundle}` is not installed, but {} is", others.join(", "))
+        };
+        Err(OrchestratorError::field("actions", message))
     }
 
     fn new_workflow(
         &self,
         draft: WorkflowDraft,
         before: Option<&WorkflowRow>,
+        completeness: Completeness,
     ) -> Result<NewWorkflow, OrchestratorError> {
         let name = named(&draft.name)?.to_owned();
         if draft.steps.is_empty() {
@@ -300,14 +332,9 @@ impl Orchestrator {
         }
         let (mut steps, mut wrong) = (Vec::new(), Vec::new());
         for (step, place) in draft.steps.into_iter().zip(1..) {
-            match self.new_step(step, before) {
+            match self.new_step(step, before, completeness) {
                 Ok(step) => steps.push(step),
-                Err(OrchestratorError::Invalid(fields)) => {
-                    wrong.extend(fields.into_iter().map(|mut field| {
-                        field.name = format!("steps.{place}.{}", field.name);
-                        field
-                    }));
-                }
+                Err(OrchestratorError::Invalid(fields)) => wrong.extend(of_step(place, fields)),
                 Err(error) => return Err(error),
             }
         }
@@ -341,6 +368,7 @@ impl Orchestrator {
         &self,
         step: StepDraft,
         before: Option<&WorkflowRow>,
+        completeness: Completeness,
     ) -> Result<WorkflowStep, OrchestratorError> {
         let manifest = self.manifest(step.bundle)?;
         let action = known_action(&manifest, &step.action)?;
@@ -348,28 +376,62 @@ impl Orchestrator {
             .zip(step.was)
             .and_then(|(row, was)| row.steps.get(was))
             .filter(|was| was.action == step.action);
+        // A secret that was entered for one bundle is never given to another.
+        let was = match was {
+            Some(was) if self.store().bundle(was.bundle)?.bundle == manifest.id => Some(was),
+            _ => None,
+        };
         let held = match was {
             Some(was) => was.configuration.clone(),
             None => self.store().action_defaults(&manifest.id, &action.id)?,
         };
-        let configuration = self.accept(&manifest, action, &held, step.entered, Completeness::Complete)?;
+        let configuration = self.accept(&manifest, action, &held, step.entered, completeness)?;
         Ok(WorkflowStep { bundle: step.bundle, action: step.action, configuration })
     }
 
-    /// A workflow as the audit log may show it.
-    fn shown(&self, workflow: &NewWorkflow) -> Value {
-        let step = |step: &WorkflowStep| json!({ "bundle": step.bundle, "action": step.action, "configuration": told(&step.configuration) });
-        json!({
-            "name": workflow.name,
-            "description": workflow.description,
-            "collection": workflow.collection,
-            "schedule": workflow.schedule,
-            "takes": workflow.takes,
-            "max_evictions": workflow.evictions,
-            "enabled": workflow.enabled,
-            "steps": workflow.steps.iter().map(step).collect::<Vec<_>>(),
-        })
+    /// Makes sure that a workflow can be run: what was imported may lack its secrets.
+    pub(crate) fn check_complete(&self, row: &WorkflowRow) -> Result<(), OrchestratorError> {
+        let mut wrong = Vec::new();
+        for (step, place) in row.steps.iter().zip(1..) {
+            let manifest = self.manifest(step.bundle)?;
+            let action = known_action(&manifest, &step.action)?;
+            let held = &step.configuration;
+            match self.accept(&manifest, action, held, BTreeMap::new(), Completeness::Complete) {
+                Ok(_) => {}
+                Err(OrchestratorError::Invalid(fields)) => wrong.extend(of_step(place, fields)),
+                Err(error) => return Err(error),
+            }
+        }
+        if wrong.is_empty() { Ok(()) } else { Err(OrchestratorError::Invalid(wrong)) }
     }
+}
+
+/// A workflow as the audit log may show it: beside the one that it was before, secrets that this did not have are new.
+fn shown(workflow: &NewWorkflow, before: Option<&NewWorkflow>) -> Value {
+    let known: BTreeSet<SecretId> =
+        before.unwrap_or(workflow).steps.iter().flat_map(|step| secrets_of(&step.configuration)).collect();
+    let step = |step: &WorkflowStep| {
+        json!({
+            "bundle": step.bundle,
+            "action": step.action,
+            "configuration": told_beside(&step.configuration, &known),
+        })
+    };
+    json!({
+        "name": workflow.name,
+        "description": workflow.description,
+        "collection": workflow.collection,
+        "schedule": workflow.schedule,
+        "takes": workflow.takes,
+        "max_evictions": workflow.evictions,
+        "enabled": workflow.enabled,
+        "steps": workflow.steps.iter().map(step).collect::<Vec<_>>(),
+    })
+}
+
+/// Fields of one action of a workflow, by its place.
+fn of_step(place: usize, fields: Vec<Field>) -> impl Iterator<Item = Field> {
+    fields.into_iter().map(move |field| Field { name: format!("steps.{place}.{}", field.name), ..field })
 }
 
 fn as_new(row: &WorkflowRow) -> NewWorkflow {

@@ -12,16 +12,16 @@ impl Store {
     /// # Errors
     /// Where the file is there, or cannot be written.
     pub fn back_up(&self, to: &Path) -> Result<(), StoreError> {
-        if to.exists() {
-            let cause = std::io::ErrorKind::AlreadyExists.into();
-            return Err(StoreError::File { place: to.display().to_string(), cause });
-        }
         let path = to.display().to_string();
         let flags = OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_NO_MUTEX;
         let reader = Connection::open_with_flags(self.path(), flags)?;
-        reader
-            .execute("VACUUM INTO ?1", [&path])
-            .map_err(|cause| StoreError::Database { place: path, cause })?;
+        new_private(to).map_err(|cause| StoreError::File { place: path.clone(), cause })?;
+        let written = reader.execute("VACUUM INTO ?1", [&path]);
+        if let Err(cause) = written {
+            // What is there is empty or broken.
+            let _ = std::fs::remove_file(to);
+            return Err(StoreError::Database { place: path, cause });
+        }
         Ok(())
     }
 
@@ -71,4 +71,13 @@ impl Store {
             })
         }
     }
+}
+
+/// An empty file that its owner alone can read: password hashes, sealed secrets and recordings lie in a backup as in the state.
+fn new_private(path: &Path) -> std::io::Result<()> {
+    let mut options = std::fs::OpenOptions::new();
+    options.write(true).create_new(true);
+    #[cfg(unix)]
+    std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
+    options.open(path).map(drop)
 }

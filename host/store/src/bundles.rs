@@ -4,7 +4,7 @@ use jiff::Timestamp;
 use rusqlite::{OptionalExtension as _, Row, params};
 
 use crate::rows::{millis, moment, to_json};
-use crate::{BundleId, Configuration, Store, StoreError};
+use crate::{BundleId, Configuration, RunId, Store, StoreError};
 
 /// What is known of an installed version without its zip.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -175,8 +175,8 @@ impl Store {
         })
     }
 
-    /// Removes one version, or all of a bundle with their forms' defaults where none is left. Where workflows use it,
-    /// nothing is removed and they are named.
+    /// Removes one version, or all of a bundle with their forms' defaults where none is left. Where workflows use it, or runs that are
+    /// not over, nothing is removed and they are named.
     ///
     /// # Errors
     /// Where the state cannot be written.
@@ -184,8 +184,15 @@ impl Store {
         self.write(|transaction| {
             let sql = "SELECT DISTINCT name FROM workflows JOIN workflow_steps ON workflow = id
                        WHERE bundle = ?1 ORDER BY name";
-            let users: Vec<String> =
+            let mut users: Vec<String> =
                 transaction.prepare(sql)?.query_map([id], |row| row.get(0))?.collect::<Result<_, _>>()?;
+            let sql = "SELECT DISTINCT runs.id, runs.workflow_name FROM runs JOIN run_steps ON run_steps.run = runs.id
+                       WHERE run_steps.bundle = ?1 AND runs.phase <> 'ended' ORDER BY runs.id";
+            let open = |row: &Row<'_>| {
+                let (run, workflow): (RunId, String) = (row.get(0)?, row.get(1)?);
+                Ok(format!("run {run} of {workflow}, which is not over"))
+            };
+            users.extend(transaction.prepare(sql)?.query_map([id], open)?.collect::<Result<Vec<_>, _>>()?);
             if !users.is_empty() {
                 return Ok(users);
             }

@@ -143,6 +143,19 @@ impl Store {
         })
     }
 
+    /// Says why a run that is worked on stands still, or that it goes on.
+    ///
+    /// # Errors
+    /// [`StoreError::Fenced`].
+    pub fn note_wait(&self, activation: Activation, reason: Option<&str>) -> Result<(), StoreError> {
+        self.write(|transaction| {
+            fence(transaction, activation)?;
+            transaction
+                .execute("UPDATE runs SET reason = ?1 WHERE id = ?2", params![reason, activation.run])?;
+            Ok(())
+        })
+    }
+
     /// Removes runs that ended before this moment. How many.
     ///
     /// # Errors

@@ -323,7 +323,7 @@ fn say_why_queued(connection: &Connection, run: &mut RunRow) -> Result<(), Store
 }
 
 impl Store {
-    /// Makes a run; none where the tick has made one already.
+    /// Makes a run; none where the tick has made one already, or the run that it is to retry is retried by another.
     ///
     /// # Errors
     /// Where there is no such workflow.
@@ -336,7 +336,7 @@ impl Store {
             let added = transaction.execute(
                 "INSERT INTO runs (workflow, workflow_name, origin, requested_by, tick, retry_of, dry_run, collection,
                      phase, created_at, deadline_at, evictions)
-                 VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, 'queued', ?9, ?10, ?11) ON CONFLICT (tick) DO NOTHING",
+                 VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, 'queued', ?9, ?10, ?11) ON CONFLICT DO NOTHING",
                 params![
                     new.workflow,
                     name,
@@ -419,14 +419,15 @@ impl Store {
         })
     }
 
-    /// The last run of each workflow.
+    /// The last run of each workflow that is over and that was no dry run: how its workflow fares. What is only asked for, or tried,
+    /// says nothing about that.
     ///
     /// # Errors
     /// Where the state cannot be read.
     pub fn last_runs(&self) -> Result<Vec<RunRow>, StoreError> {
         self.read(|connection| {
-            let sql = "SELECT * FROM runs WHERE id IN
-                (SELECT MAX(id) FROM runs WHERE workflow IS NOT NULL GROUP BY workflow)";
+            let sql = "SELECT * FROM runs WHERE id IN (SELECT MAX(id) FROM runs
+                WHERE workflow IS NOT NULL AND phase = 'ended' AND dry_run = 0 GROUP BY workflow)";
             Ok(connection.prepare_cached(sql)?.query_map([], read)?.collect::<Result<_, _>>()?)
         })
     }
@@ -456,6 +457,29 @@ impl Store {
             let sql = "SELECT id FROM runs WHERE phase <> 'ended'
                 AND NOT EXISTS (SELECT 1 FROM tasks WHERE run = id AND state <> 'ended') ORDER BY id";
             Ok(connection.prepare(sql)?.query_map([], |row| row.get(0))?.collect::<Result<_, _>>()?)
+        })
+    }
+
+    /// The run that retries this one.
+    ///
+    /// # Errors
+    /// Where the state cannot be read.
+    pub fn retry_of(&self, id: RunId) -> Result<Option<RunId>, StoreError> {
+        self.read(|connection| {
+            let sql = "SELECT id FROM runs WHERE retry_of = ?1";
+            Ok(connection.prepare_cached(sql)?.query_row([id], |row| row.get(0)).optional()?)
+        })
+    }
+
+    /// Whether a workflow has a run of its schedule that nobody has begun.
+    ///
+    /// # Errors
+    /// Where the state cannot be read.
+    pub fn has_queued_tick(&self, workflow: WorkflowId) -> Result<bool, StoreError> {
+        self.read(|connection| {
+            let sql = "SELECT 1 FROM runs WHERE workflow = ?1 AND phase = 'queued' AND origin = 'schedule'
+                AND started_at IS NULL";
+            Ok(connection.prepare_cached(sql)?.exists([workflow])?)
         })
     }
 

@@ -1,8 +1,12 @@
 //! One step of a run with the objects that have no verdict there. Verdicts are written as they happen; where that is not possible,
 //! the step stops.
 
+use std::convert::Infallible;
 use std::sync::Arc;
+use std::time::Duration;
 
+use jiff::Timestamp;
+use palisade_egress::Gate;
 use palisade_limits as limits;
 use palisade_run::{
     ComponentSource, Decided, EndedHow, Evidence, Input, Observer, Overrides, Preparation, Progress, Report,
@@ -45,8 +49,7 @@ impl Orchestrator {
             let wait = closed.opens_at.saturating_duration_since(tokio::time::Instant::now());
             if wait.as_secs() >= limits::HELD_WAIT_SECONDS {
                 let opens = self.now().saturating_add(wait).unwrap_or(run.deadline_at);
-                let reason = format!("the service's rate budget is used up until {opens:.0}");
-                store.wait_run(activation, Phase::Waiting, &reason)?;
+                store.wait_run(activation, Phase::Waiting, &budget_used_up(opens))?;
                 self.changed(run.id);
                 return Ok(Advanced::WaitUntil(opens));
             }
@@ -55,7 +58,7 @@ impl Orchestrator {
         store.begin_step(activation, step.place, self.now())?;
         let message = format!("{} with {} objects", step.title, places.len());
         store.add_event(run.id, &Event::new(self.now(), "step-begun", &message).of_step(step.place))?;
-        let prepared = match self.prepare(run, step, selection, gate).await {
+        let prepared = match self.prepare(run, step, selection, gate.clone()).await {
             Ok(prepared) => prepared,
             Err(error) => {
                 let (code, message, hint) = (error.code(), error.to_string(), error.hint());
@@ -74,7 +77,11 @@ impl Orchestrator {
             places: Arc::clone(&places),
             lost,
         });
-        let report = prepared.execute(writer, interrupted(stopping.clone(), is_lost.clone())).await;
+        let report = tokio::select! {
+            report = prepared.execute(writer, interrupted(stopping.clone(), is_lost.clone())) => report,
+            never = self.tell_waits(activation, &gate) => match never {},
+        };
+        store.note_wait(activation, None)?;
         let stop = if *is_lost.borrow() { Some(Stop::Lost) } else { *stopping.borrow() };
         if let Some(recorder) = prepared.recorder().filter(|recorder| recorder.entries() > 0) {
             let mut packed = flate2::write::GzEncoder::new(Vec::new(), flate2::Compression::fast());
@@ -102,12 +109,32 @@ impl Orchestrator {
         Ok(Advanced::More)
     }
 
+    /// Says of a run why it stands still while its service imposes a wait. A step is not given up for that, because to begin it
+    /// again takes requests of the same budget.
+    async fn tell_waits(&self, activation: Activation, gate: &Gate) -> Infallible {
+        let mut told = false;
+        loop {
+            tokio::time::sleep(Duration::from_secs(limits::PROGRESS_SECONDS)).await;
+            let reason = gate.closed().map(|closed| {
+                let wait = closed.opens_at.saturating_duration_since(tokio::time::Instant::now());
+                budget_used_up(self.now().saturating_add(wait).unwrap_or(Timestamp::MAX))
+            });
+            if reason.is_none() && !told {
+                continue;
+            }
+            told = reason.is_some();
+            // Where it cannot be written, its verdicts cannot either, and they stop the run.
+            let _ = self.store().note_wait(activation, reason.as_deref());
+            self.changed(activation.run);
+        }
+    }
+
     async fn prepare(
         &self,
         run: &RunRow,
         step: &StepRow,
         selection: palisade_run::Selection,
-        gate: palisade_egress::Gate,
+        gate: Gate,
     ) -> Result<palisade_run::Prepared, OrchestratorError> {
         let policy = self.policy()?;
         let bundle = step.bundle.ok_or_else(|| OrchestratorError::Conflict {
@@ -178,8 +205,23 @@ impl Orchestrator {
         Ok(())
     }
 
+    /// Ends every step that is not over without working on it: each object has its verdict in each step also where a run gives up.
+    pub(super) fn give_up_steps(
+        &self,
+        activation: Activation,
+        steps: &[StepRow],
+        how: &str,
+        code: &str,
+        message: &str,
+    ) -> Result<(), OrchestratorError> {
+        for step in steps.iter().filter(|step| step.end.is_none()) {
+            self.give_up_step(activation, step, how, code, message, None)?;
+        }
+        Ok(())
+    }
+
     /// Ends a step without working on it: what has no verdict there failed, and is safe to send again.
-    pub(super) fn give_up_step(
+    fn give_up_step(
         &self,
         activation: Activation,
         step: &StepRow,
@@ -209,6 +251,10 @@ impl Orchestrator {
         let event = Event::new(self.now(), "step-ended", message).of_step(step.place);
         Ok(self.store().add_event(activation.run, &event)?)
     }
+}
+
+fn budget_used_up(opens: Timestamp) -> String {
+    format!("the service's rate budget is used up until {opens:.0}")
 }
 
 fn no_end() -> StepEnd {

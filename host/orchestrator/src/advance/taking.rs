@@ -1,9 +1,10 @@
 //! The choice of a run's objects: its workflow's collection, as it is now, through the filter and in the collection's order.
 
-use palisade_store::{Activation, Event, RunRow, RunStatus, StepRow, StoreError, Takes};
+use palisade_bundle::{Parameter, ParameterKind, Purpose};
+use palisade_store::{Activation, Event, RunRow, RunStatus, StepRow, StoreError, StoredValue, Takes};
 use serde_json::{Value, json};
 
-use super::{becomes, deed};
+use super::becomes;
 use crate::choose::{Chooser, Cursor};
 use crate::collections::{filter_of, read};
 use crate::executor::{Advanced, Stopping};
@@ -58,7 +59,7 @@ impl Orchestrator {
             Takes::All => None,
             Takes::Changed => Some(self.store().marks(workflow.id)?),
         };
-        let chooser = Chooser::new(most, marks, deed(steps), cursor);
+        let chooser = Chooser::new(most, marks, self.deed(steps), cursor);
         let look = move |chooser: &mut Chooser, record, file: &str| {
             if filter.admits(&record) {
                 chooser.look_at(&record, file);
@@ -72,6 +73,7 @@ impl Orchestrator {
             "takes": workflow.takes,
             "objects_per_run": most,
             "unchanged": chosen.unchanged,
+            "repeated": chosen.repeated,
             "filtered": chosen.filtered,
             "left_out": chosen.left_out,
             "warnings": warnings,
@@ -82,20 +84,16 @@ impl Orchestrator {
 
     /// How many objects an action takes in one run.
     fn objects_per_run(&self, step: &StepRow) -> Option<u64> {
-        let manifest = self.manifest(step.bundle?).ok()?;
-        let purpose = |parameter: &&palisade_bundle::Parameter| {
-            matches!(
-                parameter.kind,
-                palisade_bundle::ParameterKind::Integer {
-                    purpose: Some(palisade_bundle::Purpose::ObjectsPerRun),
-                    ..
-                }
-            )
-        };
-        let name = &manifest.action(&step.action)?.parameters(&manifest).find(purpose)?.name;
-        match step.configuration.get(name)? {
-            palisade_store::StoredValue::Value(value) => value.as_u64(),
-            palisade_store::StoredValue::Secret { .. } => None,
+        match step.configuration.get(&self.parameter_of_purpose(step, Purpose::ObjectsPerRun)?)? {
+            StoredValue::Value(value) => value.as_u64(),
+            StoredValue::Secret { .. } => None,
         }
+    }
+
+    /// The parameter of an action that has this purpose; none where there is none, or the bundle is gone.
+    pub(super) fn parameter_of_purpose(&self, step: &StepRow, wanted: Purpose) -> Option<String> {
+        let manifest = self.manifest(step.bundle?).ok()?;
+        let has_it = |parameter: &&Parameter| matches!(parameter.kind, ParameterKind::Integer { purpose: Some(purpose), .. } if purpose == wanted);
+        Some(manifest.action(&step.action)?.parameters(&manifest).find(has_it)?.name.clone())
     }
 }

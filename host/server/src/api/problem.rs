@@ -48,6 +48,7 @@ pub(crate) struct Problem {
 
 impl Problem {
     pub(crate) fn of(failure: &Failure, target: &str, id: &str) -> Self {
+        let faults: Vec<Fault> = failure.faults().iter().map(in_a_body).collect();
         let status = failure.status();
         // What somebody searched for is theirs: the path is enough.
         let path = target.split('?').next().unwrap_or_default();
@@ -56,14 +57,31 @@ impl Problem {
             title: status.canonical_reason().unwrap_or("Error").to_owned(),
             status: status.as_u16(),
             code: failure.code().to_owned(),
-            detail: failure.to_string(),
+            detail: if faults.is_empty() {
+                failure.to_string()
+            } else {
+                Failure::invalid(faults.clone()).to_string()
+            },
             hint: failure.hint().map(str::to_owned),
             instance: path.to_owned(),
             request_id: id.to_owned(),
-            errors: failure.faults().to_vec(),
+            errors: faults,
             answer: status,
         }
     }
+}
+
+/// A field of the form of a workflow, `steps.1.api_key`, by its path in a body: `actions[0].configuration.api_key`.
+fn in_a_body(fault: &Fault) -> Fault {
+    let path = || {
+        let rest = fault.field.strip_prefix("steps")?;
+        let Some((place, name)) = rest.strip_prefix('.').and_then(|rest| rest.split_once('.')) else {
+            return rest.is_empty().then(|| "actions".to_owned());
+        };
+        let place = place.parse::<usize>().ok()?.checked_sub(1)?;
+        Some(format!("actions[{place}].configuration.{name}"))
+    };
+    Fault { field: path().unwrap_or_else(|| fault.field.clone()), message: fault.message.clone() }
 }
 
 impl IntoResponse for Problem {
@@ -89,5 +107,23 @@ impl IntoResponses for Problems {
             ("4XX".to_owned(), said("The call was not done; the problem says why.")),
             ("5XX".to_owned(), said("The service could not do it, and the fault is its own.")),
         ])
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_field_of_a_workflow_is_named_by_its_path_in_the_body() {
+        for (field, path) in [
+            ("steps.1.api_key", "actions[0].configuration.api_key"),
+            ("steps", "actions"),
+            ("steps.0.api_key", "steps.0.api_key"),
+            ("stepson", "stepson"),
+            ("name", "name"),
+        ] {
+            assert_eq!(in_a_body(&Fault::new(field, "x")).field, path);
+        }
     }
 }

@@ -1,10 +1,11 @@
 -- The state of the service, version 1. Times are milliseconds since 1970 in UTC. JSON is text. Nothing here is an extension
--- of SQLite's but WITHOUT ROWID, which PostgreSQL does not need.
+-- of SQLite's but WITHOUT ROWID, which PostgreSQL does not need, and AUTOINCREMENT, an identity column there: the number of
+-- something that was removed is never that of something else.
 
 -- Integrations -----------------------------------------------------------------------------------------------------------
 
 CREATE TABLE bundles (
-    id           INTEGER PRIMARY KEY,
+    id           INTEGER PRIMARY KEY AUTOINCREMENT,
     bundle       TEXT    NOT NULL,              -- the manifest's id
     version      TEXT    NOT NULL,
     digest       TEXT    NOT NULL UNIQUE,       -- SHA-256 of the zip
@@ -28,7 +29,7 @@ CREATE TABLE action_defaults (
 
 -- Sealed before they get here: this table never holds a readable secret.
 CREATE TABLE secrets (
-    id         INTEGER PRIMARY KEY,
+    id         INTEGER PRIMARY KEY AUTOINCREMENT,
     label      TEXT    NOT NULL,                -- what it is for, bound to the sealed bytes
     key        TEXT    NOT NULL,                -- which key sealed it
     sealed     BLOB    NOT NULL,
@@ -38,7 +39,7 @@ CREATE TABLE secrets (
 -- Collections ------------------------------------------------------------------------------------------------------------
 
 CREATE TABLE collections (
-    id          INTEGER PRIMARY KEY,
+    id          INTEGER PRIMARY KEY AUTOINCREMENT,
     name        TEXT    NOT NULL UNIQUE,
     description TEXT    NOT NULL,
     source      TEXT    NOT NULL,               -- JSON: uploaded files, or a live connection
@@ -49,7 +50,7 @@ CREATE TABLE collections (
 );
 
 CREATE TABLE files (
-    id          INTEGER PRIMARY KEY,
+    id          INTEGER PRIMARY KEY AUTOINCREMENT,
     collection  INTEGER NOT NULL REFERENCES collections (id) ON DELETE CASCADE,
     name        TEXT    NOT NULL,
     bytes       INTEGER NOT NULL,
@@ -68,7 +69,7 @@ CREATE TABLE file_chunks (
 -- Workflows --------------------------------------------------------------------------------------------------------------
 
 CREATE TABLE workflows (
-    id           INTEGER PRIMARY KEY,
+    id           INTEGER PRIMARY KEY AUTOINCREMENT,
     name         TEXT    NOT NULL UNIQUE,
     description  TEXT    NOT NULL,
     collection   INTEGER REFERENCES collections (id),
@@ -107,7 +108,7 @@ CREATE TABLE marks (
 -- Runs -------------------------------------------------------------------------------------------------------------------
 
 CREATE TABLE runs (
-    id            INTEGER PRIMARY KEY,
+    id            INTEGER PRIMARY KEY AUTOINCREMENT,
     workflow      INTEGER REFERENCES workflows (id) ON DELETE SET NULL,
     workflow_name TEXT    NOT NULL,
     origin        TEXT    NOT NULL,             -- schedule, run-now, manual, retry
@@ -133,6 +134,8 @@ CREATE INDEX runs_by_workflow ON runs (workflow, id);
 CREATE INDEX runs_by_phase ON runs (phase, id);
 CREATE INDEX runs_by_end ON runs (ended_at);
 CREATE INDEX runs_by_creation ON runs (created_at, status);
+-- What failed is sent again once: what fails once more is the retry's to retry.
+CREATE UNIQUE INDEX runs_by_retry ON runs (retry_of);
 
 -- The executor's own table: identifiers and timers, and no word of what a run is about.
 CREATE TABLE tasks (
@@ -248,7 +251,7 @@ CREATE INDEX holdings_by_run ON holdings (run);
 -- People -----------------------------------------------------------------------------------------------------------------
 
 CREATE TABLE users (
-    id         INTEGER PRIMARY KEY,
+    id         INTEGER PRIMARY KEY AUTOINCREMENT,
     name       TEXT    NOT NULL UNIQUE,
     role       TEXT    NOT NULL,                -- administrator, operator, viewer
     password   TEXT,                            -- argon2id; none until it is set by the link
@@ -273,7 +276,7 @@ CREATE TABLE links (
 );
 
 CREATE TABLE tokens (
-    id         INTEGER PRIMARY KEY,
+    id         INTEGER PRIMARY KEY AUTOINCREMENT,
     digest     BLOB    NOT NULL UNIQUE,
     name       TEXT    NOT NULL,
     user       INTEGER NOT NULL REFERENCES users (id) ON DELETE CASCADE,
@@ -290,7 +293,7 @@ CREATE TABLE log_in_failures (
 CREATE INDEX log_in_failures_by_subject ON log_in_failures (subject, at);
 
 CREATE TABLE audit (
-    id      INTEGER PRIMARY KEY,
+    id      INTEGER PRIMARY KEY AUTOINCREMENT,
     at      INTEGER NOT NULL,
     who     TEXT    NOT NULL,
     what    TEXT    NOT NULL,                   -- stable: workflow.created, integration.installed

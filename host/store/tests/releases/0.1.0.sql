@@ -7,7 +7,7 @@ CREATE TABLE action_defaults (
     PRIMARY KEY (bundle, action)
 );
 CREATE TABLE audit (
-    id      INTEGER PRIMARY KEY,
+    id      INTEGER PRIMARY KEY AUTOINCREMENT,
     at      INTEGER NOT NULL,
     who     TEXT    NOT NULL,
     what    TEXT    NOT NULL,                   -- stable: workflow.created, integration.installed
@@ -16,7 +16,7 @@ CREATE TABLE audit (
     after   TEXT
 );
 CREATE TABLE bundles (
-    id           INTEGER PRIMARY KEY,
+    id           INTEGER PRIMARY KEY AUTOINCREMENT,
     bundle       TEXT    NOT NULL,              -- the manifest's id
     version      TEXT    NOT NULL,
     digest       TEXT    NOT NULL UNIQUE,       -- SHA-256 of the zip
@@ -29,7 +29,7 @@ CREATE TABLE bundles (
     zip          BLOB    NOT NULL
 );
 CREATE TABLE collections (
-    id          INTEGER PRIMARY KEY,
+    id          INTEGER PRIMARY KEY AUTOINCREMENT,
     name        TEXT    NOT NULL UNIQUE,
     description TEXT    NOT NULL,
     source      TEXT    NOT NULL,               -- JSON: uploaded files, or a live connection
@@ -45,7 +45,7 @@ CREATE TABLE file_chunks (
     PRIMARY KEY (file, place)
 ) WITHOUT ROWID;
 CREATE TABLE files (
-    id          INTEGER PRIMARY KEY,
+    id          INTEGER PRIMARY KEY AUTOINCREMENT,
     collection  INTEGER NOT NULL REFERENCES collections (id) ON DELETE CASCADE,
     name        TEXT    NOT NULL,
     bytes       INTEGER NOT NULL,
@@ -139,7 +139,7 @@ CREATE TABLE run_steps (
     PRIMARY KEY (run, place)
 ) WITHOUT ROWID;
 CREATE TABLE runs (
-    id            INTEGER PRIMARY KEY,
+    id            INTEGER PRIMARY KEY AUTOINCREMENT,
     workflow      INTEGER REFERENCES workflows (id) ON DELETE SET NULL,
     workflow_name TEXT    NOT NULL,
     origin        TEXT    NOT NULL,             -- schedule, run-now, manual, retry
@@ -162,7 +162,7 @@ CREATE TABLE runs (
     selection     TEXT                          -- JSON: files read, records left out, how objects were chosen
 );
 CREATE TABLE secrets (
-    id         INTEGER PRIMARY KEY,
+    id         INTEGER PRIMARY KEY AUTOINCREMENT,
     label      TEXT    NOT NULL,                -- what it is for, bound to the sealed bytes
     key        TEXT    NOT NULL,                -- which key sealed it
     sealed     BLOB    NOT NULL,
@@ -195,7 +195,7 @@ CREATE TABLE tenants (
     turn      INTEGER NOT NULL                  -- of its last activation
 );
 CREATE TABLE tokens (
-    id         INTEGER PRIMARY KEY,
+    id         INTEGER PRIMARY KEY AUTOINCREMENT,
     digest     BLOB    NOT NULL UNIQUE,
     name       TEXT    NOT NULL,
     user       INTEGER NOT NULL REFERENCES users (id) ON DELETE CASCADE,
@@ -205,7 +205,7 @@ CREATE TABLE tokens (
     used_at    INTEGER
 );
 CREATE TABLE users (
-    id         INTEGER PRIMARY KEY,
+    id         INTEGER PRIMARY KEY AUTOINCREMENT,
     name       TEXT    NOT NULL UNIQUE,
     role       TEXT    NOT NULL,                -- administrator, operator, viewer
     password   TEXT,                            -- argon2id; none until it is set by the link
@@ -239,7 +239,7 @@ CREATE TABLE workflow_steps (
     PRIMARY KEY (workflow, place)
 ) WITHOUT ROWID;
 CREATE TABLE workflows (
-    id           INTEGER PRIMARY KEY,
+    id           INTEGER PRIMARY KEY AUTOINCREMENT,
     name         TEXT    NOT NULL UNIQUE,
     description  TEXT    NOT NULL,
     collection   INTEGER REFERENCES collections (id),
@@ -293,6 +293,7 @@ CREATE INDEX run_steps_by_bundle ON run_steps (bundle);
 CREATE INDEX runs_by_creation ON runs (created_at, status);
 CREATE INDEX runs_by_end ON runs (ended_at);
 CREATE INDEX runs_by_phase ON runs (phase, id);
+CREATE UNIQUE INDEX runs_by_retry ON runs (retry_of);
 CREATE INDEX runs_by_workflow ON runs (workflow, id);
 CREATE INDEX tasks_by_lane ON tasks (lane, state, run);
 CREATE INDEX tasks_by_state ON tasks (state, wake_at);

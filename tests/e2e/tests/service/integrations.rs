@@ -57,6 +57,50 @@ fn defaults_are_for_future_workflows_only_and_a_secret_is_never_shown() {
 }
 
 #[test]
+fn a_mask_that_is_sent_back_keeps_the_secret_and_a_new_secret_is_in_the_audit_log() {
+    let tenant = Tenant::start();
+    let service = Service::start(&tenant);
+    let integration = service.install();
+    let collection = service.collection("All", "list.txt", domains(2).as_bytes());
+    let workflow = service.workflow("Block", integration, collection, &json!({}));
+    let path = format!("/api/v1/workflows/{workflow}");
+    let was = service.get(&path).expect(200);
+    let body = |key: &str| {
+        let mut configuration = was["actions"][0]["configuration"].clone();
+        configuration["api_key"] = json!(key);
+        json!({
+            "name": "Block", "collection": collection,
+            "actions": [{ "integration": integration, "action": "add-to-blocklist", "was": 1, "configuration": configuration }],
+        })
+    };
+    let put = |key: &str| service.send("PUT", &path, "application/json", body(key).to_string().as_bytes());
+    assert_eq!(put("[secret]").status, 204);
+    assert_eq!(service.over(service.run(workflow))["status"], "Completed");
+    assert_eq!(put("another key").status, 204);
+    let line = service.get("/api/v1/audit").expect(200)["items"][0].clone();
+    let key = |side: &str| line[side]["steps"][0]["configuration"]["api_key"].clone();
+    assert_eq!((key("before"), key("after")), (json!("[secret]"), json!("[new secret]")), "{line}");
+}
+
+#[test]
+fn a_version_that_an_open_run_uses_is_not_uninstalled() {
+    let tenant =
+        Tenant::with(vision_one_simulator::Settings { latency_milliseconds: 1_000, ..Default::default() });
+    let service = Service::start(&tenant);
+    let integration = service.install();
+    let collection = service.collection("All", "list.txt", domains(1).as_bytes());
+    let workflow = service.workflow("Nightly block", integration, collection, &json!({}));
+    let run = service.run(workflow);
+    service.until(run, "it pushes", |run| run["steps"][0]["started_at"].is_string());
+    let refused = service.delete(&format!("/api/v1/integrations/{integration}")).expect(409);
+    assert!(
+        refused["detail"].as_str().unwrap().contains(&format!("run {run} of Nightly block")),
+        "{refused}"
+    );
+    assert_eq!(service.over(run)["status"], "Completed");
+}
+
+#[test]
 fn uninstall_is_refused_while_workflows_use_it_and_names_them() {
     let tenant = Tenant::start();
     let service = Service::start(&tenant);

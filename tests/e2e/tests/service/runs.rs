@@ -126,7 +126,10 @@ fn a_wait_that_the_service_imposes_is_spent_without_a_worker_and_told() {
         .unwrap();
     let first = service.run(first);
     service.until(first, "it waits", |run| run["steps"][0]["started_at"].is_string());
-    std::thread::sleep(std::time::Duration::from_millis(800));
+    service.until(first, "it says why it stands still", |run| {
+        run["phase"] == "running"
+            && run["reason"].as_str().is_some_and(|reason| reason.contains("rate budget"))
+    });
     let second = service.run(second);
     service.until(second, "it says why it waits", |run| {
         run["phase"] == "waiting"
@@ -136,6 +139,7 @@ fn a_wait_that_the_service_imposes_is_spent_without_a_worker_and_told() {
     assert_eq!(requests, 1, "one credential, one budget");
     let (first, second) = (service.over(first), service.over(second));
     assert_eq!((&first["status"], &second["status"]), (&json!("Completed"), &json!("Completed")));
+    assert_eq!(first["reason"], Value::Null, "{first}");
 }
 
 #[test]

@@ -98,17 +98,29 @@ fn a_workflow_comes_back_from_its_file_without_its_secrets() {
         yaml.contains("Europe/Berlin") && !yaml.contains(service.key()) && !yaml.contains("api_key"),
         "{yaml}"
     );
-    let refused =
-        service.send("POST", "/api/v1/workflows/import", "application/yaml", yaml.as_bytes()).expect(422);
-    assert_eq!(refused["errors"][0]["field"], "steps.1.api_key", "{refused}");
+    let import =
+        |text: &str| service.send("POST", "/api/v1/workflows/import", "application/yaml", text.as_bytes());
+    let bare = import(&yaml.replace("name: Block", "name: Without a key")).expect(201);
+    for verb in ["enable", "run"] {
+        let path = format!("/api/v1/workflows/{}/{verb}", bare["id"]);
+        let refused = service.post(&path, &json!({})).expect(422);
+        assert_eq!(refused["errors"][0]["field"], "actions[0].configuration.api_key", "{refused}");
+    }
+    let other = import(&yaml.replace("0.1.0", "9.9.9")).expect(422);
+    assert!(other["errors"][0]["message"].as_str().unwrap().contains("but `0.1.0` is"), "{other}");
     let path = format!("/api/v1/integrations/{integration}/actions/add-to-blocklist");
     let defaults = json!({ "configuration": { "api_key": service.key() } }).to_string();
     let _ = service.send("PUT", &path, "application/json", defaults.as_bytes()).expect(200);
     let renamed = yaml.replace("name: Block", "name: Block again");
-    let made =
-        service.send("POST", "/api/v1/workflows/import", "application/yaml", renamed.as_bytes()).expect(201);
+    let made = import(&renamed).expect(201);
     let made = service.get(&format!("/api/v1/workflows/{}", made["id"])).expect(200);
     assert_eq!((&made["enabled"], &made["schedule"]["at"]), (&json!(false), &json!("02:30")));
+    assert_eq!(made["max_evictions"], serde_json::Value::Null, "any number, as it was");
+    let lines: Vec<&str> = renamed.lines().filter(|line| !line.starts_with("max_evictions")).collect();
+    let careful = lines.join("\n").replace("Block again", "Careful");
+    let careful = import(&careful).expect(201);
+    let careful = service.get(&format!("/api/v1/workflows/{}", careful["id"])).expect(200);
+    assert_eq!(careful["max_evictions"], 0, "nothing of others goes unless somebody says so");
 }
 
 #[test]
