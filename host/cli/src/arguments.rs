@@ -111,6 +111,8 @@ pub(crate) enum Verb {
     Backup(service::Backup),
     /// Takes a service's state from a copy, also while it runs
     Restore(service::Restore),
+    /// Lets somebody back into a service
+    Users(service::UsersArguments),
     /// Makes and changes the key that seals a service's secrets
     Secrets(service::SecretsArguments),
     /// Writes shell completions, man pages, reference pages and JSON Schemas

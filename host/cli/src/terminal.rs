@@ -3,8 +3,10 @@
 use std::io::{self, Write as _};
 use std::process::ExitCode;
 
+use palisade_orchestrator::{Clock as _, SystemClock};
+
 use crate::answer::{Answer, Channel};
-use crate::arguments::{Colour, Output};
+use crate::arguments::{Colour, LogFormat, Output};
 use crate::failure::Failure;
 use crate::show;
 
@@ -44,6 +46,24 @@ pub(crate) fn show(result: Result<Box<dyn Answer>, Failure>, output: Output) -> 
 pub(crate) fn tell(text: &str) {
     // Where standard error is closed there is nobody to tell.
     let _ = anstream::stderr().lock().write_all(text.as_bytes());
+}
+
+/// The same of a service, in the form of its log, so that whoever reads that finds nothing else in it.
+pub(crate) fn tell_as(format: LogFormat, text: &str) {
+    match format {
+        LogFormat::Text => tell(text),
+        LogFormat::Json => {
+            let message = text.trim().split('\n').map(str::trim).collect::<Vec<_>>().join("; ");
+            let timestamp = SystemClock.now().to_string();
+            let line = serde_json::json!({
+                "timestamp": timestamp,
+                "level": "INFO",
+                "message": message,
+                "target": "palisade",
+            });
+            tell(&format!("{line}\n"));
+        }
+    }
 }
 
 fn write(answer: &dyn Answer, output: Output) -> io::Result<()> {

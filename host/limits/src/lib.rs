@@ -334,7 +334,8 @@ limits! {
     TASK_POLL_MILLISECONDS = 250, "milliseconds";
     /// Pause before an activation that failed for want of the state is tried again.
     ACTIVATION_RETRY_SECONDS = 5, "seconds";
-    /// A wait imposed by a service that is longer than this is spent without holding a worker.
+    /// A wait imposed by a service that is longer than this is spent without holding a worker, where a step has not begun; one that
+    /// has begun reads the service's list again if it is given up, which takes requests of the same budget.
     HELD_WAIT_SECONDS = 5, "seconds";
     /// Runs that are worked on at once: each holds a component of up to 128 MiB.
     RUN_WORKERS = 4, "runs";

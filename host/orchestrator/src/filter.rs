@@ -61,6 +61,11 @@ impl Filter {
         if self.updated_since.is_some() && self.since().is_none() {
             wrong.push(Field::new("updated_since", "a moment such as `2026-11-22T08:00:00Z` is expected"));
         }
+        for (name, list) in [("types", &self.types), ("statuses", &self.statuses), ("tags", &self.tags)] {
+            if list.iter().any(|one| one.trim().is_empty()) {
+                wrong.push(Field::new(name, "an empty text means nothing: leave it out"));
+            }
+        }
         if wrong.is_empty() { Ok(()) } else { Err(wrong) }
     }
 
@@ -177,9 +182,10 @@ mod tests {
             score_from: Some(8.0),
             score_to: Some(2.0),
             updated_since: Some("yesterday".to_owned()),
+            tags: vec![String::new()],
             ..Filter::default()
         };
         let fields: Vec<String> = filter.check().unwrap_err().into_iter().map(|field| field.name).collect();
-        assert_eq!(fields, ["score_to", "updated_since"]);
+        assert_eq!(fields, ["score_to", "updated_since", "tags"]);
     }
 }

@@ -179,9 +179,8 @@ impl App {
         &self.0.options.zone
     }
 
-    /// Numbers for Prometheus; others may be added to them.
-    #[must_use]
-    pub fn metrics(&self) -> &Metrics {
+    /// Numbers for Prometheus.
+    pub(crate) fn metrics(&self) -> &Metrics {
         &self.0.metrics
     }
 

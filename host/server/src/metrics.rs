@@ -1,7 +1,9 @@
 //! Numbers for Prometheus: requests by route and status, and how long they took. A route is its pattern, never the path that
-//! somebody sent: a stranger cannot make rows.
+//! somebody sent: a stranger cannot make rows. Numbers of runs and lists are in [`work`].
 
-use std::sync::{Arc, Mutex, PoisonError};
+mod work;
+
+use std::sync::Arc;
 use std::time::Duration;
 
 use prometheus_client::encoding::{EncodeLabelSet, text};
@@ -9,6 +11,8 @@ use prometheus_client::metrics::counter::Counter;
 use prometheus_client::metrics::family::Family;
 use prometheus_client::metrics::histogram::Histogram;
 use prometheus_client::registry::Registry;
+
+pub(crate) use work::Work;
 
 /// What a row of requests is told apart by.
 #[derive(Debug, Clone, PartialEq, Eq, Hash, EncodeLabelSet)]
@@ -30,8 +34,8 @@ const SECONDS: [f64; 10] = [0.005, 0.01, 0.025, 0.05, 0.1, 0.2, 0.5, 1.0, 5.0, 3
 
 /// Numbers for Prometheus. Clones are the same numbers.
 #[derive(Clone)]
-pub struct Metrics {
-    registry: Arc<Mutex<Registry>>,
+pub(crate) struct Metrics {
+    registry: Arc<Registry>,
     requests: Family<Request, Counter>,
     seconds: Histograms,
 }
@@ -43,12 +47,7 @@ impl Metrics {
         let seconds: Histograms = Family::new_with_constructor(|| Histogram::new(SECONDS));
         registry.register("http_requests", "Requests that were answered", requests.clone());
         registry.register("http_request_seconds", "How long an answer took to begin", seconds.clone());
-        Self { registry: Arc::new(Mutex::new(registry)), requests, seconds }
-    }
-
-    /// Adds others to them.
-    pub fn register(&self, add: impl FnOnce(&mut Registry)) {
-        add(&mut self.registry.lock().unwrap_or_else(PoisonError::into_inner));
+        Self { registry: Arc::new(registry), requests, seconds }
     }
 
     pub(crate) fn answered(&self, method: &str, route: &str, status: u16, took: Duration) {
@@ -57,10 +56,12 @@ impl Metrics {
         self.seconds.get_or_create(&Timed { route: route.to_owned() }).observe(took.as_secs_f64());
     }
 
-    /// As Prometheus reads them.
-    pub(crate) fn text(&self) -> Result<String, std::fmt::Error> {
+    /// As Prometheus reads them, with what is known of runs and lists at this moment.
+    pub(crate) fn text(&self, work: &Work) -> Result<String, std::fmt::Error> {
         let mut written = String::new();
-        text::encode(&mut written, &self.registry.lock().unwrap_or_else(PoisonError::into_inner))?;
+        text::encode_registry(&mut written, &self.registry)?;
+        text::encode_registry(&mut written, &work.registry())?;
+        text::encode_eof(&mut written)?;
         Ok(written)
     }
 }

@@ -9,6 +9,7 @@ use axum::http::HeaderMap;
 use axum::http::header::CONTENT_TYPE;
 use axum::response::{IntoResponse as _, Response};
 
+use crate::metrics::Work;
 use crate::routes::Routes;
 use crate::security::guard::Access;
 use crate::security::{Anybody, Role};
@@ -63,7 +64,8 @@ async fn metrics(
     if !is_here(peer.map(|Extension(peer)| peer), &headers) && !who.is_some_and(|who| who.may(Role::Viewer)) {
         return Err(Failure::log_in_needed());
     }
-    let text = app.metrics().text().map_err(|error| Failure::internal(error.to_string()))?;
+    let work = app.ask(Work::of).await?;
+    let text = app.metrics().text(&work).map_err(|error| Failure::internal(error.to_string()))?;
     let kind = "application/openmetrics-text; version=1.0.0; charset=utf-8";
     Ok(([(CONTENT_TYPE, kind)], text).into_response())
 }

@@ -63,6 +63,18 @@ impl Store {
         self.read(|connection| Ok(connection.prepare("SELECT 1 FROM secrets LIMIT 1")?.exists([])?))
     }
 
+    /// The keys that seal secrets, and how many each.
+    ///
+    /// # Errors
+    /// Where the state cannot be read.
+    pub fn sealing_keys(&self) -> Result<Vec<(String, u64)>, StoreError> {
+        self.read(|connection| {
+            let sql = "SELECT key, COUNT(*) FROM secrets GROUP BY key ORDER BY key";
+            let count = |row: &Row<'_>| Ok((row.get(0)?, row.get::<_, i64>(1)?.unsigned_abs()));
+            Ok(connection.prepare(sql)?.query_map([], count)?.collect::<Result<_, _>>()?)
+        })
+    }
+
     /// One sealed secret.
     ///
     /// # Errors

@@ -46,6 +46,12 @@ impl Vault {
         self.current.id()
     }
 
+    /// Whether it has the key of this name, current or earlier.
+    #[must_use]
+    pub fn has(&self, key_id: &str) -> bool {
+        std::iter::once(&self.current).chain(&self.previous).any(|key| key.id() == key_id)
+    }
+
     /// Seals a secret under a label.
     ///
     /// # Errors

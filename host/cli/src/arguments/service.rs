@@ -50,6 +50,9 @@ pub(crate) struct Serve {
     pub(crate) policy: PolicyArguments,
     #[command(flatten)]
     pub(crate) vault: VaultArguments,
+    /// Starts although secrets are sealed with a key that is not given; they have to be entered anew
+    #[arg(long)]
+    pub(crate) vault_key_lost: bool,
     /// Reaches an origin at another address, with its real name and certificate
     #[arg(long, value_name = "HOST:PORT:ADDRESS:PORT")]
     pub(crate) connect_to: Vec<ConnectTo>,
@@ -91,6 +94,25 @@ pub(crate) struct Restore {
 pub(crate) struct SecretsArguments {
     #[command(subcommand)]
     pub(crate) what: SecretsVerb,
+}
+
+/// `palisade users`.
+#[derive(Debug, Args)]
+pub(crate) struct UsersArguments {
+    #[command(subcommand)]
+    pub(crate) what: UsersVerb,
+}
+
+/// What to do for the people of a service, beside it.
+#[derive(Debug, Subcommand)]
+pub(crate) enum UsersVerb {
+    /// Makes a link with which somebody chooses a new password: for an administrator who forgot theirs. Also while the service runs
+    Link {
+        #[command(flatten)]
+        data: DataArguments,
+        /// With what they log in
+        name: String,
+    },
 }
 
 /// What to do with sealed secrets.

@@ -17,6 +17,17 @@ pub(crate) fn installed(review: &Value, made: &Value) -> String {
         id(made),
         word(review, "publisher")
     );
+    let signature = match word(review.get("authenticity").unwrap_or(&Value::Null), "by") {
+        nobody if nobody.is_empty() => "nobody that is trusted".to_owned(),
+        by => by,
+    };
+    text.push_str(&format!("  signed by  {signature}\n"));
+    for action in list(review, "actions") {
+        text.push_str(&format!("  {}\n", word(action, "title")));
+        for request in list(action, "requests") {
+            text.push_str(&format!("    may send {}\n", plain(request)));
+        }
+    }
     for change in list(review, "changes") {
         text.push_str(&format!(
             "  {}: {} ({})\n",
@@ -94,6 +105,19 @@ pub(crate) fn run(run: &Value) -> String {
         counts.row([verdict.to_owned(), count(run, verdict)]);
     }
     text.push_str(&counts.text());
+    for (step, place) in list(run, "steps").iter().zip(1..) {
+        let ended = match (word(step, "ended"), word(step, "message")) {
+            (open, _) if open.is_empty() => "open".to_owned(),
+            (ended, message) if message.is_empty() => ended,
+            (ended, message) => format!("{ended}: {message}"),
+        };
+        text.push_str(&format!("  step {place}, {}: {ended}\n", word(step, "title")));
+        let counted = ["accepted", "planned", "skipped", "rejected", "failed"]
+            .map(|verdict| (verdict, count(step, verdict)));
+        let counted = counted.iter().filter(|(_, count)| count != "0");
+        let facts: Vec<String> = counted.map(|(verdict, count)| format!("{verdict} {count}")).collect();
+        text.push_str(&format!("    {}\n", facts.join(", ")));
+    }
     text
 }
 

@@ -14,18 +14,19 @@ use palisade_vault::{KeyPlaces, Located, Origin, Vault};
 use tokio::sync::watch;
 
 use crate::answer::{Answer, Channel};
+use crate::arguments::LogFormat;
 use crate::arguments::service::{DataArguments, Serve, VaultArguments};
 use crate::failure::Failure;
 use crate::logging::traces;
 use crate::verbs::{policy, signals};
 use crate::{cache, terminal};
 
-/// It was told to stop, and has stopped.
+/// It was told to stop, and has stopped; its log has said so.
 struct Stopped;
 
 impl Answer for Stopped {
     fn text(&self) -> String {
-        "stopped; open runs go on at the next start\n".to_owned()
+        String::new()
     }
 
     fn json(&self, out: &mut dyn io::Write) -> io::Result<()> {
@@ -37,15 +38,21 @@ impl Answer for Stopped {
     }
 }
 
-pub(crate) fn serve(arguments: Serve) -> Result<Box<dyn Answer>, Failure> {
+pub(crate) fn serve(arguments: Serve, log: LogFormat) -> Result<Box<dyn Answer>, Failure> {
     let data = Data::open(&arguments.data)?;
     let store = Store::open(&data.state())?;
     let located = data.vault(&arguments.vault, &store)?;
     if let Origin::Made(path) = &located.origin {
-        terminal::tell(&format!(
-            "made the key that seals secrets: {}\n  keep a copy: without it, no secret of this service can be opened\n",
-            path.display()
-        ));
+        terminal::tell_as(
+            log,
+            &format!(
+                "made the key that seals secrets: {}\n  keep a copy: without it, no secret of this service can be opened\n",
+                path.display()
+            ),
+        );
+    }
+    if !arguments.vault_key_lost {
+        check_keys(&store, &located.vault)?;
     }
     // Named, found or none: the orchestrator reads it anew for each run.
     let policy_file = policy::find(arguments.policy.policy.as_deref())?.file().map(PathBuf::from);
@@ -82,13 +89,15 @@ pub(crate) fn serve(arguments: Serve) -> Result<Box<dyn Answer>, Failure> {
         let listener = Listener::bind(arguments.listen, certificate.as_ref()).await?;
         let served = listener.certificate();
         let reloading = tokio::spawn(signals::on_reload(move || reload(served.as_ref())));
+        // Before anybody is told that it runs, and may want to end it.
+        let ending = signals::first();
         if recovered > 0 {
-            terminal::tell(&format!("{recovered} runs go on where the last process left them\n"));
+            terminal::tell_as(log, &format!("{recovered} runs go on where the last process left them\n"));
         }
         if let Some(link) = app.first_link().await? {
-            terminal::tell(&format!("make the administrator, once: {}{link}\n", listener.url()));
+            terminal::tell_as(log, &format!("make the administrator, once: {}{link}\n", listener.url()));
         }
-        terminal::tell(&format!("palisade is at {}\n", listener.url()));
+        terminal::tell_as(log, &format!("palisade is at {}\n", listener.url()));
         let (drain, draining) = watch::channel(false);
         let executing = {
             let (orchestrator, draining) = (orchestrator.clone(), draining.clone());
@@ -104,7 +113,7 @@ pub(crate) fn serve(arguments: Serve) -> Result<Box<dyn Answer>, Failure> {
         let router = palisade_server::router(app.clone());
         listener
             .serve(router, async {
-                signals::first().await;
+                ending.await;
                 app.stop();
                 drain.send_replace(true);
             })
@@ -116,7 +125,26 @@ pub(crate) fn serve(arguments: Serve) -> Result<Box<dyn Answer>, Failure> {
         Ok::<(), Failure>(())
     })?;
     traces::finish();
+    terminal::tell_as(log, "stopped; open runs go on at the next start\n");
     Ok(Box::new(Stopped))
+}
+
+/// Refuses to serve with secrets that nobody can open: every run would fail for it, the open ones first.
+fn check_keys(store: &Store, vault: &Vault) -> Result<(), Failure> {
+    let Some((key, count)) = store.sealing_keys()?.into_iter().find(|(key, _)| !vault.has(key)) else {
+        return Ok(());
+    };
+    let message = format!(
+        "{count} secrets are sealed with the key `{key}`, which is not given; the key that is has the name `{}`",
+        vault.current()
+    );
+    let mut failure = Failure::new("vault-key-unknown", message);
+    failure.hint = Some(
+        "give it with `--vault-key`, or with `--vault-previous-key` beside the current one; where it is lost, `--vault-key-lost` \
+         starts all the same, and what it sealed has to be entered anew"
+            .to_owned(),
+    );
+    Err(failure)
 }
 
 /// Reads the certificate again. A service that runs goes on with the old one where the new one cannot be used.

@@ -1,13 +1,17 @@
 //! What the operator or a supervisor signals.
 
-/// Resolves when the operator interrupts, or a supervisor terminates, for the first time. A second time ends the process at
-/// once, with the status that shells give for an interrupt.
-pub(crate) async fn first() {
-    signalled().await;
-    tokio::spawn(async {
-        signalled().await;
-        std::process::exit(130);
-    });
+/// Resolves when the operator interrupts, or a supervisor terminates, for the first time from the call of this function on. A second
+/// time ends the process at once, with the status that shells give for an interrupt.
+pub(crate) fn first() -> impl Future<Output = ()> {
+    let first = signalled();
+    async move {
+        first.await;
+        let second = signalled();
+        tokio::spawn(async move {
+            second.await;
+            std::process::exit(130);
+        });
+    }
 }
 
 /// Has something done each time somebody asks the process to read its files again (`SIGHUP`), from the call of this function on.
@@ -33,17 +37,20 @@ pub(crate) fn on_reload(_: impl FnMut()) -> impl Future<Output = ()> {
 }
 
 #[cfg(unix)]
-async fn signalled() {
+fn signalled() -> impl Future<Output = ()> {
     use tokio::signal::unix::{SignalKind, signal};
-    match (signal(SignalKind::interrupt()), signal(SignalKind::terminate())) {
-        (Ok(mut interrupt), Ok(mut terminate)) => {
-            tokio::select! {
-                _ = interrupt.recv() => {}
-                _ = terminate.recv() => {}
+    let signals = (signal(SignalKind::interrupt()), signal(SignalKind::terminate()));
+    async move {
+        match signals {
+            (Ok(mut interrupt), Ok(mut terminate)) => {
+                tokio::select! {
+                    _ = interrupt.recv() => {}
+                    _ = terminate.recv() => {}
+                }
             }
+            // Without handlers the signals do what they do by default.
+            _ => std::future::pending().await,
         }
-        // Without handlers the signals do what they do by default.
-        _ => std::future::pending().await,
     }
 }
 

@@ -1,15 +1,16 @@
-//! `palisade backup`, `restore` and `secrets`: what looks after the state of a service, beside it or while it rests.
+//! `palisade backup`, `restore`, `users` and `secrets`: what looks after the state of a service, beside it or while it rests.
 
 use std::io;
 use std::path::PathBuf;
 use std::sync::Arc;
 
-use palisade_store::Store;
+use palisade_orchestrator::{Clock as _, SystemClock};
+use palisade_store::{NewAuditEntry, Store};
 use palisade_vault::{Key, Vault};
 use serde::Serialize;
 
 use crate::answer::Answer;
-use crate::arguments::service::{Backup, Restore, SecretsVerb};
+use crate::arguments::service::{Backup, DataArguments, Restore, SecretsVerb, UsersVerb};
 use crate::failure::Failure;
 use crate::verbs::serve::{self, Data};
 
@@ -36,9 +37,12 @@ impl Answer for Done {
 }
 
 pub(crate) fn backup(arguments: Backup) -> Result<Box<dyn Answer>, Failure> {
-    let state = serve::state(&arguments.data)?;
-    if !state.exists() {
-        return Err(no_state(&state));
+    let state = existing(&arguments.data)?;
+    if arguments.to.exists() {
+        let message = format!("`{}` is there already", arguments.to.display());
+        let mut failure = Failure::new("output-not-written", message);
+        failure.hint = Some("name another file, or remove this one first".to_owned());
+        return Err(failure);
     }
     Store::open(&state)?.back_up(&arguments.to)?;
     let sentence = format!("wrote {}; keep the key that seals its secrets beside it", arguments.to.display());
@@ -47,15 +51,40 @@ pub(crate) fn backup(arguments: Backup) -> Result<Box<dyn Answer>, Failure> {
 
 pub(crate) fn restore(arguments: Restore) -> Result<Box<dyn Answer>, Failure> {
     let state = serve::state(&arguments.data)?;
+    if !arguments.from.exists() {
+        let message = format!("there is no file `{}`", arguments.from.display());
+        let mut failure = Failure::new("input-unreadable", message);
+        failure.hint = Some("name a file that `palisade backup` wrote".to_owned());
+        return Err(failure);
+    }
     Store::check_backup(&arguments.from)?;
     if let Some(directory) = state.parent() {
         std::fs::create_dir_all(directory).map_err(|error| {
             Failure::file("data-directory", "cannot make the data directory", directory, &error)
         })?;
     }
-    Store::open(&state)?.restore(&arguments.from)?;
+    let store = Store::open(&state)?;
+    store.restore(&arguments.from)?;
+    // In the log of the state that is there now: what came after the copy is gone, this line says so.
+    let file = arguments.from.display().to_string();
+    let entry = NewAuditEntry {
+        who: "the command line",
+        what: "state.restored",
+        subject: &file,
+        before: None,
+        after: None,
+    };
+    store.audit(&entry, SystemClock.now())?;
     let sentence = format!("the state is that of {} again", arguments.from.display());
     Ok(Box::new(Done { done: "restore", file: Some(arguments.from), secrets: None, sentence }))
+}
+
+pub(crate) fn users(what: UsersVerb) -> Result<Box<dyn Answer>, Failure> {
+    let UsersVerb::Link { data, name } = what;
+    let state = existing(&data)?;
+    let path = palisade_server::recovery_link(&Store::open(&state)?, &name, SystemClock.now())?;
+    let sentence = format!("open this on the service, once: {path}");
+    Ok(Box::new(Done { done: "link", file: None, secrets: None, sentence }))
 }
 
 pub(crate) fn secrets(what: SecretsVerb) -> Result<Box<dyn Answer>, Failure> {
@@ -82,6 +111,11 @@ fn rotate(store: &Store, vault: &Vault) -> Result<u64, Failure> {
         let sealed = vault.seal(&row.label, &secret)?;
         Ok::<_, Failure>((sealed.key, sealed.bytes))
     })
+}
+
+fn existing(data: &DataArguments) -> Result<PathBuf, Failure> {
+    let state = serve::state(data)?;
+    if state.exists() { Ok(state) } else { Err(no_state(&state)) }
 }
 
 fn no_state(path: &std::path::Path) -> Failure {

@@ -3,6 +3,7 @@
 //! Without a column for values of every type, the only one that is named after a type holds the values, and all are of
 //! that type. Of several such columns none is preferred: that is for the file's owner to say.
 
+use crate::guess::guess;
 use crate::type_name::letters_and_digits;
 
 /// Names of the column that holds the value, the surest first. Compared without regard to case, spaces and marks.
@@ -155,8 +156,11 @@ fn with_delimiter(line: &str, delimiter: u8) -> FirstLine {
         .filter(|(_, column)| TYPED_NAMES.iter().any(|name| letters_and_digits(name) == **column))
         .map(|(column, _)| column)
         .collect();
+    // `evil.example,FQDN` is a row that says its type, and no header.
+    let is_row = names.iter().any(|name| guess(name).is_some());
     let (value, is_typed) = match (find(VALUE_NAMES), typed.as_slice()) {
         (Some(value), _) => (value, false),
+        (None, _) if is_row => return FirstLine::Other,
         (None, [value]) => (*value, true),
         (None, []) => return FirstLine::Other,
         (None, several) => {
@@ -224,7 +228,8 @@ mod tests {
 
     #[test]
     fn a_line_of_values_is_no_header() {
-        for line in ["evil.example,malware", "192.0.2.1", "", "name,registrar"] {
+        let rows = ["evil.example,FQDN", "192.0.2.1,IP", "http://evil.example/a;url", "evil.example,ip,url"];
+        for line in ["evil.example,malware", "192.0.2.1", "", "name,registrar"].into_iter().chain(rows) {
             assert_eq!(find_header(line), FirstLine::Other, "{line}");
         }
     }

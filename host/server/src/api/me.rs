@@ -1,6 +1,9 @@
-//! Who the caller is.
+//! Who the caller is, and their password.
 
-use serde::Serialize;
+use axum::extract::State;
+use axum::http::StatusCode;
+use secrecy::SecretString;
+use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 use utoipa_axum::routes;
 
@@ -9,9 +12,10 @@ use crate::routes::Routes;
 use crate::security::guard::VIEWER;
 use crate::security::who::Via;
 use crate::security::{Role, Viewer};
+use crate::{App, Failure, people};
 
 pub(super) fn routes(routes: Routes) -> Routes {
-    routes.api(VIEWER, routes!(me))
+    routes.api(VIEWER, routes!(me)).api(VIEWER, routes!(change_password))
 }
 
 /// Who the caller is.
@@ -28,6 +32,32 @@ struct Me {
     /// The token that was sent, if one was.
     #[schema(example = "nightly export")]
     token: Option<String>,
+}
+
+/// The caller's own passwords.
+#[derive(Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+#[schema(as = ChangedPassword)]
+struct Passwords {
+    /// The one that they have.
+    #[schema(format = Password, example = "six tins of green paint")]
+    current: String,
+    /// The one that they will have.
+    #[schema(format = Password, example = "seven tins of red paint")]
+    new: String,
+}
+
+/// Changes the caller's own password. All their sessions end; tokens stay.
+#[utoipa::path(put, path = "/api/v1/me/password", tag = "people", operation_id = "change_password", request_body = Passwords,
+    responses((status = 204, description = "It is changed."), Problems))]
+async fn change_password(
+    State(app): State<App>,
+    Viewer(who): Viewer,
+    Json(body): Json<Passwords>,
+) -> Result<StatusCode, Failure> {
+    let (current, new) = (SecretString::from(body.current), SecretString::from(body.new));
+    people::change_password(&app, &who, current, new).await?;
+    Ok(StatusCode::NO_CONTENT)
 }
 
 /// Who the caller is, and what they may do.

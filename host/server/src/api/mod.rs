@@ -11,6 +11,7 @@ mod me;
 mod paging;
 mod problem;
 mod runs;
+mod schedules;
 mod schemas;
 mod tokens;
 mod users;
@@ -40,6 +41,7 @@ pub(crate) fn routes(routes: Routes) -> Routes {
     let routes = integrations::routes(routes);
     let routes = collections::routes(routes);
     let routes = workflows::routes(routes);
+    let routes = schedules::routes(routes);
     let routes = runs::routes(routes);
     let routes = holdings::routes(routes);
     routes.get("/api/v1/openapi.json", VIEWER, openapi)

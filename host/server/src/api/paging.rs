@@ -33,7 +33,7 @@ impl PageQuery {
     pub(crate) fn rows(self) -> Result<Page, Failure> {
         let mut faults = Vec::new();
         if !(1..=u64::from(u32::MAX)).contains(&self.number()) {
-            faults.push(Fault::new("page", "Pages begin at 1."));
+            faults.push(Fault::new("page", format!("Ask for a page from 1 to {}.", u32::MAX)));
         }
         if !(1..=limits::API_PAGE_ROWS).contains(&self.per_page()) {
             faults.push(Fault::new("per_page", format!("Ask for 1 to {} rows.", limits::API_PAGE_ROWS)));

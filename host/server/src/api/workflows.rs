@@ -15,7 +15,7 @@ use palisade_schedule::Schedule;
 use palisade_store::{BundleId, CollectionId, RunId, Takes, WorkflowId, WorkflowRow};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
-use utoipa::ToSchema;
+use utoipa::{IntoParams, ToSchema};
 use utoipa_axum::routes;
 
 use super::integrations::Made;
@@ -116,7 +116,7 @@ struct Wanted {
     /// Entries of others that a run may make the service remove: 0 unless told, `null` for any number.
     #[serde(default = "none_removed")]
     max_evictions: Option<u64>,
-    /// Whether its schedule counts.
+    /// Whether its schedule counts: not unless told.
     #[serde(default)]
     enabled: bool,
     /// Its actions in order.
@@ -249,16 +249,29 @@ fn shown(row: WorkflowRow, now: Timestamp) -> Workflow {
     }
 }
 
+#[derive(Deserialize, IntoParams)]
+#[into_params(parameter_in = Query)]
+struct Searched {
+    /// Only workflows with this text in their name.
+    #[serde(default)]
+    #[param(example = "block")]
+    search: Option<String>,
+}
+
 /// All workflows by name.
-#[utoipa::path(get, path = "/api/v1/workflows", tag = "workflows", operation_id = "list_workflows", params(PageQuery),
+#[utoipa::path(get, path = "/api/v1/workflows", tag = "workflows", operation_id = "list_workflows",
+    params(PageQuery, Searched),
     responses((status = 200, description = "One page of them.", body = Listed<Workflow>), Problems))]
 async fn list(
     State(app): State<App>,
     Viewer(_): Viewer,
     Params(query): Params<PageQuery>,
+    Params(searched): Params<Searched>,
 ) -> Result<Json<Listed<Workflow>>, Failure> {
     let now = app.now();
-    let rows = app.ask(|orchestrator| Ok(orchestrator.store().workflows()?)).await?;
+    let mut rows = app.ask(|orchestrator| Ok(orchestrator.store().workflows()?)).await?;
+    let text = searched.search.unwrap_or_default().trim().to_lowercase();
+    rows.retain(|row| row.name.to_lowercase().contains(&text));
     Ok(Json(Listed::cut(rows.into_iter().map(|row| shown(row, now)).collect(), query)?))
 }
 

@@ -4,7 +4,7 @@
 use axum::http::StatusCode;
 use jiff::{SignedDuration, Timestamp};
 use palisade_limits as limits;
-use palisade_store::{LinkRow, UserRow};
+use palisade_store::{LinkRow, NewAuditEntry, Store, UserRow};
 use secrecy::SecretString;
 
 use super::{accounts, name_fault};
@@ -30,10 +30,42 @@ pub(super) async fn make(app: &App, name: &str, role: Role) -> Result<String, Fa
     let token = opaque::random()?;
     let digest = opaque::digest_of(&token);
     let link = LinkRow { user: name.to_owned(), role: role.name().to_owned() };
-    let lasts = SignedDuration::from_secs(i64::try_from(limits::LINK_SECONDS).unwrap_or(i64::MAX));
-    let ends = app.now().checked_add(lasts).unwrap_or(Timestamp::MAX);
+    let ends = ends(app.now());
     app.store(move |store| store.add_link(&digest, &link, ends)).await?;
-    Ok(format!("/welcome/{token}"))
+    Ok(path_of(&token))
+}
+
+/// The path of a link with which somebody chooses a new password, for whoever has the state and nobody else to ask: an
+/// administrator who forgot theirs. It may be made beside a service that runs. Earlier links of theirs end.
+///
+/// # Errors
+/// Where nobody has this name, or they may not log in.
+pub fn recovery_link(store: &Store, name: &str, now: Timestamp) -> Result<String, Failure> {
+    let row = store.user_named(name)?.ok_or_else(|| Failure::not_found("user", name))?;
+    if !row.enabled {
+        return Err(Failure::conflict("user-disabled", format!("`{name}` may not log in")));
+    }
+    let token = opaque::random()?;
+    let link = LinkRow { user: row.name.clone(), role: row.role };
+    store.add_link(&opaque::digest_of(&token), &link, ends(now))?;
+    let entry = NewAuditEntry {
+        who: "the command line",
+        what: "user.link-made",
+        subject: &row.name,
+        before: None,
+        after: None,
+    };
+    store.audit(&entry, now)?;
+    Ok(path_of(&token))
+}
+
+fn path_of(token: &str) -> String {
+    format!("/welcome/{token}")
+}
+
+fn ends(now: Timestamp) -> Timestamp {
+    let lasts = SignedDuration::from_secs(i64::try_from(limits::LINK_SECONDS).unwrap_or(i64::MAX));
+    now.checked_add(lasts).unwrap_or(Timestamp::MAX)
 }
 
 impl App {

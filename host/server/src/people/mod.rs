@@ -9,6 +9,7 @@ mod tokens;
 use palisade_limits as limits;
 
 pub(crate) use accounts::{Changed, Person, State, change, change_password, invite, list, new_link, one};
+pub use links::recovery_link;
 pub(crate) use links::{Opened, accept, opened};
 pub(crate) use log_in::log_in;
 pub(crate) use tokens::{NewToken, create as create_token, of as tokens_of, revoke as revoke_token};

@@ -20,6 +20,9 @@ fn a_backup_is_made_and_restored_while_the_service_runs() {
     let (data, copy) = (data.to_str().unwrap(), copy.to_str().unwrap());
     let made = palisade(&["backup", "--data", data, "--to", copy]);
     assert!(made.status.success(), "{}", String::from_utf8_lossy(&made.stderr));
+    use std::os::unix::fs::PermissionsExt as _;
+    let mode = std::fs::metadata(copy).unwrap().permissions().mode();
+    assert_eq!(mode & 0o777, 0o600, "hashes and recordings are for their owner alone");
     let again = palisade(&["backup", "--data", data, "--to", copy]);
     assert_eq!(again.status.code(), Some(1), "a backup is never overwritten");
     let run = service.over(service.run(workflow));
@@ -27,6 +30,11 @@ fn a_backup_is_made_and_restored_while_the_service_runs() {
     let restored = palisade(&["restore", "--data", data, "--from", copy]);
     assert!(restored.status.success(), "{}", String::from_utf8_lossy(&restored.stderr));
     assert_eq!(service.get("/api/v1/runs").expect(200)["total"], 0, "as it was before the run");
+    let log = service.get("/api/v1/audit").expect(200);
+    assert_eq!(
+        (&log["items"][0]["what"], &log["items"][0]["subject"]),
+        (&json!("state.restored"), &json!(copy))
+    );
     let run = service.over(service.run(workflow));
     assert_eq!((&run["status"], tenant.blocked().len()), (&json!("Completed"), 3));
 }

@@ -17,6 +17,7 @@ mod deploy;
 mod holdings;
 mod integrations;
 mod kills;
+mod operations;
 mod retries;
 mod runs;
 mod schedule;

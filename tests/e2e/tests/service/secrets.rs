@@ -1,5 +1,7 @@
 //! The key of the tenant, the vault's key and the token: searched for in everything that the service writes and says.
 
+use std::io::{BufRead as _, BufReader};
+
 use std::path::Path;
 
 use palisade_e2e::{Service, Tenant, domains};
@@ -93,13 +95,26 @@ fn a_rotated_key_opens_what_the_old_one_sealed_and_the_old_one_opens_nothing() {
         old.to_str().unwrap(),
     ]);
     assert!(rotated.status.success(), "{}", String::from_utf8_lossy(&rotated.stderr));
-    service.restart();
-    assert_eq!(
-        service.over(service.run(workflow))["status"],
-        "Failed to Complete",
-        "the old key opens nothing"
+    let serve = ["serve", "--listen", "127.0.0.1:0", "--data", data.to_str().unwrap()];
+    let refused = palisade(&serve);
+    let said = String::from_utf8_lossy(&refused.stderr);
+    assert!(
+        !refused.status.success() && said.contains("vault-key-unknown"),
+        "the old key opens nothing: {said}"
     );
-    service.stop();
+    let mut lost = std::process::Command::new(palisade_e2e::binary())
+        .args(serve)
+        .arg("--vault-key-lost")
+        .stderr(std::process::Stdio::piped())
+        .spawn()
+        .unwrap();
+    let lines = BufReader::new(lost.stderr.take().unwrap()).lines();
+    assert!(
+        lines.map_while(Result::ok).any(|line| line.starts_with("palisade is at")),
+        "whoever has lost it goes on"
+    );
+    lost.kill().unwrap();
+    lost.wait().unwrap();
     std::fs::rename(&new, &old).unwrap();
     service.restart();
     assert_eq!(service.over(service.run(workflow))["status"], "Completed");
