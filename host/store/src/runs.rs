@@ -426,8 +426,10 @@ impl Store {
     /// Where the state cannot be read.
     pub fn last_runs(&self) -> Result<Vec<RunRow>, StoreError> {
         self.read(|connection| {
-            let sql = "SELECT * FROM runs WHERE id IN (SELECT MAX(id) FROM runs
-                WHERE workflow IS NOT NULL AND phase = 'ended' AND dry_run = 0 GROUP BY workflow)";
+            // One look from the end for each workflow: not each of the runs that there ever were.
+            let sql = "SELECT * FROM runs WHERE id IN (SELECT (SELECT run.id FROM runs AS run
+                WHERE run.workflow = workflows.id AND run.phase = 'ended' AND run.dry_run = 0
+                ORDER BY run.id DESC LIMIT 1) FROM workflows)";
             Ok(connection.prepare_cached(sql)?.query_map([], read)?.collect::<Result<_, _>>()?)
         })
     }

@@ -118,3 +118,18 @@ fn objects_of_a_run_are_found_by_place_and_counted_by_type() {
     assert_eq!(store.object_types(id).unwrap(), [("FQDN".to_owned(), 2), ("URL".to_owned(), 1)]);
     assert!(matches!(store.objects_at(RunId(99), &[1]), Err(StoreError::Missing { .. })));
 }
+
+#[test]
+fn how_a_workflow_fares_is_said_by_its_last_run_that_is_over_and_was_no_trial() {
+    let (store, workflow, _directory) = store();
+    let last = || store.last_runs().unwrap().into_iter().map(|run| run.id).collect::<Vec<_>>();
+    let ids: Vec<RunId> = (0..4).map(|_| run(&store, workflow, &[("FQDN", "a.example")], now())).collect();
+    assert!(last().is_empty(), "none is over");
+    let file = rusqlite::Connection::open(store.path()).unwrap();
+    let [first, second, trial, _open] = ids[..] else { panic!("{ids:?}") };
+    let end = "UPDATE runs SET status = 'Completed', phase = 'ended', dry_run = ?1 WHERE id = ?2";
+    for (id, dry_run) in [(first, false), (second, false), (trial, true)] {
+        file.execute(end, rusqlite::params![dry_run, id.0]).unwrap();
+    }
+    assert_eq!(last(), [second]);
+}

@@ -289,3 +289,14 @@ fn a_reader_sees_the_state_before_or_after_a_write_and_a_backup_is_whole() {
     assert!(runs.iter().all(|run| run.objects.is_some()));
     assert!(store.back_up(&copy).is_err(), "a backup is never overwritten");
 }
+
+#[test]
+fn the_number_of_something_that_was_removed_is_never_that_of_something_else() {
+    let (store, _directory) = store();
+    let first = store.install_bundle(&bundle("1.0.0"), &[], "ada", now()).unwrap();
+    assert!(store.remove_bundle(first).unwrap().is_empty());
+    assert_ne!(store.install_bundle(&bundle("2.0.0"), &[], "ada", now()).unwrap(), first);
+    let gone = workflow(&store, "a", Vec::new());
+    store.remove_workflow(gone).unwrap();
+    assert_ne!(workflow(&store, "b", Vec::new()), gone);
+}
