@@ -53,7 +53,7 @@ pub(crate) fn restore(arguments: Restore) -> Result<Box<dyn Answer>, Failure> {
     let state = serve::state(&arguments.data)?;
     if !arguments.from.exists() {
         let message = format!("there is no file `{}`", arguments.from.display());
-        let mut failure = Failure::new("input-unreadable", message);
+        let mut failure = Failure::new("state-missing", message);
         failure.hint = Some("name a file that `palisade backup` wrote".to_owned());
         return Err(failure);
     }
