@@ -13,6 +13,8 @@ const FLAGS = [
   "--disable-component-update", "--disable-sync",
 ];
 const WIDTHS = { wide: { width: 1280, height: 900 }, narrow: { width: 360, height: 740 } };
+/** Where else a page may have to be scrolled sideways: tables become cards in between, and the side bar goes. */
+const OTHER_WIDTHS = [600, 768, 900, 1024];
 const RULES = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22a", "wcag22aa", "best-practice"];
 /** What else in a page could depend on light or dark. */
 const COLORS = ["color-contrast", "link-in-text-block"];
@@ -57,6 +59,22 @@ async function violations(page, colorsOnly) {
     nodes.map((node) => `${id} at ${node.target.join(" ")}: ${(node.any[0] ?? node.all[0] ?? node.none[0])?.message}`));
 }
 
+/** What is wider than its place: the page, which then scrolls, or a table, which is then cut off. */
+function sideways(page) {
+  return page.evaluate(() => {
+    const all = document.documentElement;
+    const found = [];
+    if (all.scrollWidth > all.clientWidth) {
+      const widest = [...document.body.querySelectorAll("*")].find((one) => one.getBoundingClientRect().right > all.clientWidth + 1);
+      found.push(`scrolls sideways by ${all.scrollWidth - all.clientWidth} px, ${widest?.tagName} ${widest?.className} ${widest?.textContent.trim().slice(0, 60)}`);
+    }
+    for (const card of document.querySelectorAll(".table-card")) {
+      if (card.scrollWidth > card.clientWidth) found.push(`a table is cut off by ${card.scrollWidth - card.clientWidth} px`);
+    }
+    return found;
+  });
+}
+
 /** What cannot be used in a light or dark, wide or narrow window; empty where all is well. */
 export async function faults(page, name) {
   const found = new Set();
@@ -67,13 +85,11 @@ export async function faults(page, name) {
       await page.emulateMedia({ colorScheme, reducedMotion: "reduce" });
       for (const fault of await violations(page, colorScheme === "dark")) found.add(`${name} (${size}, ${colorScheme}): ${fault}`);
     }
-    const over = await page.evaluate(() => {
-      const all = document.documentElement;
-      if (all.scrollWidth <= all.clientWidth) return null;
-      const widest = [...document.body.querySelectorAll("*")].find((one) => one.getBoundingClientRect().right > all.clientWidth + 1);
-      return `${all.scrollWidth - all.clientWidth} px, ${widest?.tagName} ${widest?.className} ${widest?.textContent.trim().slice(0, 60)}`;
-    });
-    if (over !== null) found.add(`${name} (${size}): scrolls sideways by ${over}`);
+    for (const fault of await sideways(page)) found.add(`${name} (${size}): ${fault}`);
+  }
+  for (const width of OTHER_WIDTHS) {
+    await page.setViewportSize({ width, height: 900 });
+    for (const fault of await sideways(page)) found.add(`${name} (${width} px): ${fault}`);
   }
   await page.setViewportSize(WIDTHS.wide);
   await page.emulateMedia({ colorScheme: null, reducedMotion: null });

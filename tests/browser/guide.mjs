@@ -124,12 +124,15 @@ export async function collect(page, name, files) {
   await says(page, `The collection “${name}” is made.`);
 }
 
+/** An action as the builder lists it, below the name of its integration. */
+export const listed = (action) => action.split(" - ").at(-1);
+
 /** Builds a workflow of one action; its address. */
 export async function build(page, { name, collection, action, settings = {} }) {
   await page.goto("/workflows");
   await page.locator('a[href="/workflows/new"]').first().click();
   await titled(page, "New workflow");
-  await page.locator("#new_action").selectOption({ label: action });
+  await page.locator("#new_action").selectOption({ label: listed(action) });
   await page.getByRole("button", { name: "Add action" }).click();
   await page.locator("fieldset.step").waitFor();
   await page.locator("#name").fill(name);

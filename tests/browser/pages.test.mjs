@@ -10,7 +10,11 @@ import * as guide from "./guide.mjs";
 import { later } from "./later-bundle.mjs";
 import { bundle, start } from "./service.mjs";
 
-const BLOCK = "Block prioritised indicators";
+/** Names as people give them: long, and without a space to break at. */
+const PRIORITISED = "APT29_Cozy_Bear_indicators_2026_Q4_high_confidence";
+const BLOCK = "Block_APT29_Cozy_Bear_indicators_2026_Q4_high_confidence";
+/** As long as a name may be. */
+const LONGEST = "W".repeat(120);
 let service, browser, administrator;
 /** Every path that was looked at, with numbers, tokens and actions replaced by a star. */
 const seen = new Set();
@@ -145,7 +149,7 @@ pages("integrations: reviewed, refused, installed, upgraded", async (page, see) 
 });
 
 pages("collections: of files, of an appliance, in use", async (page, see) => {
-  await guide.collect(page, "Prioritised indicators", [guide.example("indicators.threatq.json"), guide.example("campaign.stix.json")]);
+  await guide.collect(page, PRIORITISED, [guide.example("indicators.threatq.json"), guide.example("campaign.stix.json")]);
   await see("collection");
   await page.locator("details.filter summary").click();
   await see("collection, its filter");
@@ -181,13 +185,26 @@ pages("collections: of files, of an appliance, in use", async (page, see) => {
 });
 
 pages("workflows and runs", async (page, see) => {
-  await guide.build(page, { name: BLOCK, collection: "Prioritised indicators", action: guide.BLOCKLIST });
+  await guide.build(page, { name: BLOCK, collection: PRIORITISED, action: guide.BLOCKLIST });
   const workflow = new URL(page.url()).pathname;
   await see("workflow that never ran");
+  await guide.build(page, { name: LONGEST, collection: PRIORITISED, action: guide.BLOCKLIST });
+  const longest = new URL(page.url()).pathname;
+  await page.goto(`${longest}/edit`);
+  await page.locator("#kind").selectOption("cron");
+  await page.locator("#zone").fill("America/Argentina/ComodRivadavia");
+  await page.getByText("Another schedule is chosen").waitFor();
+  await page.locator("#expression").fill("61 * * * *");
+  await page.getByRole("button", { name: "Show times" }).click();
+  await page.getByText("There are no times to show yet").waitFor();
+  await see("builder, times that there are not");
+  await page.locator("#expression").fill("*/15 8-17 * * 1-5");
+  await page.locator(".form-foot button").click();
+  await page.waitForURL(longest);
   await page.goto(`${workflow}/edit`);
   await page.locator("#kind").selectOption("weekly");
   await page.getByRole("button", { name: "Show times" }).click();
-  await page.locator("#new_action").selectOption({ label: guide.EXCEPTIONS });
+  await page.locator("#new_action").selectOption({ label: guide.listed(guide.EXCEPTIONS) });
   await page.getByRole("button", { name: "Add action" }).click();
   await page.locator("fieldset.step").nth(1).waitFor();
   await see("builder with two actions");
@@ -228,6 +245,22 @@ pages("workflows and runs", async (page, see) => {
   await page.waitForURL(/\/runs\/2$/);
   await guide.watched(page);
   await see("dry run");
+  await page.setViewportSize({ width: 360, height: 740 });
+  await page.goto("/runs/2");
+  await page.getByLabel("Sort by").selectOption({ label: "Value, Z to A" });
+  await page.getByRole("button", { name: "Search" }).click();
+  await page.waitForURL(/sort=-value/);
+  assert.equal(await page.locator("table.objects thead a:visible").count(), 0, "nothing is reached that cannot be seen");
+  assert.equal(await page.locator(".tabs a").last().isVisible(), true);
+  await page.setViewportSize({ width: 1280, height: 900 });
+  await guide.runNow(page, longest);
+  await guide.watched(page);
+  await see("run of the longest name");
+  await see("workflows, with the longest name", "/workflows");
+  await see("overview, with the longest name", "/");
+  await see("delete the longest name", `${longest}/delete`);
+  await page.getByRole("main").getByRole("button", { name: "Delete" }).click();
+  await page.waitForURL("**/workflows");
   await see("story of an object in a dry run", "/runs/2/objects/2");
   await page.goto(workflow);
   await page.locator("#selected-title").click();

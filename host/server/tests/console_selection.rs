@@ -148,7 +148,11 @@ async fn what_cannot_be_run_is_said_on_the_page() {
         post_form(&mut ada, "/selection/run", &[("collection", "1"), ("object", gone), ("workflow", "1")])
             .await;
     assert_eq!(none.status, 422);
-    assert!(read(&none).contains("`gone.example` is not in the collection any more."), "{}", none.body);
+    assert!(
+        none.body.contains("<code>gone.example</code> is not in the collection any more."),
+        "{}",
+        none.body
+    );
     let unchosen = post_form(&mut ada, "/selection/run", &[("collection", "1"), ("object", gone)]).await;
     assert_eq!(unchosen.status, 422);
     assert!(read(&unchosen).contains("Choose the workflow."), "{}", unchosen.body);

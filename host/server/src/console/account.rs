@@ -176,7 +176,10 @@ async fn create_token(
     visit: Visit,
     Form(typed): Form<Typed>,
 ) -> Result<Response, Failure> {
-    let role = typed.role.parse::<Role>().map_err(|error| Fault::new("role", error.to_string()));
+    let role = typed
+        .role
+        .parse::<Role>()
+        .map_err(|error| Fault::new("role", super::wording::sentence(&error.to_string())));
     let made = match role {
         Ok(role) => {
             let days = typed.days.parse().unwrap_or(0);

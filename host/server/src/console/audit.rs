@@ -56,7 +56,8 @@ fn changes(before: Option<&Value>, after: Option<&Value>) -> Vec<Change> {
     let added = new.keys().filter(|key| !old.contains_key(*key));
     old.keys()
         .chain(added)
-        .filter(|key| old.get(*key) != new.get(*key))
+        // What was not there before and is nothing now has not changed.
+        .filter(|key| old.get(*key).unwrap_or(&Value::Null) != new.get(*key).unwrap_or(&Value::Null))
         .map(|key| Change {
             key: key.replace('_', " "),
             before: old.get(key).map(shown),
@@ -75,8 +76,32 @@ fn shown(value: &Value) -> String {
         Value::Bool(true) => "yes".to_owned(),
         Value::Bool(false) => "no".to_owned(),
         Value::Null => "nothing".to_owned(),
-        other => other.to_string(),
+        Value::Array(parts) if parts.is_empty() => "nothing".to_owned(),
+        Value::Object(members) if members.is_empty() => "nothing".to_owned(),
+        Value::Array(parts) if parts.iter().all(is_simple) => {
+            parts.iter().map(shown).collect::<Vec<_>>().join(", ")
+        }
+        Value::Array(parts) => parts.iter().map(shown).collect::<Vec<_>>().join("; "),
+        Value::Object(members) => {
+            let member = |(key, value): (&String, &Value)| {
+                let (key, value) =
+                    (key.replace('_', " "), if is_flat(value) { shown(value) } else { value.to_string() });
+                format!("{key}: {value}")
+            };
+            members.iter().filter(|(_, value)| !value.is_null()).map(member).collect::<Vec<_>>().join(", ")
+        }
+        Value::Number(number) => number.to_string(),
     }
+}
+
+/// Neither a list nor an object.
+fn is_simple(value: &Value) -> bool {
+    !value.is_array() && !value.is_object()
+}
+
+/// What can stand within a line of names and values.
+fn is_flat(value: &Value) -> bool {
+    value.as_array().map_or_else(|| is_simple(value), |parts| parts.iter().all(is_simple))
 }
 
 async fn list(
@@ -138,10 +163,32 @@ mod tests {
     }
 
     #[test]
+    fn what_was_not_given_is_no_change() {
+        let run = json!({"number": 7, "objects": null});
+        assert_eq!(told(None, Some(run)), [("number".to_owned(), None, Some("7".to_owned()))]);
+        let cleared = told(Some(json!({"deadline": 5})), Some(json!({"deadline": null})));
+        assert_eq!(cleared, [("deadline".to_owned(), Some("5".to_owned()), Some("nothing".to_owned()))]);
+    }
+
+    #[test]
+    fn lists_and_names_with_values_are_no_json() {
+        for (value, said) in [
+            (json!(["FQDN", "URL"]), "FQDN, URL"),
+            (json!({"kind": "every", "period": "6-hours", "note": null}), "kind: every, period: 6-hours"),
+            (json!([{"action": "add"}, {"action": "remove"}]), "action: add; action: remove"),
+            (json!({"types": ["FQDN", "URL"], "min_score": 7}), "min score: 7, types: FQDN, URL"),
+            (json!({"deep": {"er": 1}}), r#"deep: {"er":1}"#),
+            (json!([]), "nothing"),
+        ] {
+            assert_eq!(shown(&value), said);
+        }
+    }
+
+    #[test]
     fn what_is_no_object_is_compared_whole() {
         assert_eq!(
             told(Some(json!(["a"])), Some(json!({}))),
-            [(String::new(), Some("[\"a\"]".to_owned()), Some("{}".to_owned()))]
+            [(String::new(), Some("a".to_owned()), Some("nothing".to_owned()))]
         );
         assert!(told(None, None).is_empty());
     }

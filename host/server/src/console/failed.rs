@@ -4,7 +4,7 @@ use askama::Template;
 use axum::http::StatusCode;
 use axum::response::{IntoResponse as _, Response};
 
-use super::wording::sentence;
+use super::wording::{hint, sentence};
 use crate::view::{Frame, Section, Visit, page_with};
 use crate::{App, Failure};
 
@@ -45,9 +45,13 @@ pub(crate) fn page(app: &App, failure: &Failure, visit: Visit, id: &str) -> Resp
         status: status.as_u16(),
         code: failure.code().to_owned(),
         message: sentence(&failure.to_string()),
-        hint: failure.hint().map(sentence).unwrap_or_default(),
+        hint: hint(failure).unwrap_or_default(),
         id: id.to_owned(),
-        parts: failure.faults().iter().map(|fault| format!("{}: {}", fault.field, fault.message)).collect(),
+        parts: failure
+            .faults()
+            .iter()
+            .map(|fault| format!("{}: {}", fault.field, sentence(&fault.message)))
+            .collect(),
         frame: frame.clone(),
     };
     let inside = frame.caller.is_some();

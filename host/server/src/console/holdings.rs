@@ -1,6 +1,7 @@
 //! What the lists of services hold, for the overview: a meter for each type that was counted, with the run that counted it. What
 //! nobody has read is not shown.
 
+use jiff::Timestamp;
 use palisade_store::HoldingRow;
 
 use super::wording::first_upper;
@@ -19,7 +20,7 @@ pub(super) struct Held {
     pub(super) lists: Vec<HeldList>,
 }
 
-/// What one run has read of one list.
+/// What runs have read of one list.
 pub(super) struct HeldList {
     /// The list's name.
     pub(super) name: String,
@@ -27,12 +28,12 @@ pub(super) struct HeldList {
     pub(super) meters: Vec<Meter>,
     /// What has none: type and entries.
     pub(super) open: Vec<(String, String)>,
-    /// Number of the run.
-    pub(super) run: i64,
-    /// Name of its workflow.
-    pub(super) workflow: String,
-    /// When.
+    /// The run that read all of it, and its workflow; none where several did.
+    pub(super) run: Option<(i64, String)>,
+    /// When; the earliest time where several did.
     pub(super) at: Moment,
+    /// The same, to compare with.
+    read: Timestamp,
 }
 
 /// What is known, tenant by tenant; rows of one tenant follow each other.
@@ -48,26 +49,32 @@ pub(super) fn held(frame: &Frame, rows: &[HoldingRow]) -> Vec<Held> {
     tenants.collect()
 }
 
-/// The lists of one tenant. A list of which two runs have read different types stands there twice.
+/// The lists of one tenant, each once: where two runs have read different types of it, each type says when.
 fn lists(frame: &Frame, rows: &[HoldingRow]) -> Vec<HeldList> {
     let mut lists: Vec<HeldList> = Vec::new();
     for row in rows {
         let name = first_upper(&row.holding.list);
-        let place = lists.iter().position(|list| list.name == name && list.run == row.run.0);
+        let place = lists.iter().position(|list| list.name == name);
         let mut list = match place {
             Some(place) => lists.remove(place),
             None => HeldList {
                 name,
                 meters: Vec::new(),
                 open: Vec::new(),
-                run: row.run.0,
-                workflow: row.workflow_name.clone(),
+                run: Some((row.run.0, row.workflow_name.clone())),
                 at: frame.moment(&row.at),
+                read: row.at,
             },
         };
+        list.run = list.run.filter(|(run, _)| *run == row.run.0);
+        if row.at < list.read {
+            list.read = row.at;
+            list.at = frame.moment(&row.at);
+        }
         let label = row.holding.field.clone().unwrap_or_else(|| "all types".to_owned());
+        let told = format!("As of {}, run {}", frame.moment(&row.at).full(), row.run);
         match row.holding.limit {
-            Some(limit) => list.meters.push(meter(label, row.holding.entries, limit)),
+            Some(limit) => list.meters.push(meter(label, row.holding.entries, limit).title(told)),
             None => list.open.push((label, number(&row.holding.entries))),
         }
         lists.insert(place.unwrap_or(lists.len()), list);

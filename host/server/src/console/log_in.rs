@@ -31,6 +31,8 @@ struct LogIn {
     name: Field,
     password: Field,
     next: String,
+    /// Nobody could log in yet: the service has just been set up.
+    nobody: bool,
 }
 
 #[derive(Deserialize)]
@@ -47,15 +49,22 @@ struct Given {
     next: String,
 }
 
-fn written(app: &App, visit: Visit, name: &str, next: &str, fault: Option<String>) -> LogIn {
+async fn written(
+    app: &App,
+    visit: Visit,
+    name: &str,
+    next: &str,
+    fault: Option<String>,
+) -> Result<LogIn, Failure> {
     let name = Field::text("name", "Name").required().value(name).attribute("autocomplete", "username");
-    LogIn {
+    Ok(LogIn {
+        nobody: people::list(app).await?.is_empty(),
         frame: visit.frame(app, "Log in", Section::Elsewhere),
         fault,
         name: name.attribute("autocapitalize", "none").attribute("spellcheck", "false"),
         password: Field::secret("password", "Password", "current-password").required(),
         next: local(next).to_owned(),
-    }
+    })
 }
 
 /// A path of ours; anything that could lead elsewhere is the overview.
@@ -74,7 +83,7 @@ async fn form(
     if who.is_some() {
         return Ok(see_other(local(&next)));
     }
-    page(&written(&app, visit, "", &next, None))
+    page(&written(&app, visit, "", &next, None).await?)
 }
 
 async fn log_in(
@@ -99,8 +108,8 @@ async fn log_in(
                 None => failure.to_string(),
             };
             let fault = sentence(&fault);
-            let mut response =
-                page_with(failure.status(), &written(&app, visit, &given.name, &given.next, Some(fault)))?;
+            let again = written(&app, visit, &given.name, &given.next, Some(fault)).await?;
+            let mut response = page_with(failure.status(), &again)?;
             if let Some(seconds) = failure.retry_after() {
                 response.headers_mut().insert(axum::http::header::RETRY_AFTER, seconds.into());
             }

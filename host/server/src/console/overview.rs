@@ -10,7 +10,7 @@ use palisade_orchestrator::{Orchestrator, OrchestratorError};
 use palisade_store::{Counts, HoldingRow, Page, Phase, RunCount, RunFilter, RunRow, RunStatus, WorkflowRow};
 
 use super::holdings::{Held, held};
-use super::runs::shown::{state_badge, status_tone, verdict_bar};
+use super::runs::shown::{is_deep, state_badge, status_tone, verdict_bar};
 use super::wording::sentence;
 use super::workflows::{read_schedule, tick};
 use crate::routes::Routes;
@@ -205,9 +205,9 @@ fn columns(frame: &Frame, runs: &[RunCount], now: Timestamp) -> Columns {
             let alike = runs.iter().filter(|runs| hour(runs.hour) == first + place && runs.status == status);
             alike.map(|runs| runs.count).sum::<u64>()
         };
-        let ended = RunStatus::ALL
-            .iter()
-            .map(|status| Segment::new(status.name(), count(Some(*status)), status_tone(*status)));
+        let ended = RunStatus::ALL.iter().map(|status| {
+            Segment::new(status.name(), count(Some(*status)), status_tone(*status)).deep(is_deep(*status))
+        });
         let open = Segment::new("Under way", count(None), Tone::Active);
         Column {
             label: begins.to_zoned(frame.zone.clone()).strftime("%H:%M").to_string(),
@@ -215,6 +215,7 @@ fn columns(frame: &Frame, runs: &[RunCount], now: Timestamp) -> Columns {
         }
     };
     Columns::new("Runs by hour", (0..HOURS).map(column).collect())
+        .note(format!("Hours are in {}.", frame.zone_name()))
 }
 
 fn attention(read: &Read, now: Timestamp) -> Vec<Attention> {

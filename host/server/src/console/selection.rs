@@ -13,7 +13,7 @@ use palisade_limits as limits;
 use palisade_orchestrator::{Orchestrator, OrchestratorError, Request, SelectedObject};
 use palisade_store::{CollectionId, RunId, StoredObject, WorkflowId, WorkflowRow};
 
-use super::wording::sentence;
+use super::wording::{of_action, sentence};
 use crate::routes::Routes;
 use crate::security::Operator;
 use crate::security::guard::OPERATOR;
@@ -267,9 +267,12 @@ async fn run(
             Ok(see_other(&run.map_or_else(|| "/runs".to_owned(), |run| format!("/runs/{run}"))))
         }
         Err(failure) if failure.status() == StatusCode::UNPROCESSABLE_ENTITY => {
-            let told = |fault: &Fault| {
-                let field = if fault.field == "workflow" { "workflow" } else { "objects" };
-                Fault::new(field, sentence(&fault.message))
+            let told = |fault: &Fault| match of_action(fault) {
+                Some(lacks) => Fault::new("workflow", lacks),
+                None => {
+                    let field = if fault.field == "workflow" { "workflow" } else { "objects" };
+                    Fault::new(field, sentence(&fault.message))
+                }
             };
             let mut faults: Vec<Fault> = failure.faults().iter().map(told).collect();
             if faults.is_empty() {

@@ -116,7 +116,9 @@ async fn invitation(
 }
 
 fn role_of(text: &str) -> Result<Role, Failure> {
-    text.parse::<Role>().map_err(|error| Failure::invalid(vec![Fault::new("role", error.to_string())]))
+    text.parse::<Role>().map_err(|error| {
+        Failure::invalid(vec![Fault::new("role", super::wording::sentence(&error.to_string()))])
+    })
 }
 
 async fn invite(

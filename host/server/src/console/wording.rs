@@ -1,5 +1,7 @@
 //! Words of the orchestrator as a page writes them: messages are lower case and without a full stop, a page has sentences.
 
+use crate::{Failure, Fault};
+
 /// A word at the beginning of a line.
 pub(super) fn first_upper(text: &str) -> String {
     let mut characters = text.chars();
@@ -12,9 +14,62 @@ pub(super) fn sentence(text: &str) -> String {
     if text.is_empty() || text.ends_with(['.', '?', '!', '…']) { text } else { text + "." }
 }
 
+/// What is wrong with a parameter of a workflow's action, as a sentence; none where the fault is about something else.
+pub(super) fn of_action(fault: &Fault) -> Option<String> {
+    let (place, parameter) = fault.field.strip_prefix("steps.")?.split_once('.')?;
+    Some(sentence(&format!("action {place}, `{parameter}`: {}", fault.message)))
+}
+
+/// What to do about a failure, as a sentence. The readers of collections speak of options of the command line: their hints are said
+/// in the words of the form.
+pub(super) fn hint(failure: &Failure) -> Option<String> {
+    let own = match failure.code() {
+        "collection-empty" => "the format Text takes a list that is empty on purpose",
+        "collection-json-unknown" => {
+            "export the collection in one of these formats, or choose the format of the file"
+        }
+        "collection-nothing-found" => "let the format be found from the content of the file",
+        "collection-csv-without-header" => {
+            "add a header line such as `value,first_seen,comment`; the format Text reads the file as a list all the same"
+        }
+        "collection-not-a-list" => {
+            "expected one domain, address, URL, e-mail address or hash on each line; the format Text reads it all the same and reports every other line"
+        }
+        "collection-unreadable" => "check that the format that was chosen is what the file is",
+        _ => failure.hint()?,
+    };
+    Some(sentence(own))
+}
+
 #[cfg(test)]
 mod tests {
+    use axum::http::StatusCode;
+    use palisade_collection::{Format, ReadError};
+
     use super::*;
+
+    #[test]
+    fn no_hint_speaks_of_an_option_of_the_command_line() {
+        let name = || "list.txt".to_owned();
+        for error in [
+            ReadError::Empty { name: name() },
+            ReadError::UnknownJson { name: name(), found: "{}".to_owned() },
+            ReadError::NothingFound { name: name(), format: Format::Csv, expected: "" },
+        ] {
+            let cli = error.hint().unwrap();
+            let failure = Failure::new(StatusCode::UNPROCESSABLE_ENTITY, error.code(), error.to_string());
+            let failure = failure.with_hint(cli.clone());
+            let said = hint(&failure).unwrap();
+            assert!(cli.contains("--") && !said.contains("--"), "{said}");
+        }
+    }
+
+    #[test]
+    fn what_an_action_lacks_is_told_by_its_place() {
+        let said = |field: &str| of_action(&Fault::new(field, "a value is needed"));
+        assert_eq!(said("steps.2.api_key").unwrap(), "Action 2, `api_key`: a value is needed.");
+        assert_eq!((said("name"), said("steps")), (None, None));
+    }
 
     #[test]
     fn a_sentence_begins_large_and_ends_once() {

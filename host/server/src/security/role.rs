@@ -10,11 +10,11 @@ use utoipa::ToSchema;
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, ToSchema)]
 #[serde(rename_all = "lowercase")]
 pub enum Role {
-    /// Sees everything but people and the audit log, and changes nothing.
+    /// Sees everything but people and the audit log, and changes nothing but the own account.
     Viewer,
-    /// Installs, configures, collects, schedules and runs.
+    /// Also makes, changes and deletes collections and workflows, and starts, cancels and retries runs.
     Operator,
-    /// Also makes people and reads the audit log.
+    /// Also installs and uninstalls integrations, sets and tests their defaults, makes people and reads the audit log.
     Administrator,
 }
 
@@ -46,9 +46,13 @@ impl Role {
     #[must_use]
     pub fn summary(self) -> &'static str {
         match self {
-            Self::Viewer => "Sees integrations, collections, workflows and runs. Changes nothing.",
-            Self::Operator => "Also installs, configures, schedules and runs.",
-            Self::Administrator => "Also invites people, changes roles and reads the audit log.",
+            Self::Viewer => "Sees integrations, collections, workflows and runs. Changes nothing of them.",
+            Self::Operator => {
+                "Also makes, changes and deletes collections and workflows, and starts, cancels and retries runs. Integrations and their defaults stay as they are."
+            }
+            Self::Administrator => {
+                "Also installs and uninstalls integrations, saves and tests their defaults, invites people, changes roles and reads the audit log."
+            }
         }
     }
 }

@@ -15,6 +15,8 @@ pub struct Segment {
     pub count: u64,
     /// Its colour.
     pub tone: Tone,
+    /// Whether it has the deeper shade of it, beside a part that is meant the same way.
+    pub deep: bool,
     /// Where they are listed.
     pub path: Option<String>,
 }
@@ -22,7 +24,22 @@ pub struct Segment {
 impl Segment {
     /// One part of a whole.
     pub fn new(label: impl Into<String>, count: u64, tone: Tone) -> Self {
-        Self { label: label.into(), count, tone, path: None }
+        Self { label: label.into(), count, tone, deep: false, path: None }
+    }
+
+    /// In the deeper shade of its colour, where that is asked for.
+    #[must_use]
+    pub fn deep(mut self, deep: bool) -> Self {
+        self.deep = deep;
+        self
+    }
+
+    fn class(&self) -> &'static str {
+        match (self.tone, self.deep) {
+            (Tone::Warning, true) => "warning deep",
+            (Tone::Bad, true) => "bad deep",
+            (tone, _) => tone.class(),
+        }
     }
 
     /// With a way to the list.
@@ -96,7 +113,7 @@ impl StackedBar {
             .iter()
             .zip(wide)
             .map(|(segment, width)| {
-                let bar = Bar { x: round(x), width: round(width * shrink), tone: segment.tone.class() };
+                let bar = Bar { x: round(x), width: round(width * shrink), tone: segment.class() };
                 x += width * shrink;
                 bar
             })
@@ -134,6 +151,8 @@ pub struct Columns {
     pub label: String,
     /// From left to right.
     pub columns: Vec<Column>,
+    /// What there is to know about the axis: the zone of its times.
+    pub note: Option<String>,
 }
 
 impl HtmlSafe for Columns {}
@@ -146,7 +165,14 @@ const MARKS: usize = 6;
 impl Columns {
     /// Columns over time.
     pub fn new(label: impl Into<String>, columns: Vec<Column>) -> Self {
-        Self { label: label.into(), columns }
+        Self { label: label.into(), columns, note: None }
+    }
+
+    /// With what there is to know about the axis.
+    #[must_use]
+    pub fn note(mut self, note: impl Into<String>) -> Self {
+        self.note = Some(note.into());
+        self
     }
 
     fn most(&self) -> u64 {
@@ -182,7 +208,7 @@ impl Columns {
                     y: round(y.max(0.0)),
                     width: round(step * 0.72),
                     height: round(height),
-                    tone: segment.tone.class(),
+                    tone: segment.class(),
                 });
             }
         }
@@ -223,6 +249,8 @@ pub struct Meter {
     pub most: u64,
     /// How it is meant.
     pub tone: Tone,
+    /// What there is to know about it, for who points at it.
+    pub title: Option<String>,
 }
 
 impl HtmlSafe for Meter {}
@@ -230,7 +258,14 @@ impl HtmlSafe for Meter {}
 impl Meter {
     /// How much of something is used or done.
     pub fn new(label: impl Into<String>, value: u64, most: u64) -> Self {
-        Self { label: label.into(), value, most, tone: Tone::Active }
+        Self { label: label.into(), value, most, tone: Tone::Active, title: None }
+    }
+
+    /// With what there is to know about it.
+    #[must_use]
+    pub fn title(mut self, title: impl Into<String>) -> Self {
+        self.title = Some(title.into());
+        self
     }
 
     /// How it is meant.
@@ -298,6 +333,15 @@ mod tests {
         assert!(StackedBar::new("Verdicts", Vec::new()).bars().is_empty());
         assert!(Columns::new("Runs", Vec::new()).blocks().is_empty());
         assert_eq!(Meter::new("Done", 3, 0).percent(), 0);
+    }
+
+    #[test]
+    fn two_parts_that_are_meant_alike_can_be_told_apart() {
+        let parts = [Tone::Warning, Tone::Bad].map(|tone| Segment::new("x", 1, tone));
+        for part in parts {
+            assert_ne!(part.class(), part.clone().deep(true).class());
+        }
+        assert_eq!(Segment::new("x", 1, Tone::Good).deep(true).class(), "good", "which has one shade");
     }
 
     #[test]

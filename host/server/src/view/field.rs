@@ -15,12 +15,21 @@ pub struct Choice {
     pub title: String,
     /// What it means.
     pub help: Option<String>,
+    /// What it belongs to, in a list that is parted.
+    pub group: Option<String>,
 }
 
 impl Choice {
     /// One choice of several.
     pub fn new(value: impl Into<String>, title: impl Into<String>) -> Self {
-        Self { value: value.into(), title: title.into(), help: None }
+        Self { value: value.into(), title: title.into(), help: None, group: None }
+    }
+
+    /// With what it belongs to.
+    #[must_use]
+    pub fn of(mut self, group: impl Into<String>) -> Self {
+        self.group = Some(group.into());
+        self
     }
 
     /// With what it means.
@@ -179,6 +188,12 @@ impl Field {
 
     fn first(&self) -> &str {
         self.values.first().map_or("", String::as_str)
+    }
+
+    /// Choices as a list parts them; those that follow each other and belong together are one part.
+    fn parted<'a>(&self, choices: &'a [Choice]) -> Vec<(Option<&'a str>, &'a [Choice])> {
+        let parts = choices.chunk_by(|one, next| one.group == next.group);
+        parts.map(|part| (part.first().and_then(|choice| choice.group.as_deref()), part)).collect()
     }
 
     fn chosen(&self, choice: &Choice) -> bool {

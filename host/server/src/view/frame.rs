@@ -269,6 +269,12 @@ impl Frame {
         Section::ALL.iter().copied().filter(may).collect()
     }
 
+    /// The zone of the times on this page.
+    #[must_use]
+    pub fn zone_name(&self) -> String {
+        super::zone_name(&self.zone, self.now)
+    }
+
     /// A moment, as this page shows it.
     #[must_use]
     pub fn moment(&self, at: &Timestamp) -> Moment {

@@ -8,11 +8,13 @@ mod icon;
 mod list;
 mod moment;
 mod parts;
+mod text;
 
 pub use chart::{Column, Columns, Meter, Segment, StackedBar, number};
 pub use field::{Choice, Field, Kind};
 pub use frame::{Frame, Notice, Section, Theme, Visit, page, page_with, see_other};
 pub use icon::icon;
 pub use list::{ListQuery, Pager};
-pub use moment::{Moment, ago};
+pub use moment::{Moment, ago, zone_name};
 pub use parts::{Badge, Confirm, Crumb, Empty, Tab, Tabs, Tile, TimelineItem, Tone};
+pub use text::{Marked, counted, marked, noun};

@@ -28,6 +28,14 @@ impl Moment {
     }
 }
 
+impl Moment {
+    /// In full, with its zone, as text.
+    #[must_use]
+    pub fn full(&self) -> &str {
+        &self.full
+    }
+}
+
 impl std::fmt::Display for Moment {
     fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         let Self { short, full, machine } = self;
@@ -37,6 +45,16 @@ impl std::fmt::Display for Moment {
 
 // Digits, names of days and months, and an abbreviation of a zone: none of them has a character that HTML knows.
 impl HtmlSafe for Moment {}
+
+/// How a page calls the zone of its times.
+#[must_use]
+pub fn zone_name(zone: &TimeZone, now: Timestamp) -> String {
+    match zone.iana_name() {
+        Some("UTC" | "Etc/UTC" | "Etc/UCT" | "Zulu") => "UTC".to_owned(),
+        Some(name) => name.replace('_', " "),
+        None => format!("UTC{}", now.to_zoned(zone.clone()).strftime("%:z")),
+    }
+}
 
 /// How long ago, or in how long, in one unit.
 #[must_use]
@@ -65,6 +83,17 @@ mod tests {
         assert_eq!(shown("2026-11-22T01:02:03Z"), "01:02:03");
         assert_eq!(shown("2026-11-21T01:02:03Z"), "21 Nov 01:02");
         assert_eq!(shown("2025-11-21T01:02:03Z"), "21 Nov 2025");
+    }
+
+    #[test]
+    fn a_zone_is_called_by_a_name_that_people_know() {
+        let now: Timestamp = "2026-11-22T12:00:00Z".parse().unwrap();
+        let named = |name: &str| zone_name(&TimeZone::get(name).unwrap(), now);
+        assert_eq!(
+            [named("America/New_York"), named("Etc/UTC"), zone_name(&TimeZone::UTC, now)],
+            ["America/New York", "UTC", "UTC"]
+        );
+        assert_eq!(zone_name(&TimeZone::fixed(jiff::tz::offset(2)), now), "UTC+02:00");
     }
 
     #[test]

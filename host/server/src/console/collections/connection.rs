@@ -85,8 +85,8 @@ impl Connected {
         })
     }
 
-    /// Its fields. A secret that is kept may stay as it is.
-    pub(super) fn fields(&self, kept: bool, faults: &[Fault]) -> Vec<Field> {
+    /// Its fields. A secret that is kept may stay as it is; who only looks is not told how it is changed.
+    pub(super) fn fields(&self, kept: bool, looks: bool, faults: &[Fault]) -> Vec<Field> {
         let grants = vec![
             Choice::new("client-credentials", "Client credentials")
                 .help("As a service: client id and client secret."),
@@ -96,7 +96,9 @@ impl Connected {
                 .help("With an access token that was made before; it ends without notice."),
         ];
         let secret = Field::secret("secret", "Secret", "new-password");
-        let secret = if kept {
+        let secret = if kept && looks {
+            secret.help("One is set.")
+        } else if kept {
             secret.help("One is set: leave this empty to keep it. For another host it is wanted anew.")
         } else {
             secret

@@ -12,7 +12,7 @@ mod types;
 
 use palisade_limits as limits;
 
-use super::wording::sentence;
+use super::wording::{hint, sentence};
 use crate::routes::Routes;
 use crate::security::guard::{OPERATOR, VIEWER};
 use crate::{Failure, Fault};
@@ -49,7 +49,7 @@ fn faults_of(failure: Failure, field: &str) -> Result<Vec<Fault>, Failure> {
     if !matches!(failure.status().as_u16(), 409 | 422) {
         return Err(failure);
     }
-    let hint = failure.hint().map(|hint| format!(" {}", sentence(hint))).unwrap_or_default();
+    let hint = hint(&failure).map(|hint| format!(" {hint}")).unwrap_or_default();
     let field = if failure.code() == "name-taken" { "name" } else { field };
     Ok(vec![Fault::new(field, format!("{}{hint}", sentence(&failure.to_string())))])
 }

@@ -91,7 +91,7 @@ fn file_form(app: &App, visit: Visit, form: &FileForm, faults: Vec<Fault>) -> Ne
 
 fn live_form(app: &App, visit: Visit, form: &Connected, faults: Vec<Fault>) -> New {
     let mut fields = Vec::from(identity(&form.name, &form.description, &faults));
-    fields.extend(form.fields(false, &faults));
+    fields.extend(form.fields(false, false, &faults));
     written(app, visit, false, fields, faults)
 }
 

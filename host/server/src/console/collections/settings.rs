@@ -77,7 +77,9 @@ async fn shown(app: &App, visit: Visit, known: Known, again: Again) -> Result<Se
     };
     let Again { identity: named, connection: entered, faults, refusal } = again;
     let stored = Connected::of(&source);
-    let connection = stored.map(|stored| entered.unwrap_or(stored).fields(true, &faults)).unwrap_or_default();
+    let connection = stored
+        .map(|stored| entered.unwrap_or(stored).fields(true, !frame.operator(), &faults))
+        .unwrap_or_default();
     let named = named.unwrap_or(Named { name: row.name, description: row.description });
     Ok(Settings {
         id: id.0,

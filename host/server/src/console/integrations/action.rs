@@ -42,7 +42,13 @@ struct Shown {
 
 /// A parameter as a field. What is required has to be there when it runs: here it may be left open, unless it has a value.
 /// A secret that is kept comes with the box that takes it away.
-fn field(parameter: &FormField, entered: Option<&BTreeMap<String, String>>, faults: &[Fault]) -> Vec<Field> {
+/// Who may not change it is told what is set, and not how it is changed.
+fn field(
+    parameter: &FormField,
+    entered: Option<&BTreeMap<String, String>>,
+    faults: &[Fault],
+    own: bool,
+) -> Vec<Field> {
     let name = format!("{PREFIX}{}", parameter.name);
     let value = entered.and_then(|entered| entered.get(&name)).unwrap_or(&parameter.value);
     let field = match parameter.kind {
@@ -68,13 +74,14 @@ fn field(parameter: &FormField, entered: Option<&BTreeMap<String, String>>, faul
         }
     };
     let help = match (parameter.kind, parameter.is_set) {
+        ("secret", true) if !own => format!("{} One is set.", parameter.help),
         ("secret", true) => format!("{} One is set: leave this empty to keep it.", parameter.help),
         ("secret", false) => format!("{} None is set.", parameter.help),
         _ => parameter.help.clone(),
     };
     let field = if help.is_empty() { field } else { field.help(help) };
     let field = field.faults(faults);
-    let removal = field.removal(parameter.is_set).map(|removal| {
+    let removal = field.removal(parameter.is_set && own).map(|removal| {
         let ticked = entered.is_some_and(|entered| entered.contains_key(&removal.name));
         if ticked { removal.value("on") } else { removal }
     });
@@ -114,17 +121,21 @@ fn shown(
         Fault::new(format!("{PREFIX}{}", fault.field), sentence(&message))
     };
     let faults: Vec<Fault> = wrong.iter().map(labelled).collect();
-    let headings = action.form.sections.iter().map(|section| Heading {
-        title: section.title.clone(),
-        fields: section.fields.iter().flat_map(|parameter| field(parameter, entered, &faults)).collect(),
-    });
-    let headings = headings.collect();
     let up = (
         format!("{} {}", action.bundle.title, action.bundle.version),
         format!("{PATH}/{}", action.bundle.id),
     );
+    let frame = visit.frame(app, &action.title, Section::Integrations).under(TITLE, PATH).under(up.0, up.1);
+    let own = frame.administrator() && current.is_none();
+    let fields = |fields: &[FormField]| {
+        fields.iter().flat_map(|parameter| field(parameter, entered, &faults, own)).collect()
+    };
+    let headings = action.form.sections.iter();
+    let headings = headings
+        .map(|section| Heading { title: section.title.clone(), fields: fields(&section.fields) })
+        .collect();
     Shown {
-        frame: visit.frame(app, &action.title, Section::Integrations).under(TITLE, PATH).under(up.0, up.1),
+        frame,
         faults,
         accepts: action.accepts.clone().into_iter().collect(),
         headings,
@@ -195,7 +206,9 @@ async fn test(
     let entered =
         app.ask(move |orchestrator| orchestrator.entered_form(BundleId(id), &wanted, PREFIX, &given)).await?;
     match app.orchestrator().test_connection(BundleId(id), &action, entered).await.map_err(Failure::from) {
-        Ok(tested) => {
+        Ok(mut tested) => {
+            tested.message = sentence(&tested.message);
+            tested.hint = tested.hint.as_deref().map(sentence);
             let page = Shown { tested: Some(tested), ..shown(app, visit, read, Some(fields), &[]) };
             page_with(StatusCode::OK, &page)
         }

@@ -4,7 +4,7 @@ use askama::Template;
 use askama::filters::HtmlSafe;
 
 use crate::Failure;
-use crate::console::wording::sentence;
+use crate::console::wording::{hint, sentence};
 
 /// Why something was not done. Prints itself.
 #[derive(Debug, Clone, Template)]
@@ -26,7 +26,7 @@ impl Refusal {
         Self {
             title: title.into(),
             message: if faults.is_empty() { sentence(&failure.to_string()) } else { faults.join(" ") },
-            hint: failure.hint().map(sentence),
+            hint: hint(failure),
             code: failure.code().to_owned(),
         }
     }

@@ -14,9 +14,18 @@ pub(super) async fn cancel(
     Path(id): Path<i64>,
 ) -> Result<Response, Failure> {
     let actor = who.actor();
-    app.ask(move |orchestrator| orchestrator.cancel_run(RunId(id), &actor)).await?;
-    let text =
-        format!("Run {id} ends as soon as its worker notices: what has no verdict by then counts as failed.");
+    let begun = app
+        .ask(move |orchestrator| {
+            let begun = orchestrator.store().run(RunId(id))?.started_at.is_some();
+            orchestrator.cancel_run(RunId(id), &actor)?;
+            Ok(begun)
+        })
+        .await?;
+    let text = if begun {
+        format!("Run {id} ends as soon as its worker notices: what has no verdict by then counts as failed.")
+    } else {
+        format!("Run {id} is cancelled before it began: it sends nothing.")
+    };
     app.notify(&who, Notice::done(text));
     Ok(see_other(&format!("/runs/{id}")))
 }

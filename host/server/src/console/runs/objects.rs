@@ -41,7 +41,6 @@ struct Objects {
     path: String,
     filters: Vec<Field>,
     search: String,
-    sort: String,
     filtered: bool,
     heads: Vec<Head>,
     rows: Vec<Row>,
@@ -66,6 +65,31 @@ fn with<'a>(wanted: &'a Wanted, name: &str, value: &'a str) -> Vec<(&'a str, &'a
         ("sort", wanted.sort.as_str()),
     ];
     all.into_iter().map(|(key, held)| (key, if key == name { value } else { held })).collect()
+}
+
+/// How an order stands in the address; the usual one is not said.
+fn sorting(sort: &str) -> String {
+    match order(sort) {
+        (ObjectOrder::Place, false) => String::new(),
+        (column, descending) => format!("{}{column}", if descending { "-" } else { "" }),
+    }
+}
+
+/// Every order, for where the heads of the columns are not shown.
+fn orders() -> Vec<Choice> {
+    let columns = [
+        (ObjectOrder::Place, "Number", "highest first"),
+        (ObjectOrder::Value, "Value", "Z to A"),
+        (ObjectOrder::Type, "Type", "Z to A"),
+        (ObjectOrder::Verdict, "Verdict", "reversed"),
+    ];
+    let choices = columns.into_iter().flat_map(|(column, title, reversed)| {
+        [
+            Choice::new(sorting(&column.to_string()), title),
+            Choice::new(format!("-{column}"), format!("{title}, {reversed}")),
+        ]
+    });
+    choices.collect()
 }
 
 fn heads(wanted: &Wanted, path: &str) -> Vec<Head> {
@@ -136,6 +160,8 @@ pub(super) async fn part(
             "No object of this step has this verdict, type, reason and text.",
         )
         .action("Show all objects", path.clone())
+    } else if run.phase == Phase::Ended && run.objects.is_none() {
+        Empty::new("stop", "It took no objects", "It ended before they were chosen, and sent nothing.")
     } else if run.phase == Phase::Ended {
         Empty::new(
             "collections",
@@ -157,7 +183,6 @@ pub(super) async fn part(
         csrf: if frame.operator() { frame.csrf().to_owned() } else { String::new() },
         filters: filters(wanted, steps, step, types, codes),
         search: wanted.search.trim().to_owned(),
-        sort: wanted.sort.clone(),
         heads: heads(wanted, &path),
         rows: found.into_iter().map(row).collect(),
         pager: Pager::new(&path, &keep, number, total, "objects"),
@@ -198,6 +223,7 @@ fn filters(
         codes.into_iter().map(|(code, count)| Choice::new(code.clone(), format!("{code} ({count})"))),
     );
     fields.push(Field::select("code", "Reason", reasons).value(&wanted.code));
+    fields.push(Field::select("sort", "Sort by", orders()).value(sorting(&wanted.sort)));
     fields.into_iter().map(Field::unmarked).collect()
 }
 
@@ -213,5 +239,12 @@ mod tests {
         assert_eq!((heads[0].sorted, heads[1].sorted), ("ascending", ""));
         assert_eq!(order("-value"), (ObjectOrder::Value, true));
         assert_eq!(order("nonsense"), (ObjectOrder::Place, false));
+    }
+
+    #[test]
+    fn every_order_can_be_chosen_where_the_heads_of_columns_are_not_shown() {
+        let values: Vec<String> = orders().into_iter().map(|choice| choice.value).collect();
+        assert_eq!(values, ["", "-place", "value", "-value", "type", "-type", "verdict", "-verdict"]);
+        assert_eq!([sorting("place"), sorting("nonsense"), sorting("-value")], ["", "", "-value"]);
     }
 }

@@ -7,7 +7,7 @@ use axum::extract::{Path, Query, State};
 use axum::http::{HeaderMap, HeaderName, HeaderValue};
 use axum::response::Response;
 use palisade_orchestrator::{Orchestrator, OrchestratorError};
-use palisade_store::{Phase, RunId, RunRow, RunStatus, StepRow, Verdict};
+use palisade_store::{Origin, Phase, RunId, RunRow, RunStatus, StepRow, Verdict};
 use serde::Deserialize;
 
 use super::shown::{lasted, origin_words, state_badge, status_tone, verdict_bar};
@@ -30,6 +30,8 @@ pub(super) struct Wanted {
     pub(super) search: String,
     pub(super) sort: String,
     pub(super) page: Option<u64>,
+    /// `no` where the page that asks has been written before the run took its objects.
+    pub(super) taken: String,
 }
 
 impl Wanted {
@@ -43,6 +45,9 @@ impl Wanted {
         self.step.parse().ok().filter(|place| steps.iter().any(|step| step.place == *place)).unwrap_or(1)
     }
 }
+
+/// What a page says of its run when it asks for news, where that had not taken its objects yet.
+const NOT_TAKEN: &str = "no";
 
 /// A view that has been written.
 pub(super) struct Part(String);
@@ -94,11 +99,15 @@ struct One {
     workflow_path: Option<String>,
     origin: String,
     retry_of: Option<i64>,
+    /// The run that retries this one.
+    retried_by: Option<i64>,
     requested_by: String,
-    collection: String,
+    /// What its objects were taken from; none where they were chosen otherwise.
+    collection: Option<String>,
     dry_run: bool,
     asked: Moment,
-    deadline: Moment,
+    /// Until when it has to be over; none where it is.
+    deadline: Option<Moment>,
     may_cancel: bool,
     failed: u64,
     may_retry: bool,
@@ -112,12 +121,18 @@ struct Read {
     run: RunRow,
     steps: Vec<StepRow>,
     recorded: bool,
+    retried_by: Option<RunId>,
 }
 
 fn read(orchestrator: &Orchestrator, id: RunId) -> Result<Read, OrchestratorError> {
     let store = orchestrator.store();
     let run = store.run(id)?;
-    Ok(Read { steps: store.run_steps(id)?, recorded: store.is_recorded(id)?, run })
+    Ok(Read {
+        steps: store.run_steps(id)?,
+        recorded: store.is_recorded(id)?,
+        retried_by: store.retry_of(id)?,
+        run,
+    })
 }
 
 pub(super) async fn one(
@@ -133,9 +148,9 @@ pub(super) async fn one(
     let frame = super::frame(visit, &app, &who, format!("Run {id}"), poll).under("Runs", "/runs");
     let live = live(&frame, &read);
     if poll {
-        let over = !live.open;
+        let others = !live.open || (wanted.taken == NOT_TAKEN && live.objects.is_some());
         let mut response = page(&live)?;
-        if over {
+        if others {
             // Buttons and views are others from now on.
             response
                 .headers_mut()
@@ -158,19 +173,30 @@ pub(super) async fn one(
         workflow_path: run.workflow.map(|id| format!("/workflows/{id}")),
         origin: origin_words(run),
         retry_of: run.retry_of.map(|id| id.0),
+        retried_by: read.retried_by.map(|id| id.0),
         requested_by: run.requested_by.clone(),
-        collection: run.collection.clone(),
+        collection: collection(run),
         dry_run: run.dry_run,
         asked: frame.moment(&run.created_at),
-        deadline: frame.moment(&run.deadline_at),
+        deadline: (!ended).then(|| frame.moment(&run.deadline_at)),
         may_cancel: frame.operator() && !ended,
         failed: run.counts.failed,
-        may_retry: frame.operator() && ended && run.counts.failed > 0 && run.workflow.is_some(),
+        may_retry: frame.operator()
+            && ended
+            && run.counts.failed > 0
+            && run.workflow.is_some()
+            && read.retried_by.is_none(),
         recorded: read.recorded,
         tabs: tabs(run, &read.steps, &wanted.tab),
         part,
         frame,
     })
+}
+
+/// The collection that it takes its objects from. Those that somebody selected, or that failed before, take its place.
+fn collection(run: &RunRow) -> Option<String> {
+    let whole = matches!(run.origin, Origin::Schedule | Origin::RunNow);
+    Some(run.collection.clone()).filter(|name| whole && !name.is_empty())
 }
 
 fn tabs(run: &RunRow, steps: &[StepRow], current: &str) -> Tabs {

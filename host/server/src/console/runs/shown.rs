@@ -31,6 +31,11 @@ pub(in crate::console) fn status_tone(status: RunStatus) -> Tone {
     }
 }
 
+/// Whether a chart shows this end in the deeper shade of its colour: two others have the same.
+pub(in crate::console) fn is_deep(status: RunStatus) -> bool {
+    matches!(status, RunStatus::Incomplete | RunStatus::FailedToComplete)
+}
+
 /// Where a run is, or how it ended.
 pub(in crate::console) fn state_badge(row: &RunRow) -> Badge {
     match row.status {
@@ -164,6 +169,15 @@ mod tests {
             (7_260_000, "2 h 1 min"),
         ] {
             assert_eq!(duration(milliseconds), said);
+        }
+    }
+
+    #[test]
+    fn no_two_ends_of_a_run_look_the_same_in_a_chart() {
+        let looks: Vec<_> =
+            RunStatus::ALL.iter().map(|status| (status_tone(*status).class(), is_deep(*status))).collect();
+        for (place, look) in looks.iter().enumerate() {
+            assert!(!looks[..place].contains(look), "{look:?}");
         }
     }
 

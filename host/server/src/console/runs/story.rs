@@ -1,22 +1,64 @@
 //! One object of a run from what the collection knew of it to what each step made of it.
 
 use askama::Template;
+use askama::filters::{Escaper as _, Html, HtmlSafe};
 use axum::extract::{Path, State};
 use axum::response::Response;
+use jiff::Timestamp;
 use palisade_store::{RunId, VerdictRow};
 use serde_json::Value;
 
 use super::shown::verdict_badge;
-use super::steps::Fact;
 use crate::console::wording::sentence;
 use crate::security::Viewer;
 use crate::view::{Badge, Frame, Moment, Section, Visit, page};
 use crate::{App, Failure};
 
+/// A value as people read it. Prints itself.
+enum Told {
+    Text(String),
+    At(Moment),
+}
+
+impl Told {
+    fn of(frame: &Frame, value: &Value) -> Self {
+        let moment = value.as_str().and_then(|text| text.parse::<Timestamp>().ok());
+        moment.map_or_else(|| Self::Text(said(value)), |at| Self::At(frame.moment(&at)))
+    }
+
+    fn is_empty(&self) -> bool {
+        matches!(self, Self::Text(text) if text.is_empty())
+    }
+}
+
+impl std::fmt::Display for Told {
+    fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match self {
+            Self::Text(text) => Html.write_escaped_str(formatter, text),
+            Self::At(at) => at.fmt(formatter),
+        }
+    }
+}
+
+// A text is escaped, and a moment has nothing to escape.
+impl HtmlSafe for Told {}
+
+/// A value with its name.
+struct Fact {
+    name: String,
+    value: Told,
+}
+
+impl Fact {
+    fn text(name: &str, value: impl Into<String>) -> Self {
+        Self { name: name.to_owned(), value: Told::Text(value.into()) }
+    }
+}
+
 struct Change {
     name: String,
-    before: Option<String>,
-    after: String,
+    before: Option<Told>,
+    after: Told,
 }
 
 /// What the service had, where the run compared.
@@ -79,9 +121,9 @@ pub(super) async fn story(
         let decided = verdicts.iter().find(|(step, _)| *step == row.place).map(|(_, verdict)| verdict);
         step(&frame, row.place, row.title, decided)
     };
-    let mut facts = vec![Fact::new("Type", &object.subtype)];
-    facts.extend(object.platform_id.as_ref().map(|id| Fact::new("Platform's id", id)));
-    facts.push(Fact::new("Read from", format!("{}, {}", object.file, object.location)));
+    let mut facts = vec![Fact::text("Type", &object.subtype)];
+    facts.extend(object.platform_id.as_ref().map(|id| Fact::text("Platform's id", id)));
+    facts.push(Fact::text("Read from", format!("{}, {}", object.file, object.location)));
     let record = &object.record;
     let known = [
         ("kind", "Class"),
@@ -91,16 +133,18 @@ pub(super) async fn story(
         ("updated_at", "Updated"),
         ("tags", "Tags"),
     ];
-    facts.extend(
-        known.into_iter().filter_map(|(name, title)| Some(Fact::new(title, said(record.get(name)?)))),
-    );
+    let told = |name: &str, title: &str| {
+        let value = Told::of(&frame, record.get(name)?);
+        Some(Fact { name: title.to_owned(), value })
+    };
+    facts.extend(known.into_iter().filter_map(|(name, title)| told(name, title)));
     let attributes = record.get("attributes").and_then(Value::as_array).into_iter().flatten();
     page(&Story {
         id,
         place,
         objects: run.objects.unwrap_or(0),
         facts,
-        attributes: attributes.filter_map(attribute).collect(),
+        attributes: attributes.filter_map(|pair| attribute(&frame, pair)).collect(),
         unreadable: record.get("unreadable").and_then(Value::as_str).map(sentence),
         steps: steps.into_iter().map(step).collect(),
         frame,
@@ -111,13 +155,15 @@ fn said(value: &Value) -> String {
     match value {
         Value::String(text) => text.clone(),
         Value::Array(parts) => parts.iter().map(said).collect::<Vec<_>>().join(", "),
+        // A score of 9.0 is a 9.
+        Value::Number(number) if number.is_f64() => number.as_f64().unwrap_or_default().to_string(),
         other => other.to_string(),
     }
 }
 
 /// A pair of name and value.
-fn attribute(pair: &Value) -> Option<Fact> {
-    Some(Fact::new(said(pair.get(0)?), said(pair.get(1)?)))
+fn attribute(frame: &Frame, pair: &Value) -> Option<Fact> {
+    Some(Fact { name: said(pair.get(0)?), value: Told::of(frame, pair.get(1)?) })
 }
 
 fn step(frame: &Frame, place: u32, title: String, decided: Option<&VerdictRow>) -> Step {
@@ -129,11 +175,11 @@ fn step(frame: &Frame, place: u32, title: String, decided: Option<&VerdictRow>) 
         code: decided.and_then(|decided| decided.code.clone()),
         message: decided.and_then(|decided| decided.message.as_deref()).map(sentence),
         decided: decided.map(|decided| frame.moment(&decided.decided_at)),
-        submissions: submissions.map(submission).collect(),
+        submissions: submissions.map(|value| submission(frame, value)).collect(),
     }
 }
 
-fn submission(value: &Value) -> Submission {
+fn submission(frame: &Frame, value: &Value) -> Submission {
     let text = |name: &str| value.get(name).and_then(Value::as_str).unwrap_or_default().to_owned();
     let count = |name: &str| value.get(name).and_then(Value::as_u64);
     Submission {
@@ -142,23 +188,54 @@ fn submission(value: &Value) -> Submission {
         status: count("status"),
         attempts: count("attempts").unwrap_or(0),
         duplicate_of: count("duplicate_of"),
-        comparison: value.get("comparison").filter(|found| found.is_object()).map(comparison),
+        comparison: value
+            .get("comparison")
+            .filter(|found| found.is_object())
+            .map(|found| comparison(frame, found)),
     }
 }
 
-fn comparison(found: &Value) -> Comparison {
+fn comparison(frame: &Frame, found: &Value) -> Comparison {
     let held = found.get("held").and_then(Value::as_object);
     let changes = found.get("changes").and_then(Value::as_array).into_iter().flatten();
     let also_on = found.get("also_on").and_then(Value::as_array).into_iter().flatten();
     Comparison {
-        held: held.map(|held| held.iter().map(|(name, value)| Fact::new(name, said(value))).collect()),
+        held: held.map(|held| {
+            let fact =
+                |(name, value): (&String, &Value)| Fact { name: name.clone(), value: Told::of(frame, value) };
+            held.iter().map(fact).collect()
+        }),
         changes: changes
             .map(|change| Change {
                 name: change.get("name").map(said).unwrap_or_default(),
-                before: change.get("before").filter(|before| !before.is_null()).map(said),
-                after: change.get("after").map(said).unwrap_or_default(),
+                before: change
+                    .get("before")
+                    .filter(|before| !before.is_null())
+                    .map(|value| Told::of(frame, value)),
+                after: Told::of(frame, change.get("after").unwrap_or(&Value::Null)),
             })
             .collect(),
         also_on: also_on.map(said).collect(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    #[test]
+    fn a_value_is_told_as_other_pages_tell_it() {
+        for (value, told) in
+            [(json!(9.0), "9"), (json!(7.5), "7.5"), (json!(12), "12"), (json!(["a", 1.0]), "a, 1")]
+        {
+            assert_eq!(said(&value), told);
+        }
+    }
+
+    #[test]
+    fn a_text_of_the_collection_stays_text() {
+        assert_eq!(Told::Text("<b>".to_owned()).to_string(), "&#60;b&#62;");
     }
 }

@@ -9,7 +9,7 @@ use palisade_store::WorkflowId;
 use serde::Deserialize;
 
 use super::show::shown;
-use crate::console::wording::sentence;
+use crate::console::wording::{of_action, sentence};
 use crate::security::Operator;
 use crate::view::{Confirm, Notice, Section, Visit, page, page_with, see_other};
 use crate::{App, Failure, Fault};
@@ -29,12 +29,17 @@ pub(super) async fn run(
     State(app): State<App>,
     Operator(who): Operator,
     Path(id): Path<i64>,
+    visit: Visit,
     Form(asked): Form<Asked>,
 ) -> Result<Response, Failure> {
     let (actor, dry_run) = (who.actor(), asked.dry_run.is_some());
-    let run = app
+    let made = app
         .ask(move |orchestrator| orchestrator.request_run(WorkflowId(id), Request::Now, dry_run, &actor))
-        .await?;
+        .await;
+    let run = match made {
+        Ok(run) => run,
+        Err(failure) => return incomplete(&app, visit, WorkflowId(id), failure).await,
+    };
     let text =
         if dry_run { "The dry run is requested: nothing will be changed." } else { "The run is requested." };
     app.notify(&who, Notice::done(text));
@@ -61,7 +66,10 @@ pub(super) async fn run_selected(
             Ok(see_other(&run.map_or_else(|| "/runs".to_owned(), |run| format!("/runs/{run}"))))
         }
         Err(failure) if failure.status() == StatusCode::UNPROCESSABLE_ENTITY => {
-            let told = |fault: &Fault| Fault::new("objects", sentence(&fault.message));
+            let told = |fault: &Fault| match of_action(fault) {
+                Some(lacks) => Fault::new("", lacks),
+                None => Fault::new("objects", sentence(&fault.message)),
+            };
             let mut faults: Vec<Fault> = failure.faults().iter().map(told).collect();
             if faults.is_empty() {
                 faults.push(Fault::new("objects", sentence(&failure.to_string())));
@@ -73,19 +81,34 @@ pub(super) async fn run_selected(
     }
 }
 
+/// The page of a workflow that lacks something, with what it lacks: one that was imported has no secrets of its own.
+async fn incomplete(app: &App, visit: Visit, id: WorkflowId, failure: Failure) -> Result<Response, Failure> {
+    let lacks: Vec<Fault> =
+        failure.faults().iter().filter_map(of_action).map(|lacks| Fault::new("", lacks)).collect();
+    if lacks.is_empty() {
+        return Err(failure);
+    }
+    page_with(StatusCode::UNPROCESSABLE_ENTITY, &shown(app, visit, id, "", lacks).await?)
+}
+
 pub(super) async fn switch(
     State(app): State<App>,
     Operator(who): Operator,
     Path(id): Path<i64>,
+    visit: Visit,
     Form(asked): Form<Asked>,
 ) -> Result<Response, Failure> {
     let (actor, on) = (who.actor(), asked.to == "on");
-    let name = app
+    let switched = app
         .ask(move |orchestrator| {
             orchestrator.enable_workflow(WorkflowId(id), on, &actor)?;
             Ok(orchestrator.store().workflow(WorkflowId(id))?.name)
         })
-        .await?;
+        .await;
+    let name = match switched {
+        Ok(name) => name,
+        Err(failure) => return incomplete(&app, visit, WorkflowId(id), failure).await,
+    };
     let text = if on {
         format!("{name} is enabled: its schedule counts from now on.")
     } else {

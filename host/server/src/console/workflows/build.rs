@@ -27,6 +27,8 @@ use crate::{App, Failure, Fault};
 struct Build {
     frame: Frame,
     faults: Vec<Fault>,
+    /// The times were asked for, and nothing was to be saved.
+    previewed: bool,
     action: String,
     back: String,
     about: Vec<Field>,
@@ -39,6 +41,12 @@ struct Build {
     steps: Vec<StepView>,
     steps_fault: Option<String>,
     new_action: Option<Field>,
+}
+
+/// The title of an action without the name of its bundle, below which it stands: a narrow list has room for one of both.
+fn without<'a>(title: &'a str, bundle: &str) -> &'a str {
+    let rest = title.strip_prefix(bundle).map(|rest| rest.trim_start_matches([' ', '-', '–', ':']));
+    rest.filter(|rest| !rest.is_empty()).unwrap_or(title)
 }
 
 /// What the page needs of the state.
@@ -60,7 +68,8 @@ fn known(
     let mut actions = Vec::new();
     for bundle in store.bundles()?.into_iter().filter(|bundle| bundle.current) {
         for action in orchestrator.reviewed_actions(bundle.id)? {
-            actions.push(Choice::new(format!("{}/{}", bundle.id, action.id), action.title));
+            let title = without(&action.title, &bundle.title);
+            actions.push(Choice::new(format!("{}/{}", bundle.id, action.id), title).of(&bundle.title));
         }
     }
     let mut steps = Vec::new();
@@ -119,6 +128,7 @@ async fn built(
     let new_action =
         (!known.actions.is_empty()).then(|| Field::select("new_action", "Action", known.actions).required());
     Ok(Build {
+        previewed: false,
         action: id.map_or_else(|| "/workflows/new".to_owned(), |id| format!("/workflows/{id}/edit")),
         back: id.map_or_else(|| "/workflows".to_owned(), |id| format!("/workflows/{id}")),
         about,
@@ -212,7 +222,7 @@ async fn answer(
         let asked = fields.get("do").is_some_and(|button| button == "times");
         let faults =
             if asked { builder.scheduling.schedule().err().into_iter().collect() } else { Vec::new() };
-        return page(&built(app, visit, builder, saved, faults).await?);
+        return page(&Build { previewed: asked, ..built(app, visit, builder, saved, faults).await? });
     }
     let (actor, id) = (who.actor(), saved.as_ref().map(|row| row.id));
     let (made, builder) = app
@@ -253,4 +263,16 @@ fn faults_of(failure: Failure) -> Result<Vec<Fault>, Failure> {
         return Ok(vec![Fault::new("name", format!("{failure}{hint}"))]);
     }
     Err(failure)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::without;
+
+    #[test]
+    fn an_action_is_told_apart_by_the_beginning_of_its_name_in_the_list() {
+        assert_eq!(without("Vendor One - Add to Blocklist", "Vendor One"), "Add to Blocklist");
+        assert_eq!(without("Add to Blocklist", "Vendor One"), "Add to Blocklist");
+        assert_eq!(without("Vendor One", "Vendor One"), "Vendor One");
+    }
 }

@@ -6,7 +6,7 @@ use axum::http::StatusCode;
 use axum::response::Response;
 use palisade_limits as limits;
 
-use crate::console::wording::sentence;
+use crate::console::wording::{of_action, sentence};
 use crate::security::Operator;
 use crate::view::{Field, Frame, Kind, Notice, Section, Visit, page, page_with, see_other};
 use crate::{App, Failure, Fault, Upload};
@@ -62,15 +62,45 @@ pub(super) async fn import(
         return page_with(StatusCode::UNPROCESSABLE_ENTITY, &asked(&app, visit, "", faults));
     }
     let (actor, document) = (who.actor(), given.clone());
-    match app.ask(move |orchestrator| orchestrator.import_workflow(&document, &actor)).await {
-        Ok(id) => {
-            app.notify(&who, Notice::done("It is imported, and disabled until you enable it."));
+    let made = app
+        .ask(move |orchestrator| {
+            let id = orchestrator.import_workflow(&document, &actor)?;
+            let forms = orchestrator.step_forms(&orchestrator.store().workflow(id)?)?;
+            let mut fields =
+                forms.iter().flat_map(|step| &step.form.sections).flat_map(|section| &section.fields);
+            let lacks = fields.any(|field| field.required && field.kind == "secret" && !field.is_set);
+            Ok((id, lacks))
+        })
+        .await;
+    match made {
+        Ok((id, lacks)) => {
+            let notice = if lacks {
+                Notice::warning(
+                    "It is imported without a secret that it needs: enter that with Edit, then enable it.",
+                )
+            } else {
+                Notice::done("It is imported, and disabled until you enable it.")
+            };
+            app.notify(&who, notice);
             Ok(see_other(&format!("/workflows/{id}")))
         }
         Err(failure) => {
             let faults = faults_of(failure, field)?;
             page_with(StatusCode::UNPROCESSABLE_ENTITY, &asked(&app, visit, &given, faults))
         }
+    }
+}
+
+/// What the parser says and where, without its drawing of the place: `line 1, column 7: expected string scalar`.
+fn in_short(message: &str) -> String {
+    let line = message.lines().next().unwrap_or_default();
+    let line = line.split(" --> ").next().unwrap_or(line).trim();
+    let Some(rest) = line.strip_prefix("error: ").unwrap_or(line).strip_prefix("line ") else {
+        return line.to_owned();
+    };
+    match rest.split_once(" column ") {
+        Some((number, rest)) => format!("line {number}, column {rest}"),
+        None => line.to_owned(),
     }
 }
 
@@ -82,12 +112,22 @@ fn faults_of(failure: Failure, field: &str) -> Result<Vec<Fault>, Failure> {
     if failure.faults().is_empty() {
         return Err(failure);
     }
-    let told = |fault: &Fault| match fault.field.strip_prefix("steps.").and_then(|rest| rest.split_once('.'))
-    {
-        Some((place, parameter)) => {
-            Fault::new(field, sentence(&format!("action {place}, `{parameter}`: {}", fault.message)))
-        }
-        None => Fault::new(field, sentence(&fault.message)),
+    let told = |fault: &Fault| {
+        Fault::new(field, of_action(fault).unwrap_or_else(|| sentence(&in_short(&fault.message))))
     };
     Ok(failure.faults().iter().map(told).collect())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::in_short;
+
+    #[test]
+    fn what_a_parser_draws_is_not_shown() {
+        let drawn = "error: line 1 column 7: expected string scalar\n --> <input>:1:7\n  |\n1 | name: [x\n  | ^ expected string scalar";
+        for message in [drawn.to_owned(), drawn.split_whitespace().collect::<Vec<_>>().join(" ")] {
+            assert_eq!(in_short(&message), "line 1, column 7: expected string scalar");
+        }
+        assert_eq!(in_short("there is no collection named `a`"), "there is no collection named `a`");
+    }
 }

@@ -3,10 +3,11 @@
 
 use jiff::Timestamp;
 use jiff::tz::TimeZone;
-use palisade_schedule::{Day, Form, Period, Schedule, Zone};
+use palisade_schedule::{Day, Form, Period, Schedule, ScheduleError, Zone};
 use serde_json::Value;
 
 use crate::Fault;
+use crate::console::wording::sentence;
 use crate::view::{Choice, Field, Frame, Moment};
 
 /// What stands before the key of a period.
@@ -26,6 +27,25 @@ pub(in crate::console) fn tick(frame: &Frame, schedule: &Schedule, at: Timestamp
     };
     let zone = named.and_then(|zone| TimeZone::get(zone.name()).ok());
     Moment::new(at, frame.now, zone.as_ref().unwrap_or(&frame.zone))
+}
+
+/// An error, without what only its parser's authors read: `value must be in range 0..=59; found 61`.
+fn in_words(error: &ScheduleError) -> String {
+    let ScheduleError::Cron { part, cause, .. } = error else { return error.to_string() };
+    let range = cause.split_once("must be in range ").and_then(|(what, rest)| {
+        let (range, found) = rest.split_once("; found ")?;
+        let (least, most) = range.split_once("..=")?;
+        Some((what.trim(), least, most, found))
+    });
+    match range {
+        Some(("value", least, most, found)) => {
+            format!("a {part} from {least} to {most} is expected, and found is {found}")
+        }
+        Some((what, least, most, found)) => {
+            format!("in the {part}, a {what} from {least} to {most} is expected, and found is {found}")
+        }
+        None => error.to_string(),
+    }
 }
 
 /// The fields as they were entered.
@@ -89,9 +109,13 @@ impl Scheduling {
             zone: &self.zone,
             expression: &self.expression,
         };
+        if kind == "cron" && self.expression.trim().is_empty() {
+            let wanted = "Enter an expression of five fields, such as `30 2 * * 1-5` for half past two on working days.";
+            return Err(Fault::new("expression", wanted));
+        }
         Schedule::from_form(&form).map_err(|error| {
             let field = if error.field() == "period" { "kind" } else { error.field() };
-            Fault::new(field, format!("{error}: {}", error.hint()))
+            Fault::new(field, format!("{} {}", sentence(&in_words(&error)), sentence(error.hint())))
         })
     }
 
@@ -160,6 +184,22 @@ mod tests {
             let schedule: Schedule = serde_json::from_str(text).unwrap();
             let fields = Scheduling::of(&schedule, &TimeZone::UTC);
             assert_eq!(fields.schedule().unwrap(), schedule, "{text}");
+        }
+    }
+
+    #[test]
+    fn a_number_beyond_its_field_is_told_in_words() {
+        let said = |expression: &str| {
+            let new = Scheduling::new(&TimeZone::UTC);
+            let fields = Scheduling { kind: "cron".to_owned(), expression: expression.to_owned(), ..new };
+            fields.schedule().unwrap_err().message
+        };
+        assert!(said("61 * * * *").starts_with("A minute from 0 to 59 is expected, and found is 61. "));
+        assert!(said("* * * 13 *").starts_with("A month from 1 to 12 is expected, and found is 13. "));
+        assert!(said("*/90 * * * *").starts_with("In the minute, a step from "), "{}", said("*/90 * * * *"));
+        assert!(said(" ").starts_with("Enter an expression"));
+        for expression in ["61 * * * *", "*/90 * * * *", "1-x * * * *"] {
+            assert!(!said(expression).contains("..="), "{}", said(expression));
         }
     }
 
