@@ -1,10 +1,11 @@
-//! How much happened since a moment, counted by the state: whoever shows it holds some numbers and never the rows, however many
-//! there are.
+//! How things stand: how much happened since a moment, counted by the state, so that whoever shows it never holds the rows; and the
+//! runs that say how each workflow fares.
 
 use jiff::Timestamp;
 
 use crate::rows::millis;
-use crate::{Counts, RunStatus, Store, StoreError};
+use crate::runs::read;
+use crate::{Counts, RunRow, RunStatus, Store, StoreError};
 
 /// Milliseconds of an hour.
 const HOUR: i64 = 3_600_000;
@@ -21,6 +22,32 @@ pub struct RunCount {
 }
 
 impl Store {
+    /// The last run of each workflow that is over and that was no dry run: how its workflow fares. What is only asked for, or tried,
+    /// says nothing about that.
+    ///
+    /// # Errors
+    /// Where the state cannot be read.
+    pub fn last_runs(&self) -> Result<Vec<RunRow>, StoreError> {
+        self.read(|connection| {
+            // One look from the end for each workflow: not each of the runs that there ever were.
+            let sql = "SELECT * FROM runs WHERE id IN (SELECT (SELECT run.id FROM runs AS run
+                WHERE run.workflow = workflows.id AND run.phase = 'ended' AND run.dry_run = 0
+                ORDER BY run.id DESC LIMIT 1) FROM workflows)";
+            Ok(connection.prepare_cached(sql)?.query_map([], read)?.collect::<Result<_, _>>()?)
+        })
+    }
+
+    /// Runs that are not over and are no dry runs, the earliest first.
+    ///
+    /// # Errors
+    /// Where the state cannot be read.
+    pub fn open_runs(&self) -> Result<Vec<RunRow>, StoreError> {
+        self.read(|connection| {
+            let sql = "SELECT * FROM runs WHERE phase IN ('queued', 'waiting', 'running') AND dry_run = 0 ORDER BY id";
+            Ok(connection.prepare_cached(sql)?.query_map([], read)?.collect::<Result<_, _>>()?)
+        })
+    }
+
     /// Runs that were asked for at or after this moment, by hour and status.
     ///
     /// # Errors

@@ -419,21 +419,6 @@ impl Store {
         })
     }
 
-    /// The last run of each workflow that is over and that was no dry run: how its workflow fares. What is only asked for, or tried,
-    /// says nothing about that.
-    ///
-    /// # Errors
-    /// Where the state cannot be read.
-    pub fn last_runs(&self) -> Result<Vec<RunRow>, StoreError> {
-        self.read(|connection| {
-            // One look from the end for each workflow: not each of the runs that there ever were.
-            let sql = "SELECT * FROM runs WHERE id IN (SELECT (SELECT run.id FROM runs AS run
-                WHERE run.workflow = workflows.id AND run.phase = 'ended' AND run.dry_run = 0
-                ORDER BY run.id DESC LIMIT 1) FROM workflows)";
-            Ok(connection.prepare_cached(sql)?.query_map([], read)?.collect::<Result<_, _>>()?)
-        })
-    }
-
     /// The steps of a run.
     ///
     /// # Errors

@@ -51,15 +51,19 @@ pub(super) async fn list(
     Query(query): Query<ListQuery>,
     visit: Visit,
 ) -> Result<Response, Failure> {
-    let (workflows, last, installed) = app
+    let (workflows, last, open, installed) = app
         .ask(|orchestrator| {
             let store = orchestrator.store();
-            Ok((store.workflows()?, store.last_runs()?, !store.bundles()?.is_empty()))
+            let runs = (store.last_runs()?, store.open_runs()?);
+            Ok((store.workflows()?, runs.0, runs.1, !store.bundles()?.is_empty()))
         })
         .await?;
     let frame = visit.frame(&app, "Workflows", Section::Workflows);
-    let mut last: HashMap<WorkflowId, RunRow> =
-        last.into_iter().filter_map(|run| Some((run.workflow?, run))).collect();
+    let by_workflow = |runs: Vec<RunRow>| -> HashMap<WorkflowId, RunRow> {
+        // Of several open ones the earliest is worked on.
+        runs.into_iter().rev().filter_map(|run| Some((run.workflow?, run))).collect()
+    };
+    let (mut last, mut open) = (by_workflow(last), by_workflow(open));
     let any = !workflows.is_empty();
     let text = query.text().unwrap_or_default().to_lowercase();
     let found: Vec<_> = workflows.into_iter().filter(|row| row.name.to_lowercase().contains(&text)).collect();
@@ -71,11 +75,13 @@ pub(super) async fn list(
         .skip(skip)
         .take(limits::PAGE_ROWS as usize)
         .map(|row| {
-            let run = last.remove(&row.id);
+            let ended = last.remove(&row.id);
+            let issue = ended.as_ref().and_then(|run| run.status).is_some_and(RunStatus::is_issue);
+            let run = open.remove(&row.id).or(ended);
             let schedule = read_schedule(&row.schedule);
             Row {
                 id: row.id.0,
-                issue: run.as_ref().and_then(|run| run.status).is_some_and(RunStatus::is_issue),
+                issue,
                 next: row.next_tick.filter(|_| row.enabled).map(|at| tick(&frame, &schedule, at)),
                 schedule: schedule.describe(),
                 last: run.map(|run| Last {
