@@ -51,6 +51,30 @@ fn changed_since_the_last_success_means_what_was_not_brought_to_its_end_with_thi
 }
 
 #[test]
+fn what_sends_nothing_else_is_no_change_and_what_does_is() {
+    let tenant = Tenant::start();
+    let service = Service::start(&tenant);
+    let integration = service.install();
+    let collection = service.collection("All", "list.txt", domains(3).as_bytes());
+    let workflow = service.workflow("Block", integration, collection, &json!({ "takes": "changed" }));
+    assert_eq!(service.over(service.run(workflow))["objects"], 3);
+    for (configuration, taken) in [
+        (json!({ "objects_per_run": 500 }), 0),
+        (json!({ "api_key": service.key() }), 0),
+        (json!({ "scan_action": "log" }), 3),
+    ] {
+        let body = json!({
+            "name": "Block", "collection": collection, "takes": "changed",
+            "actions": [{ "integration": integration, "action": "add-to-blocklist", "was": 1, "configuration": configuration }],
+        });
+        let path = format!("/api/v1/workflows/{workflow}");
+        let changed = service.send("PUT", &path, "application/json", body.to_string().as_bytes());
+        assert_eq!(changed.status, 204, "{}", changed.text);
+        assert_eq!(service.over(service.run(workflow))["objects"], taken, "{body}");
+    }
+}
+
+#[test]
 fn a_failed_run_does_not_move_the_mark() {
     let tenant = Tenant::start();
     let service = Service::start(&tenant);
