@@ -149,10 +149,10 @@ impl OrchestratorError {
                 Some("change or delete these workflows first, and let their runs come to an end".to_owned())
             }
             Self::Conflict { code: "already-installed", .. } => {
-                Some("confirm that it is meant: `--replace` on the command line".to_owned())
+                Some("say that it is meant, with `replace`".to_owned())
             }
             Self::Conflict { code: "configuration-changes", .. } => {
-                Some("confirm that it is meant: `--overwrite` on the command line".to_owned())
+                Some("say that it is meant, with `overwrite`".to_owned())
             }
             Self::Conflict { code: "retried-already", .. } => {
                 Some("what failed in that run is for it to retry".to_owned())

@@ -261,7 +261,7 @@ impl Orchestrator {
     /// [`OrchestratorError::Invalid`]: no such file, collection, version or parameter.
     pub fn import_workflow(&self, text: &str, who: &str) -> Result<WorkflowId, OrchestratorError> {
         let file: WorkflowFile = serde_saphyr::from_str(text)
-            .map_err(|error| OrchestratorError::field("file", error.to_string()))?;
+            .map_err(|error| OrchestratorError::field("file", in_short(&error.to_string())))?;
         let collection = match file.collection {
             None => None,
             Some(name) => {
@@ -429,6 +429,19 @@ fn shown(workflow: &NewWorkflow, before: Option<&NewWorkflow>) -> Value {
     })
 }
 
+/// What the parser says and where, without its drawing of the place: `line 1, column 7: expected string scalar`.
+fn in_short(message: &str) -> String {
+    let line = message.lines().next().unwrap_or_default();
+    let line = line.split(" --> ").next().unwrap_or(line).trim();
+    let Some(rest) = line.strip_prefix("error: ").unwrap_or(line).strip_prefix("line ") else {
+        return line.to_owned();
+    };
+    match rest.split_once(" column ") {
+        Some((number, rest)) => format!("line {number}, column {rest}"),
+        None => line.to_owned(),
+    }
+}
+
 /// Fields of one action of a workflow, by its place.
 fn of_step(place: usize, fields: Vec<Field>) -> impl Iterator<Item = Field> {
     fields.into_iter().map(move |field| Field { name: format!("steps.{place}.{}", field.name), ..field })
@@ -446,5 +459,19 @@ fn as_new(row: &WorkflowRow) -> NewWorkflow {
         anchor: row.anchor,
         next_tick: row.next_tick,
         steps: row.steps.clone(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::in_short;
+
+    #[test]
+    fn what_a_parser_draws_is_not_shown() {
+        let drawn = "error: line 1 column 7: expected string scalar\n --> <input>:1:7\n  |\n1 | name: [x\n  | ^ expected string scalar";
+        for message in [drawn.to_owned(), drawn.split_whitespace().collect::<Vec<_>>().join(" ")] {
+            assert_eq!(in_short(&message), "line 1, column 7: expected string scalar");
+        }
+        assert_eq!(in_short("there is no collection named `a`"), "there is no collection named `a`");
     }
 }

@@ -156,7 +156,17 @@ fn refused(fields: &[&str], error: &cronexpr::Error) -> ScheduleError {
     // The parser repeats the expression, points at a place in it, and then says what is wrong.
     let text = error.to_string();
     let cause = text.rsplit_once("^ ").map_or(text.as_str(), |(_, cause)| cause);
-    ScheduleError::Cron { part, found, cause: shown(cause) }
+    ScheduleError::Cron { part, found, cause: shown(&in_words(cause)) }
+}
+
+/// What the parser says, without the notation that only its authors read: `value must be in range 0..=59; found 61`.
+fn in_words(cause: &str) -> String {
+    let range = cause.split_once("must be in range ").and_then(|(what, rest)| {
+        let (range, found) = rest.split_once("; found ")?;
+        let (least, most) = range.split_once("..=")?;
+        Some(format!("a {} from {least} to {most} is expected, and found is {found}", what.trim()))
+    });
+    range.unwrap_or_else(|| cause.to_owned())
 }
 
 impl PartialEq for Cron {

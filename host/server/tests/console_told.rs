@@ -173,7 +173,10 @@ async fn a_preview_of_times_is_not_headed_as_a_change_that_was_not_made() {
     let form = [("name", "New"), ("kind", "cron"), ("zone", "UTC"), ("takes", "all"), ("evictions", "0")];
     for (expression, told) in [
         ("", "Enter an expression of five fields"),
-        ("61 * * * *", "A minute from 0 to 59 is expected, and found is 61."),
+        (
+            "61 * * * *",
+            "The minute 61 of the cron expression cannot be read: a value from 0 to 59 is expected, and found is 61.",
+        ),
     ] {
         let sent = [&form[..], &[("expression", expression), ("do", "times")]].concat();
         let page = post_form(&mut ada, "/workflows/new", &sent).await;

@@ -132,7 +132,7 @@ fn a_bad_cron_expression_says_which_field_and_what_is_wrong_with_it() {
         ("0 0 * * * UTC", "a cron expression has five fields, `0 0 * * * UTC` has 6"),
         (
             "0 25 * * *",
-            "the hour `25` of the cron expression cannot be read: value must be in range 0..=23; found 25",
+            "the hour `25` of the cron expression cannot be read: a value from 0 to 23 is expected, and found is 25",
         ),
         (
             "0 0 * * FRI-MON",

@@ -91,19 +91,6 @@ pub(super) async fn import(
     }
 }
 
-/// What the parser says and where, without its drawing of the place: `line 1, column 7: expected string scalar`.
-fn in_short(message: &str) -> String {
-    let line = message.lines().next().unwrap_or_default();
-    let line = line.split(" --> ").next().unwrap_or(line).trim();
-    let Some(rest) = line.strip_prefix("error: ").unwrap_or(line).strip_prefix("line ") else {
-        return line.to_owned();
-    };
-    match rest.split_once(" column ") {
-        Some((number, rest)) => format!("line {number}, column {rest}"),
-        None => line.to_owned(),
-    }
-}
-
 /// All of them concern the one document; where in it is said in words.
 fn faults_of(failure: Failure, field: &str) -> Result<Vec<Fault>, Failure> {
     if failure.status() == StatusCode::CONFLICT {
@@ -112,22 +99,7 @@ fn faults_of(failure: Failure, field: &str) -> Result<Vec<Fault>, Failure> {
     if failure.faults().is_empty() {
         return Err(failure);
     }
-    let told = |fault: &Fault| {
-        Fault::new(field, of_action(fault).unwrap_or_else(|| sentence(&in_short(&fault.message))))
-    };
+    let told =
+        |fault: &Fault| Fault::new(field, of_action(fault).unwrap_or_else(|| sentence(&fault.message)));
     Ok(failure.faults().iter().map(told).collect())
-}
-
-#[cfg(test)]
-mod tests {
-    use super::in_short;
-
-    #[test]
-    fn what_a_parser_draws_is_not_shown() {
-        let drawn = "error: line 1 column 7: expected string scalar\n --> <input>:1:7\n  |\n1 | name: [x\n  | ^ expected string scalar";
-        for message in [drawn.to_owned(), drawn.split_whitespace().collect::<Vec<_>>().join(" ")] {
-            assert_eq!(in_short(&message), "line 1, column 7: expected string scalar");
-        }
-        assert_eq!(in_short("there is no collection named `a`"), "there is no collection named `a`");
-    }
 }

@@ -3,7 +3,7 @@
 
 use jiff::Timestamp;
 use jiff::tz::TimeZone;
-use palisade_schedule::{Day, Form, Period, Schedule, ScheduleError, Zone};
+use palisade_schedule::{Day, Form, Period, Schedule, Zone};
 use serde_json::Value;
 
 use crate::Fault;
@@ -27,25 +27,6 @@ pub(in crate::console) fn tick(frame: &Frame, schedule: &Schedule, at: Timestamp
     };
     let zone = named.and_then(|zone| TimeZone::get(zone.name()).ok());
     Moment::new(at, frame.now, zone.as_ref().unwrap_or(&frame.zone))
-}
-
-/// An error, without what only its parser's authors read: `value must be in range 0..=59; found 61`.
-fn in_words(error: &ScheduleError) -> String {
-    let ScheduleError::Cron { part, cause, .. } = error else { return error.to_string() };
-    let range = cause.split_once("must be in range ").and_then(|(what, rest)| {
-        let (range, found) = rest.split_once("; found ")?;
-        let (least, most) = range.split_once("..=")?;
-        Some((what.trim(), least, most, found))
-    });
-    match range {
-        Some(("value", least, most, found)) => {
-            format!("a {part} from {least} to {most} is expected, and found is {found}")
-        }
-        Some((what, least, most, found)) => {
-            format!("in the {part}, a {what} from {least} to {most} is expected, and found is {found}")
-        }
-        None => error.to_string(),
-    }
 }
 
 /// The fields as they were entered.
@@ -115,7 +96,7 @@ impl Scheduling {
         }
         Schedule::from_form(&form).map_err(|error| {
             let field = if error.field() == "period" { "kind" } else { error.field() };
-            Fault::new(field, format!("{} {}", sentence(&in_words(&error)), sentence(error.hint())))
+            Fault::new(field, format!("{} {}", sentence(&error.to_string()), sentence(error.hint())))
         })
     }
 
@@ -194,9 +175,8 @@ mod tests {
             let fields = Scheduling { kind: "cron".to_owned(), expression: expression.to_owned(), ..new };
             fields.schedule().unwrap_err().message
         };
-        assert!(said("61 * * * *").starts_with("A minute from 0 to 59 is expected, and found is 61. "));
-        assert!(said("* * * 13 *").starts_with("A month from 1 to 12 is expected, and found is 13. "));
-        assert!(said("*/90 * * * *").starts_with("In the minute, a step from "), "{}", said("*/90 * * * *"));
+        let minute = "The minute `61` of the cron expression cannot be read: a value from 0 to 59 is expected, and found is 61. ";
+        assert!(said("61 * * * *").starts_with(minute), "{}", said("61 * * * *"));
         assert!(said(" ").starts_with("Enter an expression"));
         for expression in ["61 * * * *", "*/90 * * * *", "1-x * * * *"] {
             assert!(!said(expression).contains("..="), "{}", said(expression));
