@@ -108,7 +108,7 @@ export async function configure(page, title, key) {
   await says(page, "The connection works.", "Nothing was saved.");
   await keyField(page).fill(key);
   await page.getByRole("button", { name: "Save" }).click();
-  await says(page, `The configuration of “${title}” is saved for future workflows.`, "One is set: leave this empty to keep it.");
+  await says(page, `Configuration of “${title}” saved for future workflows.`, "A value is set. Leave empty to keep it.");
   assert.equal(await keyField(page).inputValue(), "", "a secret is never in a page");
 }
 
@@ -121,7 +121,7 @@ export async function collect(page, name, files) {
   await (await chosen).setFiles(files);
   await page.getByRole("button", { name: "Upload" }).click();
   await titled(page, name);
-  await says(page, `The collection “${name}” is made.`);
+  await says(page, `Collection “${name}” created.`);
 }
 
 /** An action as the builder lists it, below the name of its integration. */
@@ -140,7 +140,7 @@ export async function build(page, { name, collection, action, settings = {} }) {
   for (const [label, option] of Object.entries(settings)) await page.locator("fieldset.step").getByLabel(label).selectOption({ label: option });
   await page.locator(".form-foot").getByRole("button", { name: "Save" }).click();
   await titled(page, name);
-  await says(page, `${name} is made.`);
+  await says(page, `${name} created.`);
   return new URL(page.url()).pathname;
 }
 

@@ -106,15 +106,15 @@ for (const scripts of [true, false]) {
 
     await step("a zip is uploaded, reviewed and installed", async () => {
       await guide.upload(page, bundle());
-      await says(page, "Who vouches for it", /Signed/, "Palisade's tests", "What it may do", "POST",
-        "/v3.0/threatintel/suspiciousObjects", "Everything else is refused", "It is new here");
+      await says(page, "Signature", /Signed/, "Palisade's tests", "What it may do", "POST",
+        "/v3.0/threatintel/suspiciousObjects", "Everything else is denied", "This integration is new");
       first = await guide.install(page);
       await says(page, "Trend Micro Vision One 0.1.0 is installed.");
     });
 
     await step("the same zip again says that it is there, and wants to hear that it is meant", async () => {
       await (scripts ? guide.drop(page, bundle()) : guide.upload(page, bundle()));
-      await says(page, "Trend Micro Vision One is installed already", "It is the very same zip", "Install version 0.1.0 again");
+      await says(page, "Trend Micro Vision One is already installed", "It is the same zip", "Install version 0.1.0 again");
       await page.getByRole("button", { name: "Install", exact: true }).click();
       assert.match(page.url(), /\/integrations\/review\//, "the browser asks for the confirmation");
       await page.evaluate(() => { document.querySelector("#replace").form.noValidate = true; });
@@ -165,11 +165,11 @@ for (const scripts of [true, false]) {
       await page.getByRole("button", { name: "Search" }).click();
       assert.equal(await page.locator("table.objects tbody tr").count(), 1);
       await page.getByRole("link", { name: "fjord-north55.example" }).click();
-      await says(page, "What the collection knew", "fjord-north55.example", "Submitted", "Accepted");
+      await says(page, "Source record", "fjord-north55.example", "Submitted", "Accepted");
       await page.goBack();
       const tabs = page.getByRole("navigation", { name: "Views of this run" });
       await tabs.getByRole("link", { name: "Timeline" }).click();
-      await says(page, "Requested", "Objects taken", "Step begun", "Step ended", "Ended", "POST /v3.0/threatintel/suspiciousObjects");
+      await says(page, "Requested", "Objects selected", "Step started", "Step ended", "Ended", "POST /v3.0/threatintel/suspiciousObjects");
       assert.ok(!(await page.content()).includes(service.vendor.key), "the API key is in no page");
       await tabs.getByRole("link", { name: "Steps" }).click();
       await says(page, BLOCKLIST, "IOC Expiration After 7 Days");

@@ -95,8 +95,8 @@ pages("every list while it is empty, and every form as it comes", async (page, s
 
 pages("forms with something wrong in them", async (page, see) => {
   for (const [name, path, form, button] of [
-    ["invite", "/users/invite", "main form", "Make the link"],
-    ["token", "/account", "form[action='/account/tokens']", "Make a token"],
+    ["invite", "/users/invite", "main form", "Create link"],
+    ["token", "/account", "form[action='/account/tokens']", "Create token"],
     ["password", "/account", "form[action='/account/password']", "Change the password"],
     ["collection", "/collections/new", "main form", "Upload"],
     ["connection", "/collections/new/threatq", "main form", "Connect"],
@@ -154,7 +154,7 @@ pages("collections: of files, of an appliance, in use", async (page, see) => {
   await page.locator("details.filter summary").click();
   await see("collection, its filter");
   await page.locator("details.filter input[type=number]").first().evaluate((field) => { field.type = "text"; field.value = "many"; });
-  await send(page, "details.filter form", "Save the filter");
+  await send(page, "details.filter form", "Save filter");
   await refused(page);
   await see("collection, its filter refused");
   await guide.collect(page, "Known good", [guide.example("known-good.csv")]);
@@ -193,10 +193,10 @@ pages("workflows and runs", async (page, see) => {
   await page.goto(`${longest}/edit`);
   await page.locator("#kind").selectOption("cron");
   await page.locator("#zone").fill("America/Argentina/ComodRivadavia");
-  await page.getByText("Another schedule is chosen").waitFor();
+  await page.getByText("The schedule has changed").waitFor();
   await page.locator("#expression").fill("61 * * * *");
   await page.getByRole("button", { name: "Show times" }).click();
-  await page.getByText("There are no times to show yet").waitFor();
+  await page.getByText("No times to show yet").waitFor();
   await see("builder, times that there are not");
   await page.locator("#expression").fill("*/15 8-17 * * 1-5");
   await page.locator(".form-foot button").click();
@@ -287,7 +287,7 @@ pages("people and tokens", async (page, see) => {
   await page.goto("/users/invite");
   await page.locator("#name").fill("grace");
   await page.locator("input[name=role]").first().check();
-  await page.getByRole("button", { name: "Make the link" }).click();
+  await page.getByRole("button", { name: "Create link" }).click();
   await page.locator("#shown-once").waitFor();
   const link = await page.locator("#shown-once").textContent();
   await see("link of an invitation");
@@ -296,7 +296,7 @@ pages("people and tokens", async (page, see) => {
   await page.goto("/account");
   await page.locator("#name").fill("a script");
   await page.locator("input[name=role]").first().check();
-  await page.getByRole("button", { name: "Make a token" }).click();
+  await page.getByRole("button", { name: "Create token" }).click();
   await page.locator("#shown-once").waitFor();
   await see("token, shown once");
   await page.getByRole("link", { name: "Revoke" }).click();

@@ -172,7 +172,7 @@ pub(crate) struct Run {
     /// Sends nothing that changes the service; shows what would be submitted
     #[arg(long)]
     pub(crate) dry_run: bool,
-    /// In a dry run: reads the service's lists and shows what would be added, refreshed and pushed out
+    /// In a dry run: reads the service's lists and shows what would be added, refreshed and displaced
     #[arg(long, requires = "dry_run")]
     pub(crate) compare: bool,
     /// Stops before anything is changed if the service would remove more than N entries of others to make room; or `any`
@@ -443,7 +443,7 @@ fn format(text: &str) -> Result<FormatChoice, String> {
     text.parse().map(|format| FormatChoice(Some(format))).map_err(|_| unknown())
 }
 
-/// How many entries of others may be pushed out; none for any number.
+/// How many existing entries may be displaced; none for no limit.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct Evictions(pub(crate) Option<u64>);
 

@@ -103,7 +103,7 @@ limits! {
     OUTCOME_SUBMISSIONS = 16, "submissions";
     /// Fields of an entry of the service that a comparison may tell of; Vision One's have six.
     COMPARISON_FIELDS = 32, "fields";
-    /// Entries that a run would push out which are listed one by one, the others are counted: a whole list of each of six types.
+    /// Entries a run would displace, listed one by one; the rest are counted: a whole list of each of six types.
     EVICTIONS_LISTED = 60_000, "entries";
     /// Lists and types of which a run can say how many entries they hold; further ones are counted in a warning. Vision One
     /// has two lists of six types.

@@ -213,7 +213,7 @@ fn judge(steps: &[StepRow]) -> (RunStatus, Option<String>, Option<String>) {
     }
     let objects = if unfinished == 1 { "object was" } else { "objects were" };
     let reason = format!("{unfinished} {objects} rejected or failed");
-    (RunStatus::ErrorOccurred, Some(reason), Some("the objects' own reasons say what to do".to_owned()))
+    (RunStatus::ErrorOccurred, Some(reason), Some("open Reasons for details".to_owned()))
 }
 
 /// Resolves when what is watched is so; never where nobody can change it any more.

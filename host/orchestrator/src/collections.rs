@@ -71,7 +71,7 @@ pub struct Upload {
 }
 
 impl Orchestrator {
-    /// Makes a collection of uploaded files. A file that cannot be read as a whole is refused.
+    /// Creates a collection of uploaded files. A file that cannot be read as a whole is refused.
     ///
     /// # Errors
     /// [`OrchestratorError::Read`] with file, line and what was expected.
@@ -126,7 +126,7 @@ impl Orchestrator {
         self.audit(who, "collection.uploaded", name, None, Some(json!({ "files": names })))
     }
 
-    /// Makes a collection of a live connection.
+    /// Creates a collection of a live connection.
     ///
     /// # Errors
     /// [`OrchestratorError::Invalid`] naming the fields.

@@ -257,7 +257,7 @@ impl Orchestrator {
         })
     }
 
-    /// Saves the defaults for future workflows. Workflows that exist keep their own copies.
+    /// Saves the defaults for future workflows. Existing workflows keep their own copies.
     ///
     /// # Errors
     /// [`OrchestratorError::Invalid`] naming the fields.

@@ -24,7 +24,7 @@ pub struct SelectedObject {
 }
 
 impl Orchestrator {
-    /// Reads objects that somebody typed or pasted: one on a line, as in a text file.
+    /// Reads objects that somebody typed or pasted: one per line, as in a text file.
     ///
     /// # Errors
     /// [`OrchestratorError::Read`], or too many of them.

@@ -23,13 +23,13 @@ pub struct WorkflowDraft {
     pub description: String,
     /// Its collection; none where it is only run on selected objects.
     pub collection: Option<CollectionId>,
-    /// When it runs by itself.
+    /// When it runs automatically.
     pub schedule: Schedule,
     /// Which objects it takes.
     pub takes: Takes,
-    /// Entries of others that a run may make the service remove; none for any number.
+    /// Existing entries a run may displace; none for no limit.
     pub evictions: Option<u64>,
-    /// Whether its schedule counts.
+    /// Whether it runs on schedule.
     pub enabled: bool,
     /// Its actions in order.
     pub steps: Vec<StepDraft>,
@@ -75,11 +75,11 @@ pub struct WorkflowFile {
     /// Name of its collection.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub collection: Option<String>,
-    /// When it runs by itself.
+    /// When it runs automatically.
     pub schedule: Schedule,
     /// `all` or `changed`.
     pub takes: Takes,
-    /// Entries of others that a run may make the service remove: 0 where it is left out, `null` for any number.
+    /// Existing entries a run may displace: 0 by default, `null` for no limit.
     #[serde(default = "none_removed")]
     pub max_evictions: Option<u64>,
     /// Its actions in order.
@@ -105,7 +105,7 @@ pub struct ActionFile {
 }
 
 impl Orchestrator {
-    /// Makes a workflow.
+    /// Creates a workflow.
     ///
     /// # Errors
     /// [`OrchestratorError::Invalid`] naming the fields; those of the second action as `steps.2.api_key`.
@@ -254,7 +254,7 @@ impl Orchestrator {
         })
     }
 
-    /// Makes a workflow of a file, disabled. Secrets are taken from the actions' defaults where these have them; what is missing then
+    /// Creates a workflow of a file, disabled. Secrets are taken from the actions' defaults where these have them; what is missing then
     /// has to be entered before it runs.
     ///
     /// # Errors

@@ -209,14 +209,14 @@ pub enum Difference {
         /// Now.
         now: String,
     },
-    /// Something else would be pushed out.
+    /// Another entry would be displaced.
     Eviction {
         /// The entry's value.
         value: String,
-        /// Whether it would be pushed out now.
+        /// Whether it would be displaced now.
         now: bool,
     },
-    /// Another number of entries would be pushed out.
+    /// Another number of entries would be displaced.
     Evictions {
         /// In the plan.
         planned: u64,
@@ -237,10 +237,10 @@ impl fmt::Display for Difference {
             Self::Entry { value, field, planned, now } => {
                 write!(formatter, "the {field} of `{value}` is {now}, it was {planned}")
             }
-            Self::Eviction { value, now: true } => write!(formatter, "`{value}` would be pushed out as well"),
-            Self::Eviction { value, now: false } => write!(formatter, "`{value}` would not be pushed out"),
+            Self::Eviction { value, now: true } => write!(formatter, "`{value}` would be displaced as well"),
+            Self::Eviction { value, now: false } => write!(formatter, "`{value}` would not be displaced"),
             Self::Evictions { planned, now } => {
-                write!(formatter, "{now} instead of {planned} entries would be pushed out")
+                write!(formatter, "{now} instead of {planned} entries would be displaced")
             }
         }
     }

@@ -50,8 +50,7 @@ fn segments(scale: u64) -> Vec<Segment> {
 async fn gallery(State(app): State<App>, visit: Visit) -> Result<Response, Failure> {
     let mut frame = visit.frame(&app, "Every part", Section::Workflows).under("Workflows", "/workflows");
     frame.notice = Some(
-        Notice::done("The token “nightly” is made.")
-            .with_secret("palisade_3q2-7wAAAAAAAAAAAAAAAAAAAAAAAAAAAA"),
+        Notice::done("Token “nightly” created.").with_secret("palisade_3q2-7wAAAAAAAAAAAAAAAAAAAAAAAAAAAA"),
     );
     let faults = vec![Fault::new("name", "Give it a name."), Fault::new("region", "Choose a region.")];
     let schemes = || {

@@ -51,15 +51,15 @@ fn failure_in(response: &Response) -> Option<Failure> {
     Some(match status {
         StatusCode::NOT_FOUND => Failure::no_such_page(),
         StatusCode::METHOD_NOT_ALLOWED => {
-            Failure::new(status, "method-not-allowed", "this address does not take this method")
+            Failure::new(status, "method-not-allowed", "the method is not allowed here")
         }
         StatusCode::PAYLOAD_TOO_LARGE => Failure::new(status, "too-large", "what was sent is too large"),
         StatusCode::UNSUPPORTED_MEDIA_TYPE => {
-            Failure::new(status, "wrong-media-type", "what was sent is of a type that is not taken here")
+            Failure::new(status, "wrong-media-type", "the content type is not supported here")
         }
         _ if status.is_server_error() => Failure::internal(format!("an answer of status {status}")),
         _ => Failure::new(status, "malformed", "the request cannot be understood")
-            .with_hint("check the address, and what was sent, for a slip"),
+            .with_hint("check the address and the request for typos"),
     })
 }
 

@@ -83,26 +83,22 @@ impl Failure {
     #[must_use]
     pub fn no_such_page() -> Self {
         Self::new(StatusCode::NOT_FOUND, "not-found", "there is nothing at this address")
-            .with_hint("check the address for a slip, or start from the overview")
+            .with_hint("check the address for typos, or start from the overview")
     }
 
     /// Nobody has said who they are.
     #[must_use]
     pub fn log_in_needed() -> Self {
-        Self::new(
-            StatusCode::UNAUTHORIZED,
-            "log-in-needed",
-            "this needs somebody who is logged in, or a token",
-        )
-        .with_hint("log in, or send `Authorization: Bearer` with a token that has not expired")
+        Self::new(StatusCode::UNAUTHORIZED, "log-in-needed", "authentication required")
+            .with_hint("log in, or send `Authorization: Bearer` with a token that has not expired")
     }
 
     /// The role is too low.
     #[must_use]
     pub fn forbidden(needs: Role) -> Self {
-        let message = format!("this needs the role `{needs}`");
+        let message = format!("requires the role `{needs}`");
         Self::new(StatusCode::FORBIDDEN, "role-too-low", message)
-            .with_hint("an administrator can change your role on the page Users")
+            .with_hint("ask an administrator to change your role on the page Users")
     }
 
     /// It does not go together with what is there.
@@ -114,7 +110,7 @@ impl Failure {
     #[must_use]
     pub fn invalid(faults: Vec<Fault>) -> Self {
         let names: Vec<String> = faults.iter().map(|fault| format!("`{}`", fault.field)).collect();
-        let message = format!("what was sent is wrong in {}", names.join(", "));
+        let message = format!("not valid: {}", names.join(", "));
         let mut failure = Self::new(StatusCode::UNPROCESSABLE_ENTITY, "invalid", message);
         failure.0.faults = faults;
         failure
@@ -137,13 +133,9 @@ impl Failure {
     /// Our fault. The cause goes to the log and nowhere else.
     #[must_use]
     pub fn internal(cause: String) -> Self {
-        let mut failure = Self::new(
-            StatusCode::INTERNAL_SERVER_ERROR,
-            "internal",
-            "the service could not do this, and the fault is its own",
-        );
+        let mut failure = Self::new(StatusCode::INTERNAL_SERVER_ERROR, "internal", "internal error");
         failure.0.cause = Some(cause);
-        failure.with_hint("the log of the service says more under the number of this request")
+        failure.with_hint("see the log of the service for this request's number")
     }
 
     /// Its HTTP status.
@@ -195,11 +187,11 @@ impl From<StoreError> for Failure {
             | StoreError::Migration { .. }
             | StoreError::Content { .. }
             | StoreError::File { .. } => {
-                let message = "the service cannot use its state at the moment";
+                let message = "the service cannot read or write its state";
                 let mut failure = Self::new(StatusCode::SERVICE_UNAVAILABLE, code, message);
                 failure.0.cause = Some(error.to_string());
                 failure.0.retry_after = Some(10);
-                failure.with_hint("the log of the service says more under the number of this request")
+                failure.with_hint("see the log of the service for this request's number")
             }
         }
     }

@@ -92,7 +92,7 @@ fn work(console: &Console, verdicts: &[NewVerdict], status: RunStatus) -> RunId 
     };
     store.end_step(activation, 1, &end, verdicts, now).unwrap();
     let reason = status.is_issue().then_some("3 objects were rejected or failed");
-    let hint = reason.map(|_| "the objects' own reasons say what to do");
+    let hint = reason.map(|_| "open Reasons for details");
     store.end_run(activation, &RunEnd { reason, hint, ..RunEnd::of(status) }, now).unwrap();
     task.run
 }
@@ -274,7 +274,7 @@ async fn each_view_says_what_it_is_for() {
                 "Bytes sent 29,407",
                 "The list is nearly full.",
                 "old.example",
-                "Worked through",
+                "Finished",
             ],
         ),
         ("nonsense", &["object-1.example"]),
@@ -284,10 +284,7 @@ async fn each_view_says_what_it_is_for() {
         for told in told {
             assert!(text.contains(told), "{tab}: {told}: {text}");
         }
-        assert!(
-            text.contains("3 objects were rejected or failed. The objects' own reasons say what to do."),
-            "{text}"
-        );
+        assert!(text.contains("3 objects were rejected or failed. Open Reasons for details."), "{text}");
     }
     let page = ada.get("/runs/1").send().await;
     for file in ["report.json", "objects.csv", "recording.har"] {

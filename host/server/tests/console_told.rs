@@ -80,7 +80,7 @@ async fn a_page_that_says_that_objects_are_not_chosen_is_loaded_anew_once_they_a
 async fn a_run_that_was_cancelled_before_it_began_does_not_speak_of_its_collection() {
     let (console, mut ada) = furnished().await;
     leads(&post_form(&mut ada, "/workflows/1/run", &[]).await);
-    assert!(read(&ada.get("/runs/1").send().await).contains("to be over by"));
+    assert!(read(&ada.get("/runs/1").send().await).contains("Deadline"));
     leads(&post_form(&mut ada, "/runs/1/cancel", &[]).await);
     let now = Timestamp::now();
     let activation = console.store.claim_task(now).unwrap().unwrap().activation();
@@ -92,7 +92,7 @@ async fn a_run_that_was_cancelled_before_it_began_does_not_speak_of_its_collecti
             && text.contains("It ended before its objects were chosen."),
         "{text}"
     );
-    for wrong in ["not chosen yet", "had none for it", "as soon as its worker", "to be over by"] {
+    for wrong in ["not chosen yet", "had none for it", "as soon as its worker", "Deadline"] {
         assert!(!text.contains(wrong), "{wrong}: {text}");
     }
 }
@@ -126,7 +126,7 @@ async fn who_may_not_change_an_action_is_told_so_and_not_how() {
         let mut other = console.person(&mut ada, role.name(), role).await;
         let told = read(&other.get(ACTION).send().await);
         assert!(told.contains("Only an administrator changes these defaults"), "{told}");
-        assert!(told.contains("One is set.") && !told.contains("leave this empty"), "{told}");
+        assert!(told.contains("A value is set.") && !told.contains("leave this empty"), "{told}");
         assert!(!told.contains("Remove the saved value"), "{told}");
         let refused = post_form(&mut other, ACTION, &[("do", "test")]).await;
         assert_eq!(refused.status, 403, "as the page says");
@@ -182,10 +182,10 @@ async fn a_preview_of_times_is_not_headed_as_a_change_that_was_not_made() {
         let page = post_form(&mut ada, "/workflows/new", &sent).await;
         let text = read(&page);
         assert!(page.status == 200 && text.contains(told) && text.contains("no times to show yet"), "{text}");
-        assert!(!text.contains("This was not done") && !text.contains("..="), "{text}");
+        assert!(!text.contains("Not saved") && !text.contains("..="), "{text}");
         let sent = [&form[..], &[("expression", expression), ("do", "save")]].concat();
         let saved = post_form(&mut ada, "/workflows/new", &sent).await;
-        assert!(saved.status == 422 && read(&saved).contains("This was not done"), "{}", read(&saved));
+        assert!(saved.status == 422 && read(&saved).contains("Not saved"), "{}", read(&saved));
     }
 }
 

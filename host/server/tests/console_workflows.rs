@@ -158,14 +158,14 @@ async fn a_workflow_is_built_action_by_action_and_nothing_is_saved_before() {
     let page = ada.get("/workflows/1").send().await;
     let text = read(&page);
     for told in [
-        "Block what the feed says is made.",
+        "Block what the feed says created.",
         "Feed",
         "Daily at 02:30 (Europe/Berlin)",
         "Changed since the last success",
         "API Region European Union (EU)",
         "API Key Set",
         "IOC Expiration After 7 Days",
-        "It has not run yet.",
+        "No runs yet.",
     ] {
         assert!(text.contains(told), "{told}: {text}");
     }
@@ -239,7 +239,7 @@ async fn a_changed_workflow_keeps_the_secret_that_nobody_entered_again() {
         (value(&page, "step.1.was"), value(&page, "steps.1.objects_per_run")),
         ("0".to_owned(), "500".to_owned())
     );
-    assert!(read(&page).contains("One is kept: leave this empty to keep it.") && !page.body.contains(KEY));
+    assert!(read(&page).contains("A value is set. Leave empty to keep it.") && !page.body.contains(KEY));
     let mut fields =
         with_first(&[("name", "Another name"), ("any_evictions", "on"), ("kind", "every:6-hours")], "");
     fields.retain(|(name, _)| *name != "step.1.was");
@@ -351,8 +351,7 @@ async fn a_file_that_was_exported_is_imported_without_its_secret() {
     assert_eq!(leads(&answer), "/workflows/3");
     assert!(!console.store.workflow(WorkflowId(3)).unwrap().enabled);
     assert!(
-        read(&ada.get("/workflows/3").send().await)
-            .contains("It is imported, and disabled until you enable it.")
+        read(&ada.get("/workflows/3").send().await).contains("Imported. It is disabled until you enable it.")
     );
     for nothing in ["", "- 1\n- 2"] {
         assert_eq!(post_files(&mut ada, import, &[("text", nothing)], &[]).await.status, 422, "{nothing}");

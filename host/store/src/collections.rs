@@ -40,7 +40,7 @@ pub struct NewCollection<'a> {
     pub description: &'a str,
     /// Where its objects come from.
     pub source: &'a Value,
-    /// Which of them are meant.
+    /// Its filter.
     pub filter: &'a Value,
 }
 
@@ -73,7 +73,7 @@ fn read(row: &Row<'_>) -> rusqlite::Result<CollectionRow> {
 }
 
 impl Store {
-    /// Makes a collection.
+    /// Creates a collection.
     ///
     /// # Errors
     /// [`StoreError::Taken`] where there is one of this name.

@@ -82,7 +82,7 @@ pub struct NewRun<'a> {
     pub evictions: Option<u64>,
     /// Name of the collection.
     pub collection: &'a str,
-    /// When it has to be over.
+    /// Its deadline.
     pub deadline_at: Timestamp,
     /// Its actions in order.
     pub steps: Vec<NewStep>,
@@ -146,7 +146,7 @@ pub struct RunRow {
     pub started_at: Option<Timestamp>,
     /// When it was over.
     pub ended_at: Option<Timestamp>,
-    /// When it has to be over.
+    /// Its deadline.
     pub deadline_at: Timestamp,
     /// How many objects it took.
     pub objects: Option<u64>,

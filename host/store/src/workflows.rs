@@ -47,13 +47,13 @@ pub struct WorkflowRow {
     pub description: String,
     /// Its collection; none where it is only run on selected objects.
     pub collection: Option<CollectionId>,
-    /// When it runs by itself; what it means is for the scheduler to say.
+    /// When it runs automatically, for the scheduler to interpret.
     pub schedule: Value,
     /// Which objects it takes.
     pub takes: Takes,
-    /// Entries of others that a run may make the service remove; none for any number.
+    /// Existing entries a run may displace; none for no limit.
     pub evictions: Option<u64>,
-    /// Whether its schedule counts.
+    /// Whether it runs on schedule.
     pub enabled: bool,
     /// When.
     pub created_at: Timestamp,
@@ -91,13 +91,13 @@ pub struct NewWorkflow {
     pub description: String,
     /// Its collection.
     pub collection: Option<CollectionId>,
-    /// When it runs by itself.
+    /// When it runs automatically.
     pub schedule: Value,
     /// Which objects it takes.
     pub takes: Takes,
-    /// Entries of others that a run may make the service remove; none for any number.
+    /// Existing entries a run may displace; none for no limit.
     pub evictions: Option<u64>,
-    /// Whether its schedule counts.
+    /// Whether it runs on schedule.
     pub enabled: bool,
     /// From when on periods of the schedule are counted.
     pub anchor: Timestamp,
@@ -160,7 +160,7 @@ fn write_steps(
 }
 
 impl Store {
-    /// Makes a workflow.
+    /// Creates a workflow.
     ///
     /// # Errors
     /// [`StoreError::Taken`] where there is one of this name.

@@ -42,14 +42,14 @@ impl Palisade {
     }
 
     /// `palisade run` with the built bundle, against a tenant: its key in the environment, its address mapped, its
-    /// authority trusted, a report asked for. Any number of entries may be pushed out, so that nothing but the collection is
+    /// authority trusted, a report asked for. Any number of entries may be displaced, so that nothing but the collection is
     /// sent.
     #[must_use]
     pub fn run(tenant: &Tenant, action: &str) -> Self {
         Self::run_guarded(tenant, action).argument("--max-evictions").argument("any")
     }
 
-    /// The same as an operator has it who does not say how many entries may be pushed out: none.
+    /// The same as an operator has it who does not say how many entries may be displaced: none.
     #[must_use]
     pub fn run_guarded(tenant: &Tenant, action: &str) -> Self {
         Self::run_bundle(tenant, &product::bundle(), action)

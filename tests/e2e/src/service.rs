@@ -272,14 +272,14 @@ impl Service {
         id(&self.send("POST", "/api/v1/integrations", "application/zip", &zip).expect(201))
     }
 
-    /// Makes a collection of one file.
+    /// Creates a collection of one file.
     #[must_use]
     pub fn collection(&self, name: &str, file: &str, content: &[u8]) -> i64 {
         let (kind, body) = form(name, &[(file, content)]);
         id(&self.send("POST", "/api/v1/collections/upload", &kind, &body).expect(201))
     }
 
-    /// Makes a workflow that blocks a collection, with these settings on top.
+    /// Creates a workflow that blocks a collection, with these settings on top.
     #[must_use]
     pub fn workflow(&self, name: &str, integration: i64, collection: i64, settings: &Value) -> i64 {
         let mut workflow = json!({

@@ -214,7 +214,7 @@ pub(crate) enum WorkflowVerb {
         /// Identifies the workflow
         id: i64,
     },
-    /// Makes a workflow, disabled, of what `export` printed
+    /// Creates a workflow, disabled, of what `export` printed
     Import {
         /// The file
         file: PathBuf,
@@ -286,7 +286,7 @@ pub(crate) enum CollectionsVerb {
         /// Identifies it
         id: i64,
     },
-    /// Makes a collection of files
+    /// Creates a collection of files
     Upload {
         /// Unique name
         name: String,

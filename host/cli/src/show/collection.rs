@@ -18,7 +18,7 @@ pub(crate) fn text(sighting: &Sighting) -> String {
     counts(&mut text, "by type", sighting.by_subtype.iter());
     let with_status = sighting.by_status.iter().filter(|(name, _)| !name.is_empty());
     counts(&mut text, "by status", with_status);
-    counts(&mut text, "left out", sighting.left_out.iter());
+    counts(&mut text, "excluded", sighting.left_out.iter());
     if !sighting.unreadable.is_empty() {
         text.push_str(&format!("\n{BAD}unreadable{BAD:#} ({})\n", number(sighting.unreadable.len() as u64)));
         let mut table = Table::new();

@@ -1,4 +1,4 @@
-//! What a comparison found, for people: what would be added, refreshed and pushed out.
+//! What a comparison found, for people: what would be added, refreshed and displaced.
 
 use std::collections::BTreeMap;
 
@@ -10,7 +10,7 @@ use super::{Table, count, number, one_line};
 /// Entries shown of each kind.
 const SHOWN: usize = 5;
 
-/// The comparison, where the run made one, and what the run would push out.
+/// The comparison, if the run made one, and what the run would displace.
 pub(crate) fn text(report: &Report) -> String {
     let compared: Vec<(&str, &ComparisonReport)> = report
         .objects
@@ -91,7 +91,7 @@ fn evictions(evictions: &EvictionsReport) -> String {
         return String::new();
     }
     let mut text = format!(
-        "{MARK}pushed out{MARK:#}: to make room the service would remove {} by itself\n",
+        "{MARK}displaced{MARK:#}: to make room, the service would remove {}\n",
         count(evictions.count, "entry").replace("entrys", "entries")
     );
     let mut table = Table::new();

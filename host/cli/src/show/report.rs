@@ -119,7 +119,7 @@ fn left(collection: &CollectionReport) -> String {
     }
     for left_out in &collection.left_out {
         text.push_str(&format!(
-            "  {DIM}left out     {}: {} ({}){DIM:#}\n",
+            "  {DIM}excluded     {}: {} ({}){DIM:#}\n",
             count(left_out.count, "record"),
             left_out.code,
             one_line(&left_out.message)
@@ -142,10 +142,10 @@ fn traffic(report: &Report) -> String {
         facts.push(format!("{} of them repeated", number(traffic.repeats)));
     }
     if traffic.throttled > 0 {
-        facts.push(format!("told to wait {} times", number(traffic.throttled)));
+        facts.push(format!("rate-limited {} times", number(traffic.throttled)));
     }
     if traffic.lost > 0 {
-        facts.push(format!("{} without an answer", number(traffic.lost)));
+        facts.push(format!("{} without a response", number(traffic.lost)));
     }
     if traffic.waited_seconds > 0.0 {
         facts.push(format!("{:.1} s of waiting", traffic.waited_seconds));

@@ -78,7 +78,7 @@ pub(crate) fn workflow(arguments: &WorkflowArguments) -> Result<Box<dyn Answer>,
             if *wait {
                 return over(&service, run);
             }
-            let text = format!("run {run} is asked for\n");
+            let text = format!("requested run {run}\n");
             Ok(Said::answer(made, text))
         }
         WorkflowVerb::Enable { id } => act(*id, "enable"),
@@ -93,7 +93,7 @@ pub(crate) fn workflow(arguments: &WorkflowArguments) -> Result<Box<dyn Answer>,
                 "application/yaml",
                 &whole(file, limits::CONFIGURATION_BYTES)?,
             )?;
-            let text = format!("workflow {} is made, and disabled\n", show::service::id(&made));
+            let text = format!("created workflow {} (disabled)\n", show::service::id(&made));
             Ok(Said::answer(made, text))
         }
         WorkflowVerb::Delete { id } => {
@@ -155,7 +155,7 @@ pub(crate) fn collections(arguments: &CollectionsArguments) -> Result<Box<dyn An
             }
             let (kind, body) = form.finish();
             let made = service.post("/collections/upload", &kind, &body)?;
-            let text = format!("collection {} is made\n", show::service::id(&made));
+            let text = format!("created collection {}\n", show::service::id(&made));
             Ok(Said::answer(made, text))
         }
         CollectionsVerb::Delete { id } => {

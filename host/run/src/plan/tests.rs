@@ -73,6 +73,6 @@ fn entries_that_would_be_pushed_out_are_compared_by_value() {
         differences.iter().map(ToString::to_string).collect::<Vec<_>>()
     };
     assert!(compare(&["a", "b"], &["b", "a"]).is_empty());
-    assert_eq!(compare(&["a"], &["b"]), ["`b` would be pushed out as well", "`a` would not be pushed out"]);
-    assert_eq!(compare(&[], &["b"])[0], "1 instead of 0 entries would be pushed out");
+    assert_eq!(compare(&["a"], &["b"]), ["`b` would be displaced as well", "`a` would not be displaced"]);
+    assert_eq!(compare(&[], &["b"])[0], "1 instead of 0 entries would be displaced");
 }

@@ -49,7 +49,7 @@ struct Collection {
     /// Where its objects come from; of a secret, nothing.
     #[schema(value_type = Object)]
     source: Value,
-    /// Which of them are meant.
+    /// Its filter.
     #[schema(value_type = schemas::Filter)]
     filter: Filter,
     /// Its uploaded files.
@@ -131,7 +131,7 @@ struct Changed {
     /// What it is for.
     #[serde(default)]
     description: String,
-    /// Which of its objects are meant.
+    /// Its filter.
     #[serde(default)]
     #[schema(value_type = schemas::Filter)]
     filter: Filter,
@@ -232,11 +232,11 @@ async fn list(
     Ok(Json(Listed::cut(all, query)?))
 }
 
-/// Makes a collection of a live connection.
+/// Creates a collection of a live connection.
 #[utoipa::path(post, path = "/api/v1/collections", tag = "collections", operation_id = "create_collection",
     request_body = Wanted,
     params(schemas::Once),
-    responses((status = 201, description = "The collection is made.", body = Made), Problems))]
+    responses((status = 201, description = "Collection created.", body = Made), Problems))]
 async fn create(
     State(app): State<App>,
     Operator(who): Operator,
@@ -251,11 +251,11 @@ async fn create(
     Ok(Made::answer(id.0))
 }
 
-/// Makes a collection of uploaded files.
+/// Creates a collection of uploaded files.
 #[utoipa::path(post, path = "/api/v1/collections/upload", tag = "collections", operation_id = "upload_collection",
     request_body(content = Files, content_type = "multipart/form-data"),
     params(schemas::Once),
-    responses((status = 201, description = "The collection is made.", body = Made), Problems))]
+    responses((status = 201, description = "Collection created.", body = Made), Problems))]
 async fn upload(
     State(app): State<App>,
     Operator(who): Operator,
@@ -290,7 +290,7 @@ async fn show(
 /// Changes name, description, filter and connection of a collection.
 #[utoipa::path(put, path = "/api/v1/collections/{id}", tag = "collections", operation_id = "change_collection",
     request_body = Changed, params(("id" = i64, Path, description = "Identifies it.", example = 1)),
-    responses((status = 204, description = "It is changed."), Problems))]
+    responses((status = 204, description = "Saved."), Problems))]
 async fn change(
     State(app): State<App>,
     Operator(who): Operator,
@@ -316,7 +316,7 @@ async fn change(
 /// Removes a collection, unless workflows use it.
 #[utoipa::path(delete, path = "/api/v1/collections/{id}", tag = "collections", operation_id = "remove_collection",
     params(("id" = i64, Path, description = "Identifies it.", example = 1)),
-    responses((status = 204, description = "It is removed."), Problems))]
+    responses((status = 204, description = "Deleted."), Problems))]
 async fn remove(
     State(app): State<App>,
     Operator(who): Operator,
@@ -330,7 +330,7 @@ async fn remove(
 #[utoipa::path(put, path = "/api/v1/collections/{id}/files", tag = "collections", operation_id = "replace_files",
     request_body(content = Replacing, content_type = "multipart/form-data"),
     params(("id" = i64, Path, description = "Identifies it.", example = 1)),
-    responses((status = 204, description = "The files are replaced."), Problems))]
+    responses((status = 204, description = "Files replaced."), Problems))]
 async fn replace(
     State(app): State<App>,
     Operator(who): Operator,
@@ -343,7 +343,7 @@ async fn replace(
     Ok(StatusCode::NO_CONTENT)
 }
 
-/// What a collection holds: how many objects, by type, and what the filter leaves out.
+/// Previews a collection: objects in total, by type, and how many the filter excludes.
 #[utoipa::path(get, path = "/api/v1/collections/{id}/preview", tag = "collections", operation_id = "preview_collection",
     params(("id" = i64, Path, description = "Identifies it.", example = 1)),
     responses((status = 200, description = "What it holds.", body = Object), Problems))]
@@ -355,7 +355,7 @@ async fn preview(
     Ok(Json(app.orchestrator().preview(CollectionId(id), 0).await?))
 }
 
-/// Asks a live connection whether it works.
+/// Tests a live connection.
 #[utoipa::path(post, path = "/api/v1/collections/{id}/check", tag = "collections", operation_id = "check_collection",
     params(("id" = i64, Path, description = "Identifies it.", example = 1)),
     responses((status = 200, description = "It works.", body = Checked), Problems))]

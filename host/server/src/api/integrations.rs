@@ -163,7 +163,7 @@ async fn review(
 #[utoipa::path(post, path = "/api/v1/integrations", tag = "integrations", operation_id = "install_integration",
     params(Confirmations, schemas::Once),
     request_body(content_type = "application/zip", content = schemas::Zip),
-    responses((status = 201, description = "It is installed.", body = Made), Problems))]
+    responses((status = 201, description = "Installed.", body = Made), Problems))]
 async fn install(
     State(app): State<App>,
     Administrator(who): Administrator,
@@ -199,7 +199,7 @@ async fn show(
 /// Removes an installed version, unless workflows use it.
 #[utoipa::path(delete, path = "/api/v1/integrations/{id}", tag = "integrations", operation_id = "uninstall_integration",
     params(("id" = i64, Path, description = "Identifies it.", example = 1)),
-    responses((status = 204, description = "It is removed."), Problems))]
+    responses((status = 204, description = "Deleted."), Problems))]
 async fn uninstall(
     State(app): State<App>,
     Administrator(who): Administrator,
@@ -222,7 +222,7 @@ async fn show_action(
     Ok(Json(app.ask(move |orchestrator| orchestrator.action_page(BundleId(id), &action)).await?))
 }
 
-/// Saves an action's defaults for future workflows. Workflows that exist keep their own copies.
+/// Saves an action's defaults for future workflows. Existing workflows keep their own copies.
 #[utoipa::path(put, path = "/api/v1/integrations/{id}/actions/{action}", tag = "integrations",
     operation_id = "configure_action", request_body = Defaults,
     params(("id" = i64, Path, description = "Identifies the version.", example = 1),

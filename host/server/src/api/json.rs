@@ -27,7 +27,7 @@ impl<S: Send + Sync, T: DeserializeOwned> FromRequest<S> for Json<T> {
 
     async fn from_request(request: Request, state: &S) -> Result<Self, Failure> {
         if media_type(request.headers()) != "application/json" {
-            let message = "this wants a body of the type `application/json`";
+            let message = "expected a body of the type `application/json`";
             return Err(Failure::new(StatusCode::UNSUPPORTED_MEDIA_TYPE, "wrong-media-type", message));
         }
         let bytes =
@@ -45,7 +45,7 @@ fn read<T: DeserializeOwned>(bytes: &[u8]) -> Result<T, Failure> {
     let mut value: Value = serde_json::from_slice(bytes).map_err(|error| not_json(&error))?;
     // A list would be taken for the members of the object in their order.
     if !value.is_object() {
-        let message = "the body has to be an object of JSON";
+        let message = "expected a JSON object as the body";
         return Err(Failure::invalid(vec![Fault::new("body", message)]));
     }
     whole(&mut value);

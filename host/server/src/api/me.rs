@@ -49,7 +49,7 @@ struct Passwords {
 
 /// Changes the caller's own password. All their sessions end; tokens stay.
 #[utoipa::path(put, path = "/api/v1/me/password", tag = "people", operation_id = "change_password", request_body = Passwords,
-    responses((status = 204, description = "It is changed."), Problems))]
+    responses((status = 204, description = "Saved."), Problems))]
 async fn change_password(
     State(app): State<App>,
     Viewer(who): Viewer,

@@ -52,7 +52,7 @@ pub(crate) fn routes(routes: Routes) -> Routes {
     info(
         title = "Palisade",
         version = env!("CARGO_PKG_VERSION"),
-        description = "Everything that the console does. Send a token as `Authorization: Bearer palisade_…`; make one on \
+        description = "Everything that the console does. Send a token as `Authorization: Bearer palisade_…`; create one on \
             the page *Your account*. Failures are problem details (RFC 9457) with a stable `code`. Lists take `page` and \
             `per_page` and say the `total`. A `POST` with an `Idempotency-Key` is done once: sent again within a day, it \
             gets the same answer.",
@@ -71,7 +71,7 @@ impl Modify for Schemes {
         let components = document.components.get_or_insert_default();
         let mut token = Http::new(HttpAuthScheme::Bearer);
         token.description =
-            Some("A token of the API; it may what its role and its owner's role may.".to_owned());
+            Some("An API token. It can do whatever both its role and its owner's role allow.".to_owned());
         components.add_security_scheme("token", SecurityScheme::Http(token));
         let session = "The session of a browser that is logged in to the console. A call that changes something also sends \
              `X-CSRF-Token`.";

@@ -93,7 +93,7 @@ pub(crate) struct Run {
     started_at: Option<Timestamp>,
     /// When it was over.
     ended_at: Option<Timestamp>,
-    /// When it has to be over.
+    /// Its deadline.
     deadline_at: Timestamp,
     /// How many objects it took.
     objects: Option<u64>,
@@ -322,7 +322,7 @@ async fn cancel(
 #[utoipa::path(post, path = "/api/v1/runs/{id}/retry", tag = "runs", operation_id = "retry_run",
     params(("id" = i64, Path, description = "Identifies it.", example = 1),
         schemas::Once),
-    responses((status = 201, description = "The run is made.", body = Made), Problems))]
+    responses((status = 201, description = "Run created.", body = Made), Problems))]
 async fn retry(
     State(app): State<App>,
     Operator(who): Operator,

@@ -153,7 +153,7 @@ impl PartialSchema for WorkflowFile {
 
 impl ToSchema for WorkflowFile {}
 
-/// When a workflow runs by itself.
+/// When a workflow runs automatically.
 pub(crate) struct Schedule;
 
 impl Schedule {
@@ -194,7 +194,7 @@ impl PartialSchema for Schedule {
                 "Minute, hour, day of month, month and day of week; some date has to fit them.",
             ));
         OneOfBuilder::new()
-            .description(Some("When a workflow runs by itself."))
+            .description(Some("When a workflow runs automatically."))
             .item(Self::kind("none"))
             .item(Self::kind("every").property("period", period).required("period"))
             .item(Self::with_zone(Self::with_time(Self::kind("daily"))))
@@ -209,7 +209,7 @@ impl PartialSchema for Schedule {
 
 impl ToSchema for Schedule {}
 
-/// Which objects of a collection are meant.
+/// Filter of a collection.
 pub(crate) struct Filter;
 
 impl PartialSchema for Filter {
@@ -228,7 +228,7 @@ impl PartialSchema for Filter {
             .description(Some("Changed at or after this moment."));
         ObjectBuilder::new()
             .schema_type(Type::Object)
-            .description(Some("Which objects of a collection are meant: all that fulfil every condition."))
+            .description(Some("Filter of a collection: objects that match every condition."))
             .additional_properties(Some(AdditionalProperties::FreeForm(false)))
             .property("types", texts("One of these types, by ThreatQ's names."))
             .property("statuses", texts("One of these statuses."))

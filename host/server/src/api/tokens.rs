@@ -101,7 +101,7 @@ async fn list(
 /// Makes a token for the caller.
 #[utoipa::path(post, path = "/api/v1/tokens", tag = "people", operation_id = "create_token", request_body = Wanted,
     params(schemas::Once),
-    responses((status = 201, description = "The token is made.", body = Made), Problems))]
+    responses((status = 201, description = "Token created.", body = Made), Problems))]
 async fn create(
     State(app): State<App>,
     Viewer(who): Viewer,

@@ -40,7 +40,7 @@ struct Invitation {
 struct Invited {
     /// Who.
     user: Person,
-    /// Path of the link. It is good once, for three days, and shown in this answer only: a repeated call gets none.
+    /// Path of the link. It works once and expires after three days. Only this response contains it.
     #[schema(example = "/welcome/3q2-7wAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA")]
     link: Option<String>,
 }
@@ -72,7 +72,7 @@ async fn list(
 /// Invites somebody.
 #[utoipa::path(post, path = "/api/v1/users", tag = "people", operation_id = "invite_user", request_body = Invitation,
     params(schemas::Once),
-    responses((status = 201, description = "They are invited.", body = Invited), Problems))]
+    responses((status = 201, description = "Invited.", body = Invited), Problems))]
 async fn invite(
     State(app): State<App>,
     Administrator(who): Administrator,
@@ -115,11 +115,11 @@ async fn change(
     Ok(Json(people::change(&app, &who, UserId(id), to).await?))
 }
 
-/// Makes a link with which somebody chooses a new password. Earlier ones end.
+/// Creates a link to choose a new password. Earlier links stop working.
 #[utoipa::path(post, path = "/api/v1/users/{id}/link", tag = "people", operation_id = "make_link",
     params(("id" = i64, Path, description = "Identifies them.", example = 1),
         schemas::Once),
-    responses((status = 201, description = "The link is made.", body = Invited), Problems))]
+    responses((status = 201, description = "Link created.", body = Invited), Problems))]
 async fn link(
     State(app): State<App>,
     Administrator(who): Administrator,

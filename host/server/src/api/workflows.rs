@@ -52,7 +52,7 @@ struct Workflow {
     description: String,
     /// Identifies its collection; none where it is only run on selected objects.
     collection: Option<i64>,
-    /// When it runs by itself.
+    /// When it runs automatically.
     #[schema(value_type = schemas::Schedule)]
     schedule: Schedule,
     /// The same in words.
@@ -63,9 +63,9 @@ struct Workflow {
     /// `all`, or `changed` since the last success.
     #[schema(schema_with = schemas::takes)]
     takes: Takes,
-    /// Entries of others that a run may make the service remove; none for any number.
+    /// Existing entries a run may displace; none for no limit.
     max_evictions: Option<u64>,
-    /// Whether its schedule counts.
+    /// Whether it runs on schedule.
     enabled: bool,
     /// Its actions in order.
     actions: Vec<Step>,
@@ -105,7 +105,7 @@ struct Wanted {
     /// Identifies its collection.
     #[serde(default)]
     collection: Option<i64>,
-    /// When it runs by itself.
+    /// When it runs automatically.
     #[serde(default)]
     #[schema(value_type = schemas::Schedule)]
     schedule: Schedule,
@@ -113,10 +113,10 @@ struct Wanted {
     #[serde(default = "all")]
     #[schema(schema_with = schemas::takes)]
     takes: Takes,
-    /// Entries of others that a run may make the service remove: 0 unless told, `null` for any number.
+    /// Existing entries a run may displace: 0 by default, `null` for no limit.
     #[serde(default = "none_removed")]
     max_evictions: Option<u64>,
-    /// Whether its schedule counts: not unless told.
+    /// Whether it runs on schedule; by default it does not.
     #[serde(default)]
     enabled: bool,
     /// Its actions in order.
@@ -275,10 +275,10 @@ async fn list(
     Ok(Json(Listed::cut(rows.into_iter().map(|row| shown(row, now)).collect(), query)?))
 }
 
-/// Makes a workflow.
+/// Creates a workflow.
 #[utoipa::path(post, path = "/api/v1/workflows", tag = "workflows", operation_id = "create_workflow", request_body = Wanted,
     params(schemas::Once),
-    responses((status = 201, description = "The workflow is made.", body = Made), Problems))]
+    responses((status = 201, description = "Workflow created.", body = Made), Problems))]
 async fn create(
     State(app): State<App>,
     Operator(who): Operator,
@@ -290,11 +290,11 @@ async fn create(
     Ok(Made::answer(id.0))
 }
 
-/// Makes a workflow, disabled, of a file that was exported.
+/// Creates a workflow, disabled, of a file that was exported.
 #[utoipa::path(post, path = "/api/v1/workflows/import", tag = "workflows", operation_id = "import_workflow",
     request_body(content = schemas::WorkflowFile, content_type = "application/yaml"),
     params(schemas::Once),
-    responses((status = 201, description = "The workflow is made.", body = Made), Problems))]
+    responses((status = 201, description = "Workflow created.", body = Made), Problems))]
 async fn import(State(app): State<App>, Operator(who): Operator, body: String) -> Result<Response, Failure> {
     let id = app.ask(move |orchestrator| orchestrator.import_workflow(&body, &who.actor())).await?;
     Ok(Made::answer(id.0))
@@ -316,7 +316,7 @@ async fn show(
 /// Changes a workflow. A run that is under way keeps what it began with.
 #[utoipa::path(put, path = "/api/v1/workflows/{id}", tag = "workflows", operation_id = "change_workflow",
     request_body = Wanted, params(("id" = i64, Path, description = "Identifies it.", example = 1)),
-    responses((status = 204, description = "It is changed."), Problems))]
+    responses((status = 204, description = "Saved."), Problems))]
 async fn change(
     State(app): State<App>,
     Operator(who): Operator,
@@ -333,7 +333,7 @@ async fn change(
 /// Deletes a workflow. Its runs stay.
 #[utoipa::path(delete, path = "/api/v1/workflows/{id}", tag = "workflows", operation_id = "remove_workflow",
     params(("id" = i64, Path, description = "Identifies it.", example = 1)),
-    responses((status = 204, description = "It is deleted."), Problems))]
+    responses((status = 204, description = "Deleted."), Problems))]
 async fn remove(
     State(app): State<App>,
     Operator(who): Operator,
@@ -343,10 +343,10 @@ async fn remove(
     Ok(StatusCode::NO_CONTENT)
 }
 
-/// Lets a workflow's schedule count.
+/// Enables a workflow: it runs on schedule.
 #[utoipa::path(post, path = "/api/v1/workflows/{id}/enable", tag = "workflows", operation_id = "enable_workflow",
     params(("id" = i64, Path, description = "Identifies it.", example = 1)),
-    responses((status = 204, description = "It is enabled."), Problems))]
+    responses((status = 204, description = "Enabled."), Problems))]
 async fn enable(
     State(app): State<App>,
     Operator(who): Operator,
@@ -356,10 +356,10 @@ async fn enable(
     Ok(StatusCode::NO_CONTENT)
 }
 
-/// Lets a workflow's schedule not count. A run that is under way goes on.
+/// Disables a workflow: it no longer runs on schedule. Runs in progress continue.
 #[utoipa::path(post, path = "/api/v1/workflows/{id}/disable", tag = "workflows", operation_id = "disable_workflow",
     params(("id" = i64, Path, description = "Identifies it.", example = 1)),
-    responses((status = 204, description = "It is disabled."), Problems))]
+    responses((status = 204, description = "Disabled."), Problems))]
 async fn disable(
     State(app): State<App>,
     Operator(who): Operator,
@@ -369,11 +369,11 @@ async fn disable(
     Ok(StatusCode::NO_CONTENT)
 }
 
-/// Makes a copy of a workflow, disabled.
+/// Creates a copy of a workflow, disabled.
 #[utoipa::path(post, path = "/api/v1/workflows/{id}/duplicate", tag = "workflows", operation_id = "duplicate_workflow",
     params(("id" = i64, Path, description = "Identifies it.", example = 1),
         schemas::Once),
-    responses((status = 201, description = "The copy is made.", body = Made), Problems))]
+    responses((status = 201, description = "Copy created.", body = Made), Problems))]
 async fn duplicate(
     State(app): State<App>,
     Operator(who): Operator,
@@ -384,12 +384,12 @@ async fn duplicate(
     Ok(Made::answer(id.0))
 }
 
-/// Asks for a run of a workflow.
+/// Requests a run of a workflow.
 #[utoipa::path(post, path = "/api/v1/workflows/{id}/run", tag = "workflows", operation_id = "run_workflow",
     request_body = RunWanted,
     params(("id" = i64, Path, description = "Identifies it.", example = 1),
         schemas::Once),
-    responses((status = 201, description = "The run is made, and begins when a worker is free.", body = Made), Problems))]
+    responses((status = 201, description = "Run created. It starts when a worker is free.", body = Made), Problems))]
 async fn run(
     State(app): State<App>,
     Operator(who): Operator,

@@ -96,17 +96,17 @@ async fn written(
                 .faults(&faults),
         ],
         token: vec![
-            Field::text("name", "What it is for")
+            Field::text("name", "Name")
                 .required()
                 .value(typed.name)
                 .attribute("maxlength", palisade_limits::NAME_CHARACTERS.to_string())
                 .attribute("autocomplete", "off")
                 .faults(&faults),
-            Field::radio("role", "What it may do", roles)
+            Field::radio("role", "Role", roles)
                 .required()
                 .value(chosen(&typed.role, "viewer"))
                 .faults(&faults),
-            Field::select("days", "How long it is good for", days)
+            Field::select("days", "Expires after", days)
                 .required()
                 .value(chosen(&typed.days, "90"))
                 .faults(&faults),
@@ -149,7 +149,7 @@ async fn change_password(
         Ok(()) => {
             let id = who.id;
             let user = app.store(move |store| store.user(id)).await?;
-            let notice = Notice::done("Your password is changed. Your other sessions have ended.");
+            let notice = Notice::done("Password changed. Your other sessions have ended.");
             enter(&app, &user, who.role, notice, "/account").await
         }
         Err(failure) => again(&app, &who, visit, Typed::default(), failure).await,
@@ -190,7 +190,7 @@ async fn create_token(
     };
     match made {
         Ok((row, token)) => {
-            let notice = Notice::done(format!("The token “{}” is made.", row.name)).with_secret(token);
+            let notice = Notice::done(format!("Token “{}” created.", row.name)).with_secret(token);
             app.notify(&who, notice);
             Ok(see_other("/account"))
         }
@@ -209,7 +209,7 @@ async fn ask_to_revoke(
     let title = format!("Revoke the token “{}”?", row.name);
     page(&Confirm {
         frame: visit.frame(&app, title, Section::Elsewhere).under("Your account", "/account"),
-        text: vec!["Whatever uses it is turned away from now on. A token cannot be brought back; make a new one instead.".to_owned()],
+        text: vec!["Programs that use it lose access immediately. A token cannot be restored; create a new one instead.".to_owned()],
         items: Vec::new(),
         action: format!("/account/tokens/{id}/revoke"),
         hidden: Vec::new(),
@@ -225,6 +225,6 @@ async fn revoke(
     Path(id): Path<i64>,
 ) -> Result<Response, Failure> {
     let row = people::revoke_token(&app, &who, TokenId(id)).await?;
-    app.notify(&who, Notice::done(format!("The token “{}” is revoked.", row.name)));
+    app.notify(&who, Notice::done(format!("Token “{}” revoked.", row.name)));
     Ok(see_other("/account"))
 }

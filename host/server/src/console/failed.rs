@@ -31,14 +31,14 @@ struct FailedAlone {
 pub(crate) fn page(app: &App, failure: &Failure, visit: Visit, id: &str) -> Response {
     let status = failure.status();
     let title = match status {
-        StatusCode::NOT_FOUND => "There is nothing here",
-        StatusCode::FORBIDDEN => "This is not yours to do",
-        StatusCode::GONE => "This link is no longer good",
-        StatusCode::CONFLICT => "This does not go together",
-        StatusCode::TOO_MANY_REQUESTS | StatusCode::SERVICE_UNAVAILABLE => "Not at the moment",
-        StatusCode::UNPROCESSABLE_ENTITY => "Something is wrong with what was sent",
-        _ if status.is_server_error() => "Something went wrong",
-        _ => "This cannot be done",
+        StatusCode::NOT_FOUND => "Page not found",
+        StatusCode::FORBIDDEN => "You don't have permission",
+        StatusCode::GONE => "This link has expired",
+        StatusCode::CONFLICT => "Conflict with the current state",
+        StatusCode::TOO_MANY_REQUESTS | StatusCode::SERVICE_UNAVAILABLE => "Try again later",
+        StatusCode::UNPROCESSABLE_ENTITY => "The request is not valid",
+        _ if status.is_server_error() => "Internal error",
+        _ => "The request failed",
     };
     let frame = visit.frame(app, title, Section::Elsewhere);
     let page = Failed {

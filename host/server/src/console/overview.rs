@@ -144,19 +144,19 @@ fn begin(frame: &Frame, read: &Read) -> Vec<Begin> {
     let steps = [
         (
             "Install an integration",
-            "It brings the actions that workflows run, signed by whoever publishes it.",
+            "It provides the actions of workflows, signed by its publisher.",
             read.installed,
             ("Go to integrations", "/integrations"),
         ),
         (
-            "Make a data collection",
+            "Create a data collection",
             "Upload indicators in any usual format, or connect a ThreatQ appliance.",
             read.collected,
             ("Go to collections", "/collections"),
         ),
         (
             "Build a workflow",
-            "It takes the objects of the collection to one or more actions, by a schedule or when you say so.",
+            "It runs one or more actions on the objects of the collection, on a schedule or on request.",
             false,
             ("Build a workflow", "/workflows/new"),
         ),
@@ -183,7 +183,7 @@ fn tiles(read: &Read) -> Vec<Tile> {
         Tile::new("With an issue", number(&issues))
             .hint("in the last 24 hours")
             .tone(tone(issues, Tone::Warning)),
-        Tile::new("Under way", number(&read.open))
+        Tile::new("In progress", number(&read.open))
             .hint("running, waiting or queued")
             .tone(tone(read.open, Tone::Active)),
         Tile::new("Objects accepted", number(&read.verdicts.accepted))
@@ -208,7 +208,7 @@ fn columns(frame: &Frame, runs: &[RunCount], now: Timestamp) -> Columns {
         let ended = RunStatus::ALL.iter().map(|status| {
             Segment::new(status.name(), count(Some(*status)), status_tone(*status)).deep(is_deep(*status))
         });
-        let open = Segment::new("Under way", count(None), Tone::Active);
+        let open = Segment::new("In progress", count(None), Tone::Active);
         Column {
             label: begins.to_zoned(frame.zone.clone()).strftime("%H:%M").to_string(),
             segments: ended.chain([open]).filter(|segment| segment.count > 0).collect(),

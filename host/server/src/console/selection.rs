@@ -55,8 +55,8 @@ impl Picked {
         let one = |name: &str| fields.iter().find(|(sent, _)| sent == name).map(|(_, value)| value.trim());
         let objects = fields.iter().filter(|(name, _)| name == OBJECT).map(|(_, value)| value.as_str());
         let unknown = || {
-            Failure::new(StatusCode::BAD_REQUEST, "malformed", "what was selected cannot be understood")
-                .with_hint("go back, load the page again, and select the objects anew")
+            Failure::new(StatusCode::BAD_REQUEST, "malformed", "the selection cannot be read")
+                .with_hint("go back, reload the page and select the objects again")
         };
         let id = |name: &str| one(name).and_then(|id| id.parse::<i64>().ok());
         if let Some(run) = id("run") {
@@ -95,11 +95,11 @@ impl Picked {
                     Ok(read) => Ok(read?),
                     Err(_) => {
                         let message = format!(
-                            "the collection takes longer than {} seconds to read",
+                            "reading the collection took longer than {} seconds",
                             limits::PREVIEW_SECONDS
                         );
                         Err(Failure::new(StatusCode::GATEWAY_TIMEOUT, "collection-too-slow", message)
-                            .with_hint("run the workflow on the whole collection, or have a smaller one"))
+                            .with_hint("run the workflow on the whole collection, or use a smaller one"))
                     }
                 }
             }
@@ -189,8 +189,8 @@ async fn shown(
     let empty = workflows.is_empty().then(|| {
         Empty::new(
             "workflows",
-            "There is no workflow yet",
-            "A workflow says which actions take the objects, and how.",
+            "No workflow yet",
+            "A workflow defines which actions process the objects, and with which settings.",
         )
         .action("Build a workflow", "/workflows/new")
     });
@@ -200,9 +200,9 @@ async fn shown(
         Field::select("workflow", "Workflow", choices.collect())
             .required()
             .value(chosen)
-            .help("Its actions with their configuration. The objects take the place of its collection, and it need not be enabled.")
+            .help("Its actions run with their configuration. The objects replace its collection; it need not be enabled.")
             .faults(&faults),
-        Field::check("dry_run", "Dry run", dry_run).help("Nothing is changed; what is there is compared."),
+        Field::check("dry_run", "Dry run", dry_run).help("Nothing is changed. Compares with what the service holds."),
     ];
     Ok(Selection {
         from,
@@ -225,10 +225,7 @@ async fn show(
 ) -> Result<Response, Failure> {
     let picked = Picked::sent(&sent)?;
     if picked.is_empty() {
-        app.notify(
-            &who,
-            Notice::warning("Nothing was selected: tick the objects that a workflow is to run on."),
-        );
+        app.notify(&who, Notice::warning("No objects selected. Select the objects to run a workflow on."));
         return Ok(see_other(&picked.back()));
     }
     page(&shown(&app, visit, &picked, None, false, Vec::new()).await?)
@@ -260,9 +257,9 @@ async fn run(
     };
     match made {
         Ok((run, count)) => {
-            let what = if dry_run { "dry run" } else { "run" };
+            let what = if dry_run { "Dry run" } else { "Run" };
             let objects = if count == 1 { "object" } else { "objects" };
-            let text = format!("The {what} on {} selected {objects} is requested.", number(&count));
+            let text = format!("{what} on {} selected {objects} requested.", number(&count));
             app.notify(&who, Notice::done(text));
             Ok(see_other(&run.map_or_else(|| "/runs".to_owned(), |run| format!("/runs/{run}"))))
         }

@@ -97,10 +97,9 @@ struct Given {
 
 fn asked(app: &App, visit: Visit, given: &Given, faults: Vec<Fault>) -> Invitation {
     let name = Field::text("name", "Name").required().value(&given.name).faults(&faults);
-    let name =
-        name.help("They log in with it, and the audit log writes it.").attribute("autocomplete", "off");
+    let name = name.help("Used to log in, and shown in the audit log.").attribute("autocomplete", "off");
     Invitation {
-        frame: visit.frame(app, "Invite somebody", Section::Users).under("Users", "/users"),
+        frame: visit.frame(app, "Invite user", Section::Users).under("Users", "/users"),
         fields: vec![name, role_field(&given.role, &faults)],
         faults,
     }
@@ -134,7 +133,7 @@ async fn invite(
     match made {
         Ok((person, link)) => {
             let notice = Notice::done(format!(
-                "{} is invited. Send them this link; it is good for three days:",
+                "{} is invited. Send them this link; it expires in three days:",
                 person.name
             ));
             app.notify(&who, notice.with_secret(visit.absolute(&app, &link)));
@@ -170,7 +169,7 @@ async fn shown(
     let frame = visit.frame(app, &person.name, Section::Users).under("Users", "/users");
     let disabled = person.state == Standing::Disabled;
     let enabled = Field::check("enabled", "May log in", !disabled)
-        .help("Who may not keeps their name in the log; their sessions end and their tokens are refused.");
+        .help("Deactivated users stay in the audit log; their sessions and tokens end.");
     Ok(User {
         fields: vec![role_field(person.role.name(), &faults), enabled],
         own: person.id == own,
@@ -214,7 +213,7 @@ async fn change(
     };
     match changed {
         Ok(person) => {
-            app.notify(&who, Notice::done(format!("{} is changed.", person.name)));
+            app.notify(&who, Notice::done(format!("{} updated.", person.name)));
             Ok(see_other("/users"))
         }
         Err(failure) => {
@@ -232,7 +231,7 @@ async fn new_link(
 ) -> Result<Response, Failure> {
     let (person, link) = people::new_link(&app, &who, UserId(id)).await?;
     let notice = Notice::done(format!(
-        "With this link {} chooses a new password; it is good for three days:",
+        "With this link {} chooses a new password; it expires in three days:",
         person.name
     ));
     app.notify(&who, notice.with_secret(visit.absolute(&app, &link)));

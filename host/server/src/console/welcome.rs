@@ -57,7 +57,7 @@ fn written(
         .faults(&faults)
         .attribute("autocomplete", "username");
     let name = if first {
-        name.help("You log in with it, and the audit log writes it.")
+        name.help("Used to log in, and shown in the audit log.")
     } else {
         name.attribute("readonly", "")
     };

@@ -149,7 +149,7 @@ fn change_in(store: &Store, id: UserId, to: Changed) -> Result<(Described, Descr
         if !others {
             let message = format!("`{}` is the only administrator who can log in", row.name);
             return Err(Failure::conflict("last-administrator", message)
-                .with_hint("make somebody else an administrator first"));
+                .with_hint("make another user an administrator first"));
         }
     }
     let described = |role: Role, enabled: bool| (row.name.clone(), json!({"role": role, "enabled": enabled}));
@@ -179,7 +179,7 @@ pub(crate) async fn change_password(
     app.store(move |store| checked.check(store, now)).await?;
     if !app.passwords().verify(&place, current, known).await? {
         app.store(move |store| subject.failed(store, now)).await?;
-        let message = "This is not your password.";
+        let message = "The password is wrong.";
         return Err(Failure::invalid(vec![Fault::new("current-password", message)]));
     }
     drop(place);

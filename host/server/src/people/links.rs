@@ -21,8 +21,12 @@ pub(crate) enum Opened {
 }
 
 fn gone() -> Failure {
-    Failure::new(StatusCode::GONE, "link-used", "this link has been used, has ended, or there is a later one")
-        .with_hint("ask an administrator for a new one; before there is one, start the service again")
+    Failure::new(
+        StatusCode::GONE,
+        "link-used",
+        "this link has been used, has expired, or was replaced by a later link",
+    )
+    .with_hint("ask an administrator for a new link; if there is no administrator yet, restart the service")
 }
 
 /// Makes a link: its path. An empty name is the first administrator's.

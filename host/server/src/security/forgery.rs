@@ -151,7 +151,7 @@ impl<S: Send + Sync> FromRequest<S> for Upload {
     async fn from_request(request: Request, state: &S) -> Result<Self, Failure> {
         let unproved = request.extensions().get::<Unproved>().cloned();
         let multipart = Multipart::from_request(request, state).await.map_err(|_| {
-            let message = "this wants a form of the type `multipart/form-data`";
+            let message = "expected `Content-Type: multipart/form-data`";
             Failure::new(StatusCode::UNSUPPORTED_MEDIA_TYPE, "wrong-media-type", message)
         })?;
         let mut upload = Self(multipart);

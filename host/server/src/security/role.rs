@@ -46,12 +46,12 @@ impl Role {
     #[must_use]
     pub fn summary(self) -> &'static str {
         match self {
-            Self::Viewer => "Sees integrations, collections, workflows and runs. Changes nothing of them.",
+            Self::Viewer => "Views integrations, collections, workflows and runs. Changes nothing.",
             Self::Operator => {
-                "Also makes, changes and deletes collections and workflows, and starts, cancels and retries runs. Integrations and their defaults stay as they are."
+                "Also creates, changes and deletes collections and workflows, and starts, cancels and retries runs. Cannot change integrations or their defaults."
             }
             Self::Administrator => {
-                "Also installs and uninstalls integrations, saves and tests their defaults, invites people, changes roles and reads the audit log."
+                "Also installs and uninstalls integrations, changes and tests their defaults, invites users, changes roles and reads the audit log."
             }
         }
     }

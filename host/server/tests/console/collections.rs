@@ -168,7 +168,7 @@ async fn a_filter_changes_what_is_shown() {
         let page = ada.get(&place).send().await;
         let text = read(&page);
         assert_eq!(objects(&page), left, "{form:?}: {text}");
-        assert!(text.contains(&format!("Not meant by the filter {}", all - left)), "{form:?}: {text}");
+        assert!(text.contains(&format!("Filtered out {}", all - left)), "{form:?}: {text}");
         assert!(text.contains(shown), "{form:?}: {text}");
         assert!(read(&ada.get("/collections").send().await).contains(shown), "{form:?}");
     }
@@ -209,7 +209,7 @@ async fn settings_rename_replace_and_delete() {
     assert_eq!(leads(&answer), settings);
     let text = read(&ada.get(&settings).send().await);
     assert!(
-        text.contains("The files are replaced.") && text.contains("new.txt") && !text.contains("old.txt"),
+        text.contains("Files replaced.") && text.contains("new.txt") && !text.contains("old.txt"),
         "{text}"
     );
     let answer = post_files(&mut ada, &files, &[], &[("files", "", b"")]).await;
@@ -316,7 +316,7 @@ async fn a_live_collection_that_cannot_be_read_says_why_inside_its_page() {
     for path in [format!("{place}?preview=now"), format!("{place}/preview")] {
         let page = ada.get(&path).send().await;
         assert_eq!(page.status, 200, "{path}");
-        assert!(read(&page).contains("What it holds cannot be read."), "{path}: {}", read(&page));
+        assert!(read(&page).contains("Could not read this collection."), "{path}: {}", read(&page));
         assert!(page.body.contains("refuses") && !page.body.contains(secret), "{path}: {}", page.body);
     }
     let answer = post_form(&mut ada, &format!("{place}/test"), &[]).await;
@@ -362,7 +362,7 @@ async fn an_empty_connection_is_told_all_that_it_lacks_at_once() {
             assert_eq!(told, fields.contains(&field), "{grant} {field}: {}", answer.body);
         }
         assert!(
-            read(&answer).contains(&format!("{} things have to be put right", fields.len())),
+            read(&answer).contains(&format!("Fix these {} problems first", fields.len())),
             "{}",
             read(&answer)
         );

@@ -150,7 +150,7 @@ async fn the_same_zip_again_says_so() {
     install(&mut ada, &console.signed()).await;
     let review = upload(&mut ada, &console.signed()).await;
     let page = ada.get(&review).send().await;
-    assert!(read(&page).contains("It is the very same zip.") && !page.body.contains(r#"name="overwrite""#));
+    assert!(read(&page).contains("It is the same zip.") && !page.body.contains(r#"name="overwrite""#));
 }
 
 #[tokio::test]
@@ -171,7 +171,7 @@ async fn a_zip_that_is_refused_says_why_and_what_to_do() {
             post_files(&mut ada, "/integrations/new", &[], &[("bundle", "../../<b>.zip", &zip)]).await;
         assert_eq!(answer.status, 422, "{answer:?}");
         let text = read(&answer);
-        assert!(text.contains("This zip is not an integration that can be installed."), "{text}");
+        assert!(text.contains("This zip cannot be installed."), "{text}");
         assert!(answer.body.contains(code), "{code}: {text}");
         assert!(!answer.body.contains("<b>") && !answer.body.contains("../"), "{}", answer.body);
         assert!(answer.body.contains(r#"type="file""#), "another one can be chosen at once");
@@ -260,7 +260,7 @@ async fn a_secret_is_kept_and_in_no_page() {
         assert_eq!(page.status, 200, "{path}");
         assert!(!page.body.contains(key), "{path}");
     }
-    assert!(read(&ada.get(BLOCKLIST).send().await).contains("One is set: leave this empty to keep it."));
+    assert!(read(&ada.get(BLOCKLIST).send().await).contains("A value is set. Leave empty to keep it."));
 }
 
 #[tokio::test]
@@ -305,7 +305,7 @@ async fn a_form_without_its_file_says_so_on_top_and_at_the_field() {
         "{}",
         answer.body
     );
-    assert!(answer.body.contains(r#"id="bundle-fault""#) && answer.body.contains("This was not done."));
+    assert!(answer.body.contains(r#"id="bundle-fault""#) && answer.body.contains("Not saved."));
 }
 
 #[tokio::test]

@@ -93,13 +93,13 @@ impl Connected {
             Choice::new("password", "Password")
                 .help("As a person: e-mail address, password, and the appliance's client id."),
             Choice::new("token", "Token")
-                .help("With an access token that was made before; it ends without notice."),
+                .help("With an access token created earlier; it expires without notice."),
         ];
         let secret = Field::secret("secret", "Secret", "new-password");
         let secret = if kept && looks {
-            secret.help("One is set.")
+            secret.help("A value is set.")
         } else if kept {
-            secret.help("One is set: leave this empty to keep it. For another host it is wanted anew.")
+            secret.help("A value is set. Leave empty to keep it. For another host, enter it again.")
         } else {
             secret
                 .required()

@@ -89,7 +89,7 @@ pub(super) async fn list(
         source,
         used,
     });
-    let text = "A collection is what workflows take their objects from: files that you upload, or a data collection of a ThreatQ appliance that is read each time anew.";
+    let text = "Workflows read their objects from a collection: files that you upload, or a ThreatQ data collection that every run reads again.";
     let empty = Empty::new("collections", "No collection yet", text);
     let empty = if frame.operator() { empty.action("New collection", "/collections/new") } else { empty };
     page(&Collections { rows: rows.collect(), empty, frame })

@@ -135,7 +135,7 @@ pub(super) async fn upload(
         .await;
     match made {
         Ok(id) => {
-            app.notify(&who, Notice::done(format!("The collection “{}” is made.", form.name.trim())));
+            app.notify(&who, Notice::done(format!("Collection “{}” created.", form.name.trim())));
             Ok(see_other(&format!("{PATH}/{id}")))
         }
         Err(failure) => {
@@ -159,7 +159,7 @@ pub(super) async fn connect(
     match made {
         Ok(id) => {
             let text = format!(
-                "The collection “{}” is made. Test the connection to be sure of it.",
+                "Collection “{}” created. Test the connection to make sure it works.",
                 form.name.trim()
             );
             app.notify(&who, Notice::done(text));

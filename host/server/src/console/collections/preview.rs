@@ -76,11 +76,10 @@ fn row(frame: &Frame, object: StoredObject) -> Row {
 fn tiles(preview: &Preview, filtered: bool) -> Vec<Tile> {
     let mut tiles = vec![Tile::new("Objects", number(&preview.objects))];
     if filtered || preview.filtered > 0 {
-        tiles.push(Tile::new("Not meant by the filter", number(&preview.filtered)));
+        tiles.push(Tile::new("Filtered out", number(&preview.filtered)));
     }
-    let left_out = Tile::new("Left out", number(&preview.left_out));
-    tiles.push(left_out.hint("their file says that they are not for use"));
-    let unreadable = Tile::new("Unreadable", number(&preview.unreadable)).hint("a run reports each of them");
+    tiles.push(Tile::new("Excluded by source", number(&preview.left_out)));
+    let unreadable = Tile::new("Unreadable", number(&preview.unreadable)).hint("each run reports them");
     tiles.push(if preview.unreadable > 0 { unreadable.tone(Tone::Warning) } else { unreadable });
     tiles
 }
@@ -103,13 +102,9 @@ impl Part {
 
     fn of(frame: &Frame, id: CollectionId, preview: Preview, filtered: bool) -> Self {
         let empty = if preview.filtered > 0 {
-            Empty::new(
-                "filter",
-                "The filter means none of them",
-                "Take a condition out of it, and look again.",
-            )
+            Empty::new("filter", "No object matches the filter", "Remove a condition and try again.")
         } else {
-            Empty::new("collections", "It is empty", "There is no object in it that could be read.")
+            Empty::new("collections", "No objects", "No object in this collection could be read.")
         };
         Self {
             id: id.0,
@@ -129,7 +124,7 @@ impl Part {
         Self {
             id: 0,
             csrf: String::new(),
-            refusal: Some(Refusal::new("What it holds cannot be read.", failure)),
+            refusal: Some(Refusal::new("Could not read this collection.", failure)),
             tiles: Vec::new(),
             types: None,
             types_there: Vec::new(),
@@ -148,10 +143,11 @@ pub(super) async fn read(app: &App, frame: &Frame, id: CollectionId, filtered: b
         Ok(Ok(preview)) => Part::of(frame, id, preview, filtered),
         Ok(Err(error)) => Part::refused(&Failure::from(error)),
         Err(_) => {
-            let message = format!("it takes longer than {} seconds to read", limits::PREVIEW_SECONDS);
+            let message =
+                format!("reading the collection took longer than {} seconds", limits::PREVIEW_SECONDS);
             let failure = Failure::new(StatusCode::GATEWAY_TIMEOUT, "preview-too-slow", message);
             Part::refused(
-                &failure.with_hint("runs have longer: test the connection, or have a smaller collection"),
+                &failure.with_hint("test the connection, or use a smaller collection; a run has more time"),
             )
         }
     }

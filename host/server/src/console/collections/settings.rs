@@ -135,7 +135,7 @@ pub(super) async fn rename(
         })
         .await;
     match changed {
-        Ok(()) => saved(&app, &who, id, "Name and description are saved."),
+        Ok(()) => saved(&app, &who, id, "Name and description saved."),
         Err(failure) => {
             let faults = faults_of(failure, "name")?;
             again(&app, visit, id, Again { identity: Some(named), faults, ..Again::default() }).await
@@ -157,7 +157,7 @@ pub(super) async fn connect(
 ) -> Result<Response, Failure> {
     let Known { row, filter, source, .. } = known(&app, id).await?;
     if !source.live {
-        return Err(Failure::conflict("no-connection", "this collection is made of files"));
+        return Err(Failure::conflict("no-connection", "this collection consists of uploaded files"));
     }
     let (connection, actor) = (form.connection(), who.actor());
     let changed = app
@@ -167,7 +167,7 @@ pub(super) async fn connect(
         })
         .await;
     match changed {
-        Ok(()) => saved(&app, &who, id, "The connection is saved. Test it to be sure of it."),
+        Ok(()) => saved(&app, &who, id, "Connection saved. Test it to make sure it works."),
         Err(failure) => {
             let faults = faults_of(failure, "origin")?;
             again(&app, visit, id, Again { connection: Some(form), faults, ..Again::default() }).await
@@ -191,7 +191,7 @@ pub(super) async fn replace(
         Err(failure) => Err(failure),
     };
     match replaced {
-        Ok(()) => saved(&app, &who, id, "The files are replaced."),
+        Ok(()) => saved(&app, &who, id, "Files replaced."),
         Err(failure) => {
             let faults = faults_of(failure, "files")?;
             again(&app, visit, id, Again { faults, ..Again::default() }).await
@@ -212,7 +212,9 @@ pub(super) async fn test(
                 Some(objects) => {
                     format!("The connection works: the collection has {} objects.", number(&objects))
                 }
-                None => "There is no connection to test: this collection is made of files.".to_owned(),
+                None => {
+                    "There is no connection to test: this collection consists of uploaded files.".to_owned()
+                }
             };
             app.notify(&who, Notice::done(text));
             Ok(see_other(&format!("{PATH}/{id}")))
@@ -252,7 +254,7 @@ pub(super) async fn ask(
     page(&Confirm {
         frame: frame.under(TITLE, PATH),
         text: vec![
-            "No workflow uses it. Its files, its filter and its connection are gone for good; what earlier runs did stays in their reports.".to_owned(),
+            "No workflow uses it. Its files, filter and connection are deleted permanently. Reports of earlier runs stay.".to_owned(),
         ],
         items: Vec::new(),
         action: format!("{PATH}/{id}/delete"),
@@ -273,7 +275,7 @@ pub(super) async fn remove(
     let actor = who.actor();
     match app.ask(move |orchestrator| orchestrator.remove_collection(CollectionId(id), &actor)).await {
         Ok(()) => {
-            app.notify(&who, Notice::done(format!("The collection “{}” is deleted.", found.row.name)));
+            app.notify(&who, Notice::done(format!("Collection “{}” deleted.", found.row.name)));
             Ok(see_other(PATH))
         }
         Err(failure) if failure.code() == "in-use" => {

@@ -148,11 +148,7 @@ pub(super) async fn narrow(
         .await;
     match changed {
         Ok(()) => {
-            let text = if filter.is_empty() {
-                "The filter is cleared: all objects are meant."
-            } else {
-                "The filter is saved."
-            };
+            let text = if filter.is_empty() { "Filter cleared: all objects." } else { "Filter saved." };
             app.notify(&who, Notice::done(text));
             Ok(see_other(&format!("{PATH}/{id}")))
         }

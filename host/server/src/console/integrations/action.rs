@@ -74,9 +74,9 @@ fn field(
         }
     };
     let help = match (parameter.kind, parameter.is_set) {
-        ("secret", true) if !own => format!("{} One is set.", parameter.help),
-        ("secret", true) => format!("{} One is set: leave this empty to keep it.", parameter.help),
-        ("secret", false) => format!("{} None is set.", parameter.help),
+        ("secret", true) if !own => format!("{} A value is set.", parameter.help),
+        ("secret", true) => format!("{} A value is set. Leave empty to keep it.", parameter.help),
+        ("secret", false) => format!("{} Not set.", parameter.help),
         _ => parameter.help.clone(),
     };
     let field = if help.is_empty() { field } else { field.help(help) };
@@ -164,7 +164,7 @@ pub(super) async fn save(
 ) -> Result<Response, Failure> {
     let page = read(&app, id, action.clone()).await?;
     if page.1.is_some() {
-        let message = "the defaults belong to the current version, and this is an earlier one";
+        let message = "the defaults belong to the current version; this is an earlier version";
         return Err(
             Failure::conflict("earlier-version", message).with_hint("open the action of the current version")
         );
@@ -181,7 +181,7 @@ pub(super) async fn save(
         .await;
     match saved {
         Ok(()) => {
-            let text = format!("The configuration of “{}” is saved for future workflows.", page.0.title);
+            let text = format!("Configuration of “{}” saved for future workflows.", page.0.title);
             app.notify(&who, Notice::done(text));
             Ok(see_other(&place))
         }

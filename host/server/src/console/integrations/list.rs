@@ -126,7 +126,7 @@ pub(super) async fn list(
     let (bundles, workflows) = app.ask(read).await?;
     let frame = visit.frame(&app, TITLE, Section::Integrations);
     let cards = bundles.into_iter().map(|bundle| card(&frame, bundle, &workflows)).collect();
-    let text = "An integration brings the actions that workflows are made of. It comes as a zip with a signature, and shows what it may do before it is installed.";
+    let text = "An integration provides the actions of workflows. It is a signed zip; you review what it may do before you install it.";
     let empty = Empty::new("integrations", "No integration yet", text);
     let empty =
         if frame.administrator() { empty.action("Add New Integration", "/integrations/new") } else { empty };

@@ -33,7 +33,7 @@ struct New {
 }
 
 fn new(app: &App, visit: Visit, refusal: Option<Refusal>, faults: Vec<Fault>) -> New {
-    let help = "Drag and drop the zip file into the box, or click to browse. Nothing is installed before you have seen what it may do.";
+    let help = "Drag and drop the zip file into the box, or click to browse. You review what it may do before it is installed.";
     New {
         frame: visit.frame(app, "Add New Integration", Section::Integrations).under(TITLE, PATH),
         refusal,
@@ -92,7 +92,7 @@ pub(super) async fn upload(
         if failure.status() != StatusCode::UNPROCESSABLE_ENTITY {
             return Err(failure);
         }
-        let refusal = Refusal::new("This zip is not an integration that can be installed.", &failure);
+        let refusal = Refusal::new("This zip cannot be installed.", &failure);
         return page_with(StatusCode::UNPROCESSABLE_ENTITY, &new(&app, visit, Some(refusal), Vec::new()));
     }
     let token = app.pending().keep(who.id, uploaded, app.now())?;
@@ -112,7 +112,7 @@ impl Signature {
         match authenticity {
             Authenticity::Signed { by, key_id, trusted_comment } => Self {
                 badge: Badge::new(Tone::Good, format!("Signed by {by}")),
-                text: "A key that the operator of this service trusts has signed every file in it.",
+                text: "Every file is signed with a key that this service trusts.",
                 facts: vec![
                     ("Signed by", by.clone()),
                     ("Key", key_id.to_string()),
@@ -121,12 +121,12 @@ impl Signature {
             },
             Authenticity::UnknownKey { key_id } => Self {
                 badge: Badge::new(Tone::Warning, "Signed by an unknown key"),
-                text: "It has a signature of a key that is not trusted: nobody can say whether it is good.",
+                text: "The signature was made with a key that is not trusted, so it cannot be verified.",
                 facts: vec![("Key", key_id.to_string())],
             },
             _ => Self {
                 badge: Badge::new(Tone::Warning, "Not signed"),
-                text: "Nobody vouches for it: install it only if you know where it comes from.",
+                text: "It has no signature. Install it only if you know where it comes from.",
                 facts: Vec::new(),
             },
         }
@@ -181,8 +181,7 @@ struct Reviewed {
 fn unconfirmed(review: &Review, confirmed: Confirmed) -> Vec<Fault> {
     let mut faults = Vec::new();
     if review.installed.is_some() && !confirmed.replace {
-        faults
-            .push(Fault::new("replace", "Confirm that the installed version is replaced for new workflows."));
+        faults.push(Fault::new("replace", "Confirm that new workflows use this version."));
     }
     if !review.changes.is_empty() && !confirmed.overwrite {
         faults.push(Fault::new("overwrite", "Confirm that the saved configuration is overwritten."));
@@ -209,7 +208,7 @@ fn shown(
         };
         Field::check("replace", label, confirmed.replace)
             .required()
-            .help("New workflows get this version. Workflows that exist keep the version that they have.")
+            .help("New workflows get this version. Existing workflows keep their version.")
     });
     let overwrite = (!review.changes.is_empty()).then(|| {
         Field::check("overwrite", "Overwrite the saved configuration", confirmed.overwrite)

@@ -155,8 +155,9 @@ pub(super) async fn ask(
     page(&Confirm {
         frame: visit.frame(&app, format!("Uninstall {name}?"), Section::Integrations).under(TITLE, PATH),
         text: vec![
-            "No workflow uses it. Its actions are gone from the console; what earlier runs did stays in their reports.".to_owned(),
-            "With the last version of an integration, its saved configuration goes too.".to_owned(),
+            "No workflow uses it. Its actions are removed from the console. Reports of earlier runs stay."
+                .to_owned(),
+            "Uninstalling the last version also deletes the saved configuration.".to_owned(),
         ],
         items: Vec::new(),
         action: format!("{PATH}/{id}/uninstall"),
@@ -178,7 +179,7 @@ pub(super) async fn uninstall(
     let actor = who.actor();
     match app.ask(move |orchestrator| orchestrator.uninstall(id, &actor)).await {
         Ok(()) => {
-            app.notify(&who, Notice::done(format!("{} {} is uninstalled.", row.title, row.version)));
+            app.notify(&who, Notice::done(format!("{} {} uninstalled.", row.title, row.version)));
             Ok(see_other(PATH))
         }
         Err(failure) if failure.code() == "in-use" => {

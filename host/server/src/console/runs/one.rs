@@ -106,7 +106,7 @@ struct One {
     collection: Option<String>,
     dry_run: bool,
     asked: Moment,
-    /// Until when it has to be over; none where it is.
+    /// Its deadline; none once it has ended.
     deadline: Option<Moment>,
     may_cancel: bool,
     failed: u64,
@@ -237,7 +237,7 @@ fn live(frame: &Frame, read: &Read) -> Live {
         hint: run.hint.as_deref().map(sentence),
         objects: run.objects,
         not_offered: run.not_offered,
-        progress: all.filter(|_| open).map(|all| Meter::new("Decided", run.counts.decided(), all)),
+        progress: all.filter(|_| open).map(|all| Meter::new("Processed", run.counts.decided(), all)),
         bar: verdict_bar(label, &run.counts, list),
         started: run.started_at.map(|at| frame.moment(&at)),
         ended: run.ended_at.map(|at| frame.moment(&at)),

@@ -105,10 +105,10 @@ fn card(frame: &Frame, id: RunId, step: StepRow, configuration: Vec<Fact>) -> Ca
     let end = step.end.as_ref();
     let (tone, word) = match end.map(|end| end.how.as_str()) {
         None if step.started_at.is_some() => (Tone::Active, "Running"),
-        None => (Tone::Neutral, "Not begun"),
-        Some("completed") => (Tone::Good, "Worked through"),
-        Some("stopped") => (Tone::Bad, "The action gave up"),
-        Some("not-begun") => (Tone::Bad, "Could not begin"),
+        None => (Tone::Neutral, "Not started"),
+        Some("completed") => (Tone::Good, "Finished"),
+        Some("stopped") => (Tone::Bad, "Stopped"),
+        Some("not-begun") => (Tone::Bad, "Could not start"),
         Some(_) => (Tone::Warning, "Ended early"),
     };
     let warnings = end.map(|end| &end.warnings);
@@ -150,8 +150,8 @@ fn traffic(traffic: &Value) -> Vec<Fact> {
     let counts = [
         ("requests", "Requests"),
         ("repeats", "Repeats"),
-        ("throttled", "Told to slow down (429)"),
-        ("lost", "Without an answer"),
+        ("throttled", "Rate-limited (429)"),
+        ("lost", "No response"),
         ("bytes_sent", "Bytes sent"),
         ("bytes_received", "Bytes received"),
     ];

@@ -1,4 +1,4 @@
-//! One object of a run from what the collection knew of it to what each step made of it.
+//! One object of a run from its source record to the verdict of each step.
 
 use askama::Template;
 use askama::filters::{Escaper as _, Html, HtmlSafe};
@@ -122,7 +122,7 @@ pub(super) async fn story(
         step(&frame, row.place, row.title, decided)
     };
     let mut facts = vec![Fact::text("Type", &object.subtype)];
-    facts.extend(object.platform_id.as_ref().map(|id| Fact::text("Platform's id", id)));
+    facts.extend(object.platform_id.as_ref().map(|id| Fact::text("ThreatQ ID", id)));
     facts.push(Fact::text("Read from", format!("{}, {}", object.file, object.location)));
     let record = &object.record;
     let known = [

@@ -27,8 +27,8 @@ struct Timeline {
 fn item(frame: &Frame, event: Event) -> TimelineItem {
     let (title, tone) = match event.kind.as_str() {
         "requested" => ("Requested", Tone::Neutral),
-        "objects-taken" => ("Objects taken", Tone::Neutral),
-        "step-begun" => ("Step begun", Tone::Active),
+        "objects-taken" => ("Objects selected", Tone::Neutral),
+        "step-begun" => ("Step started", Tone::Active),
         "step-interrupted" => ("Interrupted", Tone::Warning),
         "step-ended" => ("Step ended", Tone::Neutral),
         "ended" => ("Ended", event.message.parse().map_or(Tone::Neutral, status_tone)),

@@ -40,8 +40,7 @@ pub(super) async fn run(
         Ok(run) => run,
         Err(failure) => return incomplete(&app, visit, WorkflowId(id), failure).await,
     };
-    let text =
-        if dry_run { "The dry run is requested: nothing will be changed." } else { "The run is requested." };
+    let text = if dry_run { "Dry run requested: nothing will be changed." } else { "Run requested." };
     app.notify(&who, Notice::done(text));
     Ok(see_other(&run.map_or_else(|| "/runs".to_owned(), |run| format!("/runs/{run}"))))
 }
@@ -62,7 +61,7 @@ pub(super) async fn run_selected(
         .await;
     match made {
         Ok(run) => {
-            app.notify(&who, Notice::done("The run on the selected objects is requested."));
+            app.notify(&who, Notice::done("Run on the selected objects requested."));
             Ok(see_other(&run.map_or_else(|| "/runs".to_owned(), |run| format!("/runs/{run}"))))
         }
         Err(failure) if failure.status() == StatusCode::UNPROCESSABLE_ENTITY => {
@@ -110,9 +109,9 @@ pub(super) async fn switch(
         Err(failure) => return incomplete(&app, visit, WorkflowId(id), failure).await,
     };
     let text = if on {
-        format!("{name} is enabled: its schedule counts from now on.")
+        format!("{name} enabled: it runs on schedule from now on.")
     } else {
-        format!("{name} is disabled: its schedule does not count. A run that is under way goes on.")
+        format!("{name} disabled: it no longer runs on schedule. Runs in progress continue.")
     };
     app.notify(&who, Notice::done(text));
     Ok(see_other(&if asked.list.is_some() { "/workflows".to_owned() } else { format!("/workflows/{id}") }))
@@ -125,7 +124,7 @@ pub(super) async fn duplicate(
 ) -> Result<Response, Failure> {
     let actor = who.actor();
     let copy = app.ask(move |orchestrator| orchestrator.duplicate_workflow(WorkflowId(id), &actor)).await?;
-    app.notify(&who, Notice::done("This is the copy, secrets included. It is disabled until you enable it."));
+    app.notify(&who, Notice::done("Copy created, secrets included. It is disabled until you enable it."));
     Ok(see_other(&format!("/workflows/{copy}")))
 }
 
@@ -144,13 +143,13 @@ pub(super) async fn ask_to_delete(
     page(&Confirm {
         frame,
         text: vec![
-            "Its schedule, its configuration and its kept secrets go, and it forgets which objects it has brought to their end.".to_owned(),
-            "Its runs stay in the list, under its name. What they sent stays at the service.".to_owned(),
+            "Its schedule, configuration, secrets and record of processed objects are deleted.".to_owned(),
+            "Its runs stay in the list, under its name. Entries they added stay at the service.".to_owned(),
         ],
         items: Vec::new(),
         action: format!("{here}/delete"),
         hidden: Vec::new(),
-        button: "Delete the workflow".to_owned(),
+        button: "Delete workflow".to_owned(),
         danger: true,
         back: here,
     })
@@ -169,6 +168,6 @@ pub(super) async fn delete(
             Ok(name)
         })
         .await?;
-    app.notify(&who, Notice::done(format!("{name} is deleted.")));
+    app.notify(&who, Notice::done(format!("{name} deleted.")));
     Ok(see_other("/workflows"))
 }

@@ -63,7 +63,7 @@ fn known(
     faults: &[Fault],
 ) -> Result<Known, OrchestratorError> {
     let store = orchestrator.store();
-    let mut collections = vec![Choice::new("", "None: it is run on selected objects only")];
+    let mut collections = vec![Choice::new("", "None: runs on selected objects only")];
     collections.extend(store.collections()?.into_iter().map(|row| Choice::new(row.id.to_string(), row.name)));
     let mut actions = Vec::new();
     for bundle in store.bundles()?.into_iter().filter(|bundle| bundle.current) {
@@ -121,7 +121,7 @@ async fn built(
         Field::new(Kind::Text, "description", "Description").value(&builder.description).faults(&faults),
         Field::select("collection", "Data collection", known.collections)
             .value(&builder.collection)
-            .help("What its runs take their objects from.")
+            .help("Where its runs read their objects.")
             .faults(&faults),
     ];
     let objects = objects(&builder, &faults);
@@ -149,23 +149,24 @@ async fn built(
 fn objects(builder: &Builder, faults: &[Fault]) -> Vec<Field> {
     let takes = vec![
         Choice::new(Takes::All.name(), "All")
-            .help("Every object of the collection, again in each run. Entries at the service are renewed by that."),
-        Choice::new(Takes::Changed.name(), "Changed since the last success")
-            .help("Objects that are new or differ from what a run has brought to its end, and those whose run failed."),
+            .help("Every object of the collection, in each run. This renews the entries at the service."),
+        Choice::new(Takes::Changed.name(), "Changed since the last success").help(
+            "Objects that are new or have changed since a run processed them, and objects that failed.",
+        ),
     ];
     vec![
-        Field::radio("takes", "Which objects a run takes", takes).value(&builder.takes).required().faults(faults),
-        Field::new(Kind::Line("number"), "evictions", "Entries of others that a run may push out")
+        Field::radio("takes", "Objects of a run", takes).value(&builder.takes).required().faults(faults),
+        Field::new(Kind::Line("number"), "evictions", "Existing entries a run may displace")
             .value(&builder.evictions)
             .attribute("min", "0")
             .required()
             .help(
-                "A full list makes room by removing the entries that expire first. With 0, a run that would cause that stops before it sends anything, and names them.",
+                "A full list makes room by removing the entries that expire first. With 0, a run that would displace entries stops before it sends anything and lists them.",
             )
             .faults(faults),
-        Field::check("any_evictions", "Any number may be pushed out", builder.any_evictions),
+        Field::check("any_evictions", "No limit", builder.any_evictions),
         Field::check("enabled", "Enabled", builder.enabled)
-            .help("Its schedule counts. Run now works also while it is disabled."),
+            .help("Runs on schedule. Run now also works while it is disabled."),
     ]
 }
 
@@ -237,12 +238,9 @@ async fn answer(
     let faults = match made {
         Ok(id) => {
             let text = if saved.is_some() {
-                format!(
-                    "{} is changed. A run that is under way keeps what it began with.",
-                    builder.name.trim()
-                )
+                format!("{} saved. Runs in progress keep their configuration.", builder.name.trim())
             } else {
-                format!("{} is made.", builder.name.trim())
+                format!("{} created.", builder.name.trim())
             };
             app.notify(who, Notice::done(text));
             return Ok(see_other(&format!("/workflows/{id}")));

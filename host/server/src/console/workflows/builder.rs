@@ -158,12 +158,12 @@ impl Builder {
             (true, _) => None,
             (false, Ok(most)) => Some(most),
             (false, Err(_)) => {
-                faults.push(Fault::new("evictions", "a number is expected, 0 or more"));
+                faults.push(Fault::new("evictions", "expected a number, 0 or more"));
                 None
             }
         };
         let takes = self.takes.parse().unwrap_or_else(|_| {
-            faults.push(Fault::new("takes", "choose which objects a run takes"));
+            faults.push(Fault::new("takes", "choose the objects of a run"));
             Takes::All
         });
         if !faults.is_empty() {

@@ -24,7 +24,7 @@ fn asked(app: &App, visit: Visit, text: &str, faults: Vec<Fault>) -> Import {
         frame: visit.frame(app, "Import a workflow", Section::Workflows).under("Workflows", "/workflows"),
         fields: vec![
             Field::new(Kind::File(".yaml,.yml"), "file", "File").faults(&faults),
-            Field::new(Kind::Text, "text", "Or its text")
+            Field::new(Kind::Text, "text", "Or paste the text")
                 .value(text)
                 .faults(&faults)
                 .attribute("spellcheck", "false"),
@@ -58,7 +58,7 @@ pub(super) async fn import(
     }
     let (field, given) = if file.trim().is_empty() { ("text", text) } else { ("file", file) };
     if given.trim().is_empty() {
-        let faults = vec![Fault::new("text", "Choose a file, or paste its text.")];
+        let faults = vec![Fault::new("text", "Choose a file or paste its text.")];
         return page_with(StatusCode::UNPROCESSABLE_ENTITY, &asked(&app, visit, "", faults));
     }
     let (actor, document) = (who.actor(), given.clone());
@@ -76,10 +76,10 @@ pub(super) async fn import(
         Ok((id, lacks)) => {
             let notice = if lacks {
                 Notice::warning(
-                    "It is imported without a secret that it needs: enter that with Edit, then enable it.",
+                    "Imported, but a required secret is missing. Enter it with Edit, then enable the workflow.",
                 )
             } else {
-                Notice::done("It is imported, and disabled until you enable it.")
+                Notice::done("Imported. It is disabled until you enable it.")
             };
             app.notify(&who, notice);
             Ok(see_other(&format!("/workflows/{id}")))

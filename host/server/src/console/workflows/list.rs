@@ -111,10 +111,10 @@ pub(super) async fn list(
 
 fn empty(frame: &Frame, any: bool, installed: bool) -> Empty {
     if any {
-        return Empty::new("search", "No workflow is called that", "Search for a part of its name.")
+        return Empty::new("search", "No matching workflows", "Search for part of a name.")
             .action("Show all workflows", "/workflows");
     }
-    let what = "A workflow takes the objects of a data collection to one or more actions, by a schedule or when somebody says so.";
+    let what = "A workflow runs one or more actions on the objects of a data collection, on a schedule or on request.";
     let empty = Empty::new("workflows", "No workflow yet", what);
     match (frame.operator(), installed) {
         (false, _) => empty,

@@ -91,7 +91,8 @@ impl Scheduling {
             expression: &self.expression,
         };
         if kind == "cron" && self.expression.trim().is_empty() {
-            let wanted = "Enter an expression of five fields, such as `30 2 * * 1-5` for half past two on working days.";
+            let wanted =
+                "Enter an expression of five fields, such as `30 2 * * 1-5` for 02:30 from Monday to Friday.";
             return Err(Fault::new("expression", wanted));
         }
         Schedule::from_form(&form).map_err(|error| {
@@ -111,7 +112,7 @@ impl Scheduling {
         Field::select("kind", "Run Schedule", kinds)
             .value(&self.kind)
             .required()
-            .help("Periods are counted from when the schedule is set; without one, it runs when somebody says so.")
+            .help("Periods start when the schedule is saved. Without a schedule, it runs on request only.")
             .faults(faults)
     }
 
@@ -135,7 +136,7 @@ impl Scheduling {
                 "for-daily for-weekly for-cron",
                 Field::text("zone", "Time zone")
                     .value(&self.zone)
-                    .help("Such as Europe/Berlin; its clock changes are followed.")
+                    .help("Such as Europe/Berlin. Follows clock changes.")
                     .attribute("list", "zones")
                     .attribute("autocomplete", "off"),
             ),

@@ -97,10 +97,10 @@ pub(super) async fn shown(
         enabled: row.enabled,
         issue: runs.first().and_then(|run| run.status).is_some_and(palisade_store::RunStatus::is_issue),
         takes: match row.takes {
-            Takes::All => "All, in each run",
+            Takes::All => "All objects, in each run",
             Takes::Changed => "Changed since the last success",
         },
-        evictions: row.evictions.map_or_else(|| "Any number".to_owned(), |most| number(&most)),
+        evictions: row.evictions.map_or_else(|| "No limit".to_owned(), |most| number(&most)),
         created: frame.moment(&row.created_at),
         modified: frame.moment(&row.modified_at),
         actions: forms.into_iter().zip(1..).map(action).collect(),
@@ -108,7 +108,7 @@ pub(super) async fn shown(
         selected: Field::new(Kind::Text, "objects", "Objects")
             .required()
             .value(typed)
-            .help("One on a line: names, addresses, URLs, hashes, also defanged. They take the place of the collection.")
+            .help("One per line: names, addresses, URLs, hashes, also defanged. They replace the collection in this run.")
             .faults(&faults),
         total,
         name: row.name,

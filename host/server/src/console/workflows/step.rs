@@ -87,9 +87,9 @@ fn field(held: &FormField, step: &Step, prefix: &str, faults: &[Fault]) -> Vec<F
     let field = match held.kind {
         "secret" => {
             let told = if held.is_set {
-                "One is kept: leave this empty to keep it."
+                "A value is set. Leave empty to keep it."
             } else {
-                "Enter it last: adding, moving or removing an action empties this field."
+                "Enter it last: adding, moving or removing an action clears this field."
             };
             help = if help.is_empty() { told.to_owned() } else { format!("{help} {told}") };
             Field::secret(name, label, "off")
