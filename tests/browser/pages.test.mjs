@@ -231,7 +231,7 @@ pages("workflows and runs", async (page, see) => {
   await see("story of an object", "/runs/1/objects/1");
   await page.goto("/runs/1");
   await page.getByRole("button", { name: "Run a workflow on the selected objects" }).click();
-  await page.getByText("Nothing was selected").waitFor();
+  await page.getByText("No objects selected").waitFor();
   await see("nothing selected");
   for (const place of [0, 1]) await page.locator("table.objects [type=checkbox]").nth(place).check();
   await page.getByRole("button", { name: "Run a workflow on the selected objects" }).click();

@@ -232,7 +232,7 @@ mod tests {
     fn faults_name_their_fields() {
         let failure =
             Failure::invalid(vec![Fault::new("name", "Give it a name."), Fault::new("role", "No role.")]);
-        assert_eq!(failure.to_string(), "what was sent is wrong in `name`, `role`");
+        assert_eq!(failure.to_string(), "not valid: `name`, `role`");
         assert_eq!(failure.faults().len(), 2);
     }
 }

@@ -258,7 +258,7 @@ async fn each_view_says_what_it_is_for() {
             "timeline",
             &[
                 "Requested by ada.",
-                "Step begun (1)",
+                "Step started (1)",
                 "POST /v3.0/list?top=200",
                 "429",
                 "11 ms",
@@ -397,7 +397,7 @@ async fn the_overview_says_what_ran_and_what_needs_attention() {
     );
     assert!(!attention.contains(r#"href="/runs/2""#), "it has not waited for long");
     for told in
-        ["Error Occurred 1", "Under way 1", "accepted 1", "failed 2", "No enabled workflow has a schedule."]
+        ["Error Occurred 1", "In progress 1", "accepted 1", "failed 2", "No enabled workflow has a schedule."]
     {
         assert!(text.contains(told), "{told}: {text}");
     }

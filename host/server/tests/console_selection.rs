@@ -114,7 +114,7 @@ async fn objects_of_a_collection_are_picked_and_run_with_all_that_it_has_of_them
     assert_eq!((objects[0].value.as_str(), &objects[0].record["tags"]), ("one.example", &json!(["loader"])));
     assert_eq!(objects[0].record["score"], 9.0);
     let told = read(&ada.get("/runs/1").send().await);
-    assert!(told.contains("The dry run on 2 selected objects is requested."), "{told}");
+    assert!(told.contains("Dry run on 2 selected objects requested."), "{told}");
 }
 
 #[tokio::test]
@@ -142,7 +142,7 @@ async fn what_cannot_be_run_is_said_on_the_page() {
     let nothing = post_form(&mut ada, "/selection", &[("collection", "1")]).await;
     assert_eq!(leads(&nothing), "/collections/1");
     let told = read(&ada.get("/collections/1").send().await);
-    assert!(told.contains("Nothing was selected"), "{told}");
+    assert!(told.contains("No objects selected"), "{told}");
     let gone = r#"{"type":"FQDN","value":"gone.example"}"#;
     let none =
         post_form(&mut ada, "/selection/run", &[("collection", "1"), ("object", gone), ("workflow", "1")])

@@ -121,12 +121,12 @@ async fn who_may_not_change_an_action_is_told_so_and_not_how() {
         .save_defaults(palisade_store::BundleId(1), "add-to-blocklist", entered.into(), "ada")
         .unwrap();
     let own = read(&ada.get(ACTION).send().await);
-    assert!(own.contains("leave this empty to keep it") && !own.contains("Only an administrator"), "{own}");
+    assert!(own.contains("Leave empty to keep it") && !own.contains("Only an administrator"), "{own}");
     for role in [Role::Operator, Role::Viewer] {
         let mut other = console.person(&mut ada, role.name(), role).await;
         let told = read(&other.get(ACTION).send().await);
-        assert!(told.contains("Only an administrator changes these defaults"), "{told}");
-        assert!(told.contains("A value is set.") && !told.contains("leave this empty"), "{told}");
+        assert!(told.contains("Only an administrator can change these defaults"), "{told}");
+        assert!(told.contains("A value is set.") && !told.contains("Leave empty"), "{told}");
         assert!(!told.contains("Remove the saved value"), "{told}");
         let refused = post_form(&mut other, ACTION, &[("do", "test")]).await;
         assert_eq!(refused.status, 403, "as the page says");
@@ -137,7 +137,7 @@ async fn who_may_not_change_an_action_is_told_so_and_not_how() {
 async fn a_role_is_described_by_what_its_guards_let_through() {
     let (console, mut ada) = furnished().await;
     let told = read(&ada.get("/users/invite").send().await);
-    assert!(told.contains("Integrations and their defaults stay as they are."), "{told}");
+    assert!(told.contains("Cannot change integrations or their defaults."), "{told}");
     let mut olga = console.person(&mut ada, "olga", Role::Operator).await;
     for (path, status) in [
         ("/integrations/new", 403),
@@ -181,7 +181,7 @@ async fn a_preview_of_times_is_not_headed_as_a_change_that_was_not_made() {
         let sent = [&form[..], &[("expression", expression), ("do", "times")]].concat();
         let page = post_form(&mut ada, "/workflows/new", &sent).await;
         let text = read(&page);
-        assert!(page.status == 200 && text.contains(told) && text.contains("no times to show yet"), "{text}");
+        assert!(page.status == 200 && text.contains(told) && text.contains("No times to show yet"), "{text}");
         assert!(!text.contains("Not saved") && !text.contains("..="), "{text}");
         let sent = [&form[..], &[("expression", expression), ("do", "save")]].concat();
         let saved = post_form(&mut ada, "/workflows/new", &sent).await;
@@ -204,7 +204,10 @@ async fn the_log_in_says_where_the_first_link_is_until_somebody_has_used_it() {
     let console = Console::start().await;
     let mut nobody =
         Client { address: console.address, cookies: std::collections::BTreeMap::new(), csrf: String::new() };
-    assert!(read(&nobody.get("/log-in").send().await).contains("The service printed a link when it started"));
+    assert!(
+        read(&nobody.get("/log-in").send().await)
+            .contains("Open the link that the service printed at its start")
+    );
     console.administrator().await;
     assert!(!read(&nobody.get("/log-in").send().await).contains("printed a link"));
 }

@@ -337,7 +337,7 @@ async fn a_file_that_was_exported_is_imported_without_its_secret() {
     let page = post_files(&mut ada, import, &[("text", &renamed)], &[("file", "", b"")]).await;
     assert_eq!(leads(&page), "/workflows/2");
     let text = read(&ada.get("/workflows/2").send().await);
-    assert!(text.contains("It is imported without a secret that it needs"), "{text}");
+    assert!(text.contains("Imported, but a required secret is missing"), "{text}");
     for (path, button) in [("/workflows/2/switch", ("to", "on")), ("/workflows/2/run", ("dry_run", "on"))] {
         let page = post_form(&mut ada, path, &[button]).await;
         assert_eq!(page.status, 422, "{path}");

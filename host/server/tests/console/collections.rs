@@ -172,7 +172,7 @@ async fn a_filter_changes_what_is_shown() {
         assert!(text.contains(shown), "{form:?}: {text}");
         assert!(read(&ada.get("/collections").send().await).contains(shown), "{form:?}");
     }
-    assert!(read(&ada.get(&place).send().await).contains("The filter means none of them"));
+    assert!(read(&ada.get(&place).send().await).contains("No object matches the filter"));
     leads(&post_form(&mut ada, &filter, &[("answer", "clear"), ("types", "URL")]).await);
     assert_eq!(objects(&ada.get(&place).send().await), all);
 

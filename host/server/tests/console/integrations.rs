@@ -47,7 +47,7 @@ async fn a_bundle_is_reviewed_before_it_is_installed() {
         "Adds the objects of the collection to the suspicious object list.",
         "IPv6 Address",
         "vision-one.zip",
-        "It is new here.",
+        "This integration is new.",
     ] {
         assert!(text.contains(told), "{told}: {text}");
     }
@@ -101,11 +101,11 @@ async fn both_confirmations_are_needed_and_each_is_named() {
     let review = upload(&mut ada, &console.later()).await;
     let text = read(&ada.get(&review).send().await);
     for told in [
-        "is installed already , in version 0.1.0",
+        "is already installed : version 0.1.0",
         "Replace version 0.1.0 with version 0.2.0",
         "The new version changes the configuration.",
         "Changed Objects Per Run",
-        "workflows that are deployed keep their own copies",
+        "existing workflows keep their own copies",
     ] {
         assert!(text.contains(told), "{told}: {text}");
     }
@@ -201,7 +201,7 @@ async fn uninstalling_what_is_used_names_the_workflows() {
     let page = ada.get("/integrations/1/uninstall").send().await;
     assert!(page.body.contains(r#"action="/integrations/1/uninstall""#));
     assert_eq!(leads(&post_form(&mut ada, "/integrations/1/uninstall", &[]).await), "/integrations");
-    assert!(read(&ada.get("/integrations").send().await).contains("is uninstalled."));
+    assert!(read(&ada.get("/integrations").send().await).contains("uninstalled."));
     assert_eq!(ada.get("/integrations/1").send().await.status, 404);
 }
 
@@ -221,8 +221,8 @@ async fn an_actions_page_has_the_guides_words() {
         "Blocklist Settings",
         "Workflow Settings",
         "After 30 Days",
-        "This key must be from a SOAR role. None is set.",
-        "Workflows that exist keep their own copies",
+        "This key must be from a SOAR role. Not set.",
+        "Existing workflows keep their own copies",
     ] {
         assert!(text.contains(told), "{told}: {text}");
     }
@@ -282,7 +282,7 @@ async fn a_secret_that_is_kept_can_be_taken_away() {
         &post_form(&mut ada, BLOCKLIST, &[("setting-api_key", ""), ("setting-api_key.remove", "on")]).await,
     );
     assert!(!held().contains_key("api_key"), "{:?}", held());
-    assert!(read(&ada.get(BLOCKLIST).send().await).contains("None is set."));
+    assert!(read(&ada.get(BLOCKLIST).send().await).contains("Not set."));
     // A program takes it away with nothing.
     let path = "/api/v1/integrations/1/actions/add-to-blocklist";
     for nothing in ["null", r#""""#] {

@@ -74,9 +74,7 @@ async fn a_failure_is_a_page_for_people() {
     let answer = ada.get("/nothing").send().await;
     assert_eq!(answer.status, 404);
     assert!(answer.header("content-type").starts_with("text/html"));
-    assert!(
-        answer.body.contains("<h1>There is nothing here</h1>") && answer.body.contains(r#"href="/audit""#)
-    );
+    assert!(answer.body.contains("<h1>Page not found</h1>") && answer.body.contains(r#"href="/audit""#));
     assert!(answer.body.contains(answer.header("x-request-id")));
     let answer = service.client().get("/nothing").send().await;
     assert_eq!(answer.status, 404);
