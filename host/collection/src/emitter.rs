@@ -1,12 +1,11 @@
 //! The way from a reader to the sink: counts what passes, and ends a file of which too little can be read.
 
-use std::collections::BTreeMap;
+use palisade_limits::{SUFFIXES_NAMED, UNREADABLE_AT_START, UNREADABLE_RECORDS};
 
-use palisade_limits::{UNREADABLE_AT_START, UNREADABLE_RECORDS};
+use crate::settle::{Settled, settle};
+use crate::{Format, Object, ReadError, Record, Summary, Unreadable};
 
-use crate::{Format, ReadError, Record, Summary};
-
-/// Takes records from a reader, hands them to the sink, and says when a file is not worth reading on.
+/// Takes records from a reader, settles their values, hands them to the sink, and says when a file is not a list.
 pub(crate) struct Emitter<'sink> {
     sink: &'sink mut dyn FnMut(Record),
     summary: Summary,
@@ -16,16 +15,7 @@ pub(crate) struct Emitter<'sink> {
 impl<'sink> Emitter<'sink> {
     /// For a file whose format is certain: named by the user, or recognised from its content.
     pub(crate) fn new(name: String, format: Format, sink: &'sink mut dyn FnMut(Record)) -> Self {
-        let summary = Summary {
-            name,
-            format,
-            total_announced: None,
-            objects: 0,
-            unreadable: 0,
-            left_out: 0,
-            ignored: BTreeMap::new(),
-        };
-        Self { sink, summary, held: None }
+        Self { sink, summary: Summary::new(name, format), held: None }
     }
 
     /// For a file that was taken for a list because it is nothing else: it has to show at least one value before the
@@ -41,6 +31,10 @@ impl<'sink> Emitter<'sink> {
 
     /// Hands one record on.
     pub(crate) fn emit(&mut self, record: Record) -> Result<(), ReadError> {
+        let record = match record {
+            Record::Object(object) => self.settled(object),
+            other => other,
+        };
         let counter = match record {
             Record::Object(_) => &mut self.summary.objects,
             Record::Unreadable(_) => &mut self.summary.unreadable,
@@ -50,18 +44,33 @@ impl<'sink> Emitter<'sink> {
         if self.held.is_some() {
             return self.hold(record);
         }
-        if let Record::Unreadable(unreadable) = &record
-            && self.summary.unreadable > UNREADABLE_RECORDS
-        {
-            return Err(ReadError::TooManyUnreadable {
-                name: self.summary.name.clone(),
-                format: self.summary.format,
-                limit: UNREADABLE_RECORDS,
-                location: unreadable.location.to_string(),
-            });
+        if matches!(record, Record::Unreadable(_)) && self.summary.unreadable > UNREADABLE_RECORDS {
+            let not_listed = &mut self.summary.unreadable_not_listed;
+            *not_listed = not_listed.saturating_add(1);
+            return Ok(());
         }
         (self.sink)(record);
         Ok(())
+    }
+
+    /// The record of an object whose value is settled; what was found on the way is noted.
+    fn settled(&mut self, mut object: Object) -> Record {
+        let given = object.value.clone();
+        let Some(Settled { stripped, unlisted_suffix }) = settle(&mut object) else {
+            let message = "the value consists of invisible characters, expected a value";
+            return Record::Unreadable(Unreadable::new(object.location, message, &given));
+        };
+        if stripped {
+            self.summary.stripped = self.summary.stripped.saturating_add(1);
+        }
+        if let Some(suffix) = unlisted_suffix {
+            self.summary.unlisted = self.summary.unlisted.saturating_add(1);
+            let named = &mut self.summary.unlisted_suffixes;
+            if u64::try_from(named.len()).is_ok_and(|count| count < SUFFIXES_NAMED) {
+                named.insert(suffix);
+            }
+        }
+        Record::Object(object)
     }
 
     /// Keeps an unreadable record back until something readable shows that the file is a list.
@@ -103,10 +112,21 @@ impl<'sink> Emitter<'sink> {
         self.summary.total_announced = self.summary.total_announced.max(Some(total));
     }
 
-    /// The end of the file.
+    /// The end of the file. With very many unreadable records it is of another kind, unless it has more that could be read:
+    /// that is known only now.
     pub(crate) fn finish(self) -> Result<Summary, ReadError> {
         self.not_a_list()?;
-        Ok(self.summary)
+        let summary = self.summary;
+        let readable = summary.objects.saturating_add(summary.left_out);
+        if summary.unreadable > UNREADABLE_RECORDS && summary.unreadable > readable {
+            return Err(ReadError::TooManyUnreadable {
+                name: summary.name,
+                format: summary.format,
+                unreadable: summary.unreadable,
+                readable,
+            });
+        }
+        Ok(summary)
     }
 }
 
@@ -149,11 +169,49 @@ mod tests {
         assert_eq!(stopped, Some(UNREADABLE_AT_START));
     }
 
-    #[test]
-    fn a_file_with_too_many_bad_records_is_given_up() {
-        let mut sink = |_| ();
+    /// How many bad records of `bad` reached the sink, beside `good` good ones behind them, and what the file came to.
+    fn many(bad_records: u64, good_records: u64) -> (u64, Result<Summary, ReadError>) {
+        let mut listed = 0;
+        let mut sink = |record| listed += u64::from(matches!(record, Record::Unreadable(_)));
         let mut emitter = Emitter::new("x".to_owned(), Format::Csv, &mut sink);
-        let stopped = (1..).find(|line| emitter.emit(bad(*line)).is_err());
-        assert_eq!(stopped, Some(UNREADABLE_RECORDS + 1));
+        (1..=bad_records).for_each(|line| emitter.emit(bad(line)).unwrap());
+        (1..=good_records).for_each(|line| emitter.emit(good(line)).unwrap());
+        let result = emitter.finish();
+        (listed, result)
+    }
+
+    #[test]
+    fn a_file_of_mostly_bad_records_is_refused_at_its_end() {
+        let (listed, result) = many(UNREADABLE_RECORDS + 2, UNREADABLE_RECORDS + 1);
+        assert_eq!(listed, UNREADABLE_RECORDS);
+        let error = result.unwrap_err();
+        assert_eq!(error.code(), "collection-unreadable");
+        assert!(error.to_string().contains("100002"), "{error}");
+    }
+
+    #[test]
+    fn very_many_bad_records_do_not_cost_a_file_of_mostly_good_ones() {
+        let (listed, result) = many(UNREADABLE_RECORDS + 2, UNREADABLE_RECORDS + 2);
+        let summary = result.unwrap();
+        assert_eq!(listed, UNREADABLE_RECORDS);
+        assert_eq!((summary.unreadable, summary.unreadable_not_listed), (UNREADABLE_RECORDS + 2, 2));
+        let warnings = crate::warnings(&[summary]);
+        assert!(warnings.iter().any(|warning| warning.contains("2 further")), "{warnings:?}");
+    }
+
+    #[test]
+    fn invisible_characters_and_unregistered_top_levels_are_counted_in_every_format() {
+        let mut seen = Vec::new();
+        let mut sink = |record| seen.push(record);
+        let mut emitter = Emitter::new("x".to_owned(), Format::Stix, &mut sink);
+        let object = |value: &str| Record::Object(Object::indicator("FQDN", value, Location::Line(1)));
+        for value in ["\u{feff}a.example", "b.bit", "c.bit", "\u{200b}"] {
+            emitter.emit(object(value)).unwrap();
+        }
+        let summary = emitter.finish().unwrap();
+        assert_eq!((summary.objects, summary.unreadable, summary.stripped, summary.unlisted), (3, 1, 1, 2));
+        assert_eq!(seen[0], object("a.example"));
+        let warnings = crate::warnings(&[summary]);
+        assert!(warnings.iter().any(|warning| warning.contains("`.bit`")), "{warnings:?}");
     }
 }

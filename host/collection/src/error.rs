@@ -166,16 +166,26 @@ pub enum ReadError {
         first: String,
     },
     /// So many records are bad that the file must be of another kind.
-    #[error("`{name}`: more than {limit} records could not be read as {format}, the last one at {location}")]
+    #[error("`{name}`: {unreadable} records could not be read as {format}, and only {readable} could")]
     TooManyUnreadable {
         /// The file.
         name: String,
         /// The format that it was read as.
         format: crate::Format,
-        /// How many were too many.
-        limit: u64,
-        /// Where the last one stands.
+        /// Records that could not be read.
+        unreadable: u64,
+        /// Records that could.
+        readable: u64,
+    },
+    /// The mark of a withdrawn container follows its records, too late to leave them out.
+    #[error("`{name}`: {location} is marked `{field}` behind its records, which were read by then")]
+    LateMark {
+        /// The file.
+        name: String,
+        /// JSON path of the container.
         location: String,
+        /// The field with the mark.
+        field: String,
     },
 }
 
@@ -203,6 +213,7 @@ impl ReadError {
             Self::RecordTooLarge { .. } => "collection-record-too-large",
             Self::NotAList { .. } => "collection-not-a-list",
             Self::TooManyUnreadable { .. } => "collection-unreadable",
+            Self::LateMark { .. } => "collection-late-mark",
         }
     }
 
@@ -234,6 +245,9 @@ impl ReadError {
             Self::NotAList { .. } => {
                 "expected one domain, address, URL, e-mail address or hash on each line; `--format text` reads it \
                  all the same and reports every other line"
+            }
+            Self::LateMark { .. } => {
+                "remove this event or object from the file, or export the file again without what is deleted"
             }
             Self::TooManyUnreadable { .. } => "check that `--format` names what the file is",
             Self::Io { .. } => return None,

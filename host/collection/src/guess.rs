@@ -118,7 +118,7 @@ pub(crate) fn hash(value: &str) -> Option<&'static str> {
 
 /// Top-level domains that no registry gives out and that real names end in all the same: those of RFC 2606, RFC 6762
 /// (section 3 and appendix G), RFC 7686 and the one that ICANN reserves for private use.
-const SPECIAL_USE: &[&str] = &[
+pub(crate) const SPECIAL_USE: &[&str] = &[
     "corp",
     "example",
     "home",

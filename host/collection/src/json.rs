@@ -5,6 +5,7 @@
 
 mod fault;
 mod meter;
+mod scope;
 mod walk;
 
 pub(crate) use meter::is_blank;
@@ -17,6 +18,7 @@ use serde::de::DeserializeSeed;
 use serde_json::{Deserializer, Map, Value};
 
 use crate::detect::is_json_lines;
+use crate::do_not_block::Mark;
 use crate::emitter::Emitter;
 use crate::{Format, Location, ReadError, Record, Unreadable};
 use meter::Meter;
@@ -47,6 +49,14 @@ pub(crate) trait Dialect {
     fn role(&self, key: &str) -> Role;
     /// Whether an object without any container is a record by itself, judged by its parts.
     fn is_record(&self, parts: &Map<String, Value>) -> bool;
+    /// Whether a container may be withdrawn with everything that it holds.
+    fn may_be_withdrawn(&self) -> bool {
+        false
+    }
+    /// What a key of a container with this value says against everything that the container holds.
+    fn withdrawn(&self, _key: &str, _value: &Value) -> Option<Mark> {
+        None
+    }
     /// What one record says: an object for each of its values, or why not.
     fn read(&self, record: &Map<String, Value>, location: &Location, reading: &mut Reading);
 }

@@ -2,6 +2,8 @@
 
 use serde_json::{Map, Value};
 
+use crate::do_not_block::truth;
+
 /// The text behind a key, without white space around it; none where it is missing, null or empty, or no text.
 pub(crate) fn text(record: &Map<String, Value>, key: &str) -> Option<String> {
     let text = record.get(key)?.as_str()?.trim();
@@ -38,17 +40,29 @@ pub(crate) fn number(value: &Value) -> Option<f64> {
     number.filter(|number: &f64| number.is_finite())
 }
 
-/// A flag, written as a boolean, a number or a text; none where it is missing.
+/// A flag, written as a boolean, a number or a text; none if it is missing.
 pub(crate) fn flag(record: &Map<String, Value>, key: &str) -> Option<bool> {
-    match record.get(key)? {
+    is_set(record.get(key)?)
+}
+
+/// What a flag says, written as a boolean, a number or a text.
+pub(crate) fn is_set(flag: &Value) -> Option<bool> {
+    match flag {
         Value::Bool(flag) => Some(*flag),
         Value::Number(number) => Some(number.as_f64() != Some(0.0)),
-        Value::String(text) => match text.trim() {
-            "1" | "true" => Some(true),
-            "0" | "false" | "" => Some(false),
-            _ => None,
-        },
+        Value::String(text) if text.trim().is_empty() => Some(false),
+        Value::String(text) => truth(text.trim()),
         _ => None,
+    }
+}
+
+/// A plain value as text; none for null, lists and objects.
+pub(crate) fn plain(value: &Value) -> Option<String> {
+    match value {
+        Value::Bool(flag) => Some(flag.to_string()),
+        Value::Number(number) => Some(number.to_string()),
+        Value::String(text) => Some(text.trim().to_owned()),
+        Value::Null | Value::Array(_) | Value::Object(_) => None,
     }
 }
 

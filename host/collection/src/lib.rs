@@ -7,6 +7,7 @@
 
 mod csv;
 mod detect;
+mod do_not_block;
 mod emitter;
 mod error;
 mod format;
@@ -16,21 +17,25 @@ mod json_value;
 mod misp;
 mod object;
 mod refang;
+mod settle;
 mod source;
 mod stix;
 mod stix_pattern;
 mod text;
 mod threatq;
 mod type_name;
+mod warnings;
 
+pub use do_not_block::DoNotBlock;
 pub use error::ReadError;
 pub use format::{Format, UnknownFormat};
 pub use guess::guess;
 pub use object::{EXCERPT_CHARACTERS, INDICATOR, LeftOut, Location, Object, Record, Unreadable, excerpt};
 pub use refang::refang;
 pub use source::Source;
+pub use warnings::warnings;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use detect::{Detected, detect, is_json_lines, refuse_binary};
 use emitter::Emitter;
@@ -51,15 +56,41 @@ pub struct Summary {
     pub objects: u64,
     /// Records that could not be read.
     pub unreadable: u64,
+    /// Those of [`unreadable`](Self::unreadable) that were counted and not handed to the sink, because there are so many.
+    pub unreadable_not_listed: u64,
     /// Records that are not for use.
     pub left_out: u64,
     /// Fields that hold what their format does not allow, by name, with the number of objects that were read without them
     /// or, where the format has a range, with the nearest value.
     pub ignored: BTreeMap<&'static str, u64>,
+    /// Values around which invisible characters stood, and were removed.
+    pub stripped: u64,
+    /// Domain names whose top level is not on the public suffix list.
+    pub unlisted: u64,
+    /// The first such top levels.
+    pub unlisted_suffixes: BTreeSet<String>,
 }
 
 impl Summary {
-    /// All that was handed to the sink.
+    /// Of a file of which nothing has been read.
+    #[must_use]
+    pub fn new(name: impl Into<String>, format: Format) -> Self {
+        Self {
+            name: name.into(),
+            format,
+            total_announced: None,
+            objects: 0,
+            unreadable: 0,
+            unreadable_not_listed: 0,
+            left_out: 0,
+            ignored: BTreeMap::new(),
+            stripped: 0,
+            unlisted: 0,
+            unlisted_suffixes: BTreeSet::new(),
+        }
+    }
+
+    /// All that was found in the file.
     #[must_use]
     pub fn seen(&self) -> u64 {
         self.objects.saturating_add(self.unreadable).saturating_add(self.left_out)
@@ -70,42 +101,6 @@ impl Summary {
     pub fn missing(&self) -> u64 {
         self.total_announced.unwrap_or(0).saturating_sub(self.seen())
     }
-
-    /// One sentence for each field of [`ignored`](Self::ignored), lower case, without a full stop.
-    fn ignored_sentences(&self) -> impl Iterator<Item = String> {
-        self.ignored.iter().map(|(field, count)| {
-            let records = if *count == 1 { "1 record holds" } else { &format!("{count} records hold") };
-            let format = self.format;
-            let name = &self.name;
-            format!(
-                "`{name}`: {records} a `{field}` that {format} does not allow; a number beyond its range counts as the \
-                 nearest one in it, anything else as missing"
-            )
-        })
-    }
-}
-
-/// What is to be known about a collection's files beyond their counts: fields that were not used, and pages that were not
-/// given. One sentence for each, lower case, without a full stop.
-///
-/// Each page of a collection announces the whole of it: files that announce the same number are complete together.
-#[must_use]
-pub fn warnings(files: &[Summary]) -> Vec<String> {
-    let seen_of = |announced: u64| -> u64 {
-        files.iter().filter(|file| file.total_announced == Some(announced)).map(Summary::seen).sum()
-    };
-    let mut warnings = Vec::new();
-    for file in files {
-        if let Some(announced) = file.total_announced.filter(|announced| seen_of(*announced) < *announced) {
-            warnings.push(format!(
-                "`{}` announces {announced} objects and holds {}: it is one page of several, and the others were not given",
-                file.name,
-                file.seen()
-            ));
-        }
-        warnings.extend(file.ignored_sentences());
-    }
-    warnings
 }
 
 /// Reads one file to its end and hands each record to `sink` as soon as it is understood. Without a `format` it is found
@@ -157,7 +152,10 @@ fn read_holding(
         emitter = emitter.unproven();
     }
     match detected.format {
-        Format::ThreatQ => json::read(held_bytes, &ThreatQ, bytes, detected.lines, &mut emitter)?,
+        Format::ThreatQ => {
+            let threatq = ThreatQ { now: time::OffsetDateTime::now_utc() };
+            json::read(held_bytes, &threatq, bytes, detected.lines, &mut emitter)?;
+        }
         Format::Stix => {
             let stix = Stix { now: time::OffsetDateTime::now_utc() };
             json::read(held_bytes, &stix, bytes, detected.lines, &mut emitter)?;

@@ -1,5 +1,6 @@
 //! MISP events: attributes, of the event and of its objects. Only what its author marked for detection (`to_ids`) is
-//! handed on; where the mark is missing, it counts as not given.
+//! handed on; if the mark is missing, it counts as not given. What was deleted is left out, and so is everything that a
+//! deleted object or event holds. `first_seen` and `last_seen` say when something was seen, not how long it counts.
 //!
 //! A recipient (`email-dst`) keeps MISP's type: it is the victim as often as not, and as an e-mail address it would end as
 //! a sender on a block list.
@@ -7,9 +8,11 @@
 use serde_json::{Map, Value};
 use time::OffsetDateTime;
 
+use crate::do_not_block::{Mark, Reason, label};
 use crate::guess::{address, subtype};
 use crate::json::{Dialect, Reading, Role};
-use crate::json_value::{flag, names, required_text, text, text_or_number};
+use crate::json_value::{flag, is_set, names, required_text, text, text_or_number};
+use crate::settle::address_with_port;
 use crate::{Format, LeftOut, Location, Object, Record, Unreadable};
 
 /// The shapes of MISP's JSON.
@@ -39,25 +42,35 @@ impl Dialect for Misp {
         parts.contains_key("value")
     }
 
+    fn may_be_withdrawn(&self) -> bool {
+        true
+    }
+
+    fn withdrawn(&self, key: &str, value: &Value) -> Option<Mark> {
+        let is_deleted = key == "deleted" && is_set(value) == Some(true);
+        is_deleted.then(|| Mark::new(Reason::Deleted, "deleted, of the event or object around it"))
+    }
+
     fn read(&self, record: &Map<String, Value>, location: &Location, reading: &mut Reading) {
         let platform_id = text_or_number(record, "uuid").or_else(|| text_or_number(record, "id"));
         let shown = record.get("value").map_or_else(
             || Value::Object(record.clone()).to_string(),
             |value| value.as_str().map_or_else(|| value.to_string(), str::to_owned),
         );
+        let labelled = || names(record, "Tag").iter().find_map(|name| Some(Mark::new(label(name)?, name)));
         let left_out = if flag(record, "deleted") == Some(true) {
-            Some(("deleted", "the attribute was deleted in MISP"))
+            Some(("deleted", "the attribute was deleted in MISP".to_owned()))
         } else if flag(record, "to_ids") != Some(true) {
-            Some(("not-for-detection", "the attribute is not marked for detection (`to_ids`)"))
+            Some(("not-for-detection", "the attribute is not marked for detection (`to_ids`)".to_owned()))
         } else {
-            None
+            labelled().map(|mark| (mark.reason.code(), mark.message()))
         };
         if let Some((code, message)) = left_out {
             reading.push(Record::LeftOut(LeftOut {
                 location: location.clone(),
                 platform_id,
                 code,
-                message: message.to_owned(),
+                message,
                 excerpt: crate::excerpt(&shown),
             }));
             return;
@@ -116,6 +129,8 @@ impl Part {
 fn parts(record: &Map<String, Value>) -> Result<Vec<Part>, String> {
     let kind = required_text(record, "type")?;
     let value = required_text(record, "value")?;
+    // What MISP calls a sample is an archive of a file, with the file's name and MD5.
+    let kind = if kind == "malware-sample" { "filename|md5".to_owned() } else { kind };
     let Some((left_kind, right_kind)) = kind.split_once('|') else {
         return Ok(vec![Part::new(&subtype_of(&kind, &value), &value)]);
     };
@@ -134,6 +149,10 @@ fn parts(record: &Map<String, Value>) -> Result<Vec<Part>, String> {
                 Part::new(&subtype_of("domain", &domain), &domain),
                 Part::new(&subtype_of("ip-dst", &address), &address),
             ])
+        }
+        // As tools write it that do not know of `|`; the port is taken off later.
+        ("ip-dst" | "ip-src", "port") if !value.contains('|') && address_with_port(&value).is_some() => {
+            Ok(vec![Part::new(subtype::IP_ADDRESS, &value)])
         }
         ("hostname" | "ip-dst" | "ip-src", "port") => {
             let (host, port) = halves(value.rsplit_once('|'))?;
@@ -203,6 +222,8 @@ mod tests {
                 "evil.example|192.0.2.1",
                 vec![("FQDN", "evil.example"), ("IP Address", "192.0.2.1")],
             ),
+            ("ip-dst|port", "192.0.2.1:443", vec![("IP Address", "192.0.2.1:443")]),
+            ("malware-sample", "a|b.exe|aa", vec![("MD5", "aa")]),
             ("filename|sha1", "a|b.exe|aa", vec![("SHA-1", "aa")]),
             ("filename|ssdeep", "b.exe|3:a", vec![("MISP ssdeep", "3:a")]),
             ("email-src", "a@evil.example", vec![("Email Address", "a@evil.example")]),
@@ -259,6 +280,11 @@ mod tests {
             (json!({"type": "domain", "value": "x", "to_ids": false}), "not-for-detection"),
             (json!({"type": "domain", "value": "x"}), "not-for-detection"),
             (json!({"type": "domain", "value": "x", "to_ids": true, "deleted": true}), "deleted"),
+            (json!({"type": "domain", "value": "x", "to_ids": true, "deleted": "1"}), "deleted"),
+            (
+                json!({"type": "domain", "value": "x", "to_ids": true, "Tag": [{"name": "false-positive:confirmed=\"true\""}]}),
+                "false-positive",
+            ),
         ] {
             assert!(matches!(read(record).as_slice(), [Record::LeftOut(left)] if left.code == code));
         }

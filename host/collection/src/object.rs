@@ -7,6 +7,8 @@ use std::fmt;
 
 use time::OffsetDateTime;
 
+use crate::DoNotBlock;
+
 /// One object as the platform holds it. Nothing is normalised here but surrounding white space and, in text and CSV,
 /// defanged forms: what a value means to a service is for the action to say.
 #[derive(Debug, Clone, PartialEq)]
@@ -32,6 +34,9 @@ pub struct Object {
     pub tags: Vec<String>,
     /// When the platform last changed the record, where it says so.
     pub updated_at: Option<OffsetDateTime>,
+    /// Why its source does not want it blocked; none for most objects. An action that blocks does not get an object with
+    /// a mark.
+    pub do_not_block: Option<DoNotBlock>,
     /// Where the record stands in its file.
     pub location: Location,
 }
@@ -51,6 +56,7 @@ impl Object {
             attributes: Vec::new(),
             tags: Vec::new(),
             updated_at: None,
+            do_not_block: None,
             location,
         }
     }
@@ -117,7 +123,8 @@ pub struct LeftOut {
     pub location: Location,
     /// The record's identifier in its own platform.
     pub platform_id: Option<String>,
-    /// Stable: `not-an-indicator`, `not-for-detection`, `deleted`, `revoked` or `benign`.
+    /// Stable: `not-an-indicator`, `not-for-detection`, `deleted`, `revoked`, `expired`, `inactive`, `benign`, `allowed` or
+    /// `false-positive`.
     pub code: &'static str,
     /// One sentence for people, lower case, without a full stop.
     pub message: String,

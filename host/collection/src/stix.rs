@@ -1,10 +1,12 @@
 //! STIX 2.0 and 2.1 bundles: indicators by their patterns. Everything else in a bundle is left out by name, and so are
-//! indicators that their author calls `benign` and nothing else: on a block list they would do harm.
+//! indicators that their author has revoked, that have expired, that are labelled as false positive or as allowed, or that
+//! their author calls `benign` and nothing else: on a block list they would do harm.
 
 use serde_json::{Map, Value};
 use time::OffsetDateTime;
 use time::format_description::well_known::Rfc3339;
 
+use crate::do_not_block::{Mark, Reason, label, time_of};
 use crate::guess::{address, subtype};
 use crate::json::{Dialect, Reading, Role};
 use crate::json_value::{flag, names, number, required_text, text};
@@ -41,9 +43,9 @@ impl Dialect for Stix {
     }
 
     fn read(&self, record: &Map<String, Value>, location: &Location, reading: &mut Reading) {
-        let result = match left_out(record, location) {
+        let result = match self.left_out(record, location, &mut reading.ignored) {
             Ok(Some(left_out)) => {
-                reading.push(Record::LeftOut(left_out));
+                reading.push(left_out);
                 return;
             }
             Ok(None) => self.objects(record, location, &mut reading.ignored),
@@ -60,29 +62,6 @@ impl Dialect for Stix {
     }
 }
 
-/// Why a record is not for use; none if it is.
-fn left_out(record: &Map<String, Value>, location: &Location) -> Result<Option<LeftOut>, String> {
-    let kind = required_text(record, "type")?;
-    let (code, message) = if kind != "indicator" {
-        ("not-an-indicator", format!("a STIX object of type `{}`", crate::excerpt(&kind)))
-    } else if flag(record, "revoked") == Some(true) {
-        ("revoked", "the indicator was revoked by its author".to_owned())
-    } else if is_benign(record) {
-        ("benign", "the indicator is benign by the word of its author".to_owned())
-    } else {
-        return Ok(None);
-    };
-    let platform_id = text(record, "id");
-    let shown = text(record, "pattern").or_else(|| platform_id.clone()).unwrap_or(kind);
-    Ok(Some(LeftOut {
-        location: location.clone(),
-        platform_id,
-        code,
-        message,
-        excerpt: crate::excerpt(&shown),
-    }))
-}
-
 /// Whether all its types are `benign`: `indicator_types` since STIX 2.1, `labels` before.
 fn is_benign(record: &Map<String, Value>) -> bool {
     let mut types = names(record, "indicator_types");
@@ -93,6 +72,58 @@ fn is_benign(record: &Map<String, Value>) -> bool {
 }
 
 impl Stix {
+    /// The record of one that is not for use; none if it is.
+    fn left_out(
+        &self,
+        record: &Map<String, Value>,
+        location: &Location,
+        ignored: &mut Vec<&'static str>,
+    ) -> Result<Option<Record>, String> {
+        let kind = required_text(record, "type")?;
+        let platform_id = text(record, "id");
+        let shown = text(record, "pattern").or_else(|| platform_id.clone()).unwrap_or_else(|| kind.clone());
+        let left_out = |code, message| {
+            Ok(Some(Record::LeftOut(LeftOut {
+                location: location.clone(),
+                platform_id: platform_id.clone(),
+                code,
+                message,
+                excerpt: crate::excerpt(&shown),
+            })))
+        };
+        if kind != "indicator" {
+            return left_out(
+                "not-an-indicator",
+                format!("a STIX object of type `{}`", crate::excerpt(&kind)),
+            );
+        }
+        if is_benign(record) {
+            return left_out("benign", "the indicator is benign by the word of its author".to_owned());
+        }
+        let mark = if flag(record, "revoked") == Some(true) {
+            Some(Mark::new(Reason::Revoked, "revoked"))
+        } else if self.has_expired(record, ignored) {
+            Some(Mark::new(Reason::Expired, "valid_until"))
+        } else {
+            let labels = names(record, "labels");
+            labels.iter().find_map(|name| label(name).map(|reason| Mark::new(reason, name)))
+        };
+        match mark {
+            Some(mark) => left_out(mark.reason.code(), mark.message()),
+            None => Ok(None),
+        }
+    }
+
+    /// Whether its time was over before it was read.
+    fn has_expired(&self, record: &Map<String, Value>, ignored: &mut Vec<&'static str>) -> bool {
+        let Some(until) = text(record, "valid_until") else { return false };
+        let Some(until) = time_of(&until) else {
+            ignored.push("valid_until");
+            return false;
+        };
+        until <= self.now
+    }
+
     /// An object for each value of the pattern.
     fn objects(
         &self,
@@ -112,7 +143,7 @@ impl Stix {
         let mut template = Object::indicator("", "", location.clone());
         template.platform_id = text(record, "id");
         template.score = confidence(record, ignored);
-        template.status = self.status(record, ignored).map(str::to_owned);
+        template.status = is_current(record).then(|| "Active".to_owned());
         template.tags = names(record, "labels");
         template.updated_at = modified(record, ignored);
         template.description = text(record, "description");
@@ -131,20 +162,16 @@ impl Stix {
                 let mut object = template.clone();
                 object.subtype = subtype_of(&comparison);
                 object.value = value.to_owned();
+                object.attributes.extend(comparison.beside);
                 Ok(object)
             })
             .collect()
     }
+}
 
-    /// Whether it has expired; none where the time of that cannot be read.
-    fn status(&self, record: &Map<String, Value>, ignored: &mut Vec<&'static str>) -> Option<&'static str> {
-        let Some(until) = text(record, "valid_until") else { return Some("Active") };
-        let Ok(until) = OffsetDateTime::parse(&until, &Rfc3339) else {
-            ignored.push("valid_until");
-            return None;
-        };
-        Some(if until <= self.now { "Expired" } else { "Active" })
-    }
+/// Whether the end of its time, if it has one, could be read. What has expired is left out before.
+fn is_current(record: &Map<String, Value>) -> bool {
+    text(record, "valid_until").is_none_or(|until| time_of(&until).is_some())
 }
 
 /// When its author last changed it.
@@ -170,8 +197,14 @@ fn confidence(record: &Map<String, Value>, ignored: &mut Vec<&'static str>) -> O
 /// ThreatQ's name for the property that a comparison is about.
 fn subtype_of(comparison: &Comparison) -> String {
     let property: Vec<&str> = comparison.property.iter().map(String::as_str).collect();
-    let known = match (comparison.object.as_str(), property.as_slice()) {
-        ("domain-name", ["value"]) => Some(subtype::FQDN),
+    let (object, steps) = match &comparison.refers_to {
+        Some(kind) => (kind.as_str(), ["value"].as_slice()),
+        None => (comparison.object.as_str(), property.as_slice()),
+    };
+    let known = match (object, steps) {
+        // The last two are no types of the standard; OpenCTI writes the one, other platforms the other.
+        ("domain-name" | "x-opencti-hostname" | "hostname", ["value"]) => Some(subtype::FQDN),
+        ("network-traffic", ["src_ref" | "dst_ref", "value"]) => address(&comparison.value),
         ("ipv4-addr", ["value"]) => Some(address(&comparison.value).unwrap_or(subtype::IP_ADDRESS)),
         ("ipv6-addr", ["value"]) => Some(address(&comparison.value).unwrap_or(subtype::IPV6_ADDRESS)),
         ("url", ["value"]) => Some(subtype::URL),
@@ -189,7 +222,7 @@ fn subtype_of(comparison: &Comparison) -> String {
         },
         _ => None,
     };
-    known.map_or_else(|| format!("STIX {}:{}", comparison.object, property.join(".")), str::to_owned)
+    known.map_or_else(|| format!("STIX {object}:{}", steps.join(".")), str::to_owned)
 }
 
 #[cfg(test)]
@@ -222,12 +255,12 @@ mod tests {
         let records = read(json!({
             "type": "indicator", "id": "indicator--1", "name": "n", "description": "d", "labels": ["malicious-activity"],
             "confidence": 85, "pattern": "[domain-name:value = 'a.example' OR url:value = 'http://b.example']",
-            "pattern_type": "stix", "valid_until": "2020-01-01T00:00:00.000Z", "modified": "2019-12-31T23:30:00+01:00",
+            "pattern_type": "stix", "valid_until": "2030-01-01T00:00:00.000Z", "modified": "2019-12-31T23:30:00+01:00",
         }));
         let mut expected = Object::indicator("FQDN", "a.example", Location::Path("$.objects[0]".to_owned()));
         expected.platform_id = Some("indicator--1".to_owned());
         expected.score = Some(8.5);
-        expected.status = Some("Expired".to_owned());
+        expected.status = Some("Active".to_owned());
         expected.description = Some("d".to_owned());
         expected.attributes = vec![("name".to_owned(), "n".to_owned())];
         expected.tags = vec!["malicious-activity".to_owned()];
@@ -252,6 +285,16 @@ mod tests {
             ("file:hashes.MD5 = 'x'", "MD5"),
             ("file:hashes.SSDEEP = 'x'", "STIX file:hashes.SSDEEP"),
             ("file:name = 'x'", "Filename"),
+            ("hostname:value = 'x'", "FQDN"),
+            ("x-opencti-hostname:value = 'x'", "FQDN"),
+            ("network-traffic:dst_ref.value = '192.0.2.1'", "IP Address"),
+            ("network-traffic:dst_ref.value = 'x'", "STIX network-traffic:dst_ref.value"),
+            ("network-traffic:dst_ref.type = 'domain-name' AND network-traffic:dst_ref.value = 'x'", "FQDN"),
+            (
+                "network-traffic:src_ref.type = 'ipv6-addr' AND network-traffic:src_ref.value = '2001:db8::1'",
+                "IPv6 Address",
+            ),
+            ("file:name = 'x' AND file:hashes.MD5 = 'y'", "MD5"),
             ("process:name = 'x'", "STIX process:name"),
         ] {
             let read =
@@ -266,6 +309,23 @@ mod tests {
         for (record, expected) in [
             (json!({"type": "malware", "name": "x"}), "not-an-indicator"),
             (json!({"type": "indicator", "revoked": true, "pattern": "[url:value = 'x']"}), "revoked"),
+            (json!({"type": "indicator", "revoked": "True", "pattern": "[url:value = 'x']"}), "revoked"),
+            (
+                json!({"type": "indicator", "valid_until": "2026-01-01T00:00:00Z", "pattern": "[url:value = 'x']"}),
+                "expired",
+            ),
+            (
+                json!({"type": "indicator", "valid_until": "2020-01-01T00:00:00", "pattern": "[url:value = 'x']"}),
+                "expired",
+            ),
+            (
+                json!({"type": "indicator", "labels": ["whitelist"], "pattern": "[url:value = 'x']"}),
+                "allowed",
+            ),
+            (
+                json!({"type": "indicator", "labels": ["malicious-activity", "false-positive:confirmed=\"true\""], "pattern": "[url:value = 'x']"}),
+                "false-positive",
+            ),
         ] {
             assert!(matches!(read(record).as_slice(), [Record::LeftOut(left)] if left.code == expected));
         }
@@ -292,7 +352,6 @@ mod tests {
     #[test]
     fn a_bad_secondary_field_does_not_lose_the_indicator() {
         for (field, value, score, status) in [
-            ("valid_until", json!("2020-01-01T00:00:00"), None, None),
             ("valid_until", json!("soon"), None, None),
             ("modified", json!("2020-01-01"), None, Some("Active")),
             ("confidence", json!(101), Some(10.0), Some("Active")),

@@ -1,8 +1,18 @@
-//! The part of the STIX pattern language that lists of indicators use: comparisons with `=` and `IN`, joined by `OR`.
-//! Whatever makes a pattern mean more or less than "any of these values" is refused by name, never passed over.
+//! The part of the STIX pattern language that lists of indicators use: comparisons with `=` and `IN`, joined by `OR`, and by
+//! `AND` where all that is joined describes one thing. Everything that makes a pattern mean more or less than "any of these
+//! values" is refused by name, never passed over.
+//!
+//! | joined by `AND` | is |
+//! |---|---|
+//! | `network-traffic:dst_ref.type = 'ipv4-addr'` and `network-traffic:dst_ref.value = '…'` | the address: the first half says what the second is |
+//! | the same, and `network-traffic:dst_port = 443` | the address, the port beside it |
+//! | hashes of a file, and any other property of the file | each of the hashes, the name and the rest beside it |
+//! | anything else | unreadable |
 
-use std::iter::Peekable;
-use std::str::CharIndices;
+mod parser;
+mod tokens;
+
+use parser::{Expression, Leaf, Literal};
 
 /// One value that a pattern looks for.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -13,23 +23,11 @@ pub(crate) struct Comparison {
     pub(crate) property: Vec<String>,
     /// The value, without quotes and escapes.
     pub(crate) value: String,
+    /// The type of the object that a reference leads to, where the pattern says so: `ipv4-addr`.
+    pub(crate) refers_to: Option<String>,
+    /// What else the pattern says about it, as names and values.
+    pub(crate) beside: Vec<(String, String)>,
 }
-
-/// One word of the language.
-#[derive(Debug, Clone, PartialEq, Eq)]
-enum Token {
-    /// A name, a keyword or a number.
-    Word(String),
-    /// A literal in single quotes, without them.
-    Text(String),
-    /// A literal with a letter in front, `t'…'`, `b'…'` or `h'…'`.
-    Typed(char),
-    /// Anything else, one or two characters.
-    Mark(&'static str),
-}
-
-/// Levels of parentheses that are followed.
-const DEPTH: usize = 32;
 
 /// The values that a pattern looks for, any of which is enough.
 ///
@@ -37,288 +35,222 @@ const DEPTH: usize = 32;
 ///
 /// A sentence that names what was not understood.
 pub(crate) fn parse(pattern: &str) -> Result<Vec<Comparison>, String> {
-    let mut parser = Parser { tokens: tokens(pattern)?.into_iter().peekable(), found: Vec::new() };
-    parser.observations(DEPTH)?;
-    match parser.tokens.next() {
-        None => Ok(parser.found),
-        Some(token) => Err(not_understood(&token)),
+    values(parser::parse(pattern)?)
+}
+
+/// The values of an expression, any of which is enough.
+fn values(expression: Expression) -> Result<Vec<Comparison>, String> {
+    match expression {
+        Expression::Leaf(leaf) => of_leaf(leaf),
+        Expression::Any(parts) => {
+            let mut found = Vec::new();
+            for part in parts {
+                found.extend(values(part)?);
+            }
+            Ok(found)
+        }
+        Expression::All(parts) => combined(parts),
     }
 }
 
-fn not_understood(token: &Token) -> String {
-    let shown = match token {
-        Token::Word(word) => word.clone(),
-        Token::Text(text) => format!("'{}'", crate::excerpt(text)),
-        Token::Typed(letter) => format!("{letter}'…'"),
-        Token::Mark(mark) => (*mark).to_owned(),
+fn of_leaf(leaf: Leaf) -> Result<Vec<Comparison>, String> {
+    let Leaf { object, property, literals } = leaf;
+    literals
+        .into_iter()
+        .map(|literal| match literal {
+            Literal::Text(value) => Ok(Comparison {
+                object: object.clone(),
+                property: property.clone(),
+                value,
+                refers_to: None,
+                beside: Vec::new(),
+            }),
+            Literal::Bare(word) => Err(parser::not_understood(&word)),
+        })
+        .collect()
+}
+
+/// The values of parts that have to hold together, where all of them describe one thing.
+fn combined(parts: Vec<Expression>) -> Result<Vec<Comparison>, String> {
+    let mut flat = Vec::new();
+    parts.into_iter().for_each(|part| flatten(part, &mut flat));
+    let shown: Vec<String> = flat.iter().map(Expression::name).collect();
+    let together = || {
+        let names: Vec<String> = shown.iter().map(|name| format!("`{}`", crate::excerpt(name))).collect();
+        format!(
+            "the pattern joins {} by `AND`, which is not one value; expected values joined by `OR`",
+            crate::excerpt(&names.join(" and "))
+        )
     };
-    format!("the pattern uses `{shown}`, expected comparisons with `=` or `IN` joined by `OR`")
-}
-
-struct Parser<I: Iterator<Item = Token>> {
-    tokens: Peekable<I>,
-    found: Vec<Comparison>,
-}
-
-impl<I: Iterator<Item = Token>> Parser<I> {
-    /// Observation expressions joined by `OR`.
-    fn observations(&mut self, depth: usize) -> Result<(), String> {
-        loop {
-            match self.next()? {
-                Token::Mark("[") => {
-                    self.comparisons(depth)?;
-                    self.require("]")?;
-                }
-                Token::Mark("(") => {
-                    self.observations(deeper(depth)?)?;
-                    self.require(")")?;
-                }
-                token => return Err(not_understood(&token)),
+    if flat.iter().any(Expression::is_file_hash) {
+        return of_file(flat).ok_or_else(together)?;
+    }
+    let (mut guards, mut conditions, mut subjects) = (Vec::new(), Vec::new(), Vec::new());
+    for part in flat {
+        match part {
+            Expression::Leaf(leaf) => match (leaf.guard(), leaf.traffic_condition()) {
+                (Some(guard), _) => guards.push(guard),
+                (None, Some(condition)) => conditions.push(condition),
+                (None, None) => subjects.push(Expression::Leaf(leaf)),
+            },
+            other => subjects.push(other),
+        }
+    }
+    let subject = match (subjects.pop(), subjects.is_empty()) {
+        (Some(subject), true) => subject,
+        _ => return Err(together()),
+    };
+    let mut found = values(subject)?;
+    for comparison in &mut found {
+        for guard in &guards {
+            if !guard.admits(comparison) {
+                return Err(together());
             }
-            if !self.is_or() {
-                return Ok(());
+            comparison.refers_to = Some(guard.kind.clone());
+        }
+        for condition in &conditions {
+            if !condition.is_about(comparison) {
+                return Err(together());
+            }
+            comparison.beside.push((condition.name.to_owned(), condition.value.clone()));
+        }
+    }
+    Ok(found)
+}
+
+/// Parts inside of parts that all have to hold, each of them once.
+fn flatten(part: Expression, flat: &mut Vec<Expression>) {
+    match part {
+        Expression::All(parts) => parts.into_iter().for_each(|part| flatten(part, flat)),
+        part => {
+            // Patterns have a few parts; one with thousands is compared no further.
+            if flat.len() >= COMPARED || !flat.contains(&part) {
+                flat.push(part);
             }
         }
     }
+}
 
-    /// Comparisons joined by `OR`.
-    fn comparisons(&mut self, depth: usize) -> Result<(), String> {
-        loop {
-            if self.tokens.next_if_eq(&Token::Mark("(")).is_some() {
-                self.comparisons(deeper(depth)?)?;
-                self.require(")")?;
-            } else {
-                self.comparison()?;
-            }
-            if !self.is_or() {
-                return Ok(());
-            }
-        }
-    }
+/// Parts that are compared with each other, to find those that are there twice.
+const COMPARED: usize = 64;
 
-    /// `object:property = 'value'` or `object:property IN ('value', 'value')`.
-    fn comparison(&mut self) -> Result<(), String> {
-        let object = self.word()?;
-        self.require(":")?;
-        let mut property = vec![self.step()?];
-        loop {
-            if self.tokens.next_if_eq(&Token::Mark(".")).is_some() {
-                property.push(self.step()?);
-            } else if self.tokens.next_if_eq(&Token::Mark("[")).is_some() {
-                let index = match self.next()? {
-                    Token::Word(word) => word,
-                    Token::Mark("*") => "*".to_owned(),
-                    token => return Err(not_understood(&token)),
+/// The hashes of a file, with everything else that is said about it beside each of them; none where anything is about
+/// something else.
+fn of_file(parts: Vec<Expression>) -> Option<Result<Vec<Comparison>, String>> {
+    let (hashes, others): (Vec<_>, Vec<_>) = parts.into_iter().partition(Expression::is_file_hash);
+    let mut beside = Vec::new();
+    for other in others {
+        match other {
+            Expression::Leaf(leaf) if leaf.object == "file" => {
+                let name = match leaf.property.as_slice() {
+                    [only] if only == "name" => "filename".to_owned(),
+                    steps => steps.join("."),
                 };
-                self.require("]")?;
-                property.push(format!("[{index}]"));
-            } else {
-                break;
+                let literals =
+                    leaf.literals.into_iter().map(|(Literal::Text(text) | Literal::Bare(text))| text);
+                beside.extend(literals.map(|literal| (name.clone(), literal)));
             }
-        }
-        match self.next()? {
-            Token::Mark("=" | "==") => {
-                let value = self.text()?;
-                self.found.push(Comparison { object, property, value });
-            }
-            Token::Word(word) if word.eq_ignore_ascii_case("IN") => {
-                self.require("(")?;
-                loop {
-                    let value = self.text()?;
-                    self.found.push(Comparison { object: object.clone(), property: property.clone(), value });
-                    if self.tokens.next_if_eq(&Token::Mark(",")).is_none() {
-                        break;
-                    }
-                }
-                self.require(")")?;
-            }
-            token => return Err(not_understood(&token)),
-        }
-        Ok(())
-    }
-
-    fn next(&mut self) -> Result<Token, String> {
-        self.tokens.next().ok_or_else(|| "the pattern ends in the middle".to_owned())
-    }
-
-    fn require(&mut self, mark: &'static str) -> Result<(), String> {
-        match self.next()? {
-            Token::Mark(found) if found == mark => Ok(()),
-            token => Err(not_understood(&token)),
+            _ => return None,
         }
     }
-
-    fn is_or(&mut self) -> bool {
-        self.tokens
-            .next_if(|token| matches!(token, Token::Word(word) if word.eq_ignore_ascii_case("OR")))
-            .is_some()
-    }
-
-    fn word(&mut self) -> Result<String, String> {
-        match self.next()? {
-            Token::Word(word) if !word.eq_ignore_ascii_case("NOT") => Ok(word),
-            token => Err(not_understood(&token)),
+    let mut found = Vec::new();
+    for hash in hashes {
+        match values(hash) {
+            Ok(values) => found.extend(values),
+            Err(message) => return Some(Err(message)),
         }
     }
+    found.iter_mut().for_each(|comparison: &mut Comparison| comparison.beside.clone_from(&beside));
+    Some(Ok(found))
+}
 
-    /// A step of a property: a name, quoted where it holds a hyphen.
-    fn step(&mut self) -> Result<String, String> {
-        match self.next()? {
-            Token::Word(word) | Token::Text(word) => Ok(word),
-            token => Err(not_understood(&token)),
-        }
-    }
+/// A comparison that only says of which type the object behind a reference is.
+struct Guard {
+    object: String,
+    reference: Vec<String>,
+    kind: String,
+}
 
-    fn text(&mut self) -> Result<String, String> {
-        match self.next()? {
-            Token::Text(text) => Ok(text),
-            token => Err(not_understood(&token)),
-        }
+impl Guard {
+    /// Whether the comparison is about the value of the same object, and nothing else was said about its type.
+    fn admits(&self, comparison: &Comparison) -> bool {
+        let is_value = comparison
+            .property
+            .split_last()
+            .is_some_and(|(last, reference)| last == "value" && reference == self.reference.as_slice());
+        is_value
+            && comparison.object == self.object
+            && comparison.refers_to.as_ref().is_none_or(|kind| *kind == self.kind)
     }
 }
 
-fn deeper(depth: usize) -> Result<usize, String> {
-    depth.checked_sub(1).ok_or_else(|| format!("the pattern is nested more than {DEPTH} levels deep"))
+/// A port or a protocol of a connection.
+struct TrafficCondition {
+    /// The end of the connection that it is about; none for the connection as a whole.
+    end: Option<&'static str>,
+    name: &'static str,
+    value: String,
 }
 
-/// Marks, the longer ones first.
-const MARKS: &[&str] = &["==", "!=", "<>", "<=", ">=", "[", "]", "(", ")", "=", ":", ".", ",", "*", "<", ">"];
+impl TrafficCondition {
+    fn is_about(&self, comparison: &Comparison) -> bool {
+        comparison.object == "network-traffic"
+            && matches!(comparison.property.as_slice(), [reference, value]
+                if value == "value" && matches!(reference.as_str(), "src_ref" | "dst_ref")
+                    && self.end.is_none_or(|end| end == reference))
+    }
+}
 
-/// The words of a pattern.
-fn tokens(pattern: &str) -> Result<Vec<Token>, String> {
-    let mut tokens = Vec::new();
-    let mut characters = pattern.char_indices().peekable();
-    while let Some((start, character)) = characters.next() {
-        if character.is_whitespace() {
-            continue;
+/// Types of objects that a value can be.
+const VALUE_TYPES: &[&str] = &["domain-name", "email-addr", "ipv4-addr", "ipv6-addr", "mac-addr", "url"];
+
+impl Leaf {
+    fn guard(&self) -> Option<Guard> {
+        let (last, reference) = self.property.split_last()?;
+        let [Literal::Text(kind)] = self.literals.as_slice() else { return None };
+        let is_guard = last == "type" && !reference.is_empty() && VALUE_TYPES.contains(&kind.as_str());
+        is_guard.then(|| Guard {
+            object: self.object.clone(),
+            reference: reference.to_vec(),
+            kind: kind.clone(),
+        })
+    }
+
+    fn traffic_condition(&self) -> Option<TrafficCondition> {
+        if self.object != "network-traffic" {
+            return None;
         }
-        if character == '\'' {
-            tokens.push(Token::Text(quoted(&mut characters)?));
-            continue;
-        }
-        if is_word(character) {
-            let mut word = character.to_string();
-            while let Some((_, character)) = characters.next_if(|(_, character)| is_word(*character)) {
-                word.push(character);
-            }
-            if characters.next_if(|(_, character)| *character == '\'').is_some() {
-                quoted(&mut characters)?;
-                tokens.push(Token::Typed(character));
-            } else {
-                tokens.push(Token::Word(word));
-            }
-            continue;
-        }
-        let rest = pattern.get(start..).unwrap_or_default();
-        let Some(mark) = MARKS.iter().find(|mark| rest.starts_with(**mark)) else {
-            return Err(format!(
-                "the pattern holds `{}`, which is not part of the language",
-                crate::excerpt(rest)
-            ));
+        let [Literal::Text(value) | Literal::Bare(value)] = self.literals.as_slice() else { return None };
+        let steps: Vec<&str> = self.property.iter().map(String::as_str).collect();
+        let (end, name) = match steps.as_slice() {
+            ["dst_port"] => (Some("dst_ref"), "port"),
+            ["src_port"] => (Some("src_ref"), "port"),
+            ["protocols", ..] => (None, "protocol"),
+            _ => return None,
         };
-        for _ in 1..mark.len() {
-            characters.next();
-        }
-        tokens.push(Token::Mark(mark));
+        Some(TrafficCondition { end, name, value: value.clone() })
     }
-    Ok(tokens)
 }
 
-fn is_word(character: char) -> bool {
-    character.is_alphanumeric() || character == '-' || character == '_'
-}
-
-/// The rest of a literal up to its closing quote; `\'` and `\\` stand for the character behind the backslash.
-fn quoted(characters: &mut Peekable<CharIndices<'_>>) -> Result<String, String> {
-    let mut text = String::new();
-    while let Some((_, character)) = characters.next() {
-        match character {
-            '\'' => return Ok(text),
-            '\\' => text.extend(characters.next().map(|(_, escaped)| escaped)),
-            _ => text.push(character),
+impl Expression {
+    /// Whether it is about hashes of a file and nothing else.
+    fn is_file_hash(&self) -> bool {
+        match self {
+            Self::Leaf(leaf) => {
+                leaf.object == "file" && leaf.property.first().is_some_and(|step| step == "hashes")
+            }
+            Self::Any(parts) | Self::All(parts) => parts.iter().all(Self::is_file_hash),
         }
     }
-    Err("the pattern ends in the middle of a quoted value".to_owned())
+
+    /// The first property that it is about.
+    fn name(&self) -> String {
+        match self {
+            Self::Leaf(leaf) => format!("{}:{}", leaf.object, leaf.property.join(".")),
+            Self::Any(parts) | Self::All(parts) => parts.first().map_or_else(String::new, Self::name),
+        }
+    }
 }
 
 #[cfg(test)]
-mod tests {
-    use proptest::prelude::*;
-
-    use super::*;
-
-    fn values(pattern: &str) -> Vec<(String, String)> {
-        parse(pattern)
-            .unwrap()
-            .into_iter()
-            .map(|found| (format!("{}:{}", found.object, found.property.join(".")), found.value))
-            .collect()
-    }
-
-    #[test]
-    fn comparisons_joined_by_or_give_their_values() {
-        for (pattern, expected) in [
-            ("[domain-name:value='evil.example']", vec![("domain-name:value", "evil.example")]),
-            (
-                " [ ipv4-addr:value == '192.0.2.1' OR ipv4-addr:value = '192.0.2.2' ] ",
-                vec![("ipv4-addr:value", "192.0.2.1"), ("ipv4-addr:value", "192.0.2.2")],
-            ),
-            (
-                "[file:hashes.'SHA-256' = 'aa'] OR [file:hashes.MD5 = 'bb']",
-                vec![("file:hashes.SHA-256", "aa"), ("file:hashes.MD5", "bb")],
-            ),
-            ("([url:value IN ('a', 'b')])", vec![("url:value", "a"), ("url:value", "b")]),
-            ("[(url:value = 'a' or url:value = 'b')]", vec![("url:value", "a"), ("url:value", "b")]),
-            ("[email-message:from_ref.value = 'a@b']", vec![("email-message:from_ref.value", "a@b")]),
-            (
-                "[domain-name:resolves_to_refs[*].value = 'x']",
-                vec![("domain-name:resolves_to_refs.[*].value", "x")],
-            ),
-            (r"[file:name = 'it\'s C:\\x']", vec![("file:name", r"it's C:\x")]),
-        ] {
-            let expected: Vec<_> =
-                expected.into_iter().map(|(path, value)| (path.to_owned(), value.to_owned())).collect();
-            assert_eq!(values(pattern), expected, "{pattern}");
-        }
-    }
-
-    #[test]
-    fn what_means_something_else_is_named() {
-        for (pattern, named) in [
-            ("[file:name = 'a' AND file:size = 3]", "`AND`"),
-            ("[file:name != 'a']", "`!=`"),
-            ("[file:name LIKE 'a%']", "`LIKE`"),
-            ("[file:name MATCHES 'a']", "`MATCHES`"),
-            ("[file:name NOT = 'a']", "`NOT`"),
-            ("[NOT file:name = 'a']", "`NOT`"),
-            ("[ipv4-addr:value ISSUBSET '192.0.2.0/24']", "`ISSUBSET`"),
-            ("[url:value = 'a'] FOLLOWEDBY [url:value = 'b']", "`FOLLOWEDBY`"),
-            ("[url:value = 'a'] WITHIN 5 SECONDS", "`WITHIN`"),
-            ("[url:value = 'a'] AND [url:value = 'b']", "`AND`"),
-            ("[process:pid = 5]", "`5`"),
-            ("[file:created = t'2020-01-01T00:00:00Z']", "`t'"),
-            ("[url:value = 'a'", "ends in the middle"),
-            ("[url:value = 'a", "quoted value"),
-            ("", "ends in the middle"),
-            ("rule x { strings: }", "`{ strings: }`"),
-        ] {
-            let message = parse(pattern).unwrap_err();
-            assert!(message.contains(named), "{pattern}: {message}");
-        }
-        assert!(parse(&"(".repeat(10_000)).is_err());
-    }
-
-    proptest! {
-        #[test]
-        fn any_text_is_answered(pattern in r"\PC{0,60}|[\[\]()'=:. a-zORIN,\\]{0,60}") {
-            let _ = parse(&pattern);
-        }
-
-        #[test]
-        fn a_value_that_is_escaped_comes_back(value in r"\PC{1,30}") {
-            let escaped = value.replace('\\', "\\\\").replace('\'', "\\'");
-            let found = parse(&format!("[url:value = '{escaped}']")).unwrap();
-            prop_assert_eq!(found[0].value.clone(), value);
-        }
-    }
-}
+mod tests;

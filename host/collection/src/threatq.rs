@@ -1,17 +1,28 @@
 //! ThreatQ JSON: pages as `/api/indicators/query/hash/` answers them, and the objects in them. A type counts by its name,
 //! never by its number: numbers differ from one installation to the next. Times have no zone and are in UTC.
+//!
+//! What a person has chosen for a collection is offered whatever its status; an object that ThreatQ calls whitelisted, or the
+//! like, carries a mark with which no action that blocks gets it.
+//!
+//! Objects that other tools write in the same shape, with a `type` that is a plain text, are read as well: their types go by
+//! the names that a CSV file may use, and their marks (`revoked`, `verdict`, `valid_until` and the like) count as its columns.
 
 use serde_json::{Map, Value};
 use time::format_description::BorrowedFormatItem;
 use time::macros::format_description;
 use time::{OffsetDateTime, PrimitiveDateTime};
 
+use crate::do_not_block::{Judgement, Mark, Reason, is_mark, judge, word};
 use crate::json::{Dialect, Reading, Role};
-use crate::json_value::{names, number, required_text, text, text_or_number};
+use crate::json_value::{flag, names, number, plain, required_text, text, text_or_number};
+use crate::type_name::threatq_name;
 use crate::{Format, Location, Object, Record, Unreadable};
 
 /// The shapes of ThreatQ's JSON.
-pub(crate) struct ThreatQ;
+pub(crate) struct ThreatQ {
+    /// Now: that decides what has expired.
+    pub(crate) now: OffsetDateTime,
+}
 
 impl Dialect for ThreatQ {
     fn format(&self) -> Format {
@@ -27,7 +38,8 @@ impl Dialect for ThreatQ {
             "data" => Role::Records,
             "total" => Role::Total,
             "id" | "value" | "type" | "type_name" | "score" | "status" | "description" | "attributes"
-            | "tags" | "updated_at" | "touched_at" => Role::Part,
+            | "tags" | "updated_at" | "touched_at" | "object" => Role::Part,
+            key if is_mark(key) => Role::Part,
             _ => Role::Ignored,
         }
     }
@@ -38,7 +50,7 @@ impl Dialect for ThreatQ {
 
     fn read(&self, record: &Map<String, Value>, location: &Location, reading: &mut Reading) {
         let record = match object(record, location, &mut reading.ignored) {
-            Ok(object) => Record::Object(object),
+            Ok(object) => self.judged(record, object, reading),
             Err(message) => {
                 let found = record.get("value").map_or_else(
                     || Value::Object(record.clone()).to_string(),
@@ -51,6 +63,43 @@ impl Dialect for ThreatQ {
     }
 }
 
+impl ThreatQ {
+    /// The record of an object, in view of what it says against being blocked.
+    fn judged(&self, record: &Map<String, Value>, object: Object, reading: &mut Reading) -> Record {
+        if flag(record, "deleted") == Some(true) {
+            return Mark::new(Reason::Deleted, "deleted").apply(object);
+        }
+        if !is_of_another_tool(record) {
+            let Some(status) = object.status.clone() else { return Record::Object(object) };
+            return match word(&status) {
+                // Its time is over, and a person has put it into a collection all the same.
+                None | Some(Reason::Expired | Reason::Inactive) => Record::Object(object),
+                Some(reason) => Mark::new(reason, "status").apply(object),
+            };
+        }
+        let mut found = None;
+        for (key, value) in record {
+            let Some(value) = plain(value) else { continue };
+            match judge(key, &value, self.now) {
+                Judgement::Nothing => {}
+                Judgement::NotATime => reading.ignored.push("expiry"),
+                // A record that is withdrawn is withdrawn, whatever else is said of it.
+                Judgement::Mark(mark) if found.is_none() || mark.reason.is_withdrawn() => found = Some(mark),
+                Judgement::Mark(_) => {}
+            }
+        }
+        match found {
+            Some(mark) => mark.apply(object),
+            None => Record::Object(object),
+        }
+    }
+}
+
+/// Whether the record was not written by ThreatQ: there, a type is an object with a name.
+fn is_of_another_tool(record: &Map<String, Value>) -> bool {
+    matches!(record.get("type"), Some(Value::String(_)))
+}
+
 /// The object, or the sentence that says what is wrong with it.
 fn object(
     record: &Map<String, Value>,
@@ -58,7 +107,11 @@ fn object(
     ignored: &mut Vec<&'static str>,
 ) -> Result<Object, String> {
     let value = required_text(record, "value")?;
-    let mut object = Object::indicator(type_name(record)?, value, location.clone());
+    let mut kind = type_name(record)?;
+    if is_of_another_tool(record) {
+        kind = threatq_name(&kind, &value);
+    }
+    let mut object = Object::indicator(kind, value, location.clone());
     object.platform_id = text_or_number(record, "id");
     // Without a score, or with one that is no number, the value is an indicator all the same.
     object.score = score(record.get("score")).unwrap_or_else(|NotANumber| {
@@ -106,6 +159,11 @@ fn type_name(record: &Map<String, Value>) -> Result<String, String> {
         _ => text(record, "type").or_else(|| text(record, "type_name")),
     };
     name.ok_or_else(|| {
+        if record.get("object").is_some_and(Value::is_string) {
+            return "a result of a search in ThreatQ, which has no type; expected an object of a data collection, as its export \
+                holds it"
+                .to_owned();
+        }
         "no `type.name`, expected a type such as `FQDN`; a `type_id` alone means something else in each installation"
             .to_owned()
     })
@@ -149,6 +207,8 @@ mod tests {
     use time::macros::datetime;
 
     use super::*;
+
+    const THREATQ: ThreatQ = ThreatQ { now: datetime!(2026-06-01 0:00 UTC) };
 
     fn read(record: Value) -> Result<Object, String> {
         object(record.as_object().unwrap(), &Location::Path("$".to_owned()), &mut Vec::new())
@@ -218,7 +278,7 @@ mod tests {
     fn a_score_that_is_no_number_does_not_lose_the_indicator() {
         let record = json!({"value": "evil.example", "type": {"name": "FQDN"}, "score": "high"});
         let mut reading = Reading::default();
-        ThreatQ.read(record.as_object().unwrap(), &Location::Path("$".to_owned()), &mut reading);
+        THREATQ.read(record.as_object().unwrap(), &Location::Path("$".to_owned()), &mut reading);
         let [Record::Object(object)] = reading.records.as_slice() else { panic!("{reading:?}") };
         assert_eq!((object.value.as_str(), object.score), ("evil.example", None));
         assert_eq!(reading.ignored, ["score"]);
@@ -236,5 +296,68 @@ mod tests {
             let message = read(record.clone()).unwrap_err();
             assert!(message.contains("expected"), "{record}: {message}");
         }
+    }
+
+    /// What a record becomes: `object`, the code of its mark behind `!`, or the code with which it is left out.
+    fn became(record: Value) -> String {
+        let mut reading = Reading::default();
+        THREATQ.read(record.as_object().unwrap(), &Location::Line(1), &mut reading);
+        match reading.records.pop() {
+            Some(Record::Object(object)) => {
+                object.do_not_block.map_or_else(|| object.subtype, |mark| format!("!{}", mark.code))
+            }
+            Some(Record::LeftOut(left_out)) => left_out.code.to_owned(),
+            other => panic!("{other:?}"),
+        }
+    }
+
+    #[test]
+    fn what_threatq_says_against_an_object_is_not_lost() {
+        for (status, deleted, expected) in [
+            ("Active", "N", "FQDN"),
+            ("Review", "N", "FQDN"),
+            ("Indirect", "N", "FQDN"),
+            ("Expired", "N", "FQDN"),
+            ("Whitelisted", "N", "!allowed"),
+            ("False Positive", "N", "!false-positive"),
+            ("Active", "Y", "deleted"),
+        ] {
+            let record = json!({
+                "value": "a.example", "type": {"name": "FQDN"}, "status": {"name": status}, "deleted": deleted,
+                // ThreatQ keeps this date when somebody sets an expired object active again.
+                "expires_at": "2020-01-01 00:00:00",
+            });
+            assert_eq!(became(record), expected, "{status} {deleted}");
+        }
+    }
+
+    #[test]
+    fn objects_of_other_tools_go_by_the_names_and_marks_of_csv() {
+        for (field, value, expected) in [
+            ("x", json!(1), "FQDN"),
+            ("revoked", json!(true), "revoked"),
+            ("revoked", json!(false), "FQDN"),
+            ("valid_until", json!("2026-05-01T00:00:00Z"), "expired"),
+            ("valid_until", json!("2027-05-01T00:00:00Z"), "FQDN"),
+            ("expires_at", json!(1_700_000_000), "expired"),
+            ("verdict", json!("benign"), "!benign"),
+            ("action", json!("allow"), "!allowed"),
+            ("status", json!("Expired"), "expired"),
+            ("status", json!("Whitelisted"), "!allowed"),
+            ("is_active", json!(0), "inactive"),
+            ("false_positive", json!("true"), "!false-positive"),
+        ] {
+            let mut record = json!({"value": "a.example", "type": "domain"});
+            record[field] = value;
+            assert_eq!(became(record.clone()), expected, "{record}");
+        }
+        let both = json!({"value": "a.example", "type": "domain", "action": "allow", "deleted": true});
+        assert_eq!(became(both), "deleted");
+    }
+
+    #[test]
+    fn a_search_result_is_named() {
+        let message = read(json!({"id": 2, "value": "bad.example", "object": "indicator"})).unwrap_err();
+        assert!(message.contains("search"), "{message}");
     }
 }

@@ -85,8 +85,17 @@ limits! {
     DOCUMENT_IN_MEMORY_BYTES = 32 * MIB, "bytes";
     /// How far into a file its format is looked for.
     SNIFF_BYTES = 64 * KIB, "bytes";
-    /// Unreadable records of one file after which it is taken for a file of another kind.
+    /// Unreadable records of one file that are handed on one by one; further ones are counted only. A file with more of them
+    /// than of readable records is of another kind, and refused at its end.
     UNREADABLE_RECORDS = 100_000, "records";
+    /// Unreadable records that one run reports one by one, over all files; further ones are counted. They do not use up
+    /// *Objects Per Run*, and each is held until the report is written.
+    UNREADABLE_OFFERED = 100_000, "records";
+    /// Records of one MISP event or object that are held until it is known whether it was deleted: as large as one record
+    /// may be. `deleted` stands in front of the attributes in what MISP writes.
+    HELD_RECORDS_BYTES = 4 * MIB, "bytes";
+    /// Top-level domains that are not on the public suffix list and that a warning names; the others are counted.
+    SUFFIXES_NAMED = 10, "names";
     /// Lines that may be unreadable before the first readable one, in a file that was taken for text because it is nothing
     /// else: longer than any banner above a list, shorter than a report in prose.
     UNREADABLE_AT_START = 100, "records";

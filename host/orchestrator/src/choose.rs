@@ -5,6 +5,9 @@
 //! known by all that it is: where it has changed, it may have moved, and its old place counts. Of several that are the same, the
 //! one nearest to that place is meant.
 //!
+//! A record that could not be read does not use up *Objects Per Run*: it belongs to the run that takes the objects around it. An
+//! object whose source says that it is harmless is left out of a workflow with an action that blocks.
+//!
 //! Where the workflow takes what changed since the last success, an object counts as changed until a run has brought it to its
 //! end with the same content and the same configuration. Of records with the same type and value the first one counts, as it does
 //! in a run.
@@ -12,12 +15,13 @@
 use std::collections::{BTreeMap, HashMap, HashSet};
 
 use palisade_collection::Record;
+use palisade_limits as limits;
 use palisade_store::{Mark, StoredObject};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use sha2::{Digest as _, Sha256};
 
-use crate::objects::stored_record;
+use crate::objects::{is_unreadable, stored_record};
 
 /// The last object that a run took.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -60,12 +64,42 @@ pub(crate) struct Chooser {
     met: HashSet<[u8; 16]>,
     position: u64,
     /// Objects before the cursor: taken where there is room left at the end.
-    before: Vec<(u64, StoredObject)>,
-    before_count: u64,
+    before: Found,
     /// Objects at or behind the place where the cursor was, while the cursor's own object has not been met.
-    behind: Vec<(u64, StoredObject)>,
-    behind_count: u64,
+    behind: Found,
+    /// An action of the workflow blocks what it gets.
+    blocks: bool,
     chosen: Chosen,
+}
+
+/// Records in their order, of which as many are kept as one run can take.
+#[derive(Debug, Default)]
+struct Found {
+    kept: Vec<(u64, StoredObject)>,
+    /// Objects among those kept; the others could not be read.
+    objects: usize,
+    /// All of them.
+    count: u64,
+}
+
+impl Found {
+    /// Keeps a record while there is room for `most` objects.
+    fn push(&mut self, position: u64, object: StoredObject, most: usize) {
+        self.count += 1;
+        let is_object = !is_unreadable(&object);
+        let unreadable = (self.kept.len() - self.objects) as u64;
+        if self.objects < most && (is_object || unreadable < limits::UNREADABLE_OFFERED) {
+            self.objects += usize::from(is_object);
+            self.kept.push((position, object));
+        }
+    }
+
+    /// Puts others behind these.
+    fn append(&mut self, others: Self, most: usize) {
+        let kept = others.kept.len() as u64;
+        others.kept.into_iter().for_each(|(position, object)| self.push(position, object, most));
+        self.count += others.count - kept;
+    }
 }
 
 impl Chooser {
@@ -74,6 +108,7 @@ impl Chooser {
         marks: Option<HashMap<[u8; 16], [u8; 16]>>,
         deed: Value,
         cursor: Option<Cursor>,
+        blocks: bool,
     ) -> Self {
         Self {
             most: most.map_or(usize::MAX, |most| usize::try_from(most).unwrap_or(usize::MAX)),
@@ -83,10 +118,9 @@ impl Chooser {
             found: None,
             met: HashSet::new(),
             position: 0,
-            before: Vec::new(),
-            before_count: 0,
-            behind: Vec::new(),
-            behind_count: 0,
+            before: Found::default(),
+            behind: Found::default(),
+            blocks,
             chosen: Chosen::default(),
         }
     }
@@ -98,8 +132,13 @@ impl Chooser {
 
     /// Looks at the next record of the collection.
     pub(crate) fn look_at(&mut self, record: &Record, file: &str) {
-        if let Record::LeftOut(left_out) = record {
-            *self.chosen.left_out.entry(left_out.code).or_default() += 1;
+        let left_out = match record {
+            Record::LeftOut(left_out) => Some(left_out.code),
+            Record::Object(object) if self.blocks => object.do_not_block.as_ref().map(|mark| mark.code),
+            Record::Object(_) | Record::Unreadable(_) => None,
+        };
+        if let Some(code) = left_out {
+            *self.chosen.left_out.entry(code).or_default() += 1;
             return;
         }
         let Some(object) = stored_record(record, file) else { return };
@@ -110,9 +149,7 @@ impl Chooser {
         self.weigh(position, object);
         if let Some(distance) = distance.filter(|distance| self.found.is_none_or(|found| *distance < found)) {
             // Everything so far stands before the place to go on from.
-            self.before.append(&mut self.behind);
-            self.before.truncate(self.most);
-            self.before_count += std::mem::take(&mut self.behind_count);
+            self.before.append(std::mem::take(&mut self.behind), self.most);
             self.found = Some(distance);
         }
     }
@@ -136,25 +173,16 @@ impl Chooser {
     fn place(&mut self, position: u64, object: StoredObject) {
         let is_before =
             self.found.is_none() && self.after.as_ref().is_some_and(|after| position < after.position);
-        let (list, count) = if is_before {
-            (&mut self.before, &mut self.before_count)
-        } else {
-            (&mut self.behind, &mut self.behind_count)
-        };
-        *count += 1;
-        if list.len() < self.most {
-            list.push((position, object));
-        }
+        let list = if is_before { &mut self.before } else { &mut self.behind };
+        list.push(position, object, self.most);
     }
 
     /// What the run takes.
     pub(crate) fn finish(mut self) -> Chosen {
-        let all = self.before_count + self.behind_count;
         let mut taken = self.behind;
-        taken.truncate(self.most);
-        let room = self.most - taken.len();
-        taken.extend(self.before.into_iter().take(room));
-        self.chosen.not_offered = all - taken.len() as u64;
+        taken.append(self.before, self.most);
+        self.chosen.not_offered = taken.count - taken.kept.len() as u64;
+        let taken = taken.kept;
         if self.chosen.not_offered > 0 {
             self.chosen.cursor = taken
                 .last()
@@ -204,7 +232,7 @@ pub(crate) fn mark(object: &StoredObject, deed: &Value) -> Mark {
 mod tests {
     use std::collections::HashSet;
 
-    use palisade_collection::{Location, Object};
+    use palisade_collection::{DoNotBlock, Location, Object, Unreadable};
     use proptest::prelude::*;
 
     use super::*;
@@ -219,7 +247,7 @@ mod tests {
         cursor: Option<Cursor>,
         marks: Option<HashMap<[u8; 16], [u8; 16]>>,
     ) -> Chosen {
-        let mut chooser = Chooser::new(Some(most), marks, Value::Null, cursor);
+        let mut chooser = Chooser::new(Some(most), marks, Value::Null, cursor, true);
         values.into_iter().for_each(|value| chooser.look_at(&object(value), "list.txt"));
         chooser.finish()
     }
@@ -238,6 +266,38 @@ mod tests {
         let third = choose(all, 2, second.cursor, None);
         assert_eq!(values(&third), ["e", "a"]);
         assert_eq!(values(&choose(all, 2, third.cursor, None)), ["b", "c"]);
+    }
+
+    #[test]
+    fn unreadable_records_do_not_use_up_objects_per_run() {
+        let bad = || Record::Unreadable(Unreadable::new(Location::Line(1), "not a value", "???"));
+        let records = [bad(), object("a"), bad(), object("b"), bad(), object("c"), object("d"), bad()];
+        let mut cursor = None;
+        let mut seen = Vec::new();
+        for _ in 0..2 {
+            let mut chooser = Chooser::new(Some(2), None, Value::Null, cursor, true);
+            records.iter().for_each(|record| chooser.look_at(record, "list.txt"));
+            let chosen = chooser.finish();
+            assert_eq!(chosen.objects.len() as u64 + chosen.not_offered, records.len() as u64);
+            seen.push(values(&chosen).join(" "));
+            cursor = chosen.cursor;
+        }
+        assert_eq!(seen, ["??? a ??? b", "??? c d"]);
+    }
+
+    #[test]
+    fn what_its_source_calls_harmless_is_left_out_where_an_action_blocks() {
+        let mark = DoNotBlock { code: "allowed", message: "its source allows it".to_owned() };
+        let marked = Record::Object(Object {
+            do_not_block: Some(mark),
+            ..Object::indicator("FQDN", "a", Location::Line(1))
+        });
+        for (blocks, taken) in [(true, 0), (false, 1)] {
+            let mut chooser = Chooser::new(Some(2), None, Value::Null, None, blocks);
+            chooser.look_at(&marked, "list.txt");
+            let chosen = chooser.finish();
+            assert_eq!((chosen.objects.len(), chosen.left_out.contains_key("allowed")), (taken, blocks));
+        }
     }
 
     #[test]
@@ -276,7 +336,7 @@ mod tests {
             })
         };
         let choose = |records: &[Record], cursor| {
-            let mut chooser = Chooser::new(Some(2), None, Value::Null, cursor);
+            let mut chooser = Chooser::new(Some(2), None, Value::Null, cursor, true);
             records.iter().for_each(|record| chooser.look_at(record, "live"));
             chooser.finish()
         };
@@ -293,7 +353,7 @@ mod tests {
             Record::Object(Object { score: Some(score), ..Object::indicator("FQDN", "a", Location::Line(1)) })
         };
         let choose = |marks| {
-            let mut chooser = Chooser::new(Some(9), Some(marks), Value::Null, None);
+            let mut chooser = Chooser::new(Some(9), Some(marks), Value::Null, None, true);
             [scored(5.0), scored(9.0)].iter().for_each(|record| chooser.look_at(record, "list"));
             chooser.finish()
         };

@@ -1,8 +1,6 @@
 //! Objects as they are stored and as a run takes them. What a reader could not understand stays with the others, so that it
 //! has its verdict as they have.
 
-use std::collections::BTreeMap;
-
 use palisade_collection::{Format, Location, Object, Record, Summary, Unreadable};
 use palisade_run::{Offered, Selection};
 use palisade_store::{ObjectRow, StoredObject};
@@ -79,6 +77,12 @@ pub(crate) fn stored_record(record: &Record, file: &str) -> Option<StoredObject>
     }
 }
 
+/// Whether a stored object is a record that could not be read.
+#[must_use]
+pub(crate) fn is_unreadable(object: &StoredObject) -> bool {
+    object.record.get("unreadable").is_some_and(|message| !message.is_null())
+}
+
 /// What a run takes of what is stored, and the place of each in its run.
 #[must_use]
 pub(crate) fn selection(rows: Vec<ObjectRow>) -> (Selection, Vec<u64>) {
@@ -118,15 +122,7 @@ fn offered(object: StoredObject) -> Offered {
 }
 
 fn file_named(name: &str) -> Summary {
-    Summary {
-        name: name.to_owned(),
-        format: Format::Text,
-        total_announced: None,
-        objects: 0,
-        unreadable: 0,
-        left_out: 0,
-        ignored: BTreeMap::new(),
-    }
+    Summary::new(name, Format::Text)
 }
 
 #[cfg(test)]

@@ -303,14 +303,11 @@ impl Plan {
     pub fn selection(&self) -> Selection {
         let index = |file: &str| self.files.iter().position(|known| known.name == file).unwrap_or_default();
         let files = self.files.iter().map(|file| Summary {
-            name: file.name.clone(),
-            // It was shown by its name, so that it has one.
-            format: file.format.parse().unwrap_or(Format::Text),
-            total_announced: None,
             objects: file.objects,
             unreadable: file.unreadable,
             left_out: file.left_out,
-            ignored: BTreeMap::new(),
+            // It was shown by its name, so that it has one.
+            ..Summary::new(file.name.clone(), file.format.parse().unwrap_or(Format::Text))
         });
         Selection {
             files: files.collect(),
@@ -409,6 +406,7 @@ impl PlannedObject {
             attributes: self.attributes.clone(),
             tags: self.tags.clone(),
             // A plan names its objects: nothing is selected by age any more.
+            do_not_block: None,
             updated_at: None,
             // It was shown as text, and is shown as the same text again.
             location: Location::Path(self.location.clone()),

@@ -193,9 +193,10 @@ impl Preparation {
             plan.check_made_with(&BundleIdentity::of(&self.bundle), &settings)?;
         }
         let most = configuration.objects_per_run;
+        let blocks = action.effect == Effect::Blocks;
         // Reading a large file and compiling a component both keep a core busy: they do so side by side.
         let reading = tokio::task::spawn_blocking(move || match self.input {
-            Input::Collection { sources, format } => Selection::read(sources, format, most),
+            Input::Collection { sources, format } => Selection::read(sources, format, most, blocks),
             Input::Selected(selection) => Ok(selection),
             Input::Plan(plan) => Ok(plan.selection()),
         });
@@ -207,7 +208,7 @@ impl Preparation {
         let (sandbox, requests) = effective(&manifest.limits, &self.policy, self.overrides, self.dry_run);
         validate(&component, &action, &configuration, sandbox).await?;
         let mut selection = reading.await.map_err(|error| PrepareError::Interrupted(error.to_string()))??;
-        if action.effect == Effect::Blocks {
+        if blocks {
             selection.hold_back(|object| {
                 let hit = self.protection.check(&object.subtype, &object.value)?;
                 Some(format!("it is protected by {hit}"))

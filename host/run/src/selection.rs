@@ -1,5 +1,8 @@
 //! Which objects a run takes: the first *Objects Per Run* of the collection's files, in their order. What lies beyond is
 //! counted, and named up to a limit, so that nothing is lost silently.
+//!
+//! A record that could not be read is reported with the objects around it and does not use up *Objects Per Run*. An object
+//! whose source says that it is harmless is left out of an action that blocks.
 
 use std::collections::BTreeMap;
 use std::num::NonZero;
@@ -49,18 +52,28 @@ pub struct Selection {
 }
 
 impl Selection {
-    /// Reads all files to their ends and takes the first `most` records of them.
+    /// Reads all files to their ends and takes the first `most` objects of them. `blocks` says that the action blocks what
+    /// it gets.
     ///
     /// # Errors
-    /// Where a file as a whole cannot be read.
-    pub fn read(sources: Vec<Source>, format: Option<Format>, most: Option<u64>) -> Result<Self, ReadError> {
-        let most = most.map_or(usize::MAX, |most| usize::try_from(most).unwrap_or(usize::MAX));
+    /// If a file as a whole cannot be read.
+    pub fn read(
+        sources: Vec<Source>,
+        format: Option<Format>,
+        most: Option<u64>,
+        blocks: bool,
+    ) -> Result<Self, ReadError> {
         let mut selection = Self::default();
+        let mut room =
+            Room { objects: most.unwrap_or(u64::MAX), unreadable: limits::UNREADABLE_OFFERED, blocks };
         for (index, source) in sources.into_iter().enumerate() {
             let name = Arc::from(source.name());
             let summary = palisade_collection::read(source, format, &mut |record| {
-                selection.take((index, &name), record, most);
+                selection.take((index, &name), record, &mut room);
             })?;
+            if summary.unreadable_not_listed > 0 {
+                *count(&mut selection.beyond, UNREADABLE).1 += summary.unreadable_not_listed;
+            }
             selection.files.push(summary);
         }
         Ok(selection)
@@ -100,19 +113,23 @@ impl Selection {
         self.beyond.values().sum()
     }
 
-    fn take(&mut self, (file, name): (usize, &Arc<str>), record: Record, most: usize) {
-        let room = self.offered.len() < most;
+    fn take(&mut self, (file, name): (usize, &Arc<str>), record: Record, room: &mut Room) {
         match record {
-            Record::LeftOut(left_out) => {
-                let entry = self.left_out.entry(left_out.code).or_insert_with(|| (0, left_out.message));
-                entry.0 += 1;
+            Record::LeftOut(left_out) => self.leave_out(left_out.code, left_out.message),
+            Record::Object(Object { do_not_block: Some(mark), .. }) if room.blocks => {
+                self.leave_out(mark.code, mark.message);
             }
-            Record::Object(object) if room => self.offered.push((file, Offered::Object(object))),
-            Record::Unreadable(unreadable) if room => {
-                self.offered.push((file, Offered::Unreadable(unreadable)))
+            Record::Object(object) if room.objects > 0 => {
+                room.objects -= 1;
+                self.offered.push((file, Offered::Object(object)));
+            }
+            Record::Unreadable(unreadable) if room.objects > 0 && room.unreadable > 0 => {
+                room.unreadable -= 1;
+                self.offered.push((file, Offered::Unreadable(unreadable)));
             }
             Record::Object(object) => {
-                let subtype = count(&mut self.beyond, &object.subtype);
+                let (subtype, number) = count(&mut self.beyond, &object.subtype);
+                *number += 1;
                 if (self.beyond_listed.len() as u64) < limits::NOT_OFFERED_LISTED {
                     let entry = NotOfferedObject {
                         platform_id: object.platform_id,
@@ -124,18 +141,30 @@ impl Selection {
                     Arc::make_mut(&mut self.beyond_listed).push(entry);
                 }
             }
-            Record::Unreadable(_) => {
-                count(&mut self.beyond, "unreadable");
-            }
+            Record::Unreadable(_) => *count(&mut self.beyond, UNREADABLE).1 += 1,
         }
+    }
+
+    fn leave_out(&mut self, code: &'static str, message: String) {
+        self.left_out.entry(code).or_insert_with(|| (0, message)).0 += 1;
     }
 }
 
-/// Counts, and gives the name as it is shared by all that have it.
-fn count(counts: &mut BTreeMap<Arc<str>, u64>, name: &str) -> Arc<str> {
+/// What there is still room for.
+struct Room {
+    objects: u64,
+    unreadable: u64,
+    /// The action blocks what it gets.
+    blocks: bool,
+}
+
+/// How records that could not be read are counted among types.
+const UNREADABLE: &str = "unreadable";
+
+/// The count of a name, and the name as it is shared by all that have it.
+fn count<'counts>(counts: &'counts mut BTreeMap<Arc<str>, u64>, name: &str) -> (Arc<str>, &'counts mut u64) {
     let shared = counts.get_key_value(name).map_or_else(|| Arc::from(name), |(shared, _)| Arc::clone(shared));
-    *counts.entry(Arc::clone(&shared)).or_default() += 1;
-    shared
+    (Arc::clone(&shared), counts.entry(shared).or_default())
 }
 
 #[cfg(test)]
@@ -144,7 +173,34 @@ mod tests {
 
     fn select(text: &'static str, most: Option<u64>) -> Selection {
         let source = Source::reader("list.txt", text.as_bytes());
-        Selection::read(vec![source], Some(Format::Text), most).unwrap()
+        Selection::read(vec![source], Some(Format::Text), most, true).unwrap()
+    }
+
+    #[test]
+    fn unreadable_records_do_not_use_up_objects_per_run() {
+        let selection = select("???\na.example\n???\n???\nb.example\n???\nc.example\n", Some(2));
+        let values: Vec<_> = selection
+            .offered
+            .iter()
+            .filter_map(|(_, offered)| Some(offered.object()?.value.as_str()))
+            .collect();
+        assert_eq!(values, ["a.example", "b.example"]);
+        assert_eq!(selection.offered.len(), 5);
+        assert_eq!((selection.beyond_count(), selection.beyond.get("unreadable")), (2, Some(&1)));
+        let file = &selection.files[0];
+        assert_eq!(file.seen(), selection.offered.len() as u64 + selection.beyond_count());
+    }
+
+    #[test]
+    fn what_its_source_calls_harmless_is_left_out_of_an_action_that_blocks_and_of_no_other() {
+        let text =
+            r#"{"data":[{"value":"a.example","type":{"name":"FQDN"},"status":{"name":"Whitelisted"}}]}"#;
+        for (blocks, offered, left_out) in [(true, 0, 1), (false, 1, 0)] {
+            let source = Source::reader("page.json", text.as_bytes());
+            let selection = Selection::read(vec![source], None, Some(1), blocks).unwrap();
+            assert_eq!((selection.offered.len(), selection.left_out.len()), (offered, left_out));
+            assert!(selection.left_out.get("allowed").is_none_or(|(count, _)| *count == 1));
+        }
     }
 
     #[test]

@@ -1,7 +1,7 @@
 //! A collection from its first page to its last: every object is handed over once, and whatever is missing at the end is
 //! told.
 
-use std::collections::{BTreeMap, HashSet};
+use std::collections::HashSet;
 use std::io;
 
 use bytes::Bytes;
@@ -93,7 +93,7 @@ pub async fn fetch(
             appliance.not_a_page(Unexpected { expected: "objects of ThreatQ", found: error.to_string() })
         })?;
         books.total(page.total);
-        books.ignored(summary.ignored);
+        books.noted(summary);
         records.into_iter().for_each(|record| books.hand_over(record, paging.pages(), sink));
         if next == Next::End {
             break;
@@ -149,15 +149,7 @@ struct Books {
 impl Books {
     fn new(connection: &Connection) -> Self {
         let name = format!("{}, collection {}", connection.origin, connection.collection);
-        let summary = Summary {
-            name,
-            format: Format::ThreatQ,
-            total_announced: None,
-            objects: 0,
-            unreadable: 0,
-            left_out: 0,
-            ignored: BTreeMap::new(),
-        };
+        let summary = Summary::new(name, Format::ThreatQ);
         Self { summary, identifiers: HashSet::new(), repeated: 0 }
     }
 
@@ -166,10 +158,16 @@ impl Books {
         self.summary.total_announced = total.or(self.summary.total_announced);
     }
 
-    fn ignored(&mut self, ignored: BTreeMap<&'static str, u64>) {
-        for (field, count) in ignored {
-            *self.summary.ignored.entry(field).or_default() += count;
+    /// Adds what is to be known about a page beyond its counts.
+    fn noted(&mut self, page: Summary) {
+        let summary = &mut self.summary;
+        for (field, count) in page.ignored {
+            *summary.ignored.entry(field).or_default() += count;
         }
+        summary.stripped += page.stripped;
+        summary.unlisted += page.unlisted;
+        summary.unlisted_suffixes.extend(page.unlisted_suffixes);
+        summary.unreadable_not_listed += page.unreadable_not_listed;
     }
 
     /// Hands a record over, unless it is an object that was handed over before.

@@ -118,9 +118,10 @@ impl Found {
     fn check_sums(&self, summary: &Summary) {
         let count = |is: fn(&Record) -> bool| self.records.iter().filter(|record| is(record)).count() as u64;
         assert_eq!(summary.objects, count(|record| matches!(record, Record::Object(_))));
-        assert_eq!(summary.unreadable, count(|record| matches!(record, Record::Unreadable(_))));
+        let listed = count(|record| matches!(record, Record::Unreadable(_)));
+        assert_eq!(summary.unreadable, listed + summary.unreadable_not_listed);
         assert_eq!(summary.left_out, count(|record| matches!(record, Record::LeftOut(_))));
-        assert_eq!(summary.seen(), self.records.len() as u64);
+        assert_eq!(summary.seen(), self.records.len() as u64 + summary.unreadable_not_listed);
         let ignored: u64 = summary.ignored.values().sum();
         assert!(summary.ignored.is_empty() || ignored > 0);
         palisade_collection::warnings(std::slice::from_ref(summary))
@@ -137,6 +138,11 @@ fn check_record(record: &Record, lines: u64) {
             assert!(!object.value.is_empty() && object.value.trim() == object.value, "{:?}", object.value);
             assert!(!object.subtype.trim().is_empty());
             assert!(object.score.is_none_or(f64::is_finite), "{:?}", object.score);
+            if let Some(mark) = &object.do_not_block {
+                check_code(mark.code);
+                check_message(&mark.message);
+                is_short(&mark.message);
+            }
             &object.location
         }
         Record::Unreadable(unreadable) => {

@@ -84,6 +84,42 @@ fn misp_is_read_in_all_its_shapes() {
 }
 
 #[test]
+fn a_deleted_misp_object_or_event_is_left_out_with_all_its_attributes() {
+    let attribute = |value: &str| format!(r#"{{"type":"domain","value":"{value}","to_ids":true}}"#);
+    let (a, b, c) = (attribute("a.example"), attribute("b.example"), attribute("c.example"));
+    for (text, expected) in [
+        (
+            format!(
+                r#"{{"Event":{{"Attribute":[{a}],"Object":[{{"deleted":true,"Attribute":[{b}]}},{{"Attribute":[{c}]}}]}}}}"#
+            ),
+            ["a.example", "deleted", "c.example"],
+        ),
+        (
+            format!(
+                r#"{{"Event":{{"Attribute":[{a}],"Object":[{{"Attribute":[{b}],"deleted":"1"}},{{"deleted":false,"Attribute":[{c}]}}]}}}}"#
+            ),
+            ["a.example", "deleted", "c.example"],
+        ),
+        (
+            format!(
+                r#"[{{"Event":{{"Attribute":[{a}],"Object":[{{"Attribute":[{b}]}}],"deleted":1}}}},{{"Event":{{"Attribute":[{c}]}}}}]"#
+            ),
+            ["deleted", "deleted", "c.example"],
+        ),
+        (
+            format!(
+                "{{\"Event\":{{\"deleted\":true,\"Attribute\":[{a}]}}}}\n{{\"Event\":{{\"Attribute\":[{b},{c}]}}}}\n"
+            ),
+            ["deleted", "b.example", "c.example"],
+        ),
+    ] {
+        let values: Vec<_> =
+            found(&text).iter().map(|one| one.split('@').next().unwrap().to_owned()).collect();
+        assert_eq!(values, expected, "{text}");
+    }
+}
+
+#[test]
 fn stix_is_read_and_the_rest_of_a_bundle_is_left_out() {
     let text = r#"{"type":"bundle","objects":[{"type":"malware"},
         {"type":"indicator","pattern":"[url:value IN ('http://a.example','http://b.example')]"},
@@ -192,7 +228,13 @@ fn a_document_too_large_to_be_held_is_streamed_and_gives_the_same() {
         let mut records = Vec::new();
         let mut sink = |record| records.push(record);
         let mut emitter = Emitter::new("file.json".to_owned(), Format::ThreatQ, &mut sink);
-        let result = super::read(0, &ThreatQ, text.as_bytes(), false, &mut emitter);
+        let result = super::read(
+            0,
+            &ThreatQ { now: time::OffsetDateTime::UNIX_EPOCH },
+            text.as_bytes(),
+            false,
+            &mut emitter,
+        );
         (shown(&records), result.map_err(|error| error.to_string()))
     };
     for text in [

@@ -10,6 +10,7 @@ use serde_json::value::RawValue;
 use serde_json::{Map, Value};
 
 use super::meter::Shared;
+use super::scope::{Scopes, TooLate};
 use super::{Dialect, Reading, Role};
 use crate::emitter::Emitter;
 use crate::{Location, ReadError, Record, Unreadable};
@@ -25,6 +26,7 @@ pub(super) struct Walk<'walk, 'sink> {
     found: bool,
     stopped: Option<ReadError>,
     reading: Reading,
+    scopes: Scopes,
 }
 
 impl<'walk, 'sink> Walk<'walk, 'sink> {
@@ -44,6 +46,7 @@ impl<'walk, 'sink> Walk<'walk, 'sink> {
             found: false,
             stopped: None,
             reading: Reading::default(),
+            scopes: Scopes::default(),
         }
     }
 
@@ -80,9 +83,34 @@ impl<'walk, 'sink> Walk<'walk, 'sink> {
         Ok(result)
     }
 
+    /// Hands a record on, or holds it until the containers around it are known.
     fn emit<E: de::Error>(&mut self, record: Record) -> Result<(), E> {
-        self.emitter.emit(record).map_err(|error| {
+        let ready = self.scopes.add(record);
+        self.hand_on(ready)
+    }
+
+    fn hand_on<E: de::Error>(&mut self, records: Vec<Record>) -> Result<(), E> {
+        records.into_iter().try_for_each(|record| self.emitter.emit(record)).map_err(|error| {
             self.stopped = Some(error);
+            E::custom("stopped")
+        })
+    }
+
+    /// A container's end: what it holds is handed on.
+    fn leave<E: de::Error>(&mut self) -> Result<(), E> {
+        let ready = self.scopes.leave();
+        self.hand_on(ready)
+    }
+
+    /// A key of a container that may say something against all that the container holds.
+    fn mark<E: de::Error>(&mut self, key: &str, value: &Value) -> Result<(), E> {
+        let Some(mark) = self.dialect.withdrawn(key, value) else { return Ok(()) };
+        self.scopes.withdraw(mark).map_err(|TooLate| {
+            self.stopped = Some(ReadError::LateMark {
+                name: self.emitter.name().to_owned(),
+                location: self.location().to_string(),
+                field: key.to_owned(),
+            });
             E::custom("stopped")
         })
     }
@@ -265,14 +293,18 @@ impl<'de> Visitor<'de> for Node<'_, '_, '_> {
             match walk.dialect.role(&key) {
                 role @ (Role::Container | Role::Records) => {
                     walk.found = true;
-                    is_container = true;
-                    parts.clear();
+                    if !std::mem::replace(&mut is_container, true) && walk.dialect.may_be_withdrawn() {
+                        walk.scopes.enter();
+                        for (key, value) in std::mem::take(&mut parts) {
+                            walk.mark(&key, &value)?;
+                        }
+                    }
                     walk.step(Step::Key(&key), |walk| {
                         let shared = Rc::clone(&walk.shared);
                         entries.next_value_seed(Node { walk, list: role }).inspect_err(|_| shared.failed())
                     })?;
                 }
-                Role::Part if is_container => {
+                Role::Part if is_container && !walk.dialect.may_be_withdrawn() => {
                     entries.next_value::<IgnoredAny>().inspect_err(|_| walk.shared.failed())?;
                 }
                 role @ (Role::Total | Role::Part) => {
@@ -284,6 +316,8 @@ impl<'de> Visitor<'de> for Node<'_, '_, '_> {
                     if role == Role::Total {
                         let total = value.as_u64().or_else(|| value.as_str()?.parse().ok());
                         total.into_iter().for_each(|total| walk.emitter.announce(total));
+                    } else if is_container {
+                        walk.mark(&key, &value)?;
                     } else {
                         parts.insert(key, value);
                     }
@@ -294,7 +328,10 @@ impl<'de> Visitor<'de> for Node<'_, '_, '_> {
             }
         }
         walk.shared.end_record();
-        if !is_container && walk.dialect.is_record(&parts) {
+        if is_container {
+            return if walk.dialect.may_be_withdrawn() { walk.leave() } else { Ok(()) };
+        }
+        if walk.dialect.is_record(&parts) {
             return walk.record(&parts);
         }
         Ok(())

@@ -1,6 +1,6 @@
 //! The choice of a run's objects: its workflow's collection, as it is now, through the filter and in the collection's order.
 
-use palisade_bundle::{Parameter, ParameterKind, Purpose};
+use palisade_bundle::{Effect, Parameter, ParameterKind, Purpose};
 use palisade_store::{Activation, Event, RunRow, RunStatus, StepRow, StoreError, StoredValue, Takes};
 use serde_json::{Value, json};
 
@@ -59,7 +59,7 @@ impl Orchestrator {
             Takes::All => None,
             Takes::Changed => Some(self.store().marks(workflow.id)?),
         };
-        let chooser = Chooser::new(most, marks, self.deed(steps), cursor);
+        let chooser = Chooser::new(most, marks, self.deed(steps), cursor, self.blocks(steps));
         let look = move |chooser: &mut Chooser, record, file: &str| {
             if filter.admits(&record) {
                 chooser.look_at(&record, file);
@@ -80,6 +80,16 @@ impl Orchestrator {
             "cursor": chosen.cursor,
         });
         Ok((chosen.objects, chosen.not_offered, selection))
+    }
+
+    /// Whether an action of these steps blocks what it gets; so it does where its bundle is gone.
+    fn blocks(&self, steps: &[StepRow]) -> bool {
+        steps.iter().any(|step| {
+            let manifest = step.bundle.and_then(|bundle| self.manifest(bundle).ok());
+            manifest
+                .and_then(|manifest| Some(manifest.action(&step.action)?.effect))
+                .is_none_or(|effect| effect == Effect::Blocks)
+        })
     }
 
     /// How many objects an action takes in one run.

@@ -128,11 +128,20 @@ fn none_of_the_known_good_values_reaches_the_block_list() {
     let compiled = build.directory().join("protected.palisade");
     let built = build.argument("build").argument("--out").argument(&compiled).argument(&lists).go();
     assert_eq!(built.status, 0, "{}", built.stderr);
-    let outcome = Palisade::run(&tenant, "add-to-blocklist")
-        .configured("")
-        .policy(&format!("[protect]\nlists = \"{}\"\n", compiled.display()))
-        .collection(&known_good)
-        .go();
+    let run = |page: &[u8]| {
+        Palisade::run(&tenant, "add-to-blocklist")
+            .configured("")
+            .policy(&format!("[protect]\nlists = \"{}\"\n", compiled.display()))
+            .collection_of("page.json", page)
+            .go()
+    };
+    let page = std::fs::read_to_string(known_good).unwrap();
+    // What ThreatQ has whitelisted is left out before anything else is asked.
+    let outcome = run(page.as_bytes());
+    assert_eq!(outcome.report()["collection"]["left_out"][0]["code"], "allowed", "{}", outcome.stderr);
+    assert_eq!(outcome.report()["collection"]["left_out"][0]["count"], 1_853);
+    assert_eq!(outcome.total("offered"), 0);
+    let outcome = run(page.replace("Whitelisted", "Active").as_bytes());
     assert_eq!(outcome.count("skipped", "protected"), 1_853, "{}", outcome.stderr);
     assert!(tenant.blocked().is_empty());
 }
