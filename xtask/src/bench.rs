@@ -17,6 +17,7 @@ use std::time::Duration;
 use anyhow::{Context as _, Result, bail};
 use serde_json::Value;
 
+use crate::build::Scope;
 use crate::cargo::{cargo, output, run};
 use crate::simulator::Simulator;
 use crate::{build, paths, peers, signing};
@@ -40,9 +41,8 @@ const EXCEPTIONS: u64 = 20_000;
 
 /// Prints the figures.
 pub(crate) fn bench() -> Result<()> {
-    let built = build::product(true)?;
+    let built = build::product(Scope::Product, true)?;
     let native = build::binary("native-client", true)?;
-    let simulator = build::binary("vision-one-simulator", true)?;
     let example = example()?;
     let python =
         peers::peers().inspect_err(|error| eprintln!("other people's clients are left out: {error:#}")).ok();
@@ -51,7 +51,7 @@ pub(crate) fn bench() -> Result<()> {
         fs::remove_dir_all(&directory)?;
     }
     fs::create_dir_all(&directory)?;
-    let server = Simulator::start(&simulator, &directory)?;
+    let server = Simulator::start(&built.simulator, &directory)?;
     server.settings(&format!(r#"{{"record": false, "limits": {{"exceptions": {EXCEPTIONS}}}}}"#))?;
     let programs = Programs {
         policy: signing::signing(&built.palisade)?.policy,

@@ -7,6 +7,7 @@ use std::time::Duration;
 
 use anyhow::{Context as _, Result};
 
+use crate::build::Scope;
 use crate::cargo::run_within;
 use crate::demo::serve::Demonstration;
 use crate::service::{NAME, PASSWORD};
@@ -23,22 +24,21 @@ const PICTURES: Duration = Duration::from_secs(180);
 
 /// Builds what is needed and tests the console.
 pub(crate) fn test() -> Result<()> {
-    let built = build::product(false)?;
-    let simulator = build::binary("vision-one-simulator", false)?;
+    let built = build::product(Scope::Workspace, false)?;
     let mut tests = node(&install()?)?;
     tests
         .args(["--test", "--test-concurrency=1", "--test-reporter=spec"])
         .env("PALISADE_BINARY", &built.palisade)
         .env("PALISADE_BUNDLE", &built.bundle)
         .env("PALISADE_POLICY", signing::signing(&built.palisade)?.policy)
-        .env("VISION_ONE_SIMULATOR", simulator);
+        .env("VISION_ONE_SIMULATOR", &built.simulator);
     run_within(&mut tests, TESTS).context("the tests in a browser")
 }
 
 /// Takes the pictures of the demonstration that the documentation shows.
 pub(crate) fn screenshots() -> Result<()> {
     let chromium = install()?;
-    let demonstration = Demonstration::start("127.0.0.1:0", &[])?;
+    let demonstration = Demonstration::start(Scope::Workspace, "127.0.0.1:0", &[])?;
     let to = paths::root()?.join("docs/images");
     std::fs::create_dir_all(&to)?;
     let mut pictures = node(&chromium)?;

@@ -11,30 +11,61 @@ use crate::{languages, paths, signing, software_bill};
 /// What was built.
 pub(crate) struct Built {
     pub(crate) palisade: PathBuf,
+    pub(crate) simulator: PathBuf,
     pub(crate) bundle: PathBuf,
 }
 
-/// All that the tests need.
+/// Which packages one call of cargo builds. Cargo compiles a dependency once for each set of features that the packages of a
+/// call ask of it: a second call with other packages compiles most of the tree again.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Scope {
+    /// What a first look needs: the product and the simulator.
+    Product,
+    /// Everything that the tests run, exactly as `cargo test --workspace` builds it.
+    Workspace,
+}
+
+/// All that the tests need; `release` for a binary that is installed.
 pub(crate) fn everything(release: bool) -> Result<Built> {
-    let built = product(release)?;
+    let built = product(if release { Scope::Product } else { Scope::Workspace }, release)?;
     guests()?;
     languages::build(&built.palisade)?;
     Ok(built)
 }
 
-/// The binary and the bundle.
-pub(crate) fn product(release: bool) -> Result<Built> {
+/// The binary, the simulator and the bundle.
+pub(crate) fn product(scope: Scope, release: bool) -> Result<Built> {
     ensure_wasm_target()?;
-    let palisade = binary("palisade", release)?;
+    let [palisade, simulator] = binaries(scope, release)?;
     let component = component()?;
     let bundle = pack(&palisade, &component)?;
-    Ok(Built { palisade, bundle })
+    Ok(Built { palisade, simulator, bundle })
+}
+
+/// `palisade` and the simulator, in one call.
+pub(crate) fn binaries(scope: Scope, release: bool) -> Result<[PathBuf; 2]> {
+    let names = ["palisade", "vision-one-simulator"];
+    let mut build = cargo(["build", "--locked"])?;
+    match scope {
+        Scope::Product => build.args(names.iter().flat_map(|name| ["--package", name])),
+        Scope::Workspace => build.args(["--workspace", "--all-targets"]),
+    };
+    run(build.args(["--profile", profile(release)]))?;
+    let [palisade, simulator] = names;
+    Ok([binary_path(palisade, release)?, binary_path(simulator, release)?])
 }
 
 /// A binary of the workspace, by the name of its package.
 pub(crate) fn binary(package: &str, release: bool) -> Result<PathBuf> {
-    let profile = if release { "release" } else { "dev" };
-    run(&mut cargo(["build", "--locked", "--package", package, "--profile", profile])?)?;
+    run(&mut cargo(["build", "--locked", "--package", package, "--profile", profile(release)])?)?;
+    binary_path(package, release)
+}
+
+fn profile(release: bool) -> &'static str {
+    if release { "release" } else { "dev" }
+}
+
+fn binary_path(package: &str, release: bool) -> Result<PathBuf> {
     let directory = if release { "release" } else { "debug" };
     Ok(paths::target()?.join(directory).join(package).with_extension(std::env::consts::EXE_EXTENSION))
 }

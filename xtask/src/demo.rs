@@ -9,6 +9,7 @@ use std::process::Command;
 use anyhow::{Context as _, Result, bail};
 use serde_json::Value;
 
+use crate::build::Scope;
 use crate::simulator::Simulator;
 use crate::{build, paths, signing};
 
@@ -17,14 +18,13 @@ const KEY_VARIABLE: &str = "VISION_ONE_API_KEY";
 
 /// Builds what is needed, runs both actions, and shows what came of it.
 pub(crate) fn demo(keep: bool) -> Result<()> {
-    let built = build::product(false)?;
-    let simulator = build::binary("vision-one-simulator", false)?;
+    let built = build::product(Scope::Product, false)?;
     let directory = paths::products()?.join("demo");
     if directory.exists() {
         std::fs::remove_dir_all(&directory)?;
     }
     std::fs::create_dir_all(&directory)?;
-    let simulator = Simulator::start(&simulator, &directory)?;
+    let simulator = Simulator::start(&built.simulator, &directory)?;
     let runs = [
         (
             "add-to-blocklist",
@@ -75,7 +75,7 @@ fn palisade(
     run.arg("--config").arg(examples.join("configuration.yaml"));
     run.arg("--policy").arg(signing::signing(palisade)?.policy);
     run.arg("--report").arg(report).arg("--record").arg(recording);
-    run.arg("--connect-to").arg(format!("api.xdr.trendmicro.com:443:{}", simulator.address));
+    run.args(simulator.connect_to());
     run.arg("--ca-cert").arg(&simulator.certificate);
     run.env(KEY_VARIABLE, &simulator.key);
     std::io::stdout().flush()?;

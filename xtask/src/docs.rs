@@ -5,6 +5,7 @@ use std::process::Command;
 
 use anyhow::{Context as _, Result};
 
+use crate::build::Scope;
 use crate::cargo::output;
 use crate::{build, paths};
 
@@ -19,7 +20,7 @@ pub(crate) const GENERATED: &[(&str, &[&str])] = &[
 
 /// Writes all of them.
 pub(crate) fn write() -> Result<()> {
-    let palisade = build::binary("palisade", false)?;
+    let [palisade, _] = build::binaries(Scope::Workspace, false)?;
     let root = paths::root()?;
     for (file, words) in GENERATED {
         let mut generate = Command::new(&palisade);

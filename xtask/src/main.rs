@@ -28,6 +28,8 @@ mod tools;
 use anyhow::Result;
 use clap::{Parser, Subcommand};
 
+use crate::build::Scope;
+
 /// Builds, tests, shows and measures Palisade
 #[derive(Parser)]
 #[command(name = "cargo xtask")]
@@ -126,7 +128,7 @@ fn main() -> Result<()> {
         Task::Schemathesis { examples } => schemathesis::schemathesis(examples),
         Task::Languages { measure: true } => measure::measure(),
         Task::Languages { measure: false } => {
-            let zips = languages::build(&build::product(false)?.palisade)?;
+            let zips = languages::build(&build::product(Scope::Workspace, false)?.palisade)?;
             zips.iter().for_each(|zip| println!("{}", zip.display()));
             Ok(())
         }

@@ -14,7 +14,7 @@ use anyhow::{Context as _, Result};
 use palisade_multipart::Form;
 use serde_json::json;
 
-use crate::build::Built;
+use crate::build::{Built, Scope};
 use crate::cargo::{cargo, run};
 use crate::service::{Client, Service};
 use crate::simulator::Simulator;
@@ -39,15 +39,13 @@ pub(crate) fn scale(release: bool, small: bool) -> Result<()> {
     } else {
         Size { workflows: 1_000, runs: 100, objects: 10_000 }
     };
-    // Only the binary is another one: bundles are the same, however their host was built.
-    let built = Built { palisade: build::binary("palisade", release)?, ..build::product(false)? };
-    let simulator = build::binary("vision-one-simulator", release)?;
+    let built = build::product(Scope::Product, release)?;
     let directory = paths::products()?.join("scale");
     if directory.exists() {
         fs::remove_dir_all(&directory)?;
     }
     fs::create_dir_all(&directory)?;
-    let simulator = Simulator::start(&simulator, &directory)?;
+    let simulator = Simulator::start(&built.simulator, &directory)?;
     simulator.settings(r#"{"record": false}"#)?;
     let bench = Bench { built, simulator, directory, release };
     asking::measure(&bench, &size)?;

@@ -8,6 +8,7 @@ use std::process::Command;
 
 use anyhow::{Context as _, Result};
 
+use crate::build::Scope;
 use crate::cargo::run;
 use crate::service::{Client, Service};
 use crate::simulator::Simulator;
@@ -19,14 +20,13 @@ const SEED: &str = "20261122";
 /// Asks.
 pub(crate) fn schemathesis(examples: u32) -> Result<()> {
     let python = peers::environment("schemathesis", "tests/schemathesis/requirements.txt")?;
-    let built = build::product(false)?;
-    let simulator = build::binary("vision-one-simulator", false)?;
+    let built = build::product(Scope::Workspace, false)?;
     let directory = paths::products()?.join("schemathesis-service");
     if directory.exists() {
         fs::remove_dir_all(&directory)?;
     }
     fs::create_dir_all(&directory)?;
-    let simulator = Simulator::start(&simulator, &directory)?;
+    let simulator = Simulator::start(&built.simulator, &directory)?;
     let data = directory.join("data");
     let (service, link) = Service::start(&built.palisade, &data, &simulator, "127.0.0.1:0", &[], |_| {})?;
     let client = Client::administrator(&service.address, &link.context("no link")?)?;

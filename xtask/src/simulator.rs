@@ -22,6 +22,8 @@ pub(crate) struct Simulator {
     pub(crate) certificate: PathBuf,
     /// An API key that may do everything.
     pub(crate) key: String,
+    /// The names of the services that it stands in for.
+    hosts: Vec<String>,
 }
 
 impl Simulator {
@@ -46,6 +48,7 @@ impl Simulator {
             plain_address: String::new(),
             certificate,
             key: String::new(),
+            hosts: Vec::new(),
         };
         let begun = Instant::now();
         let addresses: Value = loop {
@@ -63,8 +66,16 @@ impl Simulator {
             |name: &str| addresses.get(name).and_then(Value::as_str).map(str::to_owned).context("no address");
         simulator.address = text("address")?;
         simulator.plain_address = text("plain_address")?;
+        let hosts = addresses.get("hosts").and_then(Value::as_array).context("no hosts")?;
+        simulator.hosts = hosts.iter().filter_map(|host| host.as_str().map(str::to_owned)).collect();
         simulator.key = std::fs::read_to_string(key_file)?.trim().to_owned();
         Ok(simulator)
+    }
+
+    /// The arguments that lead every region to it, so that no request leaves the machine.
+    pub(crate) fn connect_to(&self) -> Vec<String> {
+        let led = |host: &String| ["--connect-to".to_owned(), format!("{host}:443:{}", self.address)];
+        self.hosts.iter().flat_map(led).collect()
     }
 
     /// What it holds.

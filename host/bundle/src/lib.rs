@@ -32,7 +32,7 @@ pub use digest::{Digest, NotADigest};
 pub use manifest::{
     Accepts, Action, CONTRACTS, Credential, Effect, EgressAsked, Fault, FaultKind, LimitsAsked, Manifest,
     ManifestError, Parameter, ParameterKind, Place, Purpose, RequestPurpose, SCHEMA_VERSION, Section,
-    SelectOption, check_origin, manifest_schema,
+    SelectOption, manifest_schema,
 };
 pub use nearest::nearest;
 pub use pack::{PackError, PackInputs, Packed, pack};

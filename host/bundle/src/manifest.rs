@@ -6,7 +6,6 @@
 mod check;
 mod fault;
 mod locations;
-mod origin;
 mod parameter;
 mod read;
 mod schema;
@@ -16,7 +15,6 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 pub use fault::{Fault, FaultKind, ManifestError, Place};
-pub use origin::check_origin;
 pub use schema::manifest_schema;
 
 /// The version of the manifest's own schema that this crate reads.

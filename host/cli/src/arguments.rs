@@ -83,6 +83,8 @@ pub(crate) enum Verb {
     Inspect(Inspect),
     /// Writes a complete action project: sources, manifest, contract, tests, and the commands that build, sign and run it
     New(New),
+    /// Build a project, pack and validate its bundle, test it, and run it once without sending anything
+    Dev(Dev),
     /// Makes a bundle's zip, the same bytes for the same input
     Pack(Pack),
     /// Makes a key pair for signing bundles, in minisign's format
@@ -318,6 +320,20 @@ pub(crate) struct New {
     pub(crate) directory: Option<PathBuf>,
 }
 
+/// `palisade dev`
+#[derive(Debug, Args)]
+pub(crate) struct Dev {
+    /// The project's directory, with `palisade.dev.toml`; by default the current directory
+    #[arg(long, value_name = "DIR")]
+    pub(crate) directory: Option<PathBuf>,
+    /// Skip the project's tests
+    #[arg(long)]
+    pub(crate) no_test: bool,
+    /// Skip the dry run
+    #[arg(long)]
+    pub(crate) no_run: bool,
+}
+
 /// `palisade pack`
 #[derive(Debug, Args)]
 pub(crate) struct Pack {
@@ -413,6 +429,11 @@ pub(crate) enum Generated {
     },
     /// The table of all limits, as Markdown
     Limits,
+    /// The contract as WIT files, with the WASI packages that it imports, into a directory
+    Wit {
+        /// The directory; created if it is missing. Files of the same names are overwritten
+        directory: PathBuf,
+    },
     /// The JSON Schema of a document
     Schema {
         /// The document

@@ -31,6 +31,7 @@ fn main() -> ExitCode {
         Verb::Run(verb) => verbs::run::run(*verb, global),
         Verb::Inspect(verb) => verbs::inspect::inspect(&verb),
         Verb::New(verb) => verbs::new::new(&verb),
+        Verb::Dev(verb) => verbs::dev::dev(&verb),
         Verb::Pack(verb) => verbs::pack::pack(verb),
         Verb::Keygen(verb) => verbs::keygen::keygen(&verb),
         Verb::Verify(verb) => verbs::verify::verify(&verb),

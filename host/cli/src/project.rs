@@ -4,6 +4,7 @@
 //! Denies by default: a name that is none cannot become part of a file; a placeholder that is not known stays visible, and a
 //! test says that there is none.
 
+pub(crate) mod steps;
 mod templates;
 
 use serde::Serialize;
@@ -101,9 +102,13 @@ impl Name {
 pub(crate) fn files(language: Language, name: &Name) -> Vec<(String, String)> {
     let own = templates::of(language).iter().chain(templates::COMMON);
     let own = own.map(|(path, content)| ((*path).to_owned(), fill_in(content, name)));
-    let contract =
-        templates::CONTRACT.iter().map(|(path, content)| (format!("wit/{path}"), (*content).to_owned()));
+    let contract = contract().map(|(path, content)| (format!("wit/{path}"), content.to_owned()));
     own.chain(contract).collect()
+}
+
+/// The files of the contract: path relative to a directory of their own, and content.
+pub(crate) fn contract() -> impl Iterator<Item = (&'static str, &'static str)> {
+    templates::CONTRACT.iter().copied()
 }
 
 fn fill_in(template: &str, name: &Name) -> String {
@@ -185,18 +190,28 @@ mod tests {
             ("javascript", templates::of(Language::Javascript)),
         ];
         for (directory, table) in tables {
-            // Two come from elsewhere: a file that hides the project's own from git would hide them here, too, and the licence
-            // is the repository's.
+            // Three have another name here: `.gitignore` would hide files of this repository, the workflow would run in it, and
+            // the licence is the repository's.
             let embedded: BTreeSet<String> = table
                 .iter()
                 .filter(|(path, _)| *path != "LICENSE")
-                .map(
-                    |(path, _)| {
-                        if *path == ".gitignore" { "gitignore".to_owned() } else { (*path).to_owned() }
-                    },
-                )
+                .map(|(path, _)| match *path {
+                    ".gitignore" => "gitignore".to_owned(),
+                    ".github/workflows/check.yml" => "github-workflow.yml".to_owned(),
+                    other => other.to_owned(),
+                })
                 .collect();
             assert_eq!(embedded, below(&root.join(directory)), "{directory}");
+        }
+    }
+
+    #[test]
+    fn palisade_dev_knows_the_steps_of_every_project() {
+        for language in ALL {
+            let files = files(language, &Name::parse("hash-lookup").unwrap());
+            let (_, text) = files.iter().find(|(path, _)| path == steps::FILE_NAME).unwrap();
+            let steps = steps::Steps::parse(text).unwrap();
+            assert!(!steps.build.is_empty() && !steps.test.is_empty(), "{language:?}");
         }
     }
 

@@ -22,10 +22,10 @@ use palisade_limits as limits;
 use tokio::net::TcpStream;
 use tokio::time::timeout;
 
-use crate::host::Host;
 use crate::proxy::{self, Proxies, Proxy};
 use crate::tunnel::{self, Stream};
 use crate::{ClientOptions, ConnectTo, Resolve, SendError, address};
+use palisade_grant::Host;
 
 /// What a tower service hands out.
 type Connecting<T> = Pin<Box<dyn Future<Output = Result<T, SendError>> + Send>>;

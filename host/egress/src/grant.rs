@@ -10,100 +10,14 @@
 //! backslashes, encoded slashes and control characters. So is an authority with user information, and a host that is an
 //! address to some and a name to others.
 
-use std::fmt;
-
 use http::{Method, Uri, uri::Scheme};
 
+use palisade_grant::{Origin, PathRule, is_unambiguous};
+
 use crate::Credential;
-use crate::host::Host;
-use crate::path::{PathRule, is_unambiguous};
 
 /// The methods that can be granted. `CONNECT` and `TRACE` concern the connection and not the service.
 pub const METHODS: [&str; 7] = ["DELETE", "GET", "HEAD", "OPTIONS", "PATCH", "POST", "PUT"];
-
-/// An https origin: the only scheme that is ever granted.
-#[derive(Debug, Clone, PartialEq, Eq, Hash)]
-pub struct Origin {
-    host: String,
-    port: u16,
-}
-
-/// Why a text is not an origin.
-#[derive(Debug, thiserror::Error, PartialEq, Eq)]
-#[error("`{text}` is not an https origin: {what}")]
-pub struct OriginError {
-    text: String,
-    what: &'static str,
-}
-
-impl OriginError {
-    /// Stable code.
-    #[must_use]
-    pub fn code(&self) -> &'static str {
-        "origin-invalid"
-    }
-}
-
-const HTTPS_PORT: u16 = 443;
-
-impl Origin {
-    /// Reads `https://host` or `https://host:port`.
-    ///
-    /// # Errors
-    /// Anything but a scheme, a host and an optional port.
-    pub fn parse(text: &str) -> Result<Self, OriginError> {
-        let refuse = |what| OriginError { text: text.to_owned(), what };
-        let uri: Uri = text.parse().map_err(|_| refuse("it cannot be read as a URI"))?;
-        if uri.scheme() != Some(&Scheme::HTTPS) {
-            return Err(refuse("the scheme must be https"));
-        }
-        if uri.path_and_query().is_some_and(|path| path.as_str() != "/") || text.ends_with('/') {
-            return Err(refuse("it must end after the host or the port"));
-        }
-        Self::of(&uri).ok_or_else(|| {
-            refuse("a host name or an address in its usual form is expected, and perhaps a port")
-        })
-    }
-
-    /// The origin that a request goes to; `None` where the authority carries more than a host and a port.
-    #[must_use]
-    pub fn of(uri: &Uri) -> Option<Self> {
-        let authority = uri.authority()?;
-        // User information stays behind when the host is read.
-        if authority.as_str().contains('@') {
-            return None;
-        }
-        Host::read(authority.host())?;
-        let port = match authority.port() {
-            // `+443` and `0443` are other texts for the same number.
-            Some(port) if port.as_str() == port.as_u16().to_string() => port.as_u16(),
-            Some(_) => return None,
-            // `host:` and `host:99999` leave something behind that is not a port.
-            None if authority.as_str().len() == authority.host().len() => HTTPS_PORT,
-            None => return None,
-        };
-        Some(Self { host: authority.host().to_ascii_lowercase(), port })
-    }
-
-    /// Host in lower case.
-    #[must_use]
-    pub fn host(&self) -> &str {
-        &self.host
-    }
-
-    /// Port; 443 where none was written.
-    #[must_use]
-    pub fn port(&self) -> u16 {
-        self.port
-    }
-}
-
-impl fmt::Display for Origin {
-    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(formatter, "https://{}", self.host)?;
-        if self.port == HTTPS_PORT { Ok(()) } else { write!(formatter, ":{}", self.port) }
-    }
-}
 
 /// Requests that may leave.
 #[derive(Debug, Clone)]
@@ -333,28 +247,5 @@ mod tests {
         assert_eq!(lines("GET", "https://a.example/*"), None);
         assert_eq!(lines("PROPFIND", "https://a.example/v1"), None);
         assert_eq!(lines("TRACE", "https://a.example/v1"), None);
-    }
-
-    #[test]
-    fn an_origin_is_no_more_than_an_origin() {
-        for text in [
-            "http://a.example",
-            "https://a.example/",
-            "https://a.example/x",
-            "https://u@a.example",
-            "a.example",
-            "https://a.example:",
-            "https://a.example:+443",
-            "https://a.example:0443",
-            "https://a.example:65536",
-            "https://a.example.",
-            "https://2130706433",
-            "https://0177.0.0.1",
-            "https://0x7f.1",
-            "https://127.1",
-        ] {
-            assert!(Origin::parse(text).is_err(), "{text}");
-        }
-        assert_eq!(Origin::parse("https://A.example:8443").unwrap().to_string(), "https://a.example:8443");
     }
 }

@@ -11,7 +11,7 @@ use hyper_util::client::proxy::matcher::{Intercept, Matcher};
 use secrecy::{ExposeSecret, SecretString};
 
 use crate::ClientError;
-use crate::host::Host;
+use palisade_grant::Host;
 
 /// Which proxy is used.
 #[derive(Clone, Default)]

@@ -4,7 +4,7 @@
 use std::collections::BTreeMap;
 use std::io::Read as _;
 
-use palisade_bundle::{Action, Manifest, Parameter, ParameterKind, Purpose, check_origin, nearest};
+use palisade_bundle::{Action, Manifest, Parameter, ParameterKind, Purpose, nearest};
 use palisade_egress::{ExposeSecret as _, SecretString};
 use palisade_engine::contract::{Setting, SettingValue};
 use palisade_limits as limits;
@@ -334,8 +334,8 @@ fn read_text(parameter: &Parameter, text: &str) -> Result<SettingValue, Configur
                 },
             )
         }
-        ParameterKind::Origin {} => match check_origin(text) {
-            Ok(()) => Ok(SettingValue::Text(text.to_owned())),
+        ParameterKind::Origin {} => match palisade_egress::Origin::canonical(text) {
+            Ok(_) => Ok(SettingValue::Text(text.to_owned())),
             Err(_) => Err(unfit(parameter, text)),
         },
         ParameterKind::Secret {} => Err(ConfigurationFault::SecretInPlain { name: parameter.name.clone() }),

@@ -61,6 +61,7 @@ async fn run(arguments: Arguments) -> anyhow::Result<()> {
     let ready = serde_json::json!({
         "address": simulator.address().to_string(),
         "plain_address": simulator.plain_address().map(|address| address.to_string()),
+        "hosts": vision_one_simulator::HOSTS,
     });
     if let Some(path) = &arguments.ready_file {
         program::write_at_once(path, &ready.to_string())?;

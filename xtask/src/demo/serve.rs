@@ -1,12 +1,16 @@
 //! `cargo xtask demo --serve`: the service with everything in it, ready to click through, on a simulator.
 
 use std::path::Path;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
 
 use anyhow::{Context as _, Result};
 use palisade_multipart::Form;
 use serde_json::json;
+use signal_hook::consts::{SIGHUP, SIGINT, SIGTERM};
 
+use crate::build::Scope;
 use crate::service::{Client, NAME, PASSWORD, Service};
 use crate::simulator::{SECONDS, Simulator};
 use crate::{build, paths};
@@ -14,17 +18,22 @@ use crate::{build, paths};
 /// Where it listens.
 const LISTEN: &str = "127.0.0.1:8420";
 
-/// Builds what is needed, sets everything up, and serves until it is interrupted or its time is up.
+/// Builds what is needed, sets everything up, and serves until a signal arrives or its time is up.
 pub(crate) fn serve() -> Result<()> {
-    let demonstration = Demonstration::start(LISTEN, &[])?;
+    let demonstration = Demonstration::start(Scope::Product, LISTEN, &[])?;
+    // From here on a signal must not end this process before its children: nobody would stop them.
+    let stopped = Arc::new(AtomicBool::new(false));
+    for signal in [SIGHUP, SIGINT, SIGTERM] {
+        signal_hook::flag::register(signal, Arc::clone(&stopped))?;
+    }
     println!("\nThe service is at {}", demonstration.address);
     println!("  name      {NAME}");
     println!("  password  {PASSWORD}");
     println!(
-        "\nTwo collections, two workflows and their first runs are there. What is blocked is blocked in a simulator."
+        "\nIt has two collections and two workflows, each with a first run. Every region leads to a simulator on this machine."
     );
-    println!("Ctrl-C ends it; it ends by itself after {SECONDS} s.");
-    demonstration.wait()
+    println!("Press Ctrl-C to stop. It stops automatically after {SECONDS} s.");
+    demonstration.wait(&stopped)
 }
 
 /// A service on a simulator, with the bundle, two collections and two workflows.
@@ -37,15 +46,14 @@ pub(crate) struct Demonstration {
 
 impl Demonstration {
     /// Sets everything up.
-    pub(crate) fn start(listen: &str, arguments: &[&str]) -> Result<Self> {
-        let built = build::product(false)?;
-        let simulator = build::binary("vision-one-simulator", false)?;
+    pub(crate) fn start(scope: Scope, listen: &str, arguments: &[&str]) -> Result<Self> {
+        let built = build::product(scope, false)?;
         let directory = paths::products()?.join("demo-service");
         if directory.exists() {
             std::fs::remove_dir_all(&directory)?;
         }
         std::fs::create_dir_all(&directory)?;
-        let simulator = Simulator::start(&simulator, &directory)?;
+        let simulator = Simulator::start(&built.simulator, &directory)?;
         let (service, link) = Service::start(
             &built.palisade,
             &directory.join("data"),
@@ -100,17 +108,17 @@ impl Demonstration {
         Ok(())
     }
 
-    /// Waits for its end.
-    fn wait(mut self) -> Result<()> {
+    /// Waits until it ends, its time is up, or a signal arrives; then both processes are stopped.
+    fn wait(mut self, stopped: &AtomicBool) -> Result<()> {
         let begun = Instant::now();
         let longest = Duration::from_secs(SECONDS.parse()?);
-        while begun.elapsed() < longest {
+        while begun.elapsed() < longest && !stopped.load(Ordering::Relaxed) {
             if self.service.has_ended()? {
                 return Ok(());
             }
             std::thread::sleep(Duration::from_millis(200));
         }
-        Ok(())
+        self.service.stop()
     }
 }
 

@@ -31,8 +31,10 @@ pub(super) fn of(language: Language) -> &'static [Template] {
 
 const RUST: &[Template] = templates![
     ".gitignore" from "templates/rust/gitignore",
+    ".github/workflows/check.yml" from "templates/rust/github-workflow.yml",
     "Cargo.toml" from "templates/rust/Cargo.toml",
     "README.md" from "templates/rust/README.md",
+    "palisade.dev.toml" from "templates/rust/palisade.dev.toml",
     "sbom.cdx.json" from "templates/rust/sbom.cdx.json",
     "src/action.rs" from "templates/rust/src/action.rs",
     "src/delivery.rs" from "templates/rust/src/delivery.rs",
@@ -43,8 +45,10 @@ const RUST: &[Template] = templates![
 
 const PYTHON: &[Template] = templates![
     ".gitignore" from "templates/python/gitignore",
+    ".github/workflows/check.yml" from "templates/python/github-workflow.yml",
     "README.md" from "templates/python/README.md",
     "requirements.txt" from "templates/python/requirements.txt",
+    "palisade.dev.toml" from "templates/python/palisade.dev.toml",
     "sbom.cdx.json" from "templates/python/sbom.cdx.json",
     "source/app.py" from "templates/python/source/app.py",
     "source/delivery.py" from "templates/python/source/delivery.py",
@@ -55,9 +59,11 @@ const PYTHON: &[Template] = templates![
 
 const JAVASCRIPT: &[Template] = templates![
     ".gitignore" from "templates/javascript/gitignore",
+    ".github/workflows/check.yml" from "templates/javascript/github-workflow.yml",
     "README.md" from "templates/javascript/README.md",
     "build.js" from "templates/javascript/build.js",
     "package.json" from "templates/javascript/package.json",
+    "palisade.dev.toml" from "templates/javascript/palisade.dev.toml",
     "sbom.cdx.json" from "templates/javascript/sbom.cdx.json",
     "source/action.js" from "templates/javascript/source/action.js",
     "source/delivery.js" from "templates/javascript/source/delivery.js",

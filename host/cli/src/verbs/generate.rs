@@ -44,6 +44,7 @@ pub(crate) fn generate(what: Generated) -> Result<Box<dyn Answer>, Failure> {
             show::reference::configuration(&Manifest::parse(&text, &manifest.display().to_string())?)
         }
         Generated::Limits => show::reference::limits(),
+        Generated::Wit { directory } => wit(&directory)?,
         Generated::Schema { document } => match document {
             SchemaOf::Manifest => palisade_bundle::manifest_schema(),
             SchemaOf::Policy => palisade_policy::policy_schema(),
@@ -59,4 +60,17 @@ fn man(directory: &Path) -> Result<String, Failure> {
     std::fs::create_dir_all(directory).map_err(fail)?;
     clap_mangen::generate_to(Arguments::command(), directory).map_err(fail)?;
     Ok(format!("man pages are in {}\n", directory.display()))
+}
+
+fn wit(directory: &Path) -> Result<String, Failure> {
+    let mut count = 0;
+    for (path, content) in crate::project::contract() {
+        let file = directory.join(path);
+        let written = file.parent().map_or(Ok(()), std::fs::create_dir_all);
+        written
+            .and_then(|()| std::fs::write(&file, content))
+            .map_err(|error| Failure::file("wit-not-written", "cannot write", &file, &error))?;
+        count += 1;
+    }
+    Ok(format!("wrote {} to `{}`\n", show::count(count, "file"), directory.display()))
 }

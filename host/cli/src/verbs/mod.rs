@@ -1,6 +1,7 @@
 //! One file for each verb: from its arguments to its answer.
 
 pub(crate) mod collection;
+pub(crate) mod dev;
 pub(crate) mod generate;
 pub(crate) mod inspect;
 pub(crate) mod keygen;

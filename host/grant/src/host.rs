@@ -10,7 +10,7 @@ const NAME_BYTES: usize = 253;
 
 /// A host that has one reading.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Host<'host> {
+pub enum Host<'host> {
     /// An address literal.
     Address(IpAddr),
     /// A name for a resolver.
@@ -19,7 +19,8 @@ pub(crate) enum Host<'host> {
 
 impl<'host> Host<'host> {
     /// Reads a host as it stands in an authority, IPv6 in brackets. `None` where it could be read in two ways.
-    pub(crate) fn read(text: &'host str) -> Option<Self> {
+    #[must_use]
+    pub fn read(text: &'host str) -> Option<Self> {
         if let Some(inner) = text.strip_prefix('[') {
             let address: Ipv6Addr = inner.strip_suffix(']')?.parse().ok()?;
             return Some(Self::Address(IpAddr::V6(address)));

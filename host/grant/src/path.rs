@@ -27,6 +27,12 @@ impl PathError {
     pub fn code(&self) -> &'static str {
         "path"
     }
+
+    /// The reason alone, as a phrase.
+    #[must_use]
+    pub fn reason(&self) -> &'static str {
+        self.what
+    }
 }
 
 impl PathRule {
@@ -137,7 +143,8 @@ impl fmt::Display for PathRule {
 /// Whether every server reads the path as we do: no dot segments, also not with parameters (`..;a`), no empty segments, no
 /// backslashes, and no escapes that are malformed, no UTF-8, or stand for a control character, `.`, `/`, `\\` or `%`, which
 /// some servers take for the character itself or unescape twice.
-pub(crate) fn is_unambiguous(path: &str) -> bool {
+#[must_use]
+pub fn is_unambiguous(path: &str) -> bool {
     let printable = path.bytes().all(|byte| byte.is_ascii_graphic() && byte != b'\\');
     path.starts_with('/')
         && printable
@@ -171,10 +178,35 @@ mod tests {
 
     #[test]
     fn a_rule_that_could_be_read_in_two_ways_is_none() {
-        for text in
-            ["", "a", "*", "/a*", "/a/*/b", "/a?b", "/a#b", "/a%20b", "/a//b", "/a/../b", "/a b", "/{a}"]
-        {
+        for text in [
+            "",
+            "a",
+            "*",
+            "/a*",
+            "/a/*/b",
+            "/a/**",
+            "/a?b",
+            "/a#b",
+            "/a%20b",
+            "/a%2fb",
+            "/a//b",
+            "//a",
+            "//*",
+            "/a/../b",
+            "/..",
+            "/./a",
+            "/../*",
+            "/a/..;x/b",
+            "/a b",
+            "/a\\b",
+            "/\u{e4}",
+            "/a\n",
+            "/{a}",
+        ] {
             assert!(PathRule::checked(text).is_err(), "{text}");
+        }
+        for text in ["/", "/*", "/v3.0/threatintel/suspiciousObjects", "/v3.0/*", "/a-b_c~d/"] {
+            assert!(PathRule::checked(text).is_ok(), "{text}");
         }
         assert_eq!(PathRule::checked("/a/*").unwrap(), PathRule::Below("/a/".to_owned()));
         assert_eq!(PathRule::checked("/a").unwrap(), PathRule::Exact("/a".to_owned()));
