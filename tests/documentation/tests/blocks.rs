@@ -1,5 +1,7 @@
 //! Every Rust block of the documentation is compiled: as a documentation test, or as a project of its own.
 
+#![expect(clippy::unwrap_used, reason = "tests: what goes wrong here is a failed test")]
+
 use std::fs;
 use std::path::{Path, PathBuf};
 
