@@ -34,7 +34,7 @@ fn the_action_of_the_contracts_page_builds_and_runs_as_the_page_says() {
         std::fs::write(file, content).unwrap();
     };
     let ([cargo], [source], [manifest], [build, rest]) =
-        (of("toml")[..], of("rust,ignore")[..], of("yaml")[..], of("sh")[..])
+        (&of("toml")[..], &of("rust,ignore")[..], &of("yaml")[..], &of("sh")[..])
     else {
         panic!("the section has other blocks: {blocks:?}")
     };
