@@ -1,5 +1,6 @@
 //! What a file is, from how it begins; its name is not asked. What is certainly something else is refused by name.
 
+mod foreign;
 mod keys;
 
 use serde::de::IgnoredAny;
@@ -14,8 +15,6 @@ use keys::{Key, KeyValue, keys};
 
 /// Beginnings of files that are not text, and what they are.
 const SIGNATURES: &[(&[u8], &str, &str)] = &[
-    (b"PK\x03\x04", "a zip archive or an office document", "unpack it, or save the sheet as CSV"),
-    (b"\x1F\x8B", "compressed with gzip", "unpack it with `gunzip`"),
     (b"BZh", "compressed with bzip2", "unpack it with `bunzip2`"),
     (b"\xFD7zXZ", "compressed with xz", "unpack it with `unxz`"),
     (b"\x28\xB5\x2F\xFD", "compressed with zstd", "unpack it with `unzstd`"),
@@ -57,6 +56,11 @@ pub(crate) fn detect(name: &str, head: &[u8], complete: bool) -> Result<Detected
     };
     if *first == b'<' && !text.starts_with(b"<http") && !text.starts_with(b"<hxxp") {
         return Err(markup(name, text));
+    }
+    if is_json(text)
+        && let Some((found, advice)) = foreign::foreign(text, &keys(text))
+    {
+        return Err(ReadError::Unsupported { name: name.to_owned(), found, advice });
     }
     if let Some(format) = json_format(text) {
         return Ok(Detected { format, lines: is_json_lines(head, complete) });
@@ -249,7 +253,7 @@ mod tests {
             (b"<!DOCTYPE html><html>", "HTML"),
             (b"<a/>", "XML"),
             (b"{\"key\": 1}", "neither ThreatQ"),
-            (b"[\"192.0.2.1\"]", "neither ThreatQ"),
+            (b"[\"192.0.2.1\"]", "plain values"),
         ] {
             let error = detect("file", head, true).unwrap_err();
             assert!(error.to_string().contains(named) && error.to_string().contains("file"), "{error}");
@@ -281,8 +285,7 @@ mod tests {
     #[test]
     fn binary_data_is_refused() {
         for (head, named) in [
-            (&b"PK\x03\x04abc"[..], "zip"),
-            (b"\x1F\x8B\x08", "gzip"),
+            (&b"BZh9"[..], "bzip2"),
             (b"\xFF\xFEe\0v\0", "UTF-16"),
             (b"e\0v\0i\0l\0", "UTF-16"),
             (b"abc\0\xFF\xFEdefghijkl", "binary"),

@@ -5,6 +5,8 @@ use std::io;
 
 use thiserror::Error;
 
+use crate::UnpackFault;
+
 /// Why reading a file ended. Each message names the file, the place where one is known, and what was expected.
 #[derive(Debug, Error)]
 #[non_exhaustive]
@@ -26,6 +28,14 @@ pub enum ReadError {
         /// What the operating system says.
         #[source]
         cause: io::Error,
+    },
+    /// Compressed input that cannot be unpacked.
+    #[error("`{name}` is compressed and cannot be read: {fault}")]
+    Packed {
+        /// The file.
+        name: String,
+        /// Why.
+        fault: UnpackFault,
     },
     /// A directory was named where a file is needed.
     #[error("`{name}` is a directory, expected a file")]
@@ -193,12 +203,24 @@ pub enum ReadError {
 const FORMATS: &str = "threatq, stix, misp, csv, text";
 
 impl ReadError {
+    /// An error of reading that was one of unpacking, by its own name.
+    pub(crate) fn unpacking(self) -> Self {
+        match self {
+            Self::Io { name, cause } => match UnpackFault::of(&cause) {
+                Some(fault) => Self::Packed { name, fault: fault.clone() },
+                None => Self::Io { name, cause },
+            },
+            other => other,
+        }
+    }
+
     /// The error's stable code, lower case with dashes.
     #[must_use]
     pub fn code(&self) -> &'static str {
         match self {
             Self::Open { .. } => "collection-not-opened",
             Self::Io { .. } => "collection-not-read",
+            Self::Packed { .. } => "collection-packed",
             Self::Directory { .. } => "collection-is-directory",
             Self::Empty { .. } => "collection-empty",
             Self::Unsupported { .. } => "collection-format-not-supported",
@@ -222,11 +244,13 @@ impl ReadError {
     pub fn hint(&self) -> Option<String> {
         let hint = match self {
             Self::Open { .. } => "check the path and that the file may be read",
+            Self::Packed { fault, .. } => fault.hint(),
             Self::Directory { .. } => "name the files in it one by one",
             Self::Empty { .. } => "a list that is empty on purpose is read with `--format text`",
             Self::Unsupported { advice, .. } => advice,
             Self::UnknownJson { .. } => {
-                "export the collection in one of these formats, or name the format with `--format`"
+                "export the collection in one of these formats, or as CSV with the columns `value,type`; a list of objects \
+                 with the keys `value` and `type` is read as well"
             }
             Self::NothingFound { .. } => "leave `--format` out to have the format found from the content",
             Self::CsvHeader { .. } => {

@@ -24,6 +24,7 @@ mod stix_pattern;
 mod text;
 mod threatq;
 mod type_name;
+mod unpack;
 mod warnings;
 
 pub use do_not_block::DoNotBlock;
@@ -33,6 +34,7 @@ pub use guess::guess;
 pub use object::{EXCERPT_CHARACTERS, INDICATOR, LeftOut, Location, Object, Record, Unreadable, excerpt};
 pub use refang::refang;
 pub use source::Source;
+pub use unpack::UnpackFault;
 pub use warnings::warnings;
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -133,6 +135,15 @@ pub fn read_within(
 }
 
 fn read_holding(
+    held_bytes: u64,
+    source: Source,
+    format: Option<Format>,
+    sink: &mut dyn FnMut(Record),
+) -> Result<Summary, ReadError> {
+    read_open(held_bytes, source, format, sink).map_err(ReadError::unpacking)
+}
+
+fn read_open(
     held_bytes: u64,
     source: Source,
     format: Option<Format>,

@@ -9,6 +9,7 @@ use std::path::PathBuf;
 use palisade_limits::{RECORD_BYTES, SNIFF_BYTES};
 
 use crate::ReadError;
+use crate::unpack::{UnpackFault, is_packed, unpack};
 
 /// One input with its name.
 pub struct Source {
@@ -69,7 +70,7 @@ impl Source {
         &self.name
     }
 
-    /// Opens it and looks at its beginning.
+    /// Opens it and looks at its beginning. Compressed input is unpacked on the way.
     pub(crate) fn open(self) -> Result<Opened, ReadError> {
         let Self { name, input } = self;
         let mut reader: Box<dyn Read + Send> = match input {
@@ -83,9 +84,15 @@ impl Source {
                 }
             }
         };
-        let mut head = Vec::new();
-        if let Err(cause) = reader.by_ref().take(SNIFF_BYTES).read_to_end(&mut head) {
-            return Err(ReadError::Io { name, cause });
+        let mut head = match beginning(&mut reader) {
+            Ok(head) => head,
+            Err(cause) => return Err(ReadError::Io { name, cause }),
+        };
+        if is_packed(&head) {
+            match unpacked(&head, reader) {
+                Ok((unpacked_head, content)) => (head, reader) = (unpacked_head, content),
+                Err(cause) => return Err(ReadError::Io { name, cause }),
+            }
         }
         let complete = u64::try_from(head.len()).is_ok_and(|length| length < SNIFF_BYTES);
         if head.starts_with(BYTE_ORDER_MARK) {
@@ -100,6 +107,23 @@ impl fmt::Debug for Source {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         formatter.debug_struct("Source").field("name", &self.name).finish_non_exhaustive()
     }
+}
+
+/// How an input begins.
+fn beginning(reader: &mut dyn Read) -> io::Result<Vec<u8>> {
+    let mut head = Vec::new();
+    reader.take(SNIFF_BYTES).read_to_end(&mut head)?;
+    Ok(head)
+}
+
+/// How the content of compressed input begins, and what follows.
+fn unpacked(head: &[u8], rest: Box<dyn Read + Send>) -> io::Result<(Vec<u8>, Box<dyn Read + Send>)> {
+    let mut content = unpack(head, Cursor::new(head.to_vec()).chain(rest))?;
+    let head = beginning(&mut content)?;
+    if is_packed(&head) {
+        return Err(UnpackFault::Nested.into());
+    }
+    Ok((head, content))
 }
 
 /// The byte order mark of UTF-8, which editors on Windows put in front.

@@ -243,6 +243,12 @@ fn misp_events_give_what_is_for_detection() {
 }
 
 #[test]
+fn compressed_files_are_read_like_what_is_in_them() {
+    assert_became("99-gzip.csv", &["FQDN mal.example"]);
+    assert_became("100-zip.csv", &["FQDN mal.example"]);
+}
+
+#[test]
 fn threatq_collections_keep_their_objects() {
     assert_became("74-threatq-single.json", &["FQDN one.example"]);
     assert_became("75-threatq-type-id-only.json", &["?", "?"]);
@@ -264,6 +270,14 @@ fn threatq_collections_keep_their_objects() {
 
 #[test]
 fn what_cannot_be_read_is_refused_by_name() {
+    assert_refused("16-manifest.misp.json", &["MISP manifest", "UUID.json"]);
+    assert_refused("80-ecs.ndjson", &["Elastic", "`value,type`"]);
+    assert_refused("81-urlhaus.json", &["URLhaus", "CSV"]);
+    assert_refused("82-threatfox.json", &["ThreatFox", "CSV"]);
+    assert_refused("83-plain-list.json", &["plain values", "one value on each line"]);
+    assert_refused("84-generic-objects.json", &["neither ThreatQ", "`value` and `type`"]);
+    assert_refused("85-stix1.json", &["STIX 1", "STIX 2.1"]);
+    assert_refused("25-spamhaus-drop.jsonl", &["Spamhaus", "drop.txt"]);
     assert_refused("86-openioc.xml", &["OpenIOC", "STIX"]);
     assert_refused("87-html-error.txt", &["HTML page", "fetch the file again"]);
     assert_refused("97-empty.txt", &["is empty"]);

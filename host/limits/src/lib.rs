@@ -85,6 +85,13 @@ limits! {
     DOCUMENT_IN_MEMORY_BYTES = 32 * MIB, "bytes";
     /// How far into a file its format is looked for.
     SNIFF_BYTES = 64 * KIB, "bytes";
+    /// Bytes that a compressed file may unpack to: eight times what may be uploaded, more than the largest public dumps of
+    /// indicators have. It is read as it is unpacked, so the bound is one of time.
+    UNPACKED_BYTES = 2_048 * MIB, "bytes";
+    /// How many times its size a compressed file may unpack to: lists of indicators come to 3 to 60 times, a bomb to 1,000.
+    UNPACKED_RATIO = 200, "times";
+    /// Unpacked bytes before the ratio counts: short lists of one repeated line are no bombs.
+    UNPACKED_RATIO_FREE_BYTES = 16 * MIB, "bytes";
     /// Unreadable records of one file that are handed on one by one; further ones are counted only. A file with more of them
     /// than of readable records is of another kind, and refused at its end.
     UNREADABLE_RECORDS = 100_000, "records";
