@@ -40,9 +40,10 @@ fn only_the_engine_knows_wasmtime() {
 #[test]
 fn data_goes_one_way() {
     // Each part with those parts of the project that it may know; what is not listed may know anything.
-    let allowed: [(&str, &[&str]); 21] = [
+    let allowed: [(&str, &[&str]); 22] = [
         ("palisade-limits", &[]),
         ("palisade-address", &[]),
+        ("palisade-grant", &[]),
         ("palisade-multipart", &[]),
         ("palisade-recording", &["palisade-limits"]),
         ("palisade-policy", &["palisade-bundle", "palisade-egress", "palisade-limits"]),
@@ -56,9 +57,9 @@ fn data_goes_one_way() {
                 "palisade-vision-one",
             ],
         ),
-        ("palisade-bundle", &["palisade-limits"]),
+        ("palisade-bundle", &["palisade-grant", "palisade-limits"]),
         ("palisade-collection", &["palisade-limits"]),
-        ("palisade-egress", &["palisade-address", "palisade-limits", "palisade-recording"]),
+        ("palisade-egress", &["palisade-address", "palisade-grant", "palisade-limits", "palisade-recording"]),
         ("palisade-engine", &["palisade-egress", "palisade-limits"]),
         (
             "palisade-run",
@@ -164,6 +165,7 @@ fn what_reads_and_checks_knows_no_network_and_the_gate_no_sandbox() {
         "palisade-address",
         "palisade-bundle",
         "palisade-collection",
+        "palisade-grant",
         "palisade-limits",
         "palisade-multipart",
         "palisade-policy",
