@@ -2,6 +2,9 @@
 //!
 //! A 207 is read object by object, in the order of the request; it says nothing by itself. Whatever does not match its
 //! request, or cannot be read, is a failure of the whole batch: nobody guesses which object an entry belongs to.
+//!
+//! The service puts its errors into one JSON envelope. An error without it was answered by a proxy or a gateway on the way:
+//! it says nothing about an object, so that none is rejected for it, nor about the role of a key.
 
 use std::rc::Rc;
 
@@ -38,10 +41,12 @@ pub enum Meaning {
 pub enum Reading {
     /// One entry for each object of the request, in its order.
     Items(Vec<ItemAnswer>),
-    /// 401, 403: no request of this run can succeed.
+    /// 401, 403, and of a proxy 407: no request of this run can succeed.
     Refused(Stop),
     /// 413: the batch is too large for the service.
     TooLarge(Problem),
+    /// 413 of a proxy or a gateway: it may let smaller requests pass, or none.
+    TooLargeOnTheWay(Stop),
     /// 400: something in the batch is wrong; the service does not say which object.
     BadRequest(Problem),
     /// 400: too many objects, in the request or on the list.
@@ -52,48 +57,58 @@ pub enum Reading {
 
 /// Reads the answer to a request with `expected` objects.
 pub fn read(status: u16, body: &[u8], expected: usize, list: &str) -> Reading {
+    if matches!(status, 200 | 201 | 207) {
+        return read_items(status, body, expected);
+    }
+    if let Some(stop) = refusal(status, body) {
+        return if status == 413 { Reading::TooLargeOnTheWay(stop) } else { Reading::Refused(stop) };
+    }
+    let said = said(status, body);
+    let is_of_the_service = envelope(body).is_some();
     match status {
-        200 | 201 | 207 => read_items(status, body, expected),
-        400 => {
-            let text = String::from_utf8_lossy(body);
-            if text.to_ascii_lowercase().contains(OVER_MAXIMUM) {
-                Reading::OverMaximum(Problem::new(
-                    "list-full",
-                    format!(
-                        "the {list} takes no more objects: {}; delete some there or wait until some expire",
-                        said(status, body)
-                    ),
-                ))
-            } else {
-                Reading::BadRequest(Problem::new("service-bad-request", said(status, body)))
-            }
+        400 if String::from_utf8_lossy(body).to_ascii_lowercase().contains(OVER_MAXIMUM) => {
+            Reading::OverMaximum(Problem::new(
+                "list-full",
+                format!("the {list} takes no more objects: {said}; delete some there or wait until some expire"),
+            ))
         }
-        401 => Reading::Refused(credential_refused(body)),
-        403 => Reading::Refused(access_denied(body)),
-        413 => Reading::TooLarge(Problem::new("too-large", said(status, body))),
-        429 => Reading::Failed(Problem::new("throttled", said(status, body))),
-        500..=599 => Reading::Failed(Problem::new("service-error", said(status, body))),
+        400 if is_of_the_service => Reading::BadRequest(Problem::new("service-bad-request", said)),
+        413 => Reading::TooLarge(Problem::new("too-large", said)),
+        429 => Reading::Failed(Problem::new("throttled", said)),
+        500..=599 if is_of_the_service => Reading::Failed(Problem::new("service-error", said)),
+        500..=599 => Reading::Failed(Problem::new("gateway-error", said)),
+        400 => Reading::Failed(Problem::new("gateway-refused", said)),
         _ => Reading::Failed(Problem::new(
             "unexpected-status",
-            format!("{}; check the configured region", said(status, body)),
+            format!("{said}; check the configured region"),
         )),
     }
 }
 
-/// A request was answered with 401: none of this run can succeed.
-pub fn credential_refused(body: &[u8]) -> Stop {
-    Stop {
-        problem: Problem::new("credential-refused", said(401, body)),
-        hint: "check that the API key is complete, enabled and not expired, that it belongs to the configured region, and that it is from a SOAR role".into(),
-    }
-}
-
-/// A request was answered with 403: none of this run can succeed.
-pub fn access_denied(body: &[u8]) -> Stop {
-    Stop {
-        problem: Problem::new("access-denied", said(403, body)),
-        hint: "the key must be from a SOAR role: under Suspicious Object Management it needs `View, filter, and search` and `Manage lists and configure settings`".into(),
-    }
+/// Why no request of this run can succeed, if an answer says so: the service refuses the credential, or a proxy or a gateway
+/// lets nothing pass.
+pub fn refusal(status: u16, body: &[u8]) -> Option<Stop> {
+    let said = said(status, body);
+    let (code, hint) = match (status, envelope(body).is_some()) {
+        (401, true) => (
+            "credential-refused",
+            "check that the API key is complete, enabled and not expired, that it belongs to the configured region, and that it is from a SOAR role",
+        ),
+        (403, true) => (
+            "access-denied",
+            "the key must be from a SOAR role: under Suspicious Object Management it needs `View, filter, and search` and `Manage lists and configure settings`",
+        ),
+        (413, false) => (
+            "gateway-refused",
+            "the answer does not have the service's form: raise the request size limit of the proxy or gateway on the way to it",
+        ),
+        (401 | 403 | 407, false) => (
+            "gateway-refused",
+            "the answer does not have the service's form: check the rules and the credentials of the proxy or gateway on the way to it",
+        ),
+        _ => return None,
+    };
+    Some(Stop { problem: Problem::new(code, said), hint: hint.into() })
 }
 
 /// One entry of a 207.
@@ -129,6 +144,12 @@ impl ServiceError {
     }
 }
 
+/// The service's error, if the body is its documented envelope: `error` with a code or a message.
+fn envelope(body: &[u8]) -> Option<ServiceError> {
+    let value: Value = serde_json::from_slice(body).ok()?;
+    ServiceError::from_value(value.get("error").filter(|error| error.is_object())?)
+}
+
 impl Entry {
     /// An entry of another shape than documented; without a status it decides nothing.
     fn from_value(value: &Value) -> Self {
@@ -146,7 +167,10 @@ fn read_items(status: u16, body: &[u8], expected: usize) -> Reading {
             Err(error) => {
                 return Reading::Failed(Problem::new(
                     "answer-unreadable",
-                    format!("the service answered {status} with what is no JSON array: {error}"),
+                    match page(body) {
+                        Some(page) => format!("expected a JSON array in the response with status {status}, found {page}"),
+                        None => format!("expected a JSON array in the response with status {status}: {error}"),
+                    },
                 ));
             }
         },
@@ -186,22 +210,40 @@ impl From<Entry> for ItemAnswer {
     }
 }
 
-/// The service's own words about a whole request, whatever their form.
+/// What an answer says about a whole request, whoever answered. Never HTML: what a page is about stands in its title.
 pub fn said(status: u16, body: &[u8]) -> String {
-    let error = serde_json::from_slice::<Value>(body).ok().and_then(|value| ServiceError::from_value(&value));
-    match error {
-        Some(error) => sentence("the request", status, &error),
-        None if body.is_empty() => {
-            format!("the service answered the request with status {status} and no text")
-        }
-        None => {
-            let start = body.get(..crate::limits::QUOTED_BYTES * 2).unwrap_or(body);
-            format!(
-                "the service answered the request with status {status} and the text {}",
-                quoted(String::from_utf8_lossy(start).trim())
-            )
-        }
+    if let Some(error) = envelope(body) {
+        return sentence("the request", status, &error);
     }
+    let what = if body.is_empty() {
+        "no text".to_owned()
+    } else if let Some(page) = page(body) {
+        page
+    } else {
+        let start = body.get(..crate::limits::QUOTED_BYTES * 2).unwrap_or(body);
+        format!("the text {}", quoted(String::from_utf8_lossy(start).trim()))
+    };
+    format!("a proxy or a gateway, not the service, answered the request with status {status} and {what}")
+}
+
+/// An HTML or XML page in words, if the body is one.
+fn page(body: &[u8]) -> Option<String> {
+    let start = String::from_utf8_lossy(body.get(..crate::limits::PAGE_HEAD_BYTES).unwrap_or(body)).into_owned();
+    if !start.trim_start_matches('\u{feff}').trim_start().starts_with('<') {
+        return None;
+    }
+    // ASCII only: the places are those of the original.
+    let lower = start.to_ascii_lowercase();
+    let inside = |tag: &str| {
+        let (_, rest) = start.split_at_checked(lower.find(&format!("<{tag}"))?)?;
+        let (_, rest) = rest.split_once('>')?;
+        let text = rest.split('<').next()?.split_whitespace().collect::<Vec<_>>().join(" ");
+        (!text.is_empty()).then_some(text)
+    };
+    Some(match inside("title").or_else(|| inside("h1")) {
+        Some(title) => format!("an HTML page with the title {}", quoted(&title)),
+        None => "an HTML page without a title".to_owned(),
+    })
 }
 
 fn sentence(what: &str, status: u16, error: &ServiceError) -> String {

@@ -169,10 +169,26 @@ impl Ledger {
         self.entries.get(number.0).map_or(0, |entry| entry.attempts)
     }
 
+    /// Whether a submission was sent, or another one that an object needs beside it.
+    pub fn is_sent_in_part(&self, number: SubmissionNumber) -> bool {
+        let sent = |submission: usize| self.entries.get(submission).is_some_and(|entry| entry.attempts > 0);
+        let waiting = self.entries.get(number.0).into_iter().flat_map(|entry| &entry.waiting);
+        let objects = waiting.filter_map(|slot| self.objects.get(*slot)?.as_ref());
+        let mut links = objects.flat_map(|object| [Some(object.first), object.second]).flatten();
+        sent(number.0) || links.any(|link| sent(link.submission))
+    }
+
     /// Notes that a submission is being sent.
     pub fn sent(&mut self, number: SubmissionNumber) {
         if let Some(entry) = self.entries.get_mut(number.0) {
             entry.attempts = entry.attempts.saturating_add(1);
+        }
+    }
+
+    /// Takes back that a submission was sent: it was not.
+    pub fn unsent(&mut self, number: SubmissionNumber) {
+        if let Some(entry) = self.entries.get_mut(number.0) {
+            entry.attempts = entry.attempts.saturating_sub(1);
         }
     }
 
@@ -266,7 +282,7 @@ impl Ledger {
             Some((entry, Decision::Skipped(problem))) => Verdict::Skipped(told(entry, problem)),
             Some((entry, Decision::Rejected(problem))) => Verdict::Rejected(told(entry, problem)),
             Some((entry, Decision::Failed(problem))) => Verdict::Failed(told(entry, problem)),
-            None => Verdict::Failed(Problem::new("no-answer", "nothing is known about what was submitted")),
+            None => Verdict::Failed(Problem::new("outcome-unknown", "nothing is known about what was submitted")),
         };
         self.outcomes.push(Outcome { key: object.key, verdict, submissions });
     }

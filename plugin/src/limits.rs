@@ -72,6 +72,13 @@ pub const DESCRIPTION_CHARACTERS: usize = 1_000;
 /// messages stays readable.
 pub const QUOTED_BYTES: usize = 120;
 
+/// Bytes of an answer that is an HTML page in which its title is looked for: error pages of proxies name it at the beginning.
+pub const PAGE_HEAD_BYTES: usize = 4_096;
+
+/// Requests of one object each that a proxy or a gateway may refuse as too large, one after the other, before the run stops: by
+/// then the fault is not with single objects.
+pub const REFUSED_ON_THE_WAY: u32 = 3;
+
 /// Times that one object is sent when the service answers 429 or 5xx for this object alone. With the waits below the
 /// last one goes out 7.5 s after the first; what lasts longer is for the next run.
 pub const ITEM_ATTEMPTS: u32 = 5;

@@ -72,13 +72,11 @@ struct Item {
 ///
 /// # Errors
 ///
-/// Why the run cannot go on: `credential-refused`, `access-denied`, `list-unreadable`.
+/// Why the run cannot go on: `credential-refused`, `access-denied`, `gateway-refused`, `list-unreadable`.
 pub fn read(status: u16, body: &[u8], list: ListName, field: Field) -> Result<Page, Stop> {
-    match status {
-        200 => {}
-        401 => return Err(answer::credential_refused(body)),
-        403 => return Err(answer::access_denied(body)),
-        _ => return Err(unreadable(list, field, &answer::said(status, body))),
+    if status != 200 {
+        let refusal = answer::refusal(status, body);
+        return Err(refusal.unwrap_or_else(|| unreadable(list, field, &answer::said(status, body))));
     }
     let document: Document = serde_json::from_slice(body).map_err(|error| {
         unreadable(list, field, &format!("the answer is not the documented JSON: {error}"))
@@ -206,9 +204,14 @@ mod tests {
             (504, "list-unreadable"),
             (207, "list-unreadable"),
         ] {
-            let stop = read(status, br#"{"items": []}"#, ListName::Exceptions, Field::Url).unwrap_err();
+            let body = br#"{"error": {"code": "Code", "message": "words"}}"#;
+            let stop = read(status, body, ListName::Exceptions, Field::Url).unwrap_err();
             assert_eq!(stop.problem.code, code, "{status}");
             assert!(!stop.hint.is_empty());
+            let on_the_way = read(status, b"<html>", ListName::Exceptions, Field::Url).unwrap_err();
+            let code = if matches!(status, 401 | 403) { "gateway-refused" } else { "list-unreadable" };
+            assert_eq!(on_the_way.problem.code, code, "{status}");
+            assert!(!on_the_way.problem.message.contains('<'), "{}", on_the_way.problem.message);
         }
     }
 }

@@ -61,6 +61,10 @@ pub enum Arrival {
     },
     /// No whole answer; the sentence says why.
     Lost(String),
+    /// It was sent, and the host no longer waits for its answer.
+    Abandoned,
+    /// It was not sent: the host ends the run, and sends nothing more for it.
+    Refused,
 }
 
 /// Identifies a request of the session.
@@ -118,12 +122,12 @@ enum Errand {
     Read(Walk),
 }
 
-/// Why nothing is sent any more, and how long the answers under way are waited for.
+/// Why nothing is sent any more, and how long the answers under way are waited for: as long as the host does, if `None`.
 #[derive(Debug)]
 struct Halt {
     problem: Rc<Problem>,
     hint: Cow<'static, str>,
-    until: Duration,
+    until: Option<Duration>,
 }
 
 /// One run.
@@ -148,6 +152,8 @@ pub struct Session {
     requests: u64,
     has_pushed: bool,
     isolation_requests: u32,
+    /// Requests of one object each that were refused on the way, one after the other.
+    refused_on_the_way: u32,
     collection_ended: bool,
     warned: bool,
     full: Option<Rc<Problem>>,
@@ -180,6 +186,7 @@ impl Session {
             requests: 0,
             has_pushed: false,
             isolation_requests: 0,
+            refused_on_the_way: 0,
             collection_ended: false,
             warned: false,
             full: None,
@@ -238,6 +245,12 @@ impl Session {
     pub fn arrived(&mut self, number: RequestNumber, arrival: Arrival, now: Duration) {
         let Some(position) = self.flights.iter().position(|flight| flight.number == number) else { return };
         match (self.flights.swap_remove(position).errand, arrival) {
+            (Errand::Push(batch), Arrival::Refused) => {
+                batch.iter().for_each(|number| self.ledger.unsent(*number));
+                self.end(&batch);
+            }
+            (Errand::Read(_), Arrival::Refused) => self.end(&[]),
+            (Errand::Push(batch), Arrival::Abandoned) => self.fail_batch(&batch, outcome_unknown()),
             (Errand::Read(walk), arrival) => self.read(walk, arrival, now),
             (Errand::Push(batch), Arrival::Lost(reason)) => {
                 let problem = Problem::new("transport", format!("the request got no whole answer: {reason}"));
@@ -412,28 +425,38 @@ impl Session {
         for number in self.schedule.drain() {
             self.ledger.decide(number, Decision::Failed(Rc::clone(&problem)));
         }
-        let until = (now + limits::DRAIN_WAIT)
-            .min(self.circumstances.run.saturating_sub(limits::RUN_RESERVE))
-            .max(now);
-        self.halt = Some(Halt { problem, hint: stop.hint, until });
+        self.halt = Some(Halt { problem, hint: stop.hint, until: Some(now + limits::DRAIN_WAIT) });
     }
 
-    fn step_halted(&mut self, now: Duration, until: Duration) -> Step {
+    /// The host ends the run. What was never sent is left to it; what was sent in part, or would have been sent again, is decided.
+    fn end(&mut self, refused: &[SubmissionNumber]) {
+        let message = "the run ended before all that the object needs was sent, or sent again";
+        let problem = Rc::new(Problem::new("run-ended", message));
+        for number in self.schedule.drain().iter().chain(refused) {
+            if self.ledger.is_sent_in_part(*number) {
+                self.ledger.decide(*number, Decision::Failed(Rc::clone(&problem)));
+            }
+        }
+        if self.halt.is_none() {
+            self.preview = None;
+            self.flights.retain(|flight| matches!(flight.errand, Errand::Push(_)));
+            let hint = Cow::Borrowed("run again: what is on the list already is only updated");
+            self.halt = Some(Halt { problem, hint, until: None });
+        }
+    }
+
+    fn step_halted(&mut self, now: Duration, until: Option<Duration>) -> Step {
         if self.ledger.ready() > 0 {
             return self.record();
         }
         if !self.flights.is_empty() {
-            if now < until {
-                return Step::Wait(Some(until));
+            if until.is_none_or(|until| now < until) {
+                return Step::Wait(until);
             }
-            let problem = Problem::new(
-                "no-answer",
-                "the run was stopped before the service answered; it may have taken the object",
-            );
             let flights = std::mem::take(&mut self.flights);
             for flight in flights {
                 if let Errand::Push(batch) = flight.errand {
-                    self.fail_batch(&batch, problem.clone());
+                    self.fail_batch(&batch, outcome_unknown());
                 }
             }
             return self.record();
@@ -486,6 +509,11 @@ impl Session {
             self.ledger.decide(*number, decision.clone());
         }
     }
+}
+
+/// What is said of an object whose request is open at the end.
+fn outcome_unknown() -> Problem {
+    Problem::new("outcome-unknown", "it was sent, and the run ended before the service answered; it may be on the list")
 }
 
 #[cfg(test)]

@@ -6,6 +6,7 @@
 mod bench;
 mod browser;
 mod build;
+mod cancel_test;
 mod cargo;
 mod demo;
 mod deny;
@@ -66,6 +67,15 @@ enum Task {
         #[arg(long, value_name = "SEED")]
         seed: Option<u64>,
     },
+    /// Cancels runs of 10,000 objects at random moments, and compares their reports with what the tenant has
+    CancelTest {
+        /// How many times, at the command line and in the service
+        #[arg(long, value_name = "N", default_value_t = 50)]
+        cancels: u64,
+        /// The seed of the moments, to repeat the same ones
+        #[arg(long, value_name = "SEED")]
+        seed: Option<u64>,
+    },
     /// Tests the web console in a browser
     Browser {
         /// Takes instead the pictures for the documentation, `docs/images`
@@ -120,6 +130,7 @@ fn main() -> Result<()> {
         Task::Test => test::test(),
         Task::Demo { serve: true, .. } => demo::serve::serve(),
         Task::Demo { keep, serve: false } => demo::demo(keep),
+        Task::CancelTest { cancels, seed } => cancel_test::cancel_test(cancels, seed),
         Task::KillTest { kills, seed } => kill_test::kill_test(kills, seed),
         Task::Browser { screenshots: false } => browser::test(),
         Task::Browser { screenshots: true } => browser::screenshots(),

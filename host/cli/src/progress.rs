@@ -2,9 +2,11 @@
 
 use std::io::{IsTerminal as _, Write as _};
 use std::sync::{Arc, Mutex, PoisonError};
-use std::time::{Duration, Instant};
+use std::time::{Duration, Instant, SystemTime};
 
 use indicatif::{ProgressBar, ProgressStyle};
+use jiff::Timestamp;
+use jiff::tz::TimeZone;
 use palisade_run::{Observer, Progress, Silent};
 
 use crate::show::number;
@@ -45,6 +47,18 @@ impl Observer for Bar {
             self.0.set_message(format!("({} rejected, {} failed)", totals.rejected, totals.failed));
         }
     }
+
+    fn waiting(&self, until: Option<SystemTime>) {
+        self.0.set_message(until.map(waits).unwrap_or_default());
+    }
+}
+
+/// `waiting for the service, next request at 14:03:27 (in 118 s)`
+fn waits(until: SystemTime) -> String {
+    let left = until.duration_since(SystemTime::now()).unwrap_or_default().as_secs_f64().ceil();
+    let clock = Timestamp::try_from(until).map(|until| until.to_zoned(TimeZone::system()));
+    let clock = clock.map(|until| until.strftime("%H:%M:%S").to_string()).unwrap_or_default();
+    format!("waiting for the service, next request at {clock} (in {left:.0} s)")
 }
 
 impl Drop for Bar {
@@ -74,5 +88,11 @@ impl Observer for Lines {
             number(totals.rejected),
             number(totals.failed)
         );
+    }
+
+    fn waiting(&self, until: Option<SystemTime>) {
+        if let Some(until) = until {
+            let _ = writeln!(anstream::stderr(), "{}", waits(until));
+        }
     }
 }

@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use palisade_recording::{ABANDONED, Difference, RecordedError};
 
+use crate::retry::{self, Attempt};
 use crate::{Denial, address};
 
 /// What an attempt can come to without an answer, so that it stands in a recording: the codes of [`SendError`].
@@ -201,6 +202,15 @@ pub enum SendError {
     /// The run's deadline.
     #[error("the run's deadline has passed")]
     DeadlinePassed,
+    /// The run is being stopped: nothing more is sent. It would have been the first attempt.
+    #[error("the request was not sent: the run is ending")]
+    RunEnding,
+    /// It was sent, and the run ended before there was an answer.
+    #[error("the run ended before `{host}` answered a request that was sent")]
+    Abandoned {
+        /// Who did not answer.
+        host: String,
+    },
     /// A replay: the recording has no answer to it.
     #[error("{0}")]
     NotRecorded(Box<Difference>),
@@ -241,6 +251,8 @@ impl SendError {
             Self::Lost { .. } => "connection-lost",
             Self::ThrottledPastDeadline { .. } => "throttled-past-deadline",
             Self::DeadlinePassed => "deadline-passed",
+            Self::RunEnding => "run-ending",
+            Self::Abandoned { .. } => ABANDONED,
             Self::NotRecorded(difference) => difference.code(),
             Self::Recorded { code, .. } => code,
         }
@@ -283,21 +295,56 @@ impl SendError {
                 "run again after that time; what has no verdict is safe to send again, and --deadline allows more"
                     .to_owned(),
             ),
+            Self::Abandoned { .. } => Some(
+                "the objects of these requests are reported as `outcome-unknown`: run again, entries that are already there are only updated"
+                    .to_owned(),
+            ),
             _ => None,
         }
     }
 
-    /// The component broke a rule, has used up what it may use or has no time left, and the run ends.
+    /// The component broke a rule, and the run ends without it.
     #[must_use]
     pub fn ends_run(&self) -> bool {
+        matches!(self, Self::Denied(_) | Self::HeaderOfHost(_) | Self::NotRecorded(_))
+    }
+
+    /// The run has used up its requests or its time: it ends, and the component may still report what it knows.
+    #[must_use]
+    pub fn stops_run(&self) -> bool {
+        matches!(self, Self::TooManyRequests { .. } | Self::DeadlinePassed)
+    }
+
+    /// Nothing was sent, because the run ends or must not send for the rest of its time.
+    pub(crate) fn is_of_the_end(&self) -> bool {
         matches!(
             self,
-            Self::Denied(_)
-                | Self::HeaderOfHost(_)
-                | Self::TooManyRequests { .. }
+            Self::RunEnding
                 | Self::DeadlinePassed
-                | Self::NotRecorded(_)
+                | Self::TooManyRequests { .. }
+                | Self::ThrottledPastDeadline { .. }
         )
+    }
+
+    /// It did not leave: nothing of it can have reached the service.
+    pub(crate) fn did_not_leave(&self) -> bool {
+        matches!(retry::read_error(self), Attempt::NotSent)
+            || matches!(
+                self,
+                Self::AddressRefused { .. }
+                    | Self::Tls { .. }
+                    | Self::ProxyCredentials { .. }
+                    | Self::ProxyRefused { .. }
+            )
+    }
+
+    /// What a request came to that had `last` before and was not sent again because of `self`: what was known about it.
+    pub(crate) fn or_what_was_known<T>(self, last: Option<Result<T, Self>>) -> Result<T, Self> {
+        match last {
+            Some(Ok(answer)) => Ok(answer),
+            Some(Err(error)) if self.is_of_the_end() && !error.did_not_leave() => Err(error),
+            _ => Err(self),
+        }
     }
 
     /// What a recording has instead of an answer.

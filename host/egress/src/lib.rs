@@ -42,6 +42,7 @@ pub use grant::{Denial, Grant, METHODS, Missing};
 pub use headers::belongs_to_host;
 pub use moment::after;
 pub use palisade_grant::{Origin, OriginError, PathError, PathRule};
+pub use palisade_recording::ABANDONED;
 pub use proxy::ProxyChoice;
 pub use resolver::{Resolve, Resolving, SystemResolver};
 pub use secrecy::{ExposeSecret, SecretString};

@@ -2,7 +2,7 @@
 //!
 //! | what happened                         | repeated |
 //! |---------------------------------------|----------|
-//! | 429                                   | always; waits as `Retry-After` says, else backs off |
+//! | 429                                   | always; waits as `Retry-After` says, backs off if it says nothing or less than a second |
 //! | 500, 502, 503, 504 and the like       | where the grant is idempotent |
 //! | connection lost, answer incomplete, timed out | where the grant is idempotent |
 //! | name not resolved, could not connect, in time or at all, also by a proxy | always: nothing was sent |
@@ -100,6 +100,8 @@ pub(crate) fn read_error(error: &SendError) -> Attempt {
         | SendError::AddressRefused { .. }
         | SendError::Tls { .. }
         | SendError::ThrottledPastDeadline { .. }
+        | SendError::RunEnding
+        | SendError::Abandoned { .. }
         | SendError::DeadlinePassed => Attempt::Final,
     }
 }
@@ -141,7 +143,8 @@ pub(crate) fn decide(
     if sent >= most {
         return Decision::GiveUp;
     }
-    let pause = wished.unwrap_or_else(|| backoff(sent, jitter));
+    let least = Duration::from_millis(limits::RETRY_AFTER_LEAST_MILLISECONDS);
+    let pause = wished.filter(|wished| *wished >= least).unwrap_or_else(|| backoff(sent, jitter));
     if pause >= left { Decision::GiveUp } else { Decision::Again(pause) }
 }
 
@@ -228,6 +231,22 @@ mod tests {
         let decide = |left| decide(attempt, &mut Attempts::default(), true, Duration::from_secs(left), 0.0);
         assert_eq!(decide(60), Decision::GiveUp);
         assert_eq!(decide(61), Decision::Again(Duration::from_secs(60)));
+    }
+
+    #[test]
+    fn a_wish_for_no_pause_at_all_is_not_taken_at_its_word() {
+        let pause = |attempts: &mut Attempts, wished| match decide(wished, attempts, true, HOUR, 0.0) {
+            Decision::Again(pause) => pause.as_millis(),
+            Decision::GiveUp => 0,
+        };
+        for make in [Attempt::Throttled, Attempt::ServerError] {
+            let mut attempts = Attempts::default();
+            let zero = make(Some(Duration::ZERO));
+            let pauses: Vec<u128> = (0..3).map(|_| pause(&mut attempts, zero)).collect();
+            assert_eq!(pauses, [125, 250, 500]);
+        }
+        let second = Attempt::Throttled(Some(Duration::from_secs(1)));
+        assert_eq!(pause(&mut Attempts::default(), second), 1_000);
     }
 
     proptest::proptest! {

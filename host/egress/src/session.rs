@@ -15,9 +15,13 @@ use tracing::{Instrument as _, Span};
 
 use crate::held::Held;
 use crate::retry::{self, Attempt, Attempts, Decision};
-use crate::traffic::{Counters, Waiting, add};
-use crate::{Credential, Gate, Grant, SendError, Traffic, grant, headers};
+use crate::traffic::{Counters, Waiting, Waits, add};
+use crate::{Credential, Gate, Grant, SendError, Traffic, grant, headers, moment};
+use ending::Ending;
+use sent::{Sent, Texts};
 
+mod ending;
+mod sent;
 mod traced;
 mod wire;
 
@@ -36,6 +40,8 @@ pub struct SessionLimits {
     pub response_body_bytes: u64,
     /// Time for one whole exchange.
     pub exchange: Duration,
+    /// How long a request in flight may go on past the deadline.
+    pub past_deadline: Duration,
     /// Only requests that change nothing are sent, whatever is granted.
     pub dry_run: bool,
 }
@@ -61,6 +67,7 @@ impl Default for SessionLimits {
             request_body_bytes: limits::REQUEST_BODY_BYTES,
             response_body_bytes: limits::RESPONSE_BODY_BYTES,
             exchange: Duration::from_secs(limits::EXCHANGE_SECONDS),
+            past_deadline: Duration::ZERO,
             dry_run: false,
         }
     }
@@ -84,6 +91,9 @@ struct Inner {
     held: Held,
     counters: Counters,
     notices: Mutex<BTreeMap<&'static str, Notice>>,
+    ending: Ending,
+    sent: Sent,
+    waits: Waits,
     /// What the requests belong to: they are sent from tasks that do not know it.
     span: Span,
 }
@@ -113,6 +123,9 @@ impl Session {
                 held: Held::default(),
                 counters: Counters::default(),
                 notices: Mutex::default(),
+                ending: Ending::default(),
+                sent: Sent::default(),
+                waits: Waits::default(),
                 span: Span::current(),
             }),
         }
@@ -138,6 +151,63 @@ impl Session {
         notices.entry(error.code()).or_insert_with(fresh).count += 1;
     }
 
+    /// Sends nothing more. What is in flight goes on; what waits to be sent or repeated comes back at once.
+    pub fn close(&self) {
+        self.inner.ending.close();
+    }
+
+    /// Closes, and waits for no answer any more: what is in flight ends as [`SendError::Abandoned`]. Gives how many requests
+    /// that are.
+    pub fn abandon(&self) -> u64 {
+        let in_flight = self.in_flight();
+        self.inner.ending.abandon();
+        in_flight
+    }
+
+    /// Resolves when no request is in flight. More may follow, unless the session is closed.
+    pub async fn drained(&self) {
+        self.inner.ending.drained().await;
+    }
+
+    /// Requests in flight.
+    #[must_use]
+    pub fn in_flight(&self) -> u64 {
+        self.inner.ending.in_flight()
+    }
+
+    /// Whether a request was refused, not repeated or abandoned because the session was closed or its deadline came.
+    #[must_use]
+    pub fn is_cut_short(&self) -> bool {
+        self.inner.ending.has_cut_short()
+    }
+
+    /// How often this text left in a field of this name in the body of a request, repeats included; `None` if that is not
+    /// known, as of bodies that are not JSON.
+    #[must_use]
+    pub fn times_sent(&self, field: &str, text: &str) -> Option<u32> {
+        self.inner.sent.times(field, text)
+    }
+
+    /// In which fields of request bodies this text left, and how often.
+    #[must_use]
+    pub fn sent_as(&self, text: &str) -> Vec<(String, u32)> {
+        self.inner.sent.fields_of(text)
+    }
+
+    /// Whether a request that may change something was sent.
+    #[must_use]
+    pub fn has_sent(&self) -> bool {
+        self.inner.sent.any()
+    }
+
+    /// Until when nothing is sent, if requests wait for the service; the latest of all of them.
+    #[must_use]
+    pub fn waits_until(&self) -> Option<Instant> {
+        let until = self.inner.waits.latest()?;
+        // The service may have wished for more since.
+        Some(self.inner.gate.closed().map_or(until, |closed| until.max(closed.opens_at)))
+    }
+
     /// The headers that a component may not set in this session: those of the host and those of its credentials.
     #[must_use]
     pub fn is_reserved_header(&self, name: &http::HeaderName) -> bool {
@@ -152,8 +222,13 @@ impl Session {
     /// [`SendError`] where there is no answer.
     pub async fn send(&self, request: Request<Bytes>) -> Result<Response<Bytes>, SendError> {
         let result = self.send_granted(request).await;
-        if let Err(error) = &result {
-            self.notice(error);
+        match &result {
+            Err(SendError::RunEnding | SendError::DeadlinePassed) => self.inner.ending.note_cut_short(),
+            Err(error) => self.notice(error),
+            Ok(_) => {}
+        }
+        if matches!(result, Err(SendError::Abandoned { .. })) {
+            self.inner.ending.note_cut_short();
         }
         result
     }
@@ -170,14 +245,16 @@ impl Session {
         if let Some(credential) = &grant.credential {
             credential.put_into(&mut parts.headers);
         }
+        let texts = if parts.method.is_safe() { None } else { Some(inner.sent.read(&body)) };
         let mut attempts = Attempts::default();
-        let mut last_answer = None;
+        let mut last = None;
         loop {
-            let result = match (self.attempt(&parts, &body, grant, attempts.sent()).await, last_answer.take())
-            {
-                // It was to be repeated, and another request's wish forbids that now: it has an answer all the same.
-                (Err(SendError::ThrottledPastDeadline { .. }), Some(answer)) => {
-                    return Ok(self.redact(answer, grant));
+            let result = self.attempt(&parts, &body, texts.as_ref(), grant, attempts.sent()).await;
+            let result = match (result, last.take()) {
+                // It was to be repeated, and may not be any more: what it came to before is known all the same.
+                (Err(error), last @ Some(_)) if error.is_of_the_end() => {
+                    inner.ending.note_cut_short();
+                    return error.or_what_was_known(last).map(|response| self.redact(response, grant));
                 }
                 (result, _) => result,
             };
@@ -200,7 +277,7 @@ impl Session {
                     if inner.wire.takes_time() {
                         self.pause(attempt, &result, now, pause).await;
                     }
-                    last_answer = result.ok();
+                    last = Some(result);
                 }
             }
         }
@@ -224,11 +301,18 @@ impl Session {
         &self,
         parts: &http::request::Parts,
         body: &Bytes,
+        texts: Option<&Texts>,
         grant: &Grant,
         sent_before: u64,
     ) -> Result<Response<Bytes>, SendError> {
         let inner = &*self.inner;
-        let _place = self.enter(parts.uri.host().unwrap_or_default()).await?;
+        let host = parts.uri.host().unwrap_or_default();
+        let _place = tokio::select! {
+            biased;
+            () = inner.ending.closed() => return Err(SendError::RunEnding),
+            place = self.enter(host) => place?,
+        };
+        let _in_flight = inner.ending.begin().ok_or(SendError::RunEnding)?;
         let left = inner.deadline.saturating_duration_since(Instant::now());
         if left.is_zero() {
             return Err(SendError::DeadlinePassed);
@@ -246,6 +330,7 @@ impl Session {
             add(&inner.counters.repeats, 1);
         }
         add(&inner.counters.bytes_sent, body.len());
+        texts.inspect(|texts| inner.sent.count(texts));
         let begun = Instant::now();
         let attempt = wire::Attempt {
             parts,
@@ -253,17 +338,28 @@ impl Session {
             credential: grant.credential.as_ref().map(Credential::header),
             number: sent_before + 1,
             response_limit: inner.limits.response_body_bytes,
-            whole: inner.limits.exchange.min(left),
+            whole: inner.limits.exchange.min(left.saturating_add(inner.limits.past_deadline)),
         };
         let span = traced::begin(&inner.span, parts, grant, sent_before);
-        let result = inner.wire.make(attempt, inner.recorder.as_ref()).instrument(span.clone()).await;
-        // The run was too short for the answer, not the service too slow.
+        let abandoned = || SendError::Abandoned { host: host.to_owned() };
+        let result = tokio::select! {
+            biased;
+            result = inner.wire.make(attempt, inner.recorder.as_ref()).instrument(span.clone()) => result,
+            // Dropped, the attempt is recorded as one without an answer.
+            () = inner.ending.abandoned() => Err(abandoned()),
+        };
         let result = match result {
+            // The run was too short for the answer, not the service too slow.
             Err(SendError::TimedOut { .. }) if Instant::now() >= inner.deadline => {
-                Err(SendError::DeadlinePassed)
+                Err(if inner.limits.past_deadline.is_zero() { SendError::DeadlinePassed } else { abandoned() })
             }
             result => result.map(|response| response.map(|body| inner.held.hold(body))),
         };
+        if let (Err(error), Some(texts)) = (&result, texts)
+            && error.did_not_leave()
+        {
+            inner.sent.take_back(texts);
+        }
         traced::end(&span, &result);
         match &result {
             Ok(response) => tracing::debug!(
@@ -281,8 +377,8 @@ impl Session {
     async fn enter(&self, host: &str) -> Result<SemaphorePermit<'_>, SendError> {
         let inner = &*self.inner;
         loop {
-            if inner.gate.closed().is_some() {
-                let waiting = Waiting::begin(&inner.counters);
+            if let Some(closed) = inner.gate.closed() {
+                let waiting = (Waiting::begin(&inner.counters), inner.waits.begin(closed.opens_at));
                 let passed = inner.gate.pass_before(inner.deadline).await;
                 drop(waiting);
                 passed.map_err(|closed| SendError::ThrottledPastDeadline {
@@ -305,7 +401,9 @@ impl Session {
                 add(&counters.bytes_received, response.body().len());
                 add(&counters.throttled, usize::from(matches!(attempt, Attempt::Throttled(_))));
             }
-            (Err(_), Attempt::Lost | Attempt::NotSent) => add(&counters.lost, 1),
+            (Err(_), Attempt::Lost | Attempt::NotSent) | (Err(SendError::Abandoned { .. }), _) => {
+                add(&counters.lost, 1);
+            }
             (Err(_), _) => {}
         }
     }
@@ -332,7 +430,13 @@ impl Session {
             self.inner.gate.close_for(now, pause);
         } else {
             let _waiting = Waiting::begin(&self.inner.counters);
-            tokio::time::sleep(pause).await;
+            let until = moment::after(now, pause);
+            let _told = self.inner.waits.begin(until);
+            tokio::select! {
+                () = tokio::time::sleep_until(until) => {}
+                // The next attempt is refused.
+                () = self.inner.ending.closed() => {}
+            }
         }
     }
 

@@ -1,6 +1,8 @@
 //! What went over the wire in one run, counted.
 
+use std::collections::BTreeMap;
 use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use tokio::time::Instant;
@@ -66,6 +68,45 @@ impl Drop for Waiting<'_> {
     fn drop(&mut self) {
         let waited = usize::try_from(self.begun.elapsed().as_micros()).unwrap_or(usize::MAX);
         add(&self.counters.waited_microseconds, waited);
+    }
+}
+
+/// The waits that go on, by when they end: for whoever watches the run.
+#[derive(Debug, Default)]
+pub(crate) struct Waits(Mutex<BTreeMap<Instant, u64>>);
+
+/// A wait that goes on.
+#[derive(Debug)]
+pub(crate) struct Wait<'waits> {
+    waits: &'waits Waits,
+    until: Instant,
+}
+
+impl Waits {
+    pub(crate) fn begin(&self, until: Instant) -> Wait<'_> {
+        *self.all().entry(until).or_default() += 1;
+        Wait { waits: self, until }
+    }
+
+    /// The end of the wait that ends last.
+    pub(crate) fn latest(&self) -> Option<Instant> {
+        self.all().keys().next_back().copied()
+    }
+
+    fn all(&self) -> MutexGuard<'_, BTreeMap<Instant, u64>> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl Drop for Wait<'_> {
+    fn drop(&mut self) {
+        let mut all = self.waits.all();
+        if let Some(count) = all.get_mut(&self.until) {
+            *count = count.saturating_sub(1);
+            if *count == 0 {
+                all.remove(&self.until);
+            }
+        }
     }
 }
 

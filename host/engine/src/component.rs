@@ -1,8 +1,9 @@
-//! A component that is ready to run, and one run of it.
+//! A component that is ready to run, and what it is asked before its run.
 
+use std::sync::Arc;
 use std::time::Duration;
 
-use palisade_egress::{SendError, Session, after};
+use palisade_egress::{SendError, after};
 use palisade_limits as limits;
 use tokio::time::Instant;
 use wasmtime::component::{InstancePre, ResourceTable};
@@ -11,20 +12,20 @@ use wasmtime_wasi::WasiCtxBuilder;
 use wasmtime_wasi_http::WasiHttpCtx;
 
 use crate::bindings::generated::exports::palisade::action::{action, validation};
-use crate::contract::{Context, Limits, Problem, Setting};
-use crate::error::{Early, Ended, LoadError};
+use crate::contract::{Problem, Setting};
+use crate::error::{Early, LoadError};
 use crate::http::{Hooks, Refusal};
 use crate::limiter::{Limiter, SandboxLimits};
 use crate::output::Output;
-use crate::state::{Host, State, Violation};
-use crate::text::{cut_error, cut_problems};
+use crate::state::{Host, State, Violation, Winding};
+use crate::text::cut_problems;
 
 /// A compiled component, checked against the contract. Cheap to clone.
 #[derive(Clone)]
 pub struct Component {
     engine: wasmtime::Engine,
-    pre: InstancePre<State>,
-    action: action::GuestIndices,
+    pub(crate) pre: InstancePre<State>,
+    pub(crate) action: action::GuestIndices,
     /// A component may export `validation`.
     validation: Option<validation::GuestIndices>,
 }
@@ -33,34 +34,6 @@ impl std::fmt::Debug for Component {
     fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         formatter.debug_struct("Component").finish_non_exhaustive()
     }
-}
-
-/// What one run needs.
-pub struct RunRequest {
-    /// The action's id in the manifest.
-    pub action: String,
-    /// Identifies the run in logs.
-    pub run_id: String,
-    /// Nothing that changes the service may be sent.
-    pub dry_run: bool,
-    /// Each submission is to be compared with what the service has.
-    pub compare: bool,
-    /// Entries of others that the run may make the service remove; none for any number.
-    pub most_evictions: Option<u64>,
-    /// The configuration, without secrets.
-    pub configuration: Vec<Setting>,
-    /// Data in, results out.
-    pub host: Box<dyn Host>,
-    /// The requests that the run may send.
-    pub session: Session,
-    /// Largest request body, for the component's information.
-    pub request_body_bytes: u64,
-    /// Largest response body, for the component's information.
-    pub response_body_bytes: u64,
-    /// Requests in flight, for the component's information.
-    pub concurrent_requests: u64,
-    /// What it may take of the machine.
-    pub limits: SandboxLimits,
 }
 
 impl Component {
@@ -100,53 +73,6 @@ impl Component {
         Ok(())
     }
 
-    /// Runs one action to its end in a store of its own. Always comes back: the deadline holds for computing and for
-    /// waiting. What the component recorded before an early end has reached the host.
-    pub async fn run(&self, request: RunRequest) -> Ended {
-        let deadline = request.limits.run;
-        let context = Context {
-            run_id: request.run_id,
-            dry_run: request.dry_run,
-            compare: request.compare,
-            most_evictions: request.most_evictions,
-            limits: Limits {
-                page_objects: u32::try_from(request.limits.page_objects).unwrap_or(u32::MAX),
-                concurrent_requests: u32::try_from(request.concurrent_requests).unwrap_or(u32::MAX),
-                request_body_bytes: request.request_body_bytes,
-                response_body_bytes: request.response_body_bytes,
-                run_milliseconds: u64::try_from(deadline.as_millis()).unwrap_or(u64::MAX),
-            },
-        };
-        let output = Output::default();
-        let (hooks, mut refused) = Hooks::of_run(request.session, request.request_body_bytes);
-        let mut store = self.store(request.host, hooks, &output, request.limits);
-        let call = async {
-            let instance = self.pre.instantiate_async(&mut store).await?;
-            let guest = self.action.load(&mut store, &instance)?;
-            guest.call_run(&mut store, &request.action, &context, &request.configuration).await
-        };
-        // Biased, so that a request that was refused is named even where the component ends because of it.
-        let result = tokio::select! {
-            biased;
-            Some(refusal) = refused.recv() => Err(early(refusal, deadline)),
-            result = tokio::time::timeout(deadline, call) => match result {
-                Ok(result) => Ok(result),
-                Err(_) => Err(Early::Deadline(deadline)),
-            },
-        };
-        log_output(&output);
-        store.data_mut().tell_dropped_messages();
-        match result {
-            Err(early) => Ended::Early(early),
-            Ok(result) => match (refused.try_recv(), result) {
-                (Ok(refusal), _) => Ended::Early(early(refusal, deadline)),
-                (Err(_), Ok(Ok(()))) => Ended::Completed,
-                (Err(_), Ok(Err(stopped))) => Ended::Stopped(cut_error(stopped)),
-                (Err(_), Err(error)) => Ended::Early(explain(&store, &error, deadline)),
-            },
-        }
-    }
-
     /// Lets the component judge a configuration; an empty list where it has nothing to say or no such export. It may send
     /// nothing, and has [`limits::VALIDATION_SECONDS`] at most.
     ///
@@ -178,7 +104,7 @@ impl Component {
         let output = Output::default();
         let (hooks, mut refused) = Hooks::before_run();
         let limits = SandboxLimits { run: longest, ..limits };
-        let mut store = self.store(Box::new(Nothing), hooks, &output, limits);
+        let mut store = self.store(Box::new(Nothing), hooks, &output, limits, longest, Arc::default());
         let result = tokio::select! {
             biased;
             Some(refusal) = refused.recv() => Err(early(refusal, longest)),
@@ -195,12 +121,15 @@ impl Component {
         }
     }
 
-    fn store(
+    /// A store for one call of the component, which may compute for `longest`.
+    pub(crate) fn store(
         &self,
         host: Box<dyn Host>,
         hooks: Hooks,
         output: &Output,
         limits: SandboxLimits,
+        longest: Duration,
+        winding: Arc<Winding>,
     ) -> Store<State> {
         let mut table = ResourceTable::new();
         table.set_max_capacity(limits::RESOURCES as usize);
@@ -221,13 +150,14 @@ impl Component {
             limiter: Limiter::new(limits.memory_bytes),
             violation: None,
             messages: 0,
+            winding,
         };
         let mut store = Store::new(&self.engine, state);
         store.limiter(|state| &mut state.limiter);
         store.set_hostcall_fuel(limits::HOSTCALL_BYTES as usize);
         store.set_max_component_handles(limits::RESOURCES as usize);
-        let until = after(Instant::now(), limits.run).into_std();
-        // Yields at every tick, so that waiting futures get their turn, and ends computing at the deadline.
+        let until = after(Instant::now(), longest).into_std();
+        // Yields at every tick, so that waiting futures get their turn, and ends computing when even those may not go on.
         store.epoch_deadline_callback(move |_| {
             if std::time::Instant::now() >= until {
                 Err(wasmtime::Error::new(DeadlinePassed))
@@ -246,16 +176,16 @@ impl Component {
 struct DeadlinePassed;
 
 /// What a request that ends the run means. One that the deadline cut off races with the deadline itself, and is the same.
-fn early(refusal: Refusal, deadline: Duration) -> Early {
+pub(crate) fn early(refusal: Refusal, deadline: Duration) -> Early {
     match refusal {
-        Refusal::Request(SendError::DeadlinePassed) => Early::Deadline(deadline),
-        Refusal::Request(error) => Early::Refused(error),
+        Refusal::Exhausted(SendError::DeadlinePassed) => Early::Deadline(deadline),
+        Refusal::Request(error) | Refusal::Exhausted(error) => Early::Refused(error),
         Refusal::BeforeRun(asked) => Early::Violation(Violation::RequestBeforeRun(asked)),
     }
 }
 
 /// Why WebAssembly stopped, in the order of who knows best: the contract, the limits, the clock, the trap itself.
-fn explain(store: &Store<State>, error: &wasmtime::Error, deadline: Duration) -> Early {
+pub(crate) fn explain(store: &Store<State>, error: &wasmtime::Error, deadline: Duration) -> Early {
     tracing::debug!("{error:?}");
     let state = store.data();
     if let Some(violation) = &state.violation {
@@ -273,7 +203,7 @@ fn explain(store: &Store<State>, error: &wasmtime::Error, deadline: Duration) ->
     Early::Trap(error.root_cause().to_string())
 }
 
-fn log_output(output: &Output) {
+pub(crate) fn log_output(output: &Output) {
     let text = output.text();
     for line in text.lines() {
         tracing::debug!(target: "palisade_engine::component", "{line}");
@@ -286,6 +216,10 @@ struct Nothing;
 impl Host for Nothing {
     fn next(&mut self, _limit: u64) -> Vec<crate::contract::Object> {
         Vec::new()
+    }
+
+    fn has_more(&self) -> bool {
+        false
     }
 
     fn record(&mut self, outcomes: Vec<crate::contract::Outcome>) -> Result<(), crate::state::Violation> {

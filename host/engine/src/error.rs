@@ -138,8 +138,13 @@ pub enum Early {
     #[error("the component trapped: {0}")]
     Trap(String),
     /// The operator stopped it.
-    #[error("the run was cancelled")]
-    Cancelled,
+    #[error("{}", cancelled(*.unanswered, *.at_once))]
+    Cancelled {
+        /// Requests that had no answer when the run ended.
+        unanswered: u64,
+        /// The operator stopped it a second time, so that no answer was waited for.
+        at_once: bool,
+    },
 }
 
 impl Early {
@@ -153,7 +158,7 @@ impl Early {
             Self::NotBack(_) => "validation-timed-out",
             Self::Limit(_) => "limit",
             Self::Trap(_) => "trap",
-            Self::Cancelled => "cancelled",
+            Self::Cancelled { .. } => "cancelled",
         }
     }
 
@@ -167,5 +172,17 @@ impl Early {
             }
             _ => None,
         }
+    }
+}
+
+fn cancelled(unanswered: u64, at_once: bool) -> String {
+    let requests = if unanswered == 1 { "1 request".to_owned() } else { format!("{unanswered} requests") };
+    match (at_once, unanswered) {
+        (false, 0) => "the run was cancelled".to_owned(),
+        (false, _) => format!("the run was cancelled; {requests} in flight had no answer within the time allowed for it"),
+        (true, 0) => "the run was cancelled, and ended at once by a second interruption".to_owned(),
+        (true, _) => format!(
+            "the run was cancelled, and ended at once by a second interruption, without the answers to {requests} in flight"
+        ),
     }
 }

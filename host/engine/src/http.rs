@@ -51,6 +51,8 @@ impl Hooks {
 pub(crate) enum Refusal {
     /// In a run.
     Request(SendError),
+    /// In a run that has nothing left to send with: the component may still report.
+    Exhausted(SendError),
     /// Before it, where none may be sent: its method and address.
     BeforeRun(String),
 }
@@ -69,6 +71,11 @@ impl Refusals {
     /// Whether a request has been refused: from then on nothing that the component does counts.
     pub(crate) fn is_refused(&self) -> bool {
         self.refused.load(Ordering::SeqCst)
+    }
+
+    /// Tells that the run is to stop.
+    fn exhausted(&self, error: SendError) {
+        let _ = self.sender.send(Refusal::Exhausted(error));
     }
 
     /// Tells, and never comes back: the component gets no answer to what ends it.
@@ -131,6 +138,8 @@ impl WasiHttpHooks for Hooks {
                     let code = error_code(&error);
                     if error.ends_run() {
                         refusals.refuse(Refusal::Request(error)).await;
+                    } else if error.stops_run() {
+                        refusals.exhausted(error);
                     }
                     Err(code)
                 }
@@ -155,13 +164,17 @@ fn whole_body(body: Bytes) -> WasiBody {
     Full::new(body).map_err(|never| match never {}).boxed_unsync()
 }
 
-/// What the component is told. The details are for the operator.
+/// What the component is told. The details are for the operator. A request that is denied was not sent, and none will be: the
+/// contract says so, and that a read timeout means that nobody waits for the answer to a request that was sent.
 fn error_code(error: &SendError) -> Error {
     match error {
         SendError::Denied(_)
         | SendError::HeaderOfHost(_)
         | SendError::NotRecorded(_)
+        | SendError::RunEnding
+        | SendError::DeadlinePassed
         | SendError::TooManyRequests { .. } => Error::HttpRequestDenied,
+        SendError::Abandoned { .. } => Error::ConnectionReadTimeout,
         SendError::HeadersTooLarge { .. } => Error::HttpRequestHeaderSectionSize(None),
         SendError::RequestTooLarge { limit, .. } => Error::HttpRequestBodySize(Some(*limit)),
         SendError::RequestIncomplete { .. } => Error::HttpProtocolError,
@@ -179,9 +192,7 @@ fn error_code(error: &SendError) -> Error {
         | SendError::ProxyRefused { .. } => Error::ConnectionRefused,
         SendError::ConnectTimedOut { .. } => Error::ConnectionTimeout,
         SendError::Tls { .. } => Error::TlsCertificateError,
-        SendError::TimedOut { .. } | SendError::ThrottledPastDeadline { .. } | SendError::DeadlinePassed => {
-            Error::HttpResponseTimeout
-        }
+        SendError::TimedOut { .. } | SendError::ThrottledPastDeadline { .. } => Error::HttpResponseTimeout,
         SendError::Lost { .. } => Error::ConnectionTerminated,
         SendError::Recorded { code, .. } => recorded_error_code(code),
     }
@@ -201,6 +212,7 @@ fn recorded_error_code(code: &str) -> Error {
         "response-compressed" => Error::HttpProtocolError,
         "response-too-large" => Error::HttpResponseBodySize(None),
         "response-headers-too-large" => Error::HttpResponseHeaderSectionSize(None),
+        palisade_egress::ABANDONED => Error::ConnectionReadTimeout,
         _ => Error::ConnectionTerminated,
     }
 }

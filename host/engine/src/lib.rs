@@ -9,7 +9,9 @@
 //! ```
 //!
 //! A run ends by the component's own return, or early: by a trap, a limit, a broken rule of the contract, a request that
-//! was not granted, or the deadline, which holds for computing (epochs) as well as for waiting (wall clock).
+//! was not granted, its operator, or the deadline, which holds for computing (epochs) as well as for waiting (wall clock).
+//! Operator and deadline end it in steps: nothing more is sent, the answers in flight reach the component, it reports, and
+//! only then it is gone.
 
 mod bindings;
 mod component;
@@ -19,13 +21,17 @@ mod http;
 mod imports;
 mod limiter;
 mod output;
+mod run;
 mod state;
+mod stopping;
 mod text;
 
 pub use bindings::contract;
-pub use component::{Component, RunRequest};
+pub use component::Component;
 pub use engine::{Cache, Engine, Loading};
 pub use error::{Early, Ended, EngineError, LoadError};
 pub use limiter::SandboxLimits;
+pub use run::{RunEnd, RunRequest};
 pub use state::{Host, LogLevel, Violation};
+pub use stopping::{Stopper, Stopping};
 pub use text::cut;

@@ -1,6 +1,8 @@
 //! What one store holds, and the host's side of the contract's imports.
 
 use std::result::Result as StdResult;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 
 use palisade_limits as limits;
 use wasmtime::component::ResourceTable;
@@ -82,6 +84,9 @@ pub trait Host: Send + 'static {
     /// The next objects, at most `limit`; empty at the end.
     fn next(&mut self, limit: u64) -> Vec<Object>;
 
+    /// Whether there are objects that were not handed out.
+    fn has_more(&self) -> bool;
+
     /// Takes outcomes; all that are valid, even where one is not.
     ///
     /// # Errors
@@ -109,6 +114,32 @@ pub(crate) struct State {
     pub(crate) limiter: Limiter,
     pub(crate) violation: Option<Violation>,
     pub(crate) messages: u64,
+    pub(crate) winding: Arc<Winding>,
+}
+
+/// Whether the run is being stopped, and what the component does about it.
+#[derive(Debug, Default)]
+pub(crate) struct Winding {
+    /// The collection is to have no further page.
+    is_down: AtomicBool,
+    /// A page was withheld.
+    withheld: AtomicBool,
+    /// Calls that brought something: the component makes progress.
+    reports: AtomicU64,
+}
+
+impl Winding {
+    pub(crate) fn begin(&self) {
+        self.is_down.store(true, Ordering::SeqCst);
+    }
+
+    pub(crate) fn has_withheld(&self) -> bool {
+        self.withheld.load(Ordering::SeqCst)
+    }
+
+    pub(crate) fn reports(&self) -> u64 {
+        self.reports.load(Ordering::SeqCst)
+    }
 }
 
 impl WasiView for State {
@@ -147,6 +178,12 @@ impl State {
 impl collection::Host for State {
     fn next(&mut self, limit: u32) -> Result<Vec<Object>> {
         self.check_not_refused()?;
+        if self.winding.is_down.load(Ordering::SeqCst) {
+            if self.host.has_more() {
+                self.winding.withheld.store(true, Ordering::SeqCst);
+            }
+            return Ok(Vec::new());
+        }
         // An empty page means the end: who asks for none gets one.
         Ok(self.host.next(u64::from(limit).clamp(1, self.page_objects.max(1))))
     }
@@ -155,6 +192,9 @@ impl collection::Host for State {
 impl results::Host for State {
     fn record(&mut self, outcomes: Vec<Outcome>) -> Result<()> {
         self.check_not_refused()?;
+        if !outcomes.is_empty() {
+            self.winding.reports.fetch_add(1, Ordering::SeqCst);
+        }
         self.host.record(outcomes).map_err(|violation| {
             self.violation = Some(violation.clone());
             format_err!("{violation}")

@@ -184,7 +184,25 @@ limits! {
     /// From this on a wait is told to an operator who asked for no logs: a run that stands still should say why.
     WAIT_TOLD_SECONDS = 5, "seconds";
 
+    /// A shorter wish of `Retry-After` is raised to the pause between repeats that is ours to choose: ten requests without a
+    /// pause are what the service refused.
+    RETRY_AFTER_LEAST_MILLISECONDS = 1_000, "milliseconds";
+
+    // The end of a run that is stopped: by its operator, its deadline, or a limit of its requests.
+    /// How long a stopped run waits for the answers to its requests in flight: ten times what a batch of 1,000 takes. What
+    /// has no answer by then is reported as sent with an unknown outcome.
+    ANSWER_WAIT_SECONDS = 30, "seconds";
+    /// How long a component that is asked to end may go on without reporting anything, once no request is in flight.
+    SETTLE_SECONDS = 5, "seconds";
+
     // Evidence.
+    /// Texts of request bodies that are counted in one run, as digests of 8 bytes: a full block list with six fields each is
+    /// 60,000.
+    SENT_TEXTS = 200_000, "texts";
+    /// Names of fields by which these are counted; Vision One has ten.
+    SENT_FIELDS = 64, "names";
+    /// Bytes of such a name.
+    SENT_FIELD_BYTES = 64, "bytes";
     /// Bytes of a recording's entries, held in memory until the run is over: 10,000 exceptions are 5 MB, a full block list less.
     RECORDING_BYTES = 64 * MIB, "bytes";
     /// Entries of a recording: twice the requests that a run may send where nobody asks for another number.

@@ -13,7 +13,8 @@ use palisade_egress::{Client, Gate};
 use palisade_limits as limits;
 use palisade_run::{
     ComponentSource, EndedHow, Evidence, Given, GivenValue, Input, Offered, Overrides, Preparation,
-    PrepareError, Prompted, Report, SecretSource, Secrets, Selection, Silent, connection_requests,
+    PrepareError, Prompted, Report, SecretSource, Secrets, Selection, Silent, Stopping,
+    connection_requests,
 };
 use palisade_store::BundleId;
 use serde::Serialize;
@@ -161,7 +162,7 @@ impl Orchestrator {
             component: ComponentSource::Ready(component),
         };
         let prepared = preparation.check(self.engine()).await?;
-        let report = prepared.execute(Arc::new(Silent), std::future::pending()).await;
+        let report = prepared.execute(Arc::new(Silent), Stopping::never()).await;
         let test = judge(&report);
         Ok(ConnectionTest { requests: test.requests + before, hint: test.hint.or(hint), ..test })
     }

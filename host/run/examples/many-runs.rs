@@ -18,7 +18,7 @@ use palisade_egress::Gate;
 use palisade_engine::{Cache, Engine};
 use palisade_policy::Policy;
 use palisade_run::{
-    ComponentSource, Evidence, Input, Overrides, Preparation, Prepared, Silent, Status, operator,
+    ComponentSource, Evidence, Input, Overrides, Preparation, Prepared, Silent, Status, Stopping, operator,
     read_configuration,
 };
 
@@ -68,7 +68,7 @@ fn median(runtime: &tokio::runtime::Runtime, prepared: &Prepared) -> Result<f64>
     let mut times = Vec::with_capacity(RUNS);
     for _ in 0..=RUNS {
         let begun = Instant::now();
-        let report = runtime.block_on(prepared.execute(Arc::new(Silent), std::future::pending()));
+        let report = runtime.block_on(prepared.execute(Arc::new(Silent), Stopping::never()));
         times.push(begun.elapsed().as_secs_f64());
         if report.run.status != Status::Clean {
             return Err(format!("a run ended with {:?}", report.run).into());

@@ -1,19 +1,25 @@
 //! Runs what was prepared, and closes its books whatever happens.
 
 use std::collections::BTreeMap;
+use std::convert::Infallible;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::{Duration, SystemTime};
 
 use palisade_collection::Object;
 use palisade_egress::{Notice, SendError, Session, SessionLimits, Traffic, Wire, after};
-use palisade_engine::contract::{self, Eviction, Holding, Outcome, Problem, Reason, RunError, Verdict};
-use palisade_engine::{Early, Ended, Host, LogLevel, RunRequest, Violation, cut};
+use palisade_engine::contract::{
+    self, Eviction, Holding, Outcome, Problem, Reason, RunError, Submission, Verdict,
+};
+use palisade_engine::{Early, Ended, Host, LogLevel, RunEnd, RunRequest, Stopping, Violation, cut};
 use palisade_limits as limits;
 use palisade_recording::Difference;
 use time::OffsetDateTime;
+use tokio::time::Instant;
 use time::format_description::well_known::Rfc3339;
 
 use crate::holdings::Holdings;
 use crate::ledger::{Ledger, Totals};
+use crate::open;
 use crate::plan::{Plan, PlanError};
 use crate::prepare::Prepared;
 use crate::report::{
@@ -22,6 +28,11 @@ use crate::report::{
 };
 use crate::selection::{Offered, Selection};
 use crate::summary;
+
+/// A shorter wait is not told.
+const WAIT_TOLD: Duration = Duration::from_secs(limits::WAIT_TOLD_SECONDS);
+/// How often it is looked whether a run waits.
+const WAITS_LOOKED_AT: Duration = Duration::from_millis(500);
 
 /// How far a run is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -52,6 +63,9 @@ pub trait Observer: Send + Sync + 'static {
     /// Outcomes have been recorded or objects handed out.
     fn progress(&self, progress: Progress);
 
+    /// Nothing is sent before this time, because the service asked for that or a request is repeated later; none if it is over.
+    fn waiting(&self, _until: Option<SystemTime>) {}
+
     /// The component has reported these, and they stand. Called before the component goes on: what is kept here is kept
     /// however the run ends. Verdicts that the host gives when the run is over are in the report only. Each is made when
     /// it is asked for: who keeps none does not pay for them.
@@ -64,6 +78,17 @@ pub struct Silent;
 
 impl Observer for Silent {
     fn progress(&self, _: Progress) {}
+}
+
+/// Watches only what a run waits for: the comparison that precedes a plan has no verdicts to show.
+struct OnlyWaits(Arc<dyn Observer>);
+
+impl Observer for OnlyWaits {
+    fn progress(&self, _: Progress) {}
+
+    fn waiting(&self, until: Option<SystemTime>) {
+        self.0.waiting(until);
+    }
 }
 
 /// The run's books: shared by the component's side and by the report.
@@ -96,11 +121,21 @@ impl Books {
 struct Desk {
     books: Arc<Mutex<Books>>,
     observer: Arc<dyn Observer>,
+    session: Session,
 }
 
 impl Desk {
     fn books(&self) -> MutexGuard<'_, Books> {
         self.books.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// The component counts what it asked for; what was sent of it, repeats included, is known here.
+    fn count(&self, submission: &mut Submission) {
+        if submission.duplicate_of.is_none()
+            && let Some(times) = self.session.times_sent(&submission.field, &submission.value)
+        {
+            submission.attempts = times;
+        }
     }
 }
 
@@ -125,7 +160,14 @@ impl Host for Desk {
         page
     }
 
-    fn record(&mut self, outcomes: Vec<Outcome>) -> Result<(), Violation> {
+    fn has_more(&self) -> bool {
+        let books = self.books();
+        let rest = books.selection.offered.get(books.cursor..).unwrap_or_default();
+        rest.iter().any(|(_, offered)| matches!(offered, Offered::Object(_)))
+    }
+
+    fn record(&mut self, mut outcomes: Vec<Outcome>) -> Result<(), Violation> {
+        outcomes.iter_mut().flat_map(|outcome| &mut outcome.submissions).for_each(|submission| self.count(submission));
         let mut books = self.books();
         let (taken, result) = books.ledger.record(outcomes);
         let mut decided =
@@ -191,10 +233,11 @@ struct Mode {
 }
 
 impl Prepared {
-    /// Runs to the end and reports. Comes back in any case: at the deadline at the latest, or soon after `cancel`
-    /// resolves. Objects without a verdict by then have failed, with the reason of the end.
-    pub async fn execute(&self, observer: Arc<dyn Observer>, cancel: impl Future<Output = ()>) -> Report {
-        self.run(Mode { dry_run: self.dry_run, compare: self.compare }, observer, cancel).await
+    /// Runs to the end and reports. Comes back in any case: at the deadline, or when `stopping` says so, and then as soon as the
+    /// requests in flight have their answers, for which [`limits::ANSWER_WAIT_SECONDS`] are allowed. Objects without a verdict by
+    /// then have failed: with the reason of the end if they were not sent, else as `outcome-unknown`.
+    pub async fn execute(&self, observer: Arc<dyn Observer>, stopping: Stopping) -> Report {
+        self.run(Mode { dry_run: self.dry_run, compare: self.compare }, observer, stopping).await
     }
 
     /// Does a plan: compares anew, and runs only if the service is as it was when the plan was made. The objects are those
@@ -206,16 +249,17 @@ impl Prepared {
         &self,
         plan: &Plan,
         observer: Arc<dyn Observer>,
-        cancel: impl Future<Output = ()>,
+        stopping: Stopping,
     ) -> Result<Report, PlanError> {
-        let mut cancel = std::pin::pin!(cancel);
         let comparing = Mode { dry_run: true, compare: true };
-        let found = self.run(comparing, Arc::new(Silent), &mut cancel).await;
+        let found = self.run(comparing, Arc::new(OnlyWaits(Arc::clone(&observer))), stopping.clone()).await;
         plan.check_unchanged(&found)?;
-        Ok(self.execute(observer, cancel).await)
+        let mut report = self.execute(observer, stopping).await;
+        report.traffic.add_comparison(found.traffic);
+        Ok(report)
     }
 
-    async fn run(&self, mode: Mode, observer: Arc<dyn Observer>, cancel: impl Future<Output = ()>) -> Report {
+    async fn run(&self, mode: Mode, observer: Arc<dyn Observer>, stopping: Stopping) -> Report {
         let Mode { dry_run, compare } = mode;
         let started = OffsetDateTime::now_utc();
         let clock = tokio::time::Instant::now();
@@ -235,17 +279,22 @@ impl Prepared {
             compare,
             most_evictions: self.most_evictions,
             configuration: self.configuration.settings.clone(),
-            host: Box::new(Desk { books: Arc::clone(&books), observer }),
+            host: Box::new(Desk {
+                books: Arc::clone(&books),
+                observer: Arc::clone(&observer),
+                session: session.clone(),
+            }),
             session: session.clone(),
             request_body_bytes: self.requests.request_body_bytes,
             response_body_bytes: self.requests.response_body_bytes,
             concurrent_requests: self.requests.concurrent_requests,
             limits: self.sandbox,
+            stopping,
         };
         tracing::info!(run = %self.run_id, action = %self.action.id, dry_run, "run started");
-        let ended = tokio::select! {
-            ended = self.component.run(request) => ended,
-            () = cancel => Ended::Early(Early::Cancelled),
+        let RunEnd { ended, came_back } = tokio::select! {
+            end = self.component.run(request) => end,
+            never = tell_waits(&session, &*observer) => match never {},
         };
         let seconds = clock.elapsed().as_secs_f64();
         // The component is gone: nobody else holds the books but a host that is being dropped.
@@ -268,7 +317,17 @@ impl Prepared {
         if let Wire::Recording(replayer) = &self.wire {
             replayer.unused().iter().for_each(|difference| books.warn(not_asked(difference)));
         }
-        let (lines, totals) = books.ledger.close(&end.open);
+        let selection = Arc::clone(&books.selection);
+        let (lines, totals) = books.ledger.close(|key, handed_out| {
+            let value = selection.value(key);
+            let known = open::Known {
+                handed_out,
+                came_back,
+                sent_as: session.sent_as(value),
+                anything_sent: session.has_sent(),
+            };
+            open::explain(value, known, &end.open)
+        });
         let objects = summary::objects(&books.selection, lines);
         let status = match end.how {
             EndedHow::Completed if end.code.is_none() && totals.rejected + totals.failed == 0 => {
@@ -389,10 +448,28 @@ impl End {
         // A component that stops says why for each of its objects; of any other end the report tells once.
         let reason = match how {
             EndedHow::Stopped => message.clone(),
-            EndedHow::Completed | EndedHow::Early => "the run ended before there was a verdict".to_owned(),
+            EndedHow::Completed => "the run ended before there was a verdict".to_owned(),
+            EndedHow::Early => "not sent: the run ended before its turn".to_owned(),
         };
         let open = Problem { code: code.clone(), message: reason };
         Self { how, code: Some(code), message: Some(message), hint, open }
+    }
+}
+
+/// Tells an observer of long waits, again whenever they become longer. Never ends.
+async fn tell_waits(session: &Session, observer: &dyn Observer) -> Infallible {
+    let mut told: Option<Instant> = None;
+    loop {
+        tokio::time::sleep(WAITS_LOOKED_AT).await;
+        let now = Instant::now();
+        match session.waits_until() {
+            Some(until) if told.is_none_or(|told| told < until) && until >= now + WAIT_TOLD => {
+                told = Some(until);
+                observer.waiting(SystemTime::now().checked_add(until - now));
+            }
+            None if told.take().is_some() => observer.waiting(None),
+            _ => {}
+        }
     }
 }
 
@@ -427,6 +504,7 @@ fn traffic(traffic: Traffic) -> TrafficReport {
         throttled: traffic.throttled,
         lost: traffic.lost,
         waited_seconds: traffic.waited.as_secs_f64(),
+        comparison_requests: 0,
         bytes_sent: traffic.bytes_sent,
         bytes_received: traffic.bytes_received,
     }

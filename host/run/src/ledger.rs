@@ -138,17 +138,23 @@ impl Ledger {
         Ok(())
     }
 
-    /// Closes the ledger: what has no verdict failed, with this problem.
+    /// Closes the ledger: what has no verdict failed. `open` gives problem and submissions for a key, and is told whether the
+    /// component has had the object.
     #[must_use]
-    pub(crate) fn close(self, problem: &Problem) -> (Vec<Line>, Totals) {
-        let mut totals = self.totals;
+    pub(crate) fn close(
+        self,
+        mut open: impl FnMut(u64, bool) -> (Problem, Vec<Submission>),
+    ) -> (Vec<Line>, Totals) {
+        let (mut totals, handed_out) = (self.totals, self.handed_out);
         let lines = self
             .lines
             .into_iter()
-            .map(|line| {
+            .zip(1..)
+            .map(|(line, key)| {
                 line.unwrap_or_else(|| {
                     totals.failed += 1;
-                    Line { verdict: Verdict::Failed(problem.clone()), submissions: Vec::new() }
+                    let (problem, submissions) = open(key, key <= handed_out);
+                    Line { verdict: Verdict::Failed(problem), submissions }
                 })
             })
             .collect();
@@ -216,6 +222,10 @@ mod tests {
         Problem { code: "open".into(), message: "no verdict".into() }
     }
 
+    fn unsent(_: u64, _: bool) -> (Problem, Vec<Submission>) {
+        (open(), Vec::new())
+    }
+
     fn ledger(offered: usize) -> Ledger {
         let mut ledger = Ledger::new(offered, false);
         ledger.hand_out(offered as u64);
@@ -226,7 +236,7 @@ mod tests {
     fn what_has_no_verdict_failed() {
         let mut ledger = ledger(3);
         ledger.record(vec![outcome(2, Verdict::Accepted)]).1.unwrap();
-        let (lines, totals) = ledger.close(&open());
+        let (lines, totals) = ledger.close(unsent);
         assert_eq!(totals, Totals { offered: 3, accepted: 1, failed: 2, ..Totals::default() });
         assert_eq!(lines[1].verdict, Verdict::Accepted);
         assert_eq!(lines[0].verdict, Verdict::Failed(open()));
@@ -238,7 +248,7 @@ mod tests {
         ledger.record(vec![outcome(1, Verdict::Accepted)]).1.unwrap();
         let again = ledger.record(vec![outcome(1, Verdict::Failed(open()))]);
         assert_eq!(again, (Vec::new(), Err(Violation::SecondOutcome(1))));
-        assert_eq!(ledger.close(&open()).1.accepted, 1);
+        assert_eq!(ledger.close(unsent).1.accepted, 1);
     }
 
     #[test]
@@ -289,7 +299,7 @@ mod tests {
                 };
                 let _ = ledger.record(vec![outcome(key, verdict)]);
             }
-            let (lines, totals) = ledger.close(&open());
+            let (lines, totals) = ledger.close(unsent);
             proptest::prop_assert_eq!(lines.len(), offered);
             proptest::prop_assert_eq!(totals.offered, offered as u64);
             proptest::prop_assert_eq!(totals.decided(), totals.offered);

@@ -20,6 +20,7 @@ mod given;
 mod grants;
 mod holdings;
 mod ledger;
+mod open;
 pub mod operator;
 mod plan;
 mod prepare;
@@ -37,7 +38,9 @@ pub use grants::{
     ConnectionRequest, ConnectionRequests, asked_grants, connection_parameter, connection_requests,
 };
 pub use ledger::{Ledger, Totals};
+pub use open::OUTCOME_UNKNOWN;
 pub use operator::OperatorError;
+pub use palisade_engine::{Stopper, Stopping};
 pub use plan::{Difference, Plan, PlanError, PlannedObject};
 pub use prepare::{ComponentSource, Evidence, Input, Overrides, Preparation, Prepared, asked_limits};
 pub use report::{

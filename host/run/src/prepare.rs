@@ -339,6 +339,7 @@ fn effective(
         request_body_bytes: limits.request_body_bytes,
         response_body_bytes: limits.response_body_bytes,
         exchange: within(overrides.exchange, limits.exchange_seconds),
+        past_deadline: Duration::from_secs(limits::ANSWER_WAIT_SECONDS + limits::SETTLE_SECONDS),
         dry_run,
     };
     (sandbox, requests)

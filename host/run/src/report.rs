@@ -264,6 +264,22 @@ pub struct TrafficReport {
     pub bytes_sent: u64,
     /// Bytes of response bodies.
     pub bytes_received: u64,
+    /// Of the requests, those of the comparison that precedes a plan; 0 if there was none.
+    pub comparison_requests: u64,
+}
+
+impl TrafficReport {
+    /// Adds what the comparison that precedes a plan took.
+    pub(crate) fn add_comparison(&mut self, comparison: Self) {
+        self.requests += comparison.requests;
+        self.repeats += comparison.repeats;
+        self.throttled += comparison.throttled;
+        self.lost += comparison.lost;
+        self.waited_seconds += comparison.waited_seconds;
+        self.bytes_sent += comparison.bytes_sent;
+        self.bytes_received += comparison.bytes_received;
+        self.comparison_requests += comparison.requests;
+    }
 }
 
 /// What the operator should know.

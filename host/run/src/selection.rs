@@ -79,6 +79,13 @@ impl Selection {
         Ok(selection)
     }
 
+    /// The value of the object with this key; empty for a record that could not be read.
+    pub(crate) fn value(&self, key: u64) -> &str {
+        let index = key.checked_sub(1).and_then(|index| usize::try_from(index).ok());
+        let offered = index.and_then(|index| self.offered.get(index));
+        offered.and_then(|(_, offered)| offered.object()).map_or("", |object| &object.value)
+    }
+
     /// Holds back what must not be blocked: every object for which `judge` has a sentence.
     ///
     /// A tenth of the time of a run of 10,000 objects on one core; so all cores have a part in it.

@@ -71,6 +71,35 @@ impl Store {
         })
     }
 
+    /// Says that an action has got the objects of a step up to this place: written before it has them. What it has stays in its
+    /// hand, however its process ends, until [`Store::put_down`].
+    ///
+    /// # Errors
+    /// [`StoreError::Fenced`].
+    pub fn take_in_hand(&self, activation: Activation, step: u32, place: u64) -> Result<(), StoreError> {
+        self.write(|transaction| {
+            fence(transaction, activation)?;
+            transaction.execute(
+                "UPDATE run_steps SET in_hand = MAX(in_hand, ?1) WHERE run = ?2 AND place = ?3",
+                params![i64::try_from(place).unwrap_or(i64::MAX), activation.run, step],
+            )?;
+            Ok(())
+        })
+    }
+
+    /// Says that an action was ended before its work was done, and that what has no verdict was not sent.
+    ///
+    /// # Errors
+    /// [`StoreError::Fenced`].
+    pub fn put_down(&self, activation: Activation, step: u32) -> Result<(), StoreError> {
+        self.write(|transaction| {
+            fence(transaction, activation)?;
+            let of = params![activation.run, step];
+            transaction.execute("UPDATE run_steps SET in_hand = 0 WHERE run = ?1 AND place = ?2", of)?;
+            Ok(())
+        })
+    }
+
     /// Ends a step, with the verdicts that only its end brings.
     ///
     /// # Errors

@@ -183,6 +183,9 @@ pub struct StepRow {
     pub started_at: Option<Timestamp>,
     /// When it was over.
     pub ended_at: Option<Timestamp>,
+    /// The place up to which an action has had the objects, unless it has put them down since: what has no verdict up to there may
+    /// have been sent.
+    pub in_hand: u64,
     /// Verdicts so far.
     pub counts: Counts,
 }
@@ -292,6 +295,7 @@ fn read_step(row: &Row<'_>) -> rusqlite::Result<StepRow> {
         end,
         started_at: moment_or_none(row, "started_at")?,
         ended_at: moment_or_none(row, "ended_at")?,
+        in_hand: row.get::<_, i64>("in_hand")?.unsigned_abs(),
         counts: Counts::default(),
     })
 }

@@ -12,6 +12,7 @@ fn code(reading: &Reading) -> &'static str {
         | Reading::BadRequest(problem)
         | Reading::OverMaximum(problem)
         | Reading::Failed(problem) => problem.code,
+        Reading::TooLargeOnTheWay(stop) => stop.problem.code,
     }
 }
 
@@ -123,10 +124,65 @@ fn whole_answers_by_status() {
 }
 
 #[test]
-fn an_error_page_is_quoted_and_cut() {
-    let page = format!("<html>\n{}", "x".repeat(10_000));
-    let Reading::Failed(problem) = read(504, page.as_bytes(), 1, LIST) else { panic!() };
-    assert!(problem.message.contains("`<html>") && problem.message.len() < 300);
+fn an_answer_on_the_way_is_not_taken_for_the_services() {
+    let bodies = [
+        "",
+        "Blocked by policy",
+        "<html><title>Blocked</title></html>",
+        r#"{"message":"Forbidden"}"#,
+        r#"{"error":"denied"}"#,
+        "null",
+    ];
+    let cases = [
+        (400, "gateway-refused"),
+        (401, "gateway-refused"),
+        (403, "gateway-refused"),
+        (407, "gateway-refused"),
+        (413, "gateway-refused"),
+        (429, "throttled"),
+        (502, "gateway-error"),
+        (503, "gateway-error"),
+        (302, "unexpected-status"),
+        (404, "unexpected-status"),
+    ];
+    for body in bodies {
+        for (status, expected) in cases {
+            let reading = read(status, body.as_bytes(), 2, LIST);
+            assert_eq!(code(&reading), expected, "{status} {body}");
+            let refused = matches!(reading, Reading::Refused(_));
+            assert_eq!(refused, matches!(status, 401 | 403 | 407), "{status} {body}");
+            assert_eq!(matches!(reading, Reading::TooLargeOnTheWay(_)), status == 413, "{status} {body}");
+        }
+    }
+}
+
+#[test]
+fn no_reason_holds_html() {
+    let pages = [
+        "<html>\n<head><title>503 Service\n Temporarily Unavailable</title></head><body><center>nginx</center>",
+        "<!DOCTYPE html><html><body><h1>Access <b>denied</b></h1>",
+        "\u{feff}  <?xml version=\"1.0\"?><Error/>",
+        "<title",
+        "<title><script>alert(1)</script></title>",
+    ];
+    let titles = ["an HTML page with the title `503 Service Temporarily Unavailable`", "an HTML page with the title `Access`"];
+    for (place, page) in pages.into_iter().enumerate() {
+        for status in [200, 207, 302, 400, 404, 429, 500, 503] {
+            let reading = read(status, page.as_bytes(), 1, LIST);
+            let Reading::Failed(problem) = reading else { panic!("{status}: {reading:?}") };
+            assert!(!problem.message.contains('<'), "{}", problem.message);
+            let expected = titles.get(place).copied().unwrap_or("an HTML page without a title");
+            assert!(problem.message.contains(expected), "{status}: {}", problem.message);
+        }
+    }
+}
+
+#[test]
+fn an_error_page_is_named_and_a_text_cut() {
+    let text = format!("broken\n{}", "x".repeat(10_000));
+    let Reading::Failed(problem) = read(504, text.as_bytes(), 1, LIST) else { panic!() };
+    assert!(problem.message.contains("`broken\u{fffd}xx") && problem.message.len() < 300, "{}", problem.message);
     let Reading::Failed(problem) = read(502, b"", 1, LIST) else { panic!() };
-    assert_eq!(problem.message, "the service answered the request with status 502 and no text");
+    let expected = "a proxy or a gateway, not the service, answered the request with status 502 and no text";
+    assert_eq!(problem.message, expected);
 }

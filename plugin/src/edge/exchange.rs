@@ -201,7 +201,7 @@ fn receive(answer: FutureIncomingResponse) -> Advanced {
 fn answered(answer: &FutureIncomingResponse) -> Option<Advanced> {
     Some(match answer.get()? {
         Ok(Ok(response)) => open(&response),
-        Ok(Err(code)) => Advanced::Arrived(Arrival::Lost(described(&code))),
+        Ok(Err(code)) => Advanced::Arrived(unanswered(&code)),
         Err(()) => Advanced::Arrived(Arrival::Lost("its answer was already taken".to_owned())),
     })
 }
@@ -241,6 +241,15 @@ impl Reader {
                 }
             }
         }
+    }
+}
+
+/// What a request without an answer came to. The contract says what the first two mean.
+fn unanswered(code: &ErrorCode) -> Arrival {
+    match code {
+        ErrorCode::HttpRequestDenied => Arrival::Refused,
+        ErrorCode::ConnectionReadTimeout => Arrival::Abandoned,
+        code => Arrival::Lost(described(code)),
     }
 }
 

@@ -86,6 +86,9 @@ impl Preview {
             Arrival::Lost(reason) => {
                 return Err(walk.lost(&format!("the request got no whole answer: {reason}")));
             }
+            Arrival::Abandoned | Arrival::Refused => {
+                return Err(walk.lost("the run ended before it was answered"));
+            }
         };
         let (list, field) = (walk.list(), walk.field());
         let (entries, next) = walk.answered(status, &body)?;

@@ -6,13 +6,16 @@ use std::time::Duration;
 use super::Session;
 use crate::answer::{ItemAnswer, Meaning, Reading};
 use crate::batch;
-use crate::contract::{Level, Message, Problem};
+use crate::contract::{Level, Message, Problem, Stop};
 use crate::ledger::{Decision, SubmissionNumber};
 use crate::limits;
 use crate::schedule::wait_after;
 
 impl Session {
     pub(super) fn act(&mut self, batch: Vec<SubmissionNumber>, reading: Reading, now: Duration) {
+        if matches!(reading, Reading::Items(_)) {
+            self.refused_on_the_way = 0;
+        }
         match reading {
             Reading::Items(answers) => self.act_on_items(&batch, answers, now),
             Reading::Refused(stop) => {
@@ -22,6 +25,7 @@ impl Session {
             Reading::Failed(problem) => self.fail_batch(&batch, problem),
             // Nothing is sent any more, so nothing is divided.
             _ if self.closed().is_some() => self.fail_as_closed(&batch),
+            Reading::TooLargeOnTheWay(stop) => self.shrink_on_the_way(batch, stop, now),
             Reading::TooLarge(problem) => match batch::halves(batch) {
                 Ok((first, second)) => {
                     self.schedule.push_portion(first);
@@ -90,6 +94,19 @@ impl Session {
         self.isolation_requests += 2;
         self.schedule.push_portion(halves.0);
         self.schedule.push_portion(halves.1);
+    }
+
+    /// Sends smaller requests from now on. A proxy that refuses even single objects is not asked for each of them.
+    fn shrink_on_the_way(&mut self, batch: Vec<SubmissionNumber>, stop: Stop, now: Duration) {
+        if batch.len() > 1 {
+            self.capacity.objects = self.capacity.objects.min((batch.len() / 2).max(1));
+            return self.schedule.put_back(batch.into_iter());
+        }
+        self.fail_batch(&batch, stop.problem.clone());
+        self.refused_on_the_way += 1;
+        if self.refused_on_the_way >= limits::REFUSED_ON_THE_WAY {
+            self.halt(stop, now);
+        }
     }
 
     /// Takes the service's word that a batch had too many objects; a batch of one means that the list is full.

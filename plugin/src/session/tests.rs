@@ -1,5 +1,6 @@
 //! Tests of whole runs.
 
+mod ends;
 mod harness;
 mod model;
 mod preview;
@@ -216,7 +217,7 @@ fn a_stopped_run_does_not_wait_for_ever() {
     });
     let Some(Err(stop)) = &result.result else { panic!() };
     assert_eq!(stop.problem.code, "access-denied");
-    assert_eq!(result.counts()[&("failed", "no-answer")], 300);
+    assert_eq!(result.counts()[&("failed", "outcome-unknown")], 300);
     assert!(result.time <= limits::DRAIN_WAIT + Duration::from_secs(1));
 }
 
@@ -286,6 +287,8 @@ fn a_batch_without_a_usable_answer_fails_and_the_others_go_on() {
         (Arrival::Lost("the connection was closed".to_owned()), "transport"),
         (error(429), "throttled"),
         (error(500), "service-error"),
+        (page(400), "gateway-refused"),
+        (page(503), "gateway-error"),
         (error(404), "unexpected-status"),
         (error(301), "unexpected-status"),
         (multi([ACCEPTED; 99]), "answer-mismatch"),
@@ -314,6 +317,33 @@ fn a_service_that_throttles_everything_does_not_make_the_run_hold_the_collection
         Some(multi(items.iter().map(|_| if answered < 400 { 429 } else { ACCEPTED })))
     });
     assert_eq!(result.outcomes.len(), 50_000);
+}
+
+#[test]
+fn a_proxy_that_refuses_the_size_of_every_request_rejects_nothing_and_is_not_asked_for_each_object() {
+    let result = run(block_list(), circumstances(), domains(5_000), |_, _| Some(page(413)));
+    assert_eq!(result.stop().problem.code, "gateway-refused");
+    assert!(result.outcomes.keys().all(|key| result.verdict(*key) == ("failed", "gateway-refused")));
+    assert!(result.requests.len() < 60, "{}", result.requests.len());
+}
+
+#[test]
+fn a_proxy_that_lets_small_requests_pass_gets_small_requests() {
+    let result = run(block_list(), circumstances(), domains(5_000), |_, items| {
+        Some(if items.len() > 100 { page(413) } else { multi(items.iter().map(|_| ACCEPTED)) })
+    });
+    assert_eq!(result.counts(), BTreeMap::from([(("accepted", ""), 5_000)]));
+    assert!(result.requests.len() < 120, "{}", result.requests.len());
+}
+
+#[test]
+fn a_refusal_on_the_way_says_nothing_about_the_role_of_the_key() {
+    for status in [401, 403, 407] {
+        let result = run(block_list(), circumstances(), domains(5), |_, _| Some(page(status)));
+        let stop = result.stop();
+        assert_eq!(stop.problem.code, "gateway-refused");
+        assert!(stop.hint.contains("proxy") && !stop.hint.contains("role"), "{}", stop.hint);
+    }
 }
 
 proptest! {

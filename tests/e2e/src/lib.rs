@@ -14,6 +14,7 @@ mod collection;
 mod collector;
 mod command;
 mod guest;
+mod moments;
 mod outcome;
 mod product;
 mod project;
@@ -27,6 +28,7 @@ pub use collection::{domains, threatq, threatq_page};
 pub use collector::{Collector, Transfer};
 pub use command::Palisade;
 pub use guest::{guest_bundle, guest_bundle_with};
+pub use moments::moments;
 pub use outcome::{Object, Outcome};
 pub use product::{
     binary, bundle, guest, in_language, policy, root, say_skipped, shared_data, signing_key, target,

@@ -72,6 +72,11 @@ impl Running {
         self.signal("-TERM");
     }
 
+    /// Tells it that its terminal is gone.
+    pub fn hang_up(&self) {
+        self.signal("-HUP");
+    }
+
     fn signal(&self, signal: &str) {
         let status = Command::new("kill").args([signal, &self.process.0.id().to_string()]).status();
         assert!(status.expect("`kill` starts").success(), "the process is gone already");

@@ -138,6 +138,9 @@ fn traffic(report: &Report) -> String {
         format!("{} sent", bytes(traffic.bytes_sent)),
         format!("{} received", bytes(traffic.bytes_received)),
     ];
+    if traffic.comparison_requests > 0 {
+        facts.push(format!("{} of them for the comparison", number(traffic.comparison_requests)));
+    }
     if traffic.repeats > 0 {
         facts.push(format!("{} of them repeated", number(traffic.repeats)));
     }

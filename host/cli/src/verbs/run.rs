@@ -111,9 +111,10 @@ pub(crate) fn run(arguments: Run, global: Global) -> Result<Box<dyn Answer>, Fai
     let offered = prepared.selection().offered.len() as u64;
     let observer = progress::observer(offered, global.output == Output::Json, global.verbose > 0);
     let report = runtime.block_on(async {
+        let stopping = signals::stopping(global.output == Output::Json);
         match &plan {
-            Some(plan) => prepared.apply(plan, observer, signals::first()).await,
-            None => Ok(prepared.execute(observer, signals::first()).await),
+            Some(plan) => prepared.apply(plan, observer, stopping).await,
+            None => Ok(prepared.execute(observer, stopping).await),
         }
     });
     // Also of a run that was refused: what it sent is evidence all the same.

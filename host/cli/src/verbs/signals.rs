@@ -1,17 +1,45 @@
 //! What the operator or a supervisor signals.
 
+use palisade_run::{Stopper, Stopping};
+
+use crate::terminal;
+
+/// The status that shells give for an interrupt.
+const INTERRUPTED: i32 = 130;
+
 /// Resolves when the operator interrupts, or a supervisor terminates, for the first time from the call of this function on. A second
-/// time ends the process at once, with the status that shells give for an interrupt.
+/// time ends the process at once.
 pub(crate) fn first() -> impl Future<Output = ()> {
-    let first = signalled();
+    let first = signalled(Hangup::OfAnother);
     async move {
         first.await;
-        let second = signalled();
+        let second = signalled(Hangup::OfAnother);
         tokio::spawn(async move {
             second.await;
-            std::process::exit(130);
+            std::process::exit(INTERRUPTED);
         });
     }
+}
+
+/// What the signals from this call on mean for a run: the first has it finish what is in flight, the second has it end at once and
+/// report that, the third ends the process. A terminal that is lost (`SIGHUP`) counts as well.
+pub(crate) fn stopping(quiet: bool) -> Stopping {
+    let (stopper, stopping) = Stopper::new();
+    let first = signalled(Hangup::Ends);
+    tokio::spawn(async move {
+        first.await;
+        let second = signalled(Hangup::Ends);
+        stopper.finish();
+        if !quiet {
+            terminal::tell("stopping: waiting for the answers to requests in flight; interrupt again to end at once\n");
+        }
+        second.await;
+        let third = signalled(Hangup::Ends);
+        stopper.at_once();
+        third.await;
+        std::process::exit(INTERRUPTED);
+    });
+    stopping
 }
 
 /// Has something done each time somebody asks the process to read its files again (`SIGHUP`), from the call of this function on.
@@ -36,16 +64,35 @@ pub(crate) fn on_reload(_: impl FnMut()) -> impl Future<Output = ()> {
     std::future::pending()
 }
 
+/// What `SIGHUP` means.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Hangup {
+    /// The terminal is gone: the same as the other signals.
+    Ends,
+    /// Somebody else listens to it.
+    OfAnother,
+}
+
 #[cfg(unix)]
-fn signalled() -> impl Future<Output = ()> {
+fn signalled(hangup: Hangup) -> impl Future<Output = ()> {
     use tokio::signal::unix::{SignalKind, signal};
     let signals = (signal(SignalKind::interrupt()), signal(SignalKind::terminate()));
+    let hangup = (hangup == Hangup::Ends && !is_hangup_ignored()).then(|| signal(SignalKind::hangup()).ok());
     async move {
+        let hung_up = async {
+            match hangup.flatten() {
+                Some(mut hangup) => {
+                    hangup.recv().await;
+                }
+                None => std::future::pending().await,
+            }
+        };
         match signals {
             (Ok(mut interrupt), Ok(mut terminate)) => {
                 tokio::select! {
                     _ = interrupt.recv() => {}
                     _ = terminate.recv() => {}
+                    () = hung_up => {}
                 }
             }
             // Without handlers the signals do what they do by default.
@@ -54,9 +101,34 @@ fn signalled() -> impl Future<Output = ()> {
     }
 }
 
+/// Whether the process was started so that it outlives its terminal, as `nohup` does. Linux says so; elsewhere it is not known.
+#[cfg(unix)]
+fn is_hangup_ignored() -> bool {
+    std::fs::read_to_string("/proc/self/status").is_ok_and(|status| ignores_hangup(&status))
+}
+
+/// `SigIgn` in `proc_pid_status(5)`: a mask in which the first bit is `SIGHUP`.
+#[cfg(unix)]
+fn ignores_hangup(status: &str) -> bool {
+    let mask = status.lines().find_map(|line| line.strip_prefix("SigIgn:"));
+    mask.and_then(|mask| u64::from_str_radix(mask.trim(), 16).ok()).is_some_and(|mask| mask & 1 == 1)
+}
+
 #[cfg(not(unix))]
-async fn signalled() {
+async fn signalled(_: Hangup) {
     if tokio::signal::ctrl_c().await.is_err() {
         std::future::pending::<()>().await;
+    }
+}
+
+#[cfg(all(test, unix))]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_hangup_that_is_ignored_from_the_start_stays_ignored() {
+        assert!(ignores_hangup("Name:\tx\nSigIgn:\t0000000000001001\n"));
+        assert!(!ignores_hangup("SigIgn:\t0000000000001000\n"));
+        assert!(!ignores_hangup(""));
     }
 }

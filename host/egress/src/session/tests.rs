@@ -119,3 +119,48 @@ async fn answers_that_nobody_reads_are_an_error_and_no_wait() {
     drop((first, second));
     assert_eq!(session.inner.held.bytes(), 0);
 }
+
+/// A request with this body in flight, or waiting to be sent.
+fn sending(session: &Session, body: &'static str) -> tokio::task::JoinHandle<SendError> {
+    let session = session.clone();
+    tokio::spawn(async move {
+        let request = Request::post("https://api.example.com/list").body(Bytes::from(body)).unwrap();
+        session.send(request).await.unwrap_err()
+    })
+}
+
+#[tokio::test]
+async fn a_closed_session_sends_nothing_and_lets_requests_in_flight_go_on() {
+    let (session, _server) = silent(SessionLimits::default(), 900 * SECOND);
+    let in_flight = sending(&session, r#"[{"domain":"a.example"}]"#);
+    while session.in_flight() == 0 {
+        tokio::task::yield_now().await;
+    }
+    session.close();
+    assert_eq!(sending(&session, r#"[{"domain":"b.example"}]"#).await.unwrap().code(), "run-ending");
+    assert_eq!((session.in_flight(), session.traffic().requests), (1, 1));
+    assert!(tokio::time::timeout(Duration::from_millis(50), session.drained()).await.is_err());
+    assert_eq!(session.abandon(), 1);
+    assert_eq!(in_flight.await.unwrap().code(), crate::ABANDONED);
+    session.drained().await;
+    assert_eq!(session.times_sent("domain", "a.example"), Some(1));
+    assert_eq!(session.times_sent("domain", "b.example"), Some(0));
+    assert_eq!((session.traffic().lost, session.is_cut_short()), (1, true));
+    // Of what was sent the operator is told, of what was not there is nothing to tell.
+    let told: Vec<&str> = session.notices().iter().map(|notice| notice.code).collect();
+    assert_eq!(told, [crate::ABANDONED]);
+}
+
+#[tokio::test(start_paused = true)]
+async fn what_waits_at_the_gate_comes_back_when_the_session_is_closed() {
+    let (session, _server) = silent(SessionLimits::default(), 900 * SECOND);
+    let begun = Instant::now();
+    session.inner.gate.close_for(begun, 60 * SECOND);
+    let waiting = sending(&session, "[]");
+    settle().await;
+    assert_eq!(session.waits_until(), Some(begun + 60 * SECOND));
+    session.close();
+    assert_eq!(waiting.await.unwrap().code(), "run-ending");
+    assert_eq!((session.waits_until(), begun.elapsed()), (None, Duration::ZERO));
+    assert!(!session.has_sent());
+}

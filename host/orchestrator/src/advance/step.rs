@@ -3,14 +3,15 @@
 
 use std::convert::Infallible;
 use std::sync::Arc;
-use std::time::Duration;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::time::SystemTime;
 
 use jiff::Timestamp;
 use palisade_egress::Gate;
 use palisade_limits as limits;
 use palisade_run::{
-    ComponentSource, Decided, EndedHow, Evidence, Input, Observer, Overrides, Preparation, Progress, Report,
-    VerdictName,
+    ComponentSource, Decided, EndedHow, Evidence, Input, OUTCOME_UNKNOWN, Observer, Overrides, Preparation, Progress,
+    Report, Stopper, VerdictName,
 };
 use palisade_store::{Activation, Event, NewVerdict, Phase, RunRow, StepEnd, StepRow, Store, Verdict};
 use serde_json::{Value, json};
@@ -49,7 +50,7 @@ impl Orchestrator {
             let wait = closed.opens_at.saturating_duration_since(tokio::time::Instant::now());
             if wait.as_secs() >= limits::HELD_WAIT_SECONDS {
                 let opens = self.now().saturating_add(wait).unwrap_or(run.deadline_at);
-                store.wait_run(activation, Phase::Waiting, &budget_used_up(opens))?;
+                store.wait_run(activation, Phase::Waiting, &waits_until(opens))?;
                 self.changed(run.id);
                 return Ok(Advanced::WaitUntil(opens));
             }
@@ -75,11 +76,14 @@ impl Orchestrator {
             activation,
             step: step.place,
             places: Arc::clone(&places),
+            in_hand: AtomicU64::new(0),
+            stopping: stopping.clone(),
             lost,
         });
+        let (stopper, run_stopping) = Stopper::new();
         let report = tokio::select! {
-            report = prepared.execute(writer, interrupted(stopping.clone(), is_lost.clone())) => report,
-            never = self.tell_waits(activation, &gate) => match never {},
+            report = prepared.execute(writer, run_stopping) => report,
+            never = pass_on(stopping.clone(), is_lost.clone(), &stopper) => match never {},
         };
         store.note_wait(activation, None)?;
         let stop = if *is_lost.borrow() { Some(Stop::Lost) } else { *stopping.borrow() };
@@ -95,6 +99,9 @@ impl Orchestrator {
         match stop {
             // What has no verdict is offered again.
             Some(Stop::Draining | Stop::Lost) if was_interrupted => {
+                if !report.objects.iter().any(|object| object.code.as_deref() == Some(OUTCOME_UNKNOWN)) {
+                    store.put_down(activation, step.place)?;
+                }
                 store.add_event(
                     run.id,
                     &Event::new(self.now(), "step-interrupted", "to be continued").of_step(step.place),
@@ -107,26 +114,6 @@ impl Orchestrator {
         self.keep_holdings(activation, step, &prepared.services(), &report)?;
         self.end_step(activation, step, &report, &places)?;
         Ok(Advanced::More)
-    }
-
-    /// Says of a run why it stands still while its service imposes a wait. A step is not given up for that, because to begin it
-    /// again takes requests of the same budget.
-    async fn tell_waits(&self, activation: Activation, gate: &Gate) -> Infallible {
-        let mut told = false;
-        loop {
-            tokio::time::sleep(Duration::from_secs(limits::PROGRESS_SECONDS)).await;
-            let reason = gate.closed().map(|closed| {
-                let wait = closed.opens_at.saturating_duration_since(tokio::time::Instant::now());
-                budget_used_up(self.now().saturating_add(wait).unwrap_or(Timestamp::MAX))
-            });
-            if reason.is_none() && !told {
-                continue;
-            }
-            told = reason.is_some();
-            // Where it cannot be written, its verdicts cannot either, and they stop the run.
-            let _ = self.store().note_wait(activation, reason.as_deref());
-            self.changed(activation.run);
-        }
     }
 
     async fn prepare(
@@ -180,7 +167,9 @@ impl Orchestrator {
                     message: object.message.clone(),
                     submissions: object.submissions.clone(),
                 };
-                placed(decided, places)
+                let is_open = report.run.ended == EndedHow::Early && object.code == report.run.code;
+                let verdict = placed(decided, places)?;
+                Some(if is_open { in_hand(verdict, step) } else { verdict })
             })
             .collect();
         let end = StepEnd {
@@ -220,7 +209,8 @@ impl Orchestrator {
         Ok(())
     }
 
-    /// Ends a step without working on it: what has no verdict there failed, and is safe to send again.
+    /// Ends a step without working on it: what has no verdict there failed, and is safe to send again. What an activation had that did
+    /// not come to its end may have been sent.
     fn give_up_step(
         &self,
         activation: Activation,
@@ -238,7 +228,7 @@ impl Orchestrator {
             submissions: json!([]),
         };
         let open = self.store().open_objects(activation.run, step.place)?;
-        let verdicts: Vec<NewVerdict> = open.into_iter().map(failed).collect();
+        let verdicts: Vec<NewVerdict> = open.into_iter().map(|row| in_hand(failed(row), step)).collect();
         let end = StepEnd {
             how: how.to_owned(),
             code: Some(code.to_owned()),
@@ -253,8 +243,8 @@ impl Orchestrator {
     }
 }
 
-fn budget_used_up(opens: Timestamp) -> String {
-    format!("the service's rate budget is used up until {opens:.0}")
+fn waits_until(opens: Timestamp) -> String {
+    format!("the service asked to wait; the next request is sent at {opens:.0}")
 }
 
 fn no_end() -> StepEnd {
@@ -268,12 +258,36 @@ fn no_end() -> StepEnd {
     }
 }
 
-/// Resolves when the activation has to stop.
-async fn interrupted(stopping: Stopping, lost: watch::Receiver<bool>) {
+/// Stops the run when the activation has to stop. What is in flight is waited for, unless nothing of it can be written any more.
+/// Never ends.
+async fn pass_on(stopping: Stopping, lost: watch::Receiver<bool>, stopper: &Stopper) -> Infallible {
+    let ends = becomes(stopping.clone(), |stop| matches!(stop, Some(Stop::Cancelled | Stop::Draining)));
+    let is_lost = async {
+        tokio::select! {
+            () = becomes(stopping, |stop| *stop == Some(Stop::Lost)) => {}
+            () = becomes(lost, |lost| *lost) => {}
+        }
+    };
+    let mut is_lost = std::pin::pin!(is_lost);
     tokio::select! {
-        () = becomes(stopping, Option::is_some) => {}
-        () = becomes(lost, |lost| *lost) => {}
+        () = ends => {
+            stopper.finish();
+            is_lost.await;
+        }
+        () = &mut is_lost => {}
     }
+    stopper.at_once();
+    std::future::pending().await
+}
+
+/// The verdict of an object that was not sent, as far as this activation knows: one that an earlier activation had when it ended
+/// without a word may have been.
+fn in_hand(verdict: NewVerdict, step: &StepRow) -> NewVerdict {
+    if verdict.place > step.in_hand {
+        return verdict;
+    }
+    let message = "it may have been sent: the service ended while the action worked on it";
+    NewVerdict { code: Some(OUTCOME_UNKNOWN.to_owned()), message: Some(message.to_owned()), ..verdict }
 }
 
 /// Writes verdicts as they happen.
@@ -284,15 +298,39 @@ struct Writer {
     activation: Activation,
     step: u32,
     places: Arc<[u64]>,
+    /// How many objects the action has, as far as that is written.
+    in_hand: AtomicU64,
+    stopping: Stopping,
     lost: watch::Sender<bool>,
 }
 
 impl Observer for Writer {
-    fn progress(&self, _: Progress) {}
+    fn progress(&self, progress: Progress) {
+        let handed_out = progress.handed_out;
+        if self.in_hand.fetch_max(handed_out, Ordering::Relaxed) >= handed_out {
+            return;
+        }
+        let index = handed_out.checked_sub(1).and_then(|index| usize::try_from(index).ok());
+        let Some(place) = index.and_then(|index| self.places.get(index)) else { return };
+        if let Err(error) = self.store.take_in_hand(self.activation, self.step, *place) {
+            tracing::error!(run = %self.activation.run, "objects in hand not written: {error}");
+            self.lost.send_replace(true);
+        }
+    }
+
+    fn waiting(&self, until: Option<SystemTime>) {
+        let until = until.map(|until| waits_until(Timestamp::try_from(until).unwrap_or(Timestamp::MAX)));
+        // Where it cannot be written, verdicts cannot either, and they stop the run.
+        let _ = self.store.note_wait(self.activation, until.as_deref());
+        self.orchestrator.changed(self.activation.run);
+    }
 
     fn decided(&self, verdicts: &mut dyn Iterator<Item = Decided>) {
+        // A run that goes on later offers again what it could not finish now.
+        let goes_on = matches!(*self.stopping.borrow(), Some(Stop::Draining | Stop::Lost));
+        let stands = |decided: &Decided| !(goes_on && decided.verdict == VerdictName::Failed);
         let verdicts: Vec<NewVerdict> =
-            verdicts.filter_map(|decided| placed(decided, &self.places)).collect();
+            verdicts.filter(stands).filter_map(|decided| placed(decided, &self.places)).collect();
         let written = self.store.record_verdicts(self.activation, self.step, &verdicts, self.clock.now());
         if let Err(error) = written {
             // What cannot be remembered must not go on.

@@ -4,7 +4,7 @@
 use std::time::Duration;
 
 use bytes::Bytes;
-use http::{Method, Request, StatusCode, Uri, header};
+use http::{Method, Request, Response, StatusCode, Uri, header};
 use palisade_egress::{Client, Gate, Grant, SendError, Session, SessionLimits, Wire, after};
 use palisade_limits as limits;
 use palisade_policy::Policy;
@@ -42,15 +42,24 @@ enum Said {
 }
 
 impl Said {
-    fn of(answer: Result<StatusCode, SendError>) -> Self {
+    /// An HTML page comes from a proxy or a gateway: it says nothing about the key.
+    fn of(answer: Result<(StatusCode, bool), SendError>) -> Self {
         match answer {
-            Ok(status) if status.is_success() => Self::Takes,
-            Ok(StatusCode::UNAUTHORIZED) => Self::Refuses,
-            Ok(StatusCode::FORBIDDEN) => Self::Forbids,
-            Ok(status) => Self::Answered(status),
+            Ok((status, true)) => Self::Answered(status),
+            Ok((status, _)) if status.is_success() => Self::Takes,
+            Ok((StatusCode::UNAUTHORIZED, _)) => Self::Refuses,
+            Ok((StatusCode::FORBIDDEN, _)) => Self::Forbids,
+            Ok((status, _)) => Self::Answered(status),
             Err(error) => Self::Nothing(error),
         }
     }
+}
+
+/// Whether an answer is an HTML page.
+fn is_page(answer: &Response<Bytes>) -> bool {
+    let kind = answer.headers().get(header::CONTENT_TYPE).and_then(|kind| kind.to_str().ok());
+    kind.is_some_and(|kind| kind.trim_start().to_ascii_lowercase().starts_with("text/html"))
+        || answer.body().trim_ascii_start().starts_with(b"<")
 }
 
 /// Another option of the region, and what the service there said.
@@ -92,7 +101,8 @@ fn session(client: Client, grants: Vec<Grant>) -> Session {
     Session::new(Wire::Network(client), grants, Gate::default(), bounds, deadline, None)
 }
 
-async fn send(session: &Session, uri: &Uri) -> Result<StatusCode, SendError> {
+/// The status of the answer, and whether it is an HTML page.
+async fn send(session: &Session, uri: &Uri) -> Result<(StatusCode, bool), SendError> {
     let time = Duration::from_secs(limits::CONNECTION_TEST_SECONDS);
     let mut request = Request::new(Bytes::new());
     *request.uri_mut() = uri.clone();
@@ -103,7 +113,7 @@ async fn send(session: &Session, uri: &Uri) -> Result<StatusCode, SendError> {
         limit: time,
     };
     match tokio::time::timeout(time, session.send(request)).await {
-        Ok(Ok(answer)) => Ok(answer.status()),
+        Ok(Ok(answer)) => Ok((answer.status(), is_page(&answer))),
         Ok(Err(SendError::DeadlinePassed)) | Err(_) => Err(late()),
         Ok(Err(error)) => Err(error),
     }
@@ -257,6 +267,19 @@ mod tests {
         }
         let works = judge(&request("api.example", "Here"), &Said::Takes, &[], None, 1);
         assert_eq!(works, Asked::Answers { requests: 1 });
+    }
+
+    #[test]
+    fn the_page_of_a_proxy_says_nothing_about_the_key() {
+        for status in [StatusCode::OK, StatusCode::UNAUTHORIZED, StatusCode::FORBIDDEN] {
+            let test = judged(Said::of(Ok((status, true))), Vec::new());
+            assert_eq!((test.failed, test.code.as_deref()), (Some(Failing::Service), Some("service-unavailable")));
+            assert!(!test.hint.unwrap().contains("role"));
+        }
+        let page = Response::builder().header("content-type", "text/HTML; charset=utf-8").body(Bytes::new());
+        assert!(is_page(&page.unwrap()));
+        assert!(is_page(&Response::new(Bytes::from_static(b"\n<html>"))));
+        assert!(!is_page(&Response::new(Bytes::from_static(b"{}"))));
     }
 
     #[test]

@@ -176,6 +176,7 @@ CREATE TABLE run_steps (
     ended_at      INTEGER,
     traffic       TEXT,                         -- JSON
     warnings      TEXT,                         -- JSON
+    in_hand       INTEGER NOT NULL DEFAULT 0,   -- place up to which an action had the objects that did not put them down
     PRIMARY KEY (run, place)
 ) WITHOUT ROWID;
 CREATE INDEX run_steps_by_bundle ON run_steps (bundle);

@@ -9,6 +9,7 @@
 )]
 
 mod backup;
+mod cancels;
 mod certificate;
 mod collections;
 mod command_line;
