@@ -69,7 +69,9 @@ pub fn read(status: u16, body: &[u8], expected: usize, list: &str) -> Reading {
         400 if String::from_utf8_lossy(body).to_ascii_lowercase().contains(OVER_MAXIMUM) => {
             Reading::OverMaximum(Problem::new(
                 "list-full",
-                format!("the {list} takes no more objects: {said}; delete some there or wait until some expire"),
+                format!(
+                    "the {list} takes no more objects: {said}; delete some there or wait until some expire"
+                ),
             ))
         }
         400 if is_of_the_service => Reading::BadRequest(Problem::new("service-bad-request", said)),
@@ -78,10 +80,9 @@ pub fn read(status: u16, body: &[u8], expected: usize, list: &str) -> Reading {
         500..=599 if is_of_the_service => Reading::Failed(Problem::new("service-error", said)),
         500..=599 => Reading::Failed(Problem::new("gateway-error", said)),
         400 => Reading::Failed(Problem::new("gateway-refused", said)),
-        _ => Reading::Failed(Problem::new(
-            "unexpected-status",
-            format!("{said}; check the configured region"),
-        )),
+        _ => {
+            Reading::Failed(Problem::new("unexpected-status", format!("{said}; check the configured region")))
+        }
     }
 }
 
@@ -168,8 +169,12 @@ fn read_items(status: u16, body: &[u8], expected: usize) -> Reading {
                 return Reading::Failed(Problem::new(
                     "answer-unreadable",
                     match page(body) {
-                        Some(page) => format!("expected a JSON array in the response with status {status}, found {page}"),
-                        None => format!("expected a JSON array in the response with status {status}: {error}"),
+                        Some(page) => format!(
+                            "expected a JSON array in the response with status {status}, found {page}"
+                        ),
+                        None => {
+                            format!("expected a JSON array in the response with status {status}: {error}")
+                        }
                     },
                 ));
             }
@@ -228,7 +233,8 @@ pub fn said(status: u16, body: &[u8]) -> String {
 
 /// An HTML or XML page in words, if the body is one.
 fn page(body: &[u8]) -> Option<String> {
-    let start = String::from_utf8_lossy(body.get(..crate::limits::PAGE_HEAD_BYTES).unwrap_or(body)).into_owned();
+    let start =
+        String::from_utf8_lossy(body.get(..crate::limits::PAGE_HEAD_BYTES).unwrap_or(body)).into_owned();
     if !start.trim_start_matches('\u{feff}').trim_start().starts_with('<') {
         return None;
     }

@@ -282,7 +282,9 @@ impl Ledger {
             Some((entry, Decision::Skipped(problem))) => Verdict::Skipped(told(entry, problem)),
             Some((entry, Decision::Rejected(problem))) => Verdict::Rejected(told(entry, problem)),
             Some((entry, Decision::Failed(problem))) => Verdict::Failed(told(entry, problem)),
-            None => Verdict::Failed(Problem::new("outcome-unknown", "nothing is known about what was submitted")),
+            None => {
+                Verdict::Failed(Problem::new("outcome-unknown", "nothing is known about what was submitted"))
+            }
         };
         self.outcomes.push(Outcome { key: object.key, verdict, submissions });
     }

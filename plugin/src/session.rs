@@ -513,7 +513,10 @@ impl Session {
 
 /// What is said of an object whose request is open at the end.
 fn outcome_unknown() -> Problem {
-    Problem::new("outcome-unknown", "it was sent, and the run ended before the service answered; it may be on the list")
+    Problem::new(
+        "outcome-unknown",
+        "it was sent, and the run ended before the service answered; it may be on the list",
+    )
 }
 
 #[cfg(test)]

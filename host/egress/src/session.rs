@@ -351,7 +351,11 @@ impl Session {
         let result = match result {
             // The run was too short for the answer, not the service too slow.
             Err(SendError::TimedOut { .. }) if Instant::now() >= inner.deadline => {
-                Err(if inner.limits.past_deadline.is_zero() { SendError::DeadlinePassed } else { abandoned() })
+                Err(if inner.limits.past_deadline.is_zero() {
+                    SendError::DeadlinePassed
+                } else {
+                    abandoned()
+                })
             }
             result => result.map(|response| response.map(|body| inner.held.hold(body))),
         };

@@ -179,7 +179,9 @@ fn cancelled(unanswered: u64, at_once: bool) -> String {
     let requests = if unanswered == 1 { "1 request".to_owned() } else { format!("{unanswered} requests") };
     match (at_once, unanswered) {
         (false, 0) => "the run was cancelled".to_owned(),
-        (false, _) => format!("the run was cancelled; {requests} in flight had no answer within the time allowed for it"),
+        (false, _) => format!(
+            "the run was cancelled; {requests} in flight had no answer within the time allowed for it"
+        ),
         (true, 0) => "the run was cancelled, and ended at once by a second interruption".to_owned(),
         (true, _) => format!(
             "the run was cancelled, and ended at once by a second interruption, without the answers to {requests} in flight"

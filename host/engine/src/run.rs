@@ -121,7 +121,9 @@ impl Component {
             };
             let stop = match first {
                 First::Called(called) => (Some(called), None),
-                First::Refused(refusal @ Refusal::Exhausted(_)) => (None, Some((early(refusal, deadline), true))),
+                First::Refused(refusal @ Refusal::Exhausted(_)) => {
+                    (None, Some((early(refusal, deadline), true)))
+                }
                 First::Refused(refusal) => (None, Some((early(refusal, deadline), false))),
                 First::Cancelled => (None, Some((Early::Cancelled { unanswered: 0, at_once: false }, true))),
                 First::Deadline => (None, Some((Early::Deadline(deadline), true))),
@@ -143,9 +145,10 @@ impl Component {
         session.close();
         unanswered.fetch_add(answers(&session, &stopping).await, Ordering::Relaxed);
         let early = early.map(|early| match early {
-            Early::Cancelled { .. } => {
-                Early::Cancelled { unanswered: unanswered.load(Ordering::Relaxed), at_once: stopping.is_at_once() }
-            }
+            Early::Cancelled { .. } => Early::Cancelled {
+                unanswered: unanswered.load(Ordering::Relaxed),
+                at_once: stopping.is_at_once(),
+            },
             early => early,
         });
         log_output(&output);
@@ -153,7 +156,9 @@ impl Component {
         let was_cut_short = session.is_cut_short() || winding.has_withheld();
         let ended = match (refused.try_recv(), called, early) {
             // It came to its end all the same, and nothing was kept from it.
-            (_, Some(Ok(result)), Some(Early::Cancelled { .. } | Early::Deadline(_))) if !was_cut_short => of(result),
+            (_, Some(Ok(result)), Some(Early::Cancelled { .. } | Early::Deadline(_))) if !was_cut_short => {
+                of(result)
+            }
             (_, _, Some(early)) => Ended::Early(early),
             (Ok(refusal), ..) => Ended::Early(crate::component::early(refusal, deadline)),
             (Err(_), Some(Ok(result)), None) => of(result),

@@ -13,8 +13,7 @@ use palisade_egress::{Client, Gate};
 use palisade_limits as limits;
 use palisade_run::{
     ComponentSource, EndedHow, Evidence, Given, GivenValue, Input, Offered, Overrides, Preparation,
-    PrepareError, Prompted, Report, SecretSource, Secrets, Selection, Silent, Stopping,
-    connection_requests,
+    PrepareError, Prompted, Report, SecretSource, Secrets, Selection, Silent, Stopping, connection_requests,
 };
 use palisade_store::BundleId;
 use serde::Serialize;

@@ -14,8 +14,8 @@ use palisade_engine::{Early, Ended, Host, LogLevel, RunEnd, RunRequest, Stopping
 use palisade_limits as limits;
 use palisade_recording::Difference;
 use time::OffsetDateTime;
-use tokio::time::Instant;
 use time::format_description::well_known::Rfc3339;
+use tokio::time::Instant;
 
 use crate::holdings::Holdings;
 use crate::ledger::{Ledger, Totals};
@@ -167,7 +167,10 @@ impl Host for Desk {
     }
 
     fn record(&mut self, mut outcomes: Vec<Outcome>) -> Result<(), Violation> {
-        outcomes.iter_mut().flat_map(|outcome| &mut outcome.submissions).for_each(|submission| self.count(submission));
+        outcomes
+            .iter_mut()
+            .flat_map(|outcome| &mut outcome.submissions)
+            .for_each(|submission| self.count(submission));
         let mut books = self.books();
         let (taken, result) = books.ledger.record(outcomes);
         let mut decided =
@@ -449,7 +452,7 @@ impl End {
         let reason = match how {
             EndedHow::Stopped => message.clone(),
             EndedHow::Completed => "the run ended before there was a verdict".to_owned(),
-            EndedHow::Early => "not sent: the run ended before its turn".to_owned(),
+            EndedHow::Early => "not sent: the run ended first".to_owned(),
         };
         let open = Problem { code: code.clone(), message: reason };
         Self { how, code: Some(code), message: Some(message), hint, open }

@@ -27,7 +27,8 @@ pub(crate) fn explain(value: &str, known: Known, end: &Problem) -> (Problem, Vec
         return (end.clone(), Vec::new());
     }
     if known.sent_as.is_empty() {
-        let message = "it may have been sent: the run ended while the action worked on it, and had sent requests";
+        let message =
+            "it may have been sent: the run ended while the action worked on it, and had sent requests";
         return (unknown(message), Vec::new());
     }
     let submission = |(field, attempts)| Submission {

@@ -165,7 +165,10 @@ fn no_reason_holds_html() {
         "<title",
         "<title><script>alert(1)</script></title>",
     ];
-    let titles = ["an HTML page with the title `503 Service Temporarily Unavailable`", "an HTML page with the title `Access`"];
+    let titles = [
+        "an HTML page with the title `503 Service Temporarily Unavailable`",
+        "an HTML page with the title `Access`",
+    ];
     for (place, page) in pages.into_iter().enumerate() {
         for status in [200, 207, 302, 400, 404, 429, 500, 503] {
             let reading = read(status, page.as_bytes(), 1, LIST);
@@ -181,7 +184,11 @@ fn no_reason_holds_html() {
 fn an_error_page_is_named_and_a_text_cut() {
     let text = format!("broken\n{}", "x".repeat(10_000));
     let Reading::Failed(problem) = read(504, text.as_bytes(), 1, LIST) else { panic!() };
-    assert!(problem.message.contains("`broken\u{fffd}xx") && problem.message.len() < 300, "{}", problem.message);
+    assert!(
+        problem.message.contains("`broken\u{fffd}xx") && problem.message.len() < 300,
+        "{}",
+        problem.message
+    );
     let Reading::Failed(problem) = read(502, b"", 1, LIST) else { panic!() };
     let expected = "a proxy or a gateway, not the service, answered the request with status 502 and no text";
     assert_eq!(problem.message, expected);

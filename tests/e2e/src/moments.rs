@@ -6,6 +6,7 @@ use std::time::{SystemTime, UNIX_EPOCH};
 #[must_use]
 pub fn moments(variable: &str, usual: u64) -> (u64, u64) {
     let number = |name: &str| std::env::var(name).ok().map(|text| text.parse().expect("a number"));
-    let now = || SystemTime::now().duration_since(UNIX_EPOCH).map_or(0, |since| u64::from(since.subsec_nanos()));
+    let now =
+        || SystemTime::now().duration_since(UNIX_EPOCH).map_or(0, |since| u64::from(since.subsec_nanos()));
     (number(variable).unwrap_or(usual), number("PALISADE_SEED").unwrap_or_else(now))
 }

@@ -31,7 +31,9 @@ pub(crate) fn stopping(quiet: bool) -> Stopping {
         let second = signalled(Hangup::Ends);
         stopper.finish();
         if !quiet {
-            terminal::tell("stopping: waiting for the answers to requests in flight; interrupt again to end at once\n");
+            terminal::tell(
+                "stopping: waiting for the answers to requests in flight; interrupt again to end at once\n",
+            );
         }
         second.await;
         let third = signalled(Hangup::Ends);

@@ -115,7 +115,8 @@ impl Index {
         if let Some(known) = self.fields.iter().position(|field| field == name) {
             return Some(known);
         }
-        let fits = (self.fields.len() as u64) < limits::SENT_FIELDS && name.len() as u64 <= limits::SENT_FIELD_BYTES;
+        let fits =
+            (self.fields.len() as u64) < limits::SENT_FIELDS && name.len() as u64 <= limits::SENT_FIELD_BYTES;
         fits.then(|| {
             self.fields.push(name.to_owned());
             self.fields.len() - 1
@@ -143,7 +144,8 @@ mod tests {
     #[test]
     fn each_text_is_counted_by_its_field() {
         let sent = Sent::default();
-        let texts = sent.read(br#"[{"domain":"a.example","description":"b.example"},{"domain":"b.example"}]"#);
+        let texts =
+            sent.read(br#"[{"domain":"a.example","description":"b.example"},{"domain":"b.example"}]"#);
         assert!(!sent.any());
         sent.count(&texts);
         sent.count(&texts);
@@ -180,7 +182,8 @@ mod tests {
     fn a_body_without_end_does_not_fill_the_memory() {
         let sent = Sent::default();
         for part in 0..=(limits::SENT_TEXTS / 10_000) {
-            let items: Vec<Value> = (0..10_000).map(|item| serde_json::json!({ "v": format!("{part}-{item}") })).collect();
+            let items: Vec<Value> =
+                (0..10_000).map(|item| serde_json::json!({ "v": format!("{part}-{item}") })).collect();
             sent.count(&sent.read(&serde_json::to_vec(&items).unwrap()));
         }
         assert_eq!(sent.index().entries, limits::SENT_TEXTS);

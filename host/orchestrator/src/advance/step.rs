@@ -10,8 +10,8 @@ use jiff::Timestamp;
 use palisade_egress::Gate;
 use palisade_limits as limits;
 use palisade_run::{
-    ComponentSource, Decided, EndedHow, Evidence, Input, OUTCOME_UNKNOWN, Observer, Overrides, Preparation, Progress,
-    Report, Stopper, VerdictName,
+    ComponentSource, Decided, EndedHow, Evidence, Input, OUTCOME_UNKNOWN, Observer, Overrides, Preparation,
+    Progress, Report, Stopper, VerdictName,
 };
 use palisade_store::{Activation, Event, NewVerdict, Phase, RunRow, StepEnd, StepRow, Store, Verdict};
 use serde_json::{Value, json};

@@ -273,7 +273,10 @@ mod tests {
     fn the_page_of_a_proxy_says_nothing_about_the_key() {
         for status in [StatusCode::OK, StatusCode::UNAUTHORIZED, StatusCode::FORBIDDEN] {
             let test = judged(Said::of(Ok((status, true))), Vec::new());
-            assert_eq!((test.failed, test.code.as_deref()), (Some(Failing::Service), Some("service-unavailable")));
+            assert_eq!(
+                (test.failed, test.code.as_deref()),
+                (Some(Failing::Service), Some("service-unavailable"))
+            );
             assert!(!test.hint.unwrap().contains("role"));
         }
         let page = Response::builder().header("content-type", "text/HTML; charset=utf-8").body(Bytes::new());

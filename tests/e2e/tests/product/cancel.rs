@@ -45,11 +45,8 @@ fn recording(outcome: &Outcome) -> Vec<Value> {
 
 /// Compares what the report says of each object with what the tenant has received, and holds.
 fn assert_true(outcome: &Outcome, tenant: &Tenant, context: &str) {
-    let received: BTreeSet<String> = tenant
-        .items()
-        .iter()
-        .filter_map(|item| Some(item["domain"].as_str()?.to_owned()))
-        .collect();
+    let received: BTreeSet<String> =
+        tenant.items().iter().filter_map(|item| Some(item["domain"].as_str()?.to_owned())).collect();
     let held: BTreeSet<String> =
         tenant.blocked().into_iter().chain(tenant.exempted()).map(|(_, value)| value).collect();
     for Object { value, verdict, code, entry, .. } in outcome.objects() {

@@ -129,10 +129,14 @@ fn a_plan_is_done_exactly() {
     let made = compare(&tenant).argument("--plan").argument("plan.json").go();
     assert_eq!(made.status, 0, "{}", made.stderr);
     let plan = made.directory().join("plan.json");
-    let before = changes(&tenant);
+    let (before, received) = (changes(&tenant), tenant.received().len());
     let done = Palisade::apply(&tenant, &plan).configured("risk_level: high\n").go();
     assert_eq!(done.status, 0, "{}", done.stderr);
     assert_eq!(done.total("accepted"), 3);
+    // The comparison before the push counts as well, and is told apart.
+    assert_eq!(done.traffic("requests"), (tenant.received().len() - received) as f64);
+    assert_eq!(done.traffic("comparison_requests"), 2.0);
+    assert!(done.stderr.contains("2 of them for the comparison"), "{}", done.stderr);
     assert_eq!(changes(&tenant), before + 1);
     let planned: std::collections::BTreeSet<_> =
         made.objects().into_iter().flat_map(|object| object.submitted).collect();

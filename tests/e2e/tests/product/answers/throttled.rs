@@ -52,6 +52,35 @@ fn without_a_time_it_backs_off() {
 }
 
 #[test]
+fn no_time_at_all_is_not_taken_at_its_word() {
+    let tenant = tenant_with_fault(throttling(RetryAfter::Seconds(0)).times(1));
+    let outcome = block(&tenant).go();
+    assert_recovered(&tenant, &outcome);
+    assert!(pause(&tenant) >= Duration::from_millis(125), "{:?}", pause(&tenant));
+    assert!(outcome.traffic("waited_seconds") >= 0.125);
+}
+
+#[test]
+fn a_long_wait_is_shown_while_it_lasts_with_the_time_it_ends() {
+    for effect in [
+        Effect::TooManyRequests { retry_after: RetryAfter::Seconds(9) },
+        Effect::Status {
+            status: 503,
+            headers: [("retry-after".to_owned(), "9".to_owned())].into(),
+            body: None,
+        },
+    ] {
+        let tenant = tenant_with_fault(Fault::new(effect).times(1));
+        let running = block(&tenant).start();
+        running.wait_for("waiting for the service, next request at ");
+        assert_eq!(tenant.posts().len(), 1, "it was told while it waits");
+        let outcome = running.finish();
+        assert_recovered(&tenant, &outcome);
+        assert!(pause(&tenant) >= Duration::from_secs(9), "{:?}", pause(&tenant));
+    }
+}
+
+#[test]
 fn a_time_beyond_the_deadline_is_not_waited_for() {
     for retry_after in [RetryAfter::Seconds(3_600), RetryAfter::Date(3_600)] {
         let tenant = tenant_with(Effect::TooManyRequests { retry_after });
@@ -83,6 +112,9 @@ fn a_time_beyond_the_deadline_is_shared_with_every_batch() {
     // Who was told to wait learns it from the service, the others from the host.
     assert_eq!(outcome.count("failed", "throttled"), sent * 100);
     assert_eq!(outcome.total("failed"), 5_000);
+    let was_sent =
+        |object: &palisade_e2e::Object| object.entry["submissions"][0]["attempts"].as_u64() == Some(1);
+    assert_eq!(outcome.objects().iter().filter(|object| was_sent(object)).count(), sent * 100);
     let warnings = outcome.report()["warnings"].as_array().expect("warnings");
     let warning = warnings
         .iter()

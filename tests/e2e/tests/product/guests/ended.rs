@@ -37,11 +37,11 @@ fn loops_for_ever() {
           failed    25  deadline 25
 
         failed deadline (25)
-          d0001.example  line 1  the run ended before there was a verdict
-          d0002.example  line 2  the run ended before there was a verdict
-          d0003.example  line 3  the run ended before there was a verdict
-          d0004.example  line 4  the run ended before there was a verdict
-          d0005.example  line 5  the run ended before there was a verdict
+          d0001.example  line 1  not sent: the run ended first
+          d0002.example  line 2  not sent: the run ended first
+          d0003.example  line 3  not sent: the run ended first
+          d0004.example  line 4  not sent: the run ended first
+          d0005.example  line 5  not sent: the run ended first
           and 20 more
 
         ended early[deadline] after TIME: the run did not end within 2 s
@@ -175,11 +175,11 @@ fn asks_for_a_host_not_granted() {
           failed    15  request-not-granted 15
 
         failed request-not-granted (15)
-          d0011.example  line 11  the run ended before there was a verdict
-          d0012.example  line 12  the run ended before there was a verdict
-          d0013.example  line 13  the run ended before there was a verdict
-          d0014.example  line 14  the run ended before there was a verdict
-          d0015.example  line 15  the run ended before there was a verdict
+          d0011.example  line 11  not sent: the run ended first
+          d0012.example  line 12  not sent: the run ended first
+          d0013.example  line 13  not sent: the run ended first
+          d0014.example  line 14  not sent: the run ended first
+          d0015.example  line 15  not sent: the run ended first
           and 10 more
 
         ended early[request-not-granted] after TIME: the component asked for `GET https://not-granted.example/`, which is not granted: no grant names this origin
