@@ -136,6 +136,7 @@ CREATE TABLE run_steps (
     ended_at      INTEGER,
     traffic       TEXT,                         -- JSON
     warnings      TEXT,                         -- JSON
+    in_hand       INTEGER NOT NULL DEFAULT 0,   -- place up to which an action had the objects that did not put them down
     PRIMARY KEY (run, place)
 ) WITHOUT ROWID;
 CREATE TABLE runs (
@@ -267,8 +268,8 @@ INSERT INTO "run_objects" VALUES (1, 1, 'FQDN', 'evil.example', NULL, 'list.txt'
 INSERT INTO "run_objects" VALUES (1, 2, 'FQDN', 'worse.example', NULL, 'list.txt', 'line 1', '{"score":9.0}');
 INSERT INTO "run_objects" VALUES (2, 1, 'FQDN', 'evil.example', NULL, 'list.txt', 'line 1', '{"score":9.0}');
 INSERT INTO "run_objects" VALUES (2, 2, 'FQDN', 'worse.example', NULL, 'list.txt', 'line 1', '{"score":9.0}');
-INSERT INTO "run_steps" VALUES (1, 1, 1, 'trend-vision-one', '1.0.0', 'digest', 'block', 'Add to Blocklist', '{"api_key":{"secret":1},"description":"blocked nightly"}', 'open', NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL);
-INSERT INTO "run_steps" VALUES (2, 1, 1, 'trend-vision-one', '1.0.0', 'digest', 'block', 'Add to Blocklist', '{"api_key":{"secret":1},"description":"blocked nightly"}', 'open', NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL);
+INSERT INTO "run_steps" VALUES (1, 1, 1, 'trend-vision-one', '1.0.0', 'digest', 'block', 'Add to Blocklist', '{"api_key":{"secret":1},"description":"blocked nightly"}', 'open', NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, 0);
+INSERT INTO "run_steps" VALUES (2, 1, 1, 'trend-vision-one', '1.0.0', 'digest', 'block', 'Add to Blocklist', '{"api_key":{"secret":1},"description":"blocked nightly"}', 'open', NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, 0);
 INSERT INTO "runs" VALUES (1, 1, 'Nightly', 'schedule', 'schedule', '1@first', NULL, 0, 100, 'Phishing', 'ended', 'Error Occurred', NULL, NULL, 1795334400000, NULL, 1795334400000, 1795338000000, 2, 0, NULL);
 INSERT INTO "runs" VALUES (2, 1, 'Nightly', 'schedule', 'schedule', '1@second', NULL, 0, 100, 'Phishing', 'queued', NULL, NULL, NULL, 1795334400000, NULL, NULL, 1795338000000, 2, 0, NULL);
 INSERT INTO "secrets" VALUES (1, 'api_key', 'key', X'7365616C6564', 1795334400000);
