@@ -54,7 +54,7 @@ enum Task {
         /// Keeps the recordings under `examples/recordings`, against which a test replays the examples
         #[arg(long)]
         keep: bool,
-        /// Serves instead: the web console with the bundle, two collections and two workflows, ready to click through
+        /// Serves instead: the web console with the bundle, three collections and three workflows, ready to click through
         #[arg(long, conflicts_with = "keep")]
         serve: bool,
     },

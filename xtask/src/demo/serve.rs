@@ -30,13 +30,15 @@ pub(crate) fn serve() -> Result<()> {
     println!("  name      {NAME}");
     println!("  password  {PASSWORD}");
     println!(
-        "\nIt has two collections and two workflows, each with a first run. Every region leads to a simulator on this machine."
+        "\nIt has three collections and three workflows, each with a first run. The run of *Block prioritised indicators* ends \
+         with an issue: five of its objects cannot be blocked, and its page shows why. Every region leads to a simulator on \
+         this machine."
     );
     println!("Press Ctrl-C to stop. It stops automatically after {SECONDS} s.");
     demonstration.wait(&stopped)
 }
 
-/// A service on a simulator, with the bundle, two collections and two workflows.
+/// A service on a simulator, with the bundle, three collections and three workflows.
 pub(crate) struct Demonstration {
     service: Service,
     /// Where it is reached.
@@ -85,11 +87,18 @@ impl Demonstration {
                 json!({ "kind": "every", "period": "6-hours" }),
             ),
             (
-                "Known good",
-                &["known-good.csv"][..],
-                "Exempt what is known to be good",
+                "Partners",
+                &["partners.csv"][..],
+                "Exempt partners",
                 "add-to-exception-list",
                 json!({ "kind": "daily", "at": "02:30", "zone": "Europe/Berlin" }),
+            ),
+            (
+                "Report of a campaign",
+                &["report.misp.json"][..],
+                "Block a campaign",
+                "add-to-blocklist",
+                json!({ "kind": "daily", "at": "06:00", "zone": "Europe/Berlin" }),
             ),
         ];
         for (collection, files, workflow, action, schedule) in cases {
