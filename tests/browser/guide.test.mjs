@@ -109,7 +109,7 @@ for (const scripts of [true, false]) {
       await says(page, "Signature", /Signed/, "Palisade's tests", "What it may do", "POST",
         "/v3.0/threatintel/suspiciousObjects", "Everything else is denied", "This integration is new");
       first = await guide.install(page);
-      await says(page, "Trend Micro Vision One 0.1.0 is installed.");
+      await says(page, "Trend Micro Vision One 0.1.0 installed.");
     });
 
     await step("the same zip again says that it is there, and wants to hear that it is meant", async () => {
@@ -219,7 +219,7 @@ for (const scripts of [true, false]) {
         ["      - { value: never, label: Never }", "      - { value: \"120\", label: After 120 Days }\n      - { value: never, label: Never }"],
       ]);
       await guide.upload(page, zip);
-      await says(page, "The new version changes the configuration", BLOCKLIST, EXCEPTIONS, "Objects Per Run", "IOC Expiration",
+      await says(page, "Version 0.2.0 changes the configuration", BLOCKLIST, EXCEPTIONS, "Objects Per Run", "IOC Expiration",
         "Replace version 0.1.0 with version 0.2.0", "Overwrite the saved configuration");
       const second = await guide.install(page, "replace", "overwrite");
       assert.notEqual(second, first);

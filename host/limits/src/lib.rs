@@ -373,6 +373,11 @@ limits! {
     HELD_WAIT_SECONDS = 5, "seconds";
     /// Runs that are worked on at once: each holds a component of up to 128 MiB.
     RUN_WORKERS = 4, "runs";
+    /// Days back that a filter can ask for: ten years of a threat-intelligence platform.
+    FILTER_DAYS = 3_660, "days";
+    /// Objects of a sorted list of a collection: they are sorted in memory, and nobody pages further. In the order of the source
+    /// there is no such limit.
+    SORTED_OBJECTS = 10_000, "objects";
     /// Objects that somebody can select for a manual run.
     SELECTED_OBJECTS = 10_000, "objects";
     /// Bytes of a form or a body that selects objects for a manual run: 10,000 addresses of 200 bytes are 2 MB, and a form writes

@@ -1,19 +1,18 @@
 //! Data collections: uploaded files or a live connection, with a saved filter on top.
 
-use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
-use palisade_collection::{Format, Record, Source};
+use jiff::Timestamp;
+use palisade_collection::{Format, Record, Source, Unreadable};
 use palisade_egress::Client;
 use palisade_limits as limits;
 use palisade_store::{
-    CollectionId, CollectionRow, FileReader, FileRow, FileWriter, NewCollection, StoredObject,
+    CollectionId, CollectionRow, Counted, FileReader, FileRow, FileWriter, NewCollection, Version,
 };
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
 use crate::live::{NewConnection, StoredLogIn, connection_faults};
-use crate::objects::stored_record;
 use crate::{Field, Filter, Orchestrator, OrchestratorError};
 
 /// Where a collection's objects come from.
@@ -37,27 +36,18 @@ pub enum CollectionSource {
     },
 }
 
-/// What a collection holds.
-#[derive(Debug, Clone, Serialize)]
-pub struct Preview {
-    /// Objects that the filter means.
-    pub objects: u64,
-    /// Objects that it does not mean.
-    pub filtered: u64,
-    /// Records that could not be read.
-    pub unreadable: u64,
-    /// Records that their own file says are not for use.
-    pub left_out: u64,
-    /// Objects by type.
-    pub by_type: BTreeMap<String, u64>,
-    /// The types that the collection has, whether the filter means them or not.
-    #[serde(skip)]
-    pub types: BTreeSet<String>,
-    /// The first of them.
-    #[serde(skip)]
-    pub first: Vec<StoredObject>,
-    /// What is to be known about the files.
-    pub warnings: Vec<String>,
+/// What a collection is to be.
+pub struct CollectionChange<'a> {
+    /// Unique name.
+    pub name: &'a str,
+    /// What it is for.
+    pub description: &'a str,
+    /// Its filter.
+    pub filter: &'a Filter,
+    /// The connection of a live one; it stays as it is if none is given.
+    pub connection: Option<NewConnection>,
+    /// The version that the change began with; any if none is given.
+    pub expected: Option<Version>,
 }
 
 /// An uploaded file.
@@ -86,10 +76,10 @@ impl Orchestrator {
         let source = CollectionSource::Files { format: format.map(|format| format.to_string()) };
         let (source, filter) = (json!(source), json!(Filter::default()));
         let new = NewCollection { name: named(name)?, description, source: &source, filter: &filter };
-        // Before anything is made: a file that cannot be read leaves nothing behind.
-        check_uploads(format, &uploads)?;
+        // Before anything is created: a file that cannot be read leaves nothing behind.
+        let counted = check_uploads(format, &uploads, &Filter::default(), self.now())?;
         let id = self.store().add_collection(&new, who, self.now())?;
-        self.take_files(name, id, uploads, who)?;
+        self.take_files(name, id, uploads, None, counted, who)?;
         self.audit(who, "collection.created", name, None, Some(source))?;
         Ok(id)
     }
@@ -102,14 +92,15 @@ impl Orchestrator {
         &self,
         id: CollectionId,
         uploads: Vec<Upload>,
+        expected: Option<Version>,
         who: &str,
     ) -> Result<(), OrchestratorError> {
         let row = self.store().collection(id)?;
         let CollectionSource::Files { format } = source_of(&row)? else {
             return Err(OrchestratorError::field("files", "this collection is read from a live connection"));
         };
-        check_uploads(parsed(format.as_deref())?, &uploads)?;
-        self.take_files(&row.name, id, uploads, who)
+        let counted = check_uploads(parsed(format.as_deref())?, &uploads, &filter_of(&row)?, self.now())?;
+        self.take_files(&row.name, id, uploads, expected, counted, who)
     }
 
     /// Takes files that were checked in place of those that a collection has.
@@ -118,11 +109,15 @@ impl Orchestrator {
         name: &str,
         id: CollectionId,
         uploads: Vec<Upload>,
+        expected: Option<Version>,
+        counted: Counted,
         who: &str,
     ) -> Result<(), OrchestratorError> {
         let names: Vec<String> = uploads.iter().map(|upload| upload.name.clone()).collect();
         let files = uploads.into_iter().map(|upload| (upload.name, upload.digest, upload.content)).collect();
-        self.store().replace_files(id, files, self.now())?;
+        self.store().replace_files(id, files, expected, self.now())?;
+        let version = self.store().collection(id)?.version;
+        self.store().count_collection(id, version, counted)?;
         self.audit(who, "collection.uploaded", name, None, Some(json!({ "files": names })))
     }
 
@@ -150,19 +145,17 @@ impl Orchestrator {
         Ok(id)
     }
 
-    /// Changes name, description and filter of a collection, and the connection of a live one.
+    /// Changes name, description and filter of a collection, and the connection of a live one, if it has the expected version.
     ///
     /// # Errors
-    /// [`OrchestratorError::Invalid`] naming the fields.
+    /// [`OrchestratorError::Invalid`] naming the fields; `version-mismatch` if somebody has changed it since.
     pub fn change_collection(
         &self,
         id: CollectionId,
-        name: &str,
-        description: &str,
-        filter: &Filter,
-        connection: Option<NewConnection>,
+        change: CollectionChange<'_>,
         who: &str,
     ) -> Result<(), OrchestratorError> {
+        let CollectionChange { name, description, filter, connection, expected } = change;
         let mut wrong = filter.check().err().unwrap_or_default();
         wrong.extend(faults_of(named(name)));
         if !wrong.is_empty() {
@@ -175,7 +168,7 @@ impl Orchestrator {
         };
         let filter = json!(filter);
         let new = NewCollection { name: named(name)?, description, source: &source, filter: &filter };
-        self.store().change_collection(id, &new, self.now())?;
+        self.store().change_collection(id, &new, Some(expected.unwrap_or(before.version)), self.now())?;
         let told = |source: &Value, filter: &Value| json!({ "source": source, "filter": filter });
         let (was, is) = (told(&before.source, &before.filter), told(&source, &filter));
         self.audit(who, "collection.changed", name, Some(was), Some(is))
@@ -200,47 +193,6 @@ impl Orchestrator {
     /// Where the state cannot be read.
     pub fn files(&self, id: CollectionId) -> Result<Vec<FileRow>, OrchestratorError> {
         Ok(self.store().files(id)?)
-    }
-
-    /// What a collection holds, by type, and its first objects.
-    ///
-    /// # Errors
-    /// Where it cannot be read.
-    pub async fn preview(&self, id: CollectionId, first: usize) -> Result<Preview, OrchestratorError> {
-        let row = self.store().collection(id)?;
-        let filter = filter_of(&row)?;
-        let preview = Preview {
-            objects: 0,
-            filtered: 0,
-            unreadable: 0,
-            left_out: 0,
-            by_type: BTreeMap::new(),
-            types: BTreeSet::new(),
-            first: Vec::new(),
-            warnings: Vec::new(),
-        };
-        let (mut preview, warnings) = self
-            .read_collection(&row, preview, move |preview, record, file| match &record {
-                Record::LeftOut(_) => preview.left_out += 1,
-                Record::Unreadable(_) => preview.unreadable += 1,
-                Record::Object(object) => {
-                    if !preview.types.contains(&object.subtype) {
-                        preview.types.insert(object.subtype.clone());
-                    }
-                    if !filter.admits(&record) {
-                        preview.filtered += 1;
-                        return;
-                    }
-                    preview.objects += 1;
-                    *preview.by_type.entry(object.subtype.clone()).or_default() += 1;
-                    if preview.first.len() < first {
-                        preview.first.extend(stored_record(&record, file));
-                    }
-                }
-            })
-            .await?;
-        preview.warnings = warnings;
-        Ok(preview)
     }
 
     /// Reads a collection to its end. `look` gets each record with its file, and keeps what it makes of them.
@@ -321,16 +273,42 @@ pub(crate) fn read<T: serde::de::DeserializeOwned>(
         .map_err(|error| palisade_store::StoreError::Content { column, cause: error.to_string() }.into())
 }
 
-/// Reads each file to its end, as a run would.
-fn check_uploads(format: Option<Format>, uploads: &[Upload]) -> Result<(), OrchestratorError> {
+/// Reads each file to its end, as a run would, and counts its objects. Files without a single object whose records cannot be read
+/// are refused: they are of another encoding or another format, and a collection of nothing would run without an error.
+fn check_uploads(
+    format: Option<Format>,
+    uploads: &[Upload],
+    filter: &Filter,
+    now: Timestamp,
+) -> Result<Counted, OrchestratorError> {
     if uploads.is_empty() {
         return Err(OrchestratorError::field("files", "choose at least one file"));
     }
+    let mut counted = Counted { objects: 0, filtered: 0, at: now };
+    let mut unreadable: Option<(String, Unreadable, u64)> = None;
     for upload in uploads {
         let source = Source::reader(upload.name.clone(), upload.content.reader());
-        palisade_collection::read(source, format, &mut |_| {})?;
+        palisade_collection::read(source, format, &mut |record| match &record {
+            Record::Object(_) if filter.admits(&record, now) => counted.objects += 1,
+            Record::Object(_) => counted.filtered += 1,
+            Record::Unreadable(record) => match &mut unreadable {
+                Some((_, _, count)) => *count += 1,
+                none => *none = Some((upload.name.clone(), record.clone(), 1)),
+            },
+            Record::LeftOut(_) => {}
+        })?;
     }
-    Ok(())
+    match unreadable {
+        Some((file, record, count)) if counted.objects + counted.filtered == 0 => {
+            let what = if count == 1 { "record" } else { "records" };
+            let message = format!(
+                "no object could be read: {count} unreadable {what}, the first at {file}, {}: {}",
+                record.location, record.message
+            );
+            Err(OrchestratorError::field("files", message))
+        }
+        _ => Ok(counted),
+    }
 }
 
 fn parsed(format: Option<&str>) -> Result<Option<Format>, OrchestratorError> {

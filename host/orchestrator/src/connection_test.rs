@@ -8,6 +8,7 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::Duration;
 
+use palisade_bundle::{Parameter, ParameterKind};
 use palisade_collection::{Location, Object};
 use palisade_egress::{Client, Gate};
 use palisade_limits as limits;
@@ -15,12 +16,12 @@ use palisade_run::{
     ComponentSource, EndedHow, Evidence, Given, GivenValue, Input, Offered, Overrides, Preparation,
     PrepareError, Prompted, Report, SecretSource, Secrets, Selection, Silent, Stopping, connection_requests,
 };
-use palisade_store::BundleId;
+use palisade_store::{BundleId, Configuration, StoredValue, WorkflowRow};
 use serde::Serialize;
 
 use crate::form::{Entered, lay_over};
 use crate::integrations::known_action;
-use crate::{Orchestrator, OrchestratorError};
+use crate::{Field, Orchestrator, OrchestratorError, StepDraft};
 use ask::{Asked, ask};
 
 /// What is looked for, and never sent, by type: a name that nobody can own (RFC 2606) and digests of nothing that exists.
@@ -118,7 +119,61 @@ impl Orchestrator {
     ) -> Result<ConnectionTest, OrchestratorError> {
         let manifest = self.manifest(bundle)?;
         let known = known_action(&manifest, action)?;
-        let given = self.given_on_top(&manifest.id, &known.id, entered)?;
+        let held = self.store().action_defaults(&manifest.id, &known.id)?;
+        self.test_on_top(bundle, action, &held, entered).await
+    }
+
+    /// Tests an action of a workflow that is being edited: what was entered, on top of the configuration of the saved step, or of
+    /// the defaults if there is none. A kept secret is sent only to where it was entered for.
+    ///
+    /// # Errors
+    /// [`OrchestratorError::Invalid`] naming the fields that are missing or wrong.
+    pub async fn test_step(
+        &self,
+        workflow: Option<&WorkflowRow>,
+        step: StepDraft,
+    ) -> Result<ConnectionTest, OrchestratorError> {
+        let manifest = self.manifest(step.bundle)?;
+        let known = known_action(&manifest, &step.action)?;
+        let held = self.step_base(&manifest, known, workflow, step.was)?;
+        let has_moved = |parameter: &&Parameter| {
+            let held = match held.get(&parameter.name) {
+                Some(StoredValue::Value(value)) => value.as_str(),
+                _ => None,
+            };
+            let entered = match step.entered.get(&parameter.name) {
+                Some(Entered::Text(text)) => Some(text.as_str()).filter(|text| !text.is_empty()),
+                Some(Entered::Value(value)) => value.as_str(),
+                Some(Entered::Secret(_) | Entered::Nothing) => None,
+                None => held,
+            };
+            matches!(parameter.kind, ParameterKind::Origin {}) && entered != held
+        };
+        let is_kept = |parameter: &&Parameter| {
+            matches!(held.get(&parameter.name), Some(StoredValue::Secret { .. }))
+                && !matches!(step.entered.get(&parameter.name), Some(Entered::Secret(_)))
+        };
+        if let Some(origin) = known.parameters(&manifest).find(has_moved) {
+            let message = format!("enter it again: `{}` has changed since it was saved", origin.label);
+            let kept = known.parameters(&manifest).filter(is_kept);
+            let wrong: Vec<Field> = kept.map(|secret| Field::new(&secret.name, message.as_str())).collect();
+            if !wrong.is_empty() {
+                return Err(OrchestratorError::Invalid(wrong));
+            }
+        }
+        self.test_on_top(step.bundle, &step.action, &held, step.entered).await
+    }
+
+    async fn test_on_top(
+        &self,
+        bundle: BundleId,
+        action: &str,
+        held: &Configuration,
+        entered: BTreeMap<String, Entered>,
+    ) -> Result<ConnectionTest, OrchestratorError> {
+        let manifest = self.manifest(bundle)?;
+        let known = known_action(&manifest, action)?;
+        let given = self.given_on_top(held, entered)?;
         let policy = self.policy()?;
         let trusted = self.trusted_bundle(bundle, &policy)?;
         let (_, configuration, _) = Preparation::configure(&trusted, action, &given, Secrets::Read)?;
@@ -166,15 +221,13 @@ impl Orchestrator {
         Ok(ConnectionTest { requests: test.requests + before, hint: test.hint.or(hint), ..test })
     }
 
-    /// An action's saved defaults, and on top of them what was entered.
+    /// A saved configuration, and on top of it what was entered.
     fn given_on_top(
         &self,
-        bundle: &str,
-        action: &str,
+        held: &Configuration,
         entered: BTreeMap<String, Entered>,
     ) -> Result<BTreeMap<String, Given>, OrchestratorError> {
-        let held = self.store().action_defaults(bundle, action)?;
-        let mut given = self.given(&held)?;
+        let mut given = self.given(held)?;
         // Not sealed, not kept: it may be the wrong one.
         lay_over(&mut given, entered, |_, secret| {
             GivenValue::Secret(SecretSource::Prompted(Prompted::of(secret)))

@@ -1,12 +1,16 @@
 //! A saved filter on top of a collection: which of its objects are meant. Empty means all. An object without the property that
 //! is asked for is not meant; a record that could not be read always is, because nobody knows what it would have been.
 
+use jiff::Timestamp;
 use palisade_collection::{Object, Record};
+use palisade_limits as limits;
 use serde::{Deserialize, Serialize};
 use time::OffsetDateTime;
 use time::format_description::well_known::Rfc3339;
 
 use crate::Field;
+
+const DAY_SECONDS: i64 = 24 * 60 * 60;
 
 /// Which objects are meant: all that fulfil every condition.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
@@ -33,6 +37,21 @@ pub struct Filter {
     /// Changed at or after this moment (RFC 3339).
     #[serde(skip_serializing_if = "Option::is_none")]
     pub updated_since: Option<String>,
+    /// Updated within so many days before the collection is read.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub updated_within_days: Option<u64>,
+    /// None of these types.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub exclude_types: Vec<String>,
+    /// None of these statuses.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub exclude_statuses: Vec<String>,
+    /// None of these tags.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub exclude_tags: Vec<String>,
+    /// Not this text in the value, the description or an attribute, in any case of letters.
+    #[serde(skip_serializing_if = "String::is_empty")]
+    pub exclude_text: String,
 }
 
 impl Filter {
@@ -61,24 +80,47 @@ impl Filter {
         if self.updated_since.is_some() && self.since().is_none() {
             wrong.push(Field::new("updated_since", "a moment such as `2026-11-22T08:00:00Z` is expected"));
         }
-        for (name, list) in [("types", &self.types), ("statuses", &self.statuses), ("tags", &self.tags)] {
+        let days = limits::FILTER_DAYS;
+        if self.updated_within_days.is_some_and(|within| within == 0 || within > days) {
+            wrong.push(Field::new(
+                "updated_within_days",
+                format!("expected a number of days from 1 to {days}"),
+            ));
+        }
+        for (name, list) in [
+            ("types", &self.types),
+            ("statuses", &self.statuses),
+            ("tags", &self.tags),
+            ("exclude_types", &self.exclude_types),
+            ("exclude_statuses", &self.exclude_statuses),
+            ("exclude_tags", &self.exclude_tags),
+        ] {
             if list.iter().any(|one| one.trim().is_empty()) {
-                wrong.push(Field::new(name, "an empty text means nothing: leave it out"));
+                wrong.push(Field::new(name, "a list item is empty: remove it"));
             }
         }
         if wrong.is_empty() { Ok(()) } else { Err(wrong) }
     }
 
-    /// Whether a record is meant.
+    /// Whether a record matches at this time. A record that could not be read always does.
     #[must_use]
-    pub fn admits(&self, record: &Record) -> bool {
+    pub fn admits(&self, record: &Record, now: Timestamp) -> bool {
         match record {
-            Record::Object(object) => self.admits_object(object),
+            Record::Object(object) => self.admits_object(object, now) && !self.excludes(object),
             Record::Unreadable(_) | Record::LeftOut(_) => true,
         }
     }
 
-    fn admits_object(&self, object: &Object) -> bool {
+    /// Whether an object has one of the excluded properties. An object without the property is not excluded by it.
+    fn excludes(&self, object: &Object) -> bool {
+        let is_one_of = |list: &[String], value: &str| list.iter().any(|one| one.eq_ignore_ascii_case(value));
+        is_one_of(&self.exclude_types, &object.subtype)
+            || object.status.as_deref().is_some_and(|status| is_one_of(&self.exclude_statuses, status))
+            || object.tags.iter().any(|tag| is_one_of(&self.exclude_tags, tag))
+            || (!self.exclude_text.is_empty() && has_text(object, &self.exclude_text))
+    }
+
+    fn admits_object(&self, object: &Object, now: Timestamp) -> bool {
         let one_of = |list: &[String], value: Option<&str>| {
             list.is_empty()
                 || value.is_some_and(|value| list.iter().any(|one| one.eq_ignore_ascii_case(value)))
@@ -95,28 +137,31 @@ impl Filter {
             None => true,
             Some(since) => object.updated_at.is_some_and(|moment| moment >= since),
         };
+        let is_recent = self.updated_within_days.is_none_or(|days| {
+            let age = i64::try_from(days).unwrap_or(i64::MAX).saturating_mul(DAY_SECONDS);
+            object.updated_at.is_some_and(|at| at.unix_timestamp() >= now.as_second().saturating_sub(age))
+        });
         one_of(&self.types, Some(&object.subtype))
             && one_of(&self.statuses, object.status.as_deref())
             && in_range
             && self.tags.iter().all(has_tag)
-            && self.has_text(object)
+            && (self.text.is_empty() || has_text(object, &self.text))
             && is_new
-    }
-
-    fn has_text(&self, object: &Object) -> bool {
-        if self.text.is_empty() {
-            return true;
-        }
-        let wanted = self.text.to_lowercase();
-        let has = |text: &str| text.to_lowercase().contains(&wanted);
-        has(&object.value)
-            || object.description.as_deref().is_some_and(has)
-            || object.attributes.iter().any(|(name, value)| has(name) || has(value))
+            && is_recent
     }
 
     fn since(&self) -> Option<OffsetDateTime> {
         OffsetDateTime::parse(self.updated_since.as_deref()?, &Rfc3339).ok()
     }
+}
+
+/// Whether an object has a text in its value, its description or an attribute, in any case of letters.
+fn has_text(object: &Object, wanted: &str) -> bool {
+    let wanted = wanted.to_lowercase();
+    let has = |text: &str| text.to_lowercase().contains(&wanted);
+    has(&object.value)
+        || object.description.as_deref().is_some_and(has)
+        || object.attributes.iter().any(|(name, value)| has(name) || has(value))
 }
 
 #[cfg(test)]
@@ -136,9 +181,13 @@ mod tests {
         }
     }
 
+    fn now() -> Timestamp {
+        "2026-11-22T10:00:00Z".parse().unwrap()
+    }
+
     fn admits(filter: Filter) -> bool {
         filter.check().unwrap();
-        filter.admits(&Record::Object(object()))
+        filter.admits(&Record::Object(object()), now())
     }
 
     #[test]
@@ -169,11 +218,33 @@ mod tests {
     }
 
     #[test]
+    fn exclusion_wins_and_needs_the_property() {
+        let list = |text: &str| vec![text.to_owned()];
+        assert!(!admits(Filter { exclude_types: list("fqdn"), ..Filter::default() }));
+        assert!(admits(Filter { exclude_types: list("URL"), ..Filter::default() }));
+        assert!(!admits(Filter { exclude_statuses: list("active"), ..Filter::default() }));
+        assert!(!admits(Filter { exclude_tags: list("winter"), types: list("FQDN"), ..Filter::default() }));
+        assert!(!admits(Filter { exclude_text: "seen IN".to_owned(), ..Filter::default() }));
+        let bare = Record::Object(Object::indicator("FQDN", "evil.example", Location::Line(1)));
+        assert!(Filter { exclude_statuses: list("Active"), ..Filter::default() }.admits(&bare, now()));
+    }
+
+    #[test]
+    fn days_count_back_from_the_reading() {
+        let within = |days| Filter { updated_within_days: Some(days), ..Filter::default() };
+        assert!(admits(within(2)), "updated exactly two days before");
+        assert!(!admits(within(1)));
+        let bare = Record::Object(Object::indicator("FQDN", "evil.example", Location::Line(1)));
+        assert!(!within(30).admits(&bare, now()), "nobody knows when it was updated");
+        assert!(within(0).check().is_err() && within(u64::MAX).check().is_err());
+    }
+
+    #[test]
     fn what_lacks_the_property_is_not_meant_and_what_cannot_be_read_is() {
         let filter = Filter { score_from: Some(0.0), ..Filter::default() };
         let bare = Object::indicator("FQDN", "evil.example", Location::Line(1));
-        assert!(!filter.admits(&Record::Object(bare)));
-        assert!(filter.admits(&Record::Unreadable(Unreadable::new(Location::Line(1), "x", "y"))));
+        assert!(!filter.admits(&Record::Object(bare), now()));
+        assert!(filter.admits(&Record::Unreadable(Unreadable::new(Location::Line(1), "x", "y")), now()));
     }
 
     #[test]

@@ -5,7 +5,7 @@ use std::sync::{Arc, PoisonError};
 
 use jiff::Timestamp;
 use palisade_bundle::{Action, Authenticity, Bundle, Manifest, TrustedBundle};
-use palisade_store::{BundleId, BundleRow, Configuration, NewBundle, SecretId, StoredValue};
+use palisade_store::{BundleId, BundleRow, Configuration, NewBundle, SecretId, StoredValue, Version};
 use serde::Serialize;
 use serde_json::{Value, json};
 
@@ -46,6 +46,8 @@ pub struct Installed {
     pub installed_at: Timestamp,
     /// Whether it is the very same zip.
     pub same: bool,
+    /// Whether the zip has an older version than this: installing it is a downgrade.
+    pub downgrade: bool,
 }
 
 /// What one action may do.
@@ -74,6 +76,10 @@ pub struct ParameterChange {
     pub label: String,
     /// `added`, `removed` or `changed`.
     pub how: &'static str,
+    /// What is saved for it; of a secret, that there is one. Nothing if nothing is saved.
+    pub saved: Option<String>,
+    /// What it is after the installation: the default of the zip, if that has one.
+    pub becomes: Option<String>,
 }
 
 /// What whoever installs has been told and agrees to.
@@ -101,6 +107,8 @@ pub struct ActionPage {
     pub accepts: BTreeMap<String, Vec<String>>,
     /// Its form, with the defaults for future workflows.
     pub form: Form,
+    /// Raised by each change of the defaults; 0 if none were saved.
+    pub version: Version,
     /// The label of the parameter whose other choices a test of the connection tries, where the chosen one refuses the key.
     pub test_tries: Option<String>,
 }
@@ -118,8 +126,15 @@ impl Orchestrator {
         if let Some(row) = self.store().current_bundle(&manifest.id)? {
             let before = Bundle::from_bytes(&self.store().bundle_zip(row.id)?, &row.bundle)?;
             changes = changed_parameters(before.manifest(), manifest);
+            for change in &mut changes {
+                let held = self.store().action_defaults(&manifest.id, &change.action)?;
+                change.saved = value_of(before.manifest(), change, &held);
+                change.becomes = value_of(manifest, change, &Configuration::new());
+            }
             let same = row.digest == digest;
-            installed = Some(Installed { version: row.version, installed_at: row.installed_at, same });
+            let downgrade = is_older(&manifest.version, &row.version);
+            installed =
+                Some(Installed { version: row.version, installed_at: row.installed_at, same, downgrade });
         }
         Ok(Review {
             digest,
@@ -244,6 +259,7 @@ impl Orchestrator {
     pub fn action_page(&self, id: BundleId, action: &str) -> Result<ActionPage, OrchestratorError> {
         let manifest = self.manifest(id)?;
         let action = known_action(&manifest, action)?;
+        let version = self.store().action_defaults_version(&manifest.id, &action.id)?;
         let holds = self.store().action_defaults(&manifest.id, &action.id)?;
         Ok(ActionPage {
             bundle: self.store().bundle(id)?,
@@ -252,27 +268,32 @@ impl Orchestrator {
             description: action.description.clone(),
             accepts: accepted(action),
             form: form::form(&manifest, action, &holds, &[]),
+            version,
             test_tries: palisade_run::connection_parameter(&manifest, action)
                 .map(|parameter| parameter.label.clone()),
         })
     }
 
-    /// Saves the defaults for future workflows. Existing workflows keep their own copies.
+    /// Saves the defaults for future workflows, if they have the expected version or none is given. Existing workflows keep their
+    /// own copies.
     ///
     /// # Errors
-    /// [`OrchestratorError::Invalid`] naming the fields.
+    /// [`OrchestratorError::Invalid`] naming the fields; `version-mismatch` if somebody has changed them since.
     pub fn save_defaults(
         &self,
         id: BundleId,
         action: &str,
         entered: BTreeMap<String, Entered>,
+        expected: Option<Version>,
         who: &str,
     ) -> Result<(), OrchestratorError> {
         let manifest = self.manifest(id)?;
         let action = known_action(&manifest, action)?;
+        let found = self.store().action_defaults_version(&manifest.id, &action.id)?;
         let before = self.store().action_defaults(&manifest.id, &action.id)?;
         let after = self.accept(&manifest, action, &before, entered, Completeness::Open)?;
-        self.store().save_action_defaults(&manifest.id, &action.id, &after)?;
+        let expected = expected.unwrap_or(found);
+        self.store().save_action_defaults(&manifest.id, &action.id, &after, Some(expected))?;
         let subject = format!("{} {}", manifest.id, action.id);
         let is = told_beside(&after, &secrets_of(&before));
         self.audit(who, "integration.configured", &subject, Some(told(&before)), Some(is))
@@ -334,6 +355,27 @@ fn reviewed(action: &Action) -> ReviewedAction {
     }
 }
 
+/// Whether a version is older than another one; neither if one of them is not a version.
+fn is_older(version: &str, than: &str) -> bool {
+    match (semver::Version::parse(version), semver::Version::parse(than)) {
+        (Ok(version), Ok(than)) => version < than,
+        _ => false,
+    }
+}
+
+/// What a parameter holds, as people read it.
+fn value_of(manifest: &Manifest, change: &ParameterChange, held: &Configuration) -> Option<String> {
+    let form = form::form(manifest, manifest.action(&change.action)?, held, &[]);
+    let field = form.sections.iter().flat_map(|section| &section.fields);
+    let field = field.into_iter().find(|field| field.name == change.parameter)?;
+    let option = field.options.iter().find(|option| option.value == field.value);
+    match (field.kind, option) {
+        ("secret", _) => field.is_set.then(|| SECRET.to_owned()),
+        (_, Some(option)) => Some(option.label.clone()),
+        _ => Some(field.value.clone()).filter(|value| !value.is_empty()),
+    }
+}
+
 /// The parameters of each action that are not what they were.
 fn changed_parameters(before: &Manifest, after: &Manifest) -> Vec<ParameterChange> {
     let mut changes = Vec::new();
@@ -345,6 +387,8 @@ fn changed_parameters(before: &Manifest, after: &Manifest) -> Vec<ParameterChang
                 parameter: parameter.name.clone(),
                 label: parameter.label.clone(),
                 how,
+                saved: None,
+                becomes: None,
             });
         };
         for parameter in action.parameters(after) {

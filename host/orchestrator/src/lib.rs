@@ -25,6 +25,7 @@ mod integrations;
 mod live;
 mod objects;
 mod orchestrator;
+mod preview;
 mod progress;
 mod runs;
 mod scheduler;
@@ -34,7 +35,7 @@ mod traced;
 mod workflows;
 
 pub use clock::{Clock, SystemClock};
-pub use collections::{CollectionSource, Preview, Upload, filter_of, source_of};
+pub use collections::{CollectionChange, CollectionSource, Upload, filter_of, source_of};
 pub use connection_test::{ConnectionTest, Failing};
 pub use error::{Field, OrchestratorError};
 pub use filter::Filter;
@@ -42,7 +43,8 @@ pub use form::{Entered, Form, FormField, FormOption, FormSection, REMOVE, SECRET
 pub use integrations::{ActionPage, Confirmed, Installed, ParameterChange, Review, ReviewedAction, told};
 pub use live::{NewConnection, StoredLogIn};
 pub use orchestrator::{Options, Orchestrator};
+pub use preview::{Order, Preview, Search, Wanted};
 pub use runs::Request;
 pub use selected::SelectedObject;
 pub use tally::Tallied;
-pub use workflows::{ActionFile, StepDraft, StepForm, WorkflowDraft, WorkflowFile};
+pub use workflows::{ActionFile, OnConflict, StepDraft, StepForm, WorkflowDraft, WorkflowFile};

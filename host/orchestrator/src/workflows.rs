@@ -2,9 +2,11 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use palisade_bundle::{Action, Manifest};
 use palisade_schedule::Schedule;
 use palisade_store::{
-    BundleId, BundleRow, CollectionId, NewWorkflow, SecretId, Takes, WorkflowId, WorkflowRow, WorkflowStep,
+    BundleId, BundleRow, CollectionId, Configuration, NewWorkflow, SecretId, StoreError, Takes, Version,
+    WorkflowId, WorkflowRow, WorkflowStep,
 };
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
@@ -86,6 +88,19 @@ pub struct WorkflowFile {
     pub actions: Vec<ActionFile>,
 }
 
+/// What an import does if there is a workflow with the same name.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum OnConflict {
+    /// It fails.
+    #[default]
+    Fail,
+    /// It creates a workflow with another name.
+    Rename,
+    /// It replaces the workflow: its runs, its secrets and whether it is enabled stay.
+    Replace,
+}
+
 fn none_removed() -> Option<u64> {
     Some(0)
 }
@@ -125,20 +140,35 @@ impl Orchestrator {
         Ok(id)
     }
 
-    /// Changes a workflow. A run that is under way keeps what it began with.
+    /// Changes a workflow that has the expected version, if one is given. Runs in progress keep their configuration.
     ///
     /// # Errors
-    /// As [`Self::add_workflow`].
+    /// As [`Self::add_workflow`]; `version-mismatch` if somebody has changed it since.
     pub fn change_workflow(
         &self,
         id: WorkflowId,
         draft: WorkflowDraft,
+        expected: Option<Version>,
         who: &str,
     ) -> Result<(), OrchestratorError> {
         let before = self.store().workflow(id)?;
-        let new = self.new_workflow(draft, Some(&before), Completeness::Complete)?;
-        self.store().change_workflow(id, &new, self.now())?;
-        let before = as_new(&before);
+        // Steps refer to those of the version that was edited: they are not looked up in another one.
+        if let Some(expected) = expected.filter(|expected| *expected != before.version) {
+            return Err(StoreError::Changed { what: "workflow", expected, found: before.version }.into());
+        }
+        self.replace_workflow(&before, draft, Completeness::Complete, who)
+    }
+
+    fn replace_workflow(
+        &self,
+        before: &WorkflowRow,
+        draft: WorkflowDraft,
+        completeness: Completeness,
+        who: &str,
+    ) -> Result<(), OrchestratorError> {
+        let new = self.new_workflow(draft, Some(before), completeness)?;
+        self.store().change_workflow(before.id, &new, Some(before.version), self.now())?;
+        let before = as_new(before);
         let (was, is) = (shown(&before, None), shown(&new, Some(&before)));
         self.audit(who, "workflow.changed", &new.name, Some(was), Some(is))
     }
@@ -157,7 +187,7 @@ impl Orchestrator {
         // What was missed while it was disabled is not made up for.
         let next_tick = enabled.then(|| schedule.next(row.anchor, now)).flatten();
         let new = NewWorkflow { enabled, next_tick, ..as_new(&row) };
-        self.store().change_workflow(id, &new, now)?;
+        self.store().change_workflow(id, &new, Some(row.version), now)?;
         let what = if enabled { "workflow.enabled" } else { "workflow.disabled" };
         self.audit(who, what, &row.name, None, None)
     }
@@ -168,21 +198,21 @@ impl Orchestrator {
     /// Where there is none of this id.
     pub fn duplicate_workflow(&self, id: WorkflowId, who: &str) -> Result<WorkflowId, OrchestratorError> {
         let row = self.store().workflow(id)?;
-        let taken: Vec<String> = self.store().workflows()?.into_iter().map(|row| row.name).collect();
-        let name = (1_u32..)
-            .map(|count| {
-                if count == 1 {
-                    format!("{} (copy)", row.name)
-                } else {
-                    format!("{} (copy {count})", row.name)
-                }
-            })
-            .find(|name| !taken.contains(name))
-            .unwrap_or_default();
+        let name = self.free_name(&row.name, "copy")?;
         let new = NewWorkflow { name, enabled: false, next_tick: None, anchor: self.now(), ..as_new(&row) };
         let copy = self.store().add_workflow(&new, who, self.now())?;
         self.audit(who, "workflow.created", &new.name, None, Some(shown(&new, None)))?;
         Ok(copy)
+    }
+
+    /// A name that no workflow has: `Nightly (copy)`, `Nightly (copy 2)`.
+    fn free_name(&self, name: &str, why: &str) -> Result<String, OrchestratorError> {
+        let taken: BTreeSet<String> = self.store().workflows()?.into_iter().map(|row| row.name).collect();
+        let named = |count: u32| match count {
+            1 => format!("{name} ({why})"),
+            _ => format!("{name} ({why} {count})"),
+        };
+        Ok((1..).map(named).find(|name| !taken.contains(name)).unwrap_or_default())
     }
 
     /// Deletes a workflow. Its runs stay.
@@ -258,8 +288,14 @@ impl Orchestrator {
     /// has to be entered before it runs.
     ///
     /// # Errors
-    /// [`OrchestratorError::Invalid`]: no such file, collection, version or parameter.
-    pub fn import_workflow(&self, text: &str, who: &str) -> Result<WorkflowId, OrchestratorError> {
+    /// [`OrchestratorError::Invalid`]: no such file, collection, version or parameter. `name-taken` if there is a workflow with
+    /// this name and the import may neither rename nor replace.
+    pub fn import_workflow(
+        &self,
+        text: &str,
+        on_conflict: OnConflict,
+        who: &str,
+    ) -> Result<WorkflowId, OrchestratorError> {
         let file: WorkflowFile = serde_saphyr::from_str(text)
             .map_err(|error| OrchestratorError::field("file", in_short(&error.to_string())))?;
         let collection = match file.collection {
@@ -270,12 +306,19 @@ impl Orchestrator {
                 Some(known.ok_or_else(|| OrchestratorError::field("collection", message))?.id)
             }
         };
-        let mut steps = Vec::new();
+        let known = self.store().workflows()?.into_iter().find(|row| row.name == file.name.trim());
+        let replaced = known.as_ref().filter(|_| on_conflict == OnConflict::Replace);
+        let (mut steps, mut kept) = (Vec::new(), BTreeSet::new());
         for action in file.actions {
+            let bundle = self.installed_version(&action.bundle, &action.version)?;
+            let was = match replaced {
+                Some(row) => self.step_to_keep(row, &action, &mut kept)?,
+                None => None,
+            };
             steps.push(StepDraft {
-                bundle: self.installed_version(&action.bundle, &action.version)?,
+                bundle,
                 action: action.action,
-                was: None,
+                was,
                 entered: action
                     .configuration
                     .into_iter()
@@ -283,17 +326,47 @@ impl Orchestrator {
                     .collect(),
             });
         }
+        let name = match on_conflict {
+            OnConflict::Rename if known.is_some() => self.free_name(file.name.trim(), "imported")?,
+            _ => file.name,
+        };
         let draft = WorkflowDraft {
-            name: file.name,
+            name,
             description: file.description,
             collection,
             schedule: file.schedule,
             takes: file.takes,
             evictions: file.max_evictions,
-            enabled: false,
+            enabled: replaced.is_some_and(|row| row.enabled),
             steps,
         };
-        self.make_workflow(draft, Completeness::Open, who)
+        match replaced {
+            // An enabled workflow stays complete: a run of it must be able to start.
+            Some(row) => {
+                let completeness = if row.enabled { Completeness::Complete } else { Completeness::Open };
+                self.replace_workflow(row, draft, completeness, who)?;
+                Ok(row.id)
+            }
+            None => self.make_workflow(draft, Completeness::Open, who),
+        }
+    }
+
+    /// The step of a replaced workflow whose secrets an imported action keeps: the first one of the same action of the same bundle
+    /// that no other imported action keeps.
+    fn step_to_keep(
+        &self,
+        row: &WorkflowRow,
+        action: &ActionFile,
+        kept: &mut BTreeSet<usize>,
+    ) -> Result<Option<usize>, OrchestratorError> {
+        for (place, step) in row.steps.iter().enumerate() {
+            let is_same =
+                step.action == action.action && self.store().bundle(step.bundle)?.bundle == action.bundle;
+            if is_same && kept.insert(place) {
+                return Ok(Some(place));
+            }
+        }
+        Ok(None)
     }
 
     fn installed_version(&self, bundle: &str, version: &str) -> Result<BundleId, OrchestratorError> {
@@ -364,6 +437,25 @@ impl Orchestrator {
         })
     }
 
+    /// What a step holds before anything is entered: the configuration of the step that it was, or the defaults of its action.
+    pub(crate) fn step_base(
+        &self,
+        manifest: &Manifest,
+        action: &Action,
+        before: Option<&WorkflowRow>,
+        was: Option<usize>,
+    ) -> Result<Configuration, OrchestratorError> {
+        let was =
+            before.zip(was).and_then(|(row, was)| row.steps.get(was)).filter(|was| was.action == action.id);
+        // A secret that was entered for one bundle is never given to another.
+        match was {
+            Some(was) if self.store().bundle(was.bundle)?.bundle == manifest.id => {
+                Ok(was.configuration.clone())
+            }
+            _ => Ok(self.store().action_defaults(&manifest.id, &action.id)?),
+        }
+    }
+
     fn new_step(
         &self,
         step: StepDraft,
@@ -372,19 +464,7 @@ impl Orchestrator {
     ) -> Result<WorkflowStep, OrchestratorError> {
         let manifest = self.manifest(step.bundle)?;
         let action = known_action(&manifest, &step.action)?;
-        let was = before
-            .zip(step.was)
-            .and_then(|(row, was)| row.steps.get(was))
-            .filter(|was| was.action == step.action);
-        // A secret that was entered for one bundle is never given to another.
-        let was = match was {
-            Some(was) if self.store().bundle(was.bundle)?.bundle == manifest.id => Some(was),
-            _ => None,
-        };
-        let held = match was {
-            Some(was) => was.configuration.clone(),
-            None => self.store().action_defaults(&manifest.id, &action.id)?,
-        };
+        let held = self.step_base(&manifest, action, before, step.was)?;
         let configuration = self.accept(&manifest, action, &held, step.entered, completeness)?;
         Ok(WorkflowStep { bundle: step.bundle, action: step.action, configuration })
     }

@@ -27,6 +27,12 @@
       const say = () => {
         const names = Array.from(input.files, (file) => file.name);
         text.textContent = names.length > 0 ? names.join(", ") : idle;
+        // The server refuses what is larger; here nobody waits for the upload to find out.
+        const bytes = Array.from(input.files).reduce((sum, file) => sum + file.size, 0);
+        const most = Number(input.dataset.most ?? Infinity);
+        const mebibytes = (count) => Math.ceil(count / 1048576).toLocaleString("en");
+        input.setCustomValidity(bytes > most ? `${mebibytes(bytes)} MiB selected: the limit is ${mebibytes(most)} MiB.` : "");
+        if (bytes > most) input.reportValidity();
         zone.classList.toggle("filled", names.length > 0);
       };
       say();
@@ -47,6 +53,19 @@
       });
     }
   };
+
+  // A part that somebody opened stays open when a button of the form brings the form again.
+  let opened = [];
+  document.addEventListener("htmx:beforeSwap", (event) => {
+    opened = Array.from(event.detail.target?.querySelectorAll?.("details[id][open]") ?? [], (part) => part.id);
+  });
+  document.addEventListener("htmx:afterSwap", () => {
+    for (const id of opened) {
+      const part = document.getElementById(id);
+      if (part) part.open = true;
+    }
+    opened = [];
+  });
 
   const begin = (root) => { copyButtons(root); dropZones(root); };
   begin(document);

@@ -106,6 +106,14 @@ impl Failure {
         Self::new(StatusCode::CONFLICT, code, message)
     }
 
+    /// A body that is larger than its route accepts, in bytes.
+    #[must_use]
+    pub fn too_large(bytes: u64) -> Self {
+        let message = format!("the request is larger than the limit of {}", crate::view::size(bytes));
+        Self::new(StatusCode::PAYLOAD_TOO_LARGE, "too-large", message)
+            .with_hint("send a smaller file, or send several files in several requests")
+    }
+
     /// Fields are wrong.
     #[must_use]
     pub fn invalid(faults: Vec<Fault>) -> Self {
@@ -181,6 +189,10 @@ impl From<StoreError> for Failure {
             StoreError::Missing { .. } => Self::new(StatusCode::NOT_FOUND, code, error.to_string()),
             StoreError::Taken { .. } => {
                 Self::conflict(code, error.to_string()).with_hint("choose another name")
+            }
+            StoreError::Changed { .. } => {
+                let hint = error.hint().unwrap_or_default();
+                Self::new(StatusCode::PRECONDITION_FAILED, code, error.to_string()).with_hint(hint)
             }
             StoreError::Fenced(_) => Self::conflict(code, error.to_string()),
             StoreError::Database { .. }

@@ -92,7 +92,7 @@ impl Routes {
         T: 'static,
     {
         let methods = on(MethodFilter::POST, handler).layer(limit(bytes));
-        self.page(Method::POST, path, access, Takes::Uploads, methods)
+        self.page(Method::POST, path, access, Takes::Uploads(bytes), methods)
     }
 
     /// Calls of the API: `routes!(handler, ...)` of handlers with one path.
@@ -112,7 +112,7 @@ impl Routes {
     #[must_use]
     pub fn api_upload(self, access: Access, bytes: u64, calls: UtoipaMethodRouter<App>) -> Self {
         let (schemas, paths, methods) = calls;
-        self.calls(access, Takes::Uploads, (schemas, paths, methods.layer(limit(bytes))))
+        self.calls(access, Takes::Uploads(bytes), (schemas, paths, methods.layer(limit(bytes))))
     }
 
     fn page(

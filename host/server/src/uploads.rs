@@ -1,7 +1,7 @@
 //! Files as they arrive in a form: counted, digested and kept in pieces, never as a whole in one buffer of the connection.
 
 use palisade_collection::Format;
-use palisade_store::FileWriter;
+use palisade_store::{FileWriter, Version};
 use sha2::{Digest as _, Sha256};
 
 use crate::{Failure, Fault, Upload};
@@ -13,6 +13,8 @@ pub(crate) struct FileForm {
     pub(crate) description: String,
     pub(crate) format: Option<Format>,
     pub(crate) files: Vec<palisade_orchestrator::Upload>,
+    /// The version of the collection that the form began with.
+    pub(crate) version: Option<Version>,
 }
 
 /// Bytes of a text field: more than a description has.
@@ -42,6 +44,7 @@ impl FileForm {
                     }
                 }
                 "name" => form.name = Upload::text(field, TEXT_BYTES).await?,
+                "version" => form.version = Upload::text(field, TEXT_BYTES).await?.parse().ok(),
                 "description" => form.description = Upload::text(field, TEXT_BYTES).await?,
                 "format" => {
                     let text = Upload::text(field, TEXT_BYTES).await?;

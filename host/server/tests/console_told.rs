@@ -53,7 +53,7 @@ fn object() -> StoredObject {
 #[tokio::test]
 async fn a_page_that_says_that_objects_are_not_chosen_is_loaded_anew_once_they_are() {
     let (console, mut ada) = furnished().await;
-    leads(&post_form(&mut ada, "/workflows/1/run", &[]).await);
+    leads(&post_form(&mut ada, "/workflows/1/run", &[("confirmed", "on")]).await);
     let page = ada.get("/runs/1").send().await;
     assert!(page.body.contains(r#"hx-get="/runs/1?taken=no""#), "{}", page.body);
     assert!(read(&page).contains("Its objects are not chosen yet"));
@@ -79,7 +79,7 @@ async fn a_page_that_says_that_objects_are_not_chosen_is_loaded_anew_once_they_a
 #[tokio::test]
 async fn a_run_that_was_cancelled_before_it_began_does_not_speak_of_its_collection() {
     let (console, mut ada) = furnished().await;
-    leads(&post_form(&mut ada, "/workflows/1/run", &[]).await);
+    leads(&post_form(&mut ada, "/workflows/1/run", &[("confirmed", "on")]).await);
     assert!(read(&ada.get("/runs/1").send().await).contains("Deadline"));
     leads(&post_form(&mut ada, "/runs/1/cancel", &[]).await);
     let now = Timestamp::now();
@@ -100,7 +100,7 @@ async fn a_run_that_was_cancelled_before_it_began_does_not_speak_of_its_collecti
 #[tokio::test]
 async fn a_run_on_selected_objects_does_not_name_the_collection() {
     let (console, mut ada) = furnished().await;
-    leads(&post_form(&mut ada, "/workflows/1/run", &[]).await);
+    leads(&post_form(&mut ada, "/workflows/1/run", &[("confirmed", "on")]).await);
     let selected = Request::Selected(vec![object()]);
     console.orchestrator.request_run(WorkflowId(1), selected, false, "ada").unwrap();
     let whole = read(&ada.get("/runs/1").send().await);
@@ -118,7 +118,7 @@ async fn who_may_not_change_an_action_is_told_so_and_not_how() {
     let entered = [("api_key".to_owned(), palisade_orchestrator::Entered::Secret("KEY".to_owned().into()))];
     console
         .orchestrator
-        .save_defaults(palisade_store::BundleId(1), "add-to-blocklist", entered.into(), "ada")
+        .save_defaults(palisade_store::BundleId(1), "add-to-blocklist", entered.into(), None, "ada")
         .unwrap();
     let own = read(&ada.get(ACTION).send().await);
     assert!(own.contains("Leave empty to keep it") && !own.contains("Only an administrator"), "{own}");

@@ -276,7 +276,7 @@ async fn a_workflow_keeps_its_version_until_somebody_updates_it() {
 async fn run_now_makes_a_run() {
     let (console, mut ada) = furnished().await;
     built(&mut ada).await;
-    assert_eq!(leads(&post_form(&mut ada, "/workflows/1/run", &[]).await), "/runs/1");
+    assert_eq!(leads(&post_form(&mut ada, "/workflows/1/run", &[("confirmed", "on")]).await), "/runs/1");
     assert_eq!(leads(&post_form(&mut ada, "/workflows/1/run", &[("dry_run", "on")]).await), "/runs/2");
     let (runs, _) = console.store.runs(RunFilter::default(), Page::ALL).unwrap();
     let made: Vec<_> =
@@ -345,7 +345,7 @@ async fn a_file_that_was_exported_is_imported_without_its_secret() {
         assert!(!page.body.contains("<details open"), "its objects are not what is wrong");
     }
     let entered = [("api_key".to_owned(), palisade_orchestrator::Entered::Secret(KEY.to_owned().into()))];
-    console.orchestrator.save_defaults(BundleId(1), "add-to-blocklist", entered.into(), "ada").unwrap();
+    console.orchestrator.save_defaults(BundleId(1), "add-to-blocklist", entered.into(), None, "ada").unwrap();
     let again = file.replace("Block what the feed says", "From a file again");
     let answer = post_files(&mut ada, import, &[("text", "")], &[("file", "w.yaml", again.as_bytes())]).await;
     assert_eq!(leads(&answer), "/workflows/3");
@@ -393,7 +393,7 @@ async fn a_viewer_sees_everything_and_may_change_nothing() {
 async fn no_page_has_the_secret() {
     let (_console, mut ada) = furnished().await;
     built(&mut ada).await;
-    post_form(&mut ada, "/workflows/1/run", &[]).await;
+    post_form(&mut ada, "/workflows/1/run", &[("confirmed", "on")]).await;
     let pages = [
         "/",
         "/workflows",

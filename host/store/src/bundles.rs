@@ -4,7 +4,9 @@ use jiff::Timestamp;
 use rusqlite::{OptionalExtension as _, Row, params};
 
 use crate::rows::{millis, moment, to_json};
-use crate::{BundleId, Configuration, RunId, Store, StoreError};
+use crate::{BundleId, Configuration, RunId, Store, StoreError, Version, version};
+
+const VERSION: &str = "SELECT version FROM action_defaults WHERE bundle = ?1 AND action = ?2";
 
 /// What is known of an installed version without its zip.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -113,12 +115,15 @@ impl Store {
                     BundleId(transaction.last_insert_rowid())
                 }
             };
+            // An edit that began before this must not match a version that is given out again.
+            let sql = "SELECT COALESCE(MAX(version), 0) + 1 FROM action_defaults WHERE bundle = ?1";
+            let version: i64 = transaction.query_row(sql, [new.bundle], |row| row.get(0))?;
             transaction.execute("DELETE FROM action_defaults WHERE bundle = ?1", [new.bundle])?;
             for (action, configuration) in defaults {
                 let text = to_json("configuration", configuration)?;
                 transaction.execute(
-                    "INSERT INTO action_defaults (bundle, action, configuration) VALUES (?1, ?2, ?3)",
-                    params![new.bundle, action, text],
+                    "INSERT INTO action_defaults (bundle, action, configuration, version) VALUES (?1, ?2, ?3, ?4)",
+                    params![new.bundle, action, text, version],
                 )?;
             }
             Ok(id)
@@ -228,21 +233,35 @@ impl Store {
         })
     }
 
-    /// Saves what the form of an action holds for future workflows.
+    /// The version of an action's defaults; 0 if nothing was saved.
     ///
     /// # Errors
-    /// Where the state cannot be written.
+    /// If the state cannot be read.
+    pub fn action_defaults_version(&self, bundle: &str, action: &str) -> Result<Version, StoreError> {
+        self.read(|connection| {
+            let version = connection.query_row(VERSION, [bundle, action], |row| row.get(0)).optional()?;
+            Ok(version.map(Version).unwrap_or_default())
+        })
+    }
+
+    /// Saves what the form of an action holds for future workflows, if the defaults have the expected version or none is expected.
+    ///
+    /// # Errors
+    /// If the state cannot be written. [`StoreError::Changed`] if they have another version.
     pub fn save_action_defaults(
         &self,
         bundle: &str,
         action: &str,
         configuration: &Configuration,
+        expected: Option<Version>,
     ) -> Result<(), StoreError> {
         let text = to_json("configuration", configuration)?;
         self.write(|transaction| {
+            version::check(transaction, VERSION, &[&bundle, &action], "defaults of the action", expected)?;
             transaction.execute(
                 "INSERT INTO action_defaults (bundle, action, configuration) VALUES (?1, ?2, ?3)
-                 ON CONFLICT (bundle, action) DO UPDATE SET configuration = excluded.configuration",
+                 ON CONFLICT (bundle, action)
+                     DO UPDATE SET configuration = excluded.configuration, version = version + 1",
                 params![bundle, action, text],
             )?;
             Ok(())

@@ -4,11 +4,12 @@ use std::io::{self, Read};
 
 use jiff::Timestamp;
 use palisade_limits as limits;
-use rusqlite::{OptionalExtension as _, Row, params};
+use rusqlite::{OptionalExtension as _, Row, Transaction, params};
+use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
-use crate::rows::{json, millis, moment, to_json};
-use crate::{CollectionId, FileId, Store, StoreError};
+use crate::rows::{json, json_or_none, millis, moment, to_json};
+use crate::{CollectionId, FileId, Store, StoreError, Version, version};
 
 /// A data collection.
 #[derive(Debug, Clone, PartialEq)]
@@ -29,6 +30,21 @@ pub struct CollectionRow {
     pub created_by: String,
     /// When last.
     pub modified_at: Timestamp,
+    /// Raised by each change.
+    pub version: Version,
+    /// How many objects were found when it was last read.
+    pub counted: Option<Counted>,
+}
+
+/// How many objects a collection had when it was last read.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Counted {
+    /// Objects that match the filter.
+    pub objects: u64,
+    /// Objects that the filter excludes.
+    pub filtered: u64,
+    /// When.
+    pub at: Timestamp,
 }
 
 /// A collection to make, or what is to become of one.
@@ -69,7 +85,22 @@ fn read(row: &Row<'_>) -> rusqlite::Result<CollectionRow> {
         created_at: moment(row, "created_at")?,
         created_by: row.get("created_by")?,
         modified_at: moment(row, "modified_at")?,
+        version: Version(row.get("version")?),
+        counted: json_or_none(row, "counted")?,
     })
+}
+
+fn check_version(
+    transaction: &Transaction<'_>,
+    id: CollectionId,
+    expected: Option<Version>,
+) -> Result<(), StoreError> {
+    let sql = "SELECT 1 FROM collections WHERE id = ?1";
+    if transaction.query_row(sql, [id], |_| Ok(())).optional()?.is_none() {
+        return Err(StoreError::missing("collection", id));
+    }
+    let sql = "SELECT version FROM collections WHERE id = ?1";
+    version::check(transaction, sql, &[&id], "collection", expected)
 }
 
 impl Store {
@@ -96,26 +127,49 @@ impl Store {
         })
     }
 
-    /// Changes a collection.
+    /// Changes a collection that has the expected version, if one is given.
     ///
     /// # Errors
-    /// Where there is none of this id, or another of this name.
+    /// If there is no collection with this id, or another one with this name. [`StoreError::Changed`] if it has another version.
     pub fn change_collection(
         &self,
         id: CollectionId,
         new: &NewCollection<'_>,
+        expected: Option<Version>,
         now: Timestamp,
     ) -> Result<(), StoreError> {
         let (source, filter) = (to_json("source", new.source)?, to_json("filter", new.filter)?);
         self.write(|transaction| {
-            let changed = transaction
+            check_version(transaction, id, expected)?;
+            // The count was taken with the filter and the source that it had.
+            transaction
                 .execute(
-                    "UPDATE collections SET name = ?1, description = ?2, source = ?3, filter = ?4, modified_at = ?5
+                    "UPDATE collections SET name = ?1, description = ?2,
+                         counted = CASE WHEN source = ?3 AND filter = ?4 THEN counted ELSE NULL END,
+                         source = ?3, filter = ?4, modified_at = ?5, version = version + 1
                      WHERE id = ?6",
                     params![new.name, new.description, source, filter, millis(now), id],
                 )
                 .map_err(StoreError::taken("collection", new.name))?;
-            if changed == 0 { Err(StoreError::missing("collection", id)) } else { Ok(()) }
+            Ok(())
+        })
+    }
+
+    /// Keeps how many objects a collection had, for lists that do not read it. This is no change of the collection.
+    ///
+    /// # Errors
+    /// If the state cannot be written.
+    pub fn count_collection(
+        &self,
+        id: CollectionId,
+        version: Version,
+        counted: Counted,
+    ) -> Result<(), StoreError> {
+        let counted = to_json("counted", &counted)?;
+        self.write(|transaction| {
+            let sql = "UPDATE collections SET counted = ?1 WHERE id = ?2 AND version = ?3";
+            transaction.execute(sql, params![counted, id, version.0])?;
+            Ok(())
         })
     }
 
@@ -189,14 +243,16 @@ impl Store {
     /// Replaces the files of a collection, all at once: a run sees the ones or the others.
     ///
     /// # Errors
-    /// Where there is no such collection.
+    /// If there is no such collection. [`StoreError::Changed`] if a version is expected and it has another one.
     pub fn replace_files(
         &self,
         collection: CollectionId,
         files: Vec<(String, String, FileWriter)>,
+        expected: Option<Version>,
         now: Timestamp,
     ) -> Result<(), StoreError> {
         self.write(|transaction| {
+            check_version(transaction, collection, expected)?;
             transaction.execute("DELETE FROM files WHERE collection = ?1", [collection])?;
             for (name, digest, file) in files {
                 transaction.execute(
@@ -211,10 +267,11 @@ impl Store {
                 }
             }
             let changed = params![millis(now), collection];
-            match transaction.execute("UPDATE collections SET modified_at = ?1 WHERE id = ?2", changed)? {
-                0 => Err(StoreError::missing("collection", collection)),
-                _ => Ok(()),
-            }
+            transaction.execute(
+                "UPDATE collections SET modified_at = ?1, version = version + 1, counted = NULL WHERE id = ?2",
+                changed,
+            )?;
+            Ok(())
         })
     }
 

@@ -35,6 +35,16 @@ pub enum StoreError {
         /// Identifier or name.
         id: String,
     },
+    /// An edit began with an earlier version: nothing was written.
+    #[error("the {what} has changed since it was read: expected version {expected}, found version {found}")]
+    Changed {
+        /// Of what kind.
+        what: &'static str,
+        /// The version that the edit began with.
+        expected: crate::Version,
+        /// The version that the state has; 0 if there is nothing.
+        found: crate::Version,
+    },
     /// A later activation has taken over: nothing was written.
     #[error("run {0} has been taken over by another activation")]
     Fenced(crate::RunId),
@@ -65,6 +75,7 @@ impl StoreError {
             Self::Migration { .. } => "state-version",
             Self::Taken { .. } => "name-taken",
             Self::Missing { .. } => "not-found",
+            Self::Changed { .. } => "version-mismatch",
             Self::Fenced(_) => "run-taken-over",
             Self::Content { .. } => "state-content",
             Self::File { .. } => "state-file",
@@ -78,6 +89,7 @@ impl StoreError {
             Self::Database { .. } | Self::File { .. } => {
                 Some("check that the data directory exists, belongs to this user and has room")
             }
+            Self::Changed { .. } => Some("read it again and repeat the change"),
             Self::Migration { .. } => Some("run the version of palisade that wrote it, or a newer one"),
             _ => None,
         }

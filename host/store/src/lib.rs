@@ -28,11 +28,12 @@ mod secrets;
 mod tasks;
 mod timeline;
 mod verdicts;
+mod version;
 mod workflows;
 
 pub use audit::{AuditEntry, NewAuditEntry};
 pub use bundles::{BundleRow, NewBundle};
-pub use collections::{CollectionRow, FileReader, FileRow, FileWriter, NewCollection};
+pub use collections::{CollectionRow, Counted, FileReader, FileRow, FileWriter, NewCollection};
 pub use database::Store;
 pub use error::StoreError;
 pub use holdings::{HoldingRow, Lists, NewHolding};
@@ -48,4 +49,5 @@ pub use timeline::{Event, RecordingRow};
 pub use verdicts::{
     Counts, FailedObject, NewVerdict, ObjectFilter, ObjectOrder, ObjectRow, StoredObject, Verdict, VerdictRow,
 };
+pub use version::Version;
 pub use workflows::{Configuration, Mark, NewWorkflow, StoredValue, Takes, WorkflowRow, WorkflowStep};

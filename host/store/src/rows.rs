@@ -8,7 +8,7 @@ use serde::de::DeserializeOwned;
 use crate::StoreError;
 
 /// Which part of a list: at most `limit` rows after the first `offset`.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub struct Page {
     /// Rows to leave out.
     pub offset: u64,

@@ -8,7 +8,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 use crate::rows::{json, json_or_none, millis, moment, moment_or_none, names, number, to_json};
-use crate::{BundleId, CollectionId, SecretId, Store, StoreError, WorkflowId};
+use crate::{BundleId, CollectionId, SecretId, Store, StoreError, Version, WorkflowId, version};
 
 /// Parameter to value.
 pub type Configuration = BTreeMap<String, StoredValue>;
@@ -67,6 +67,8 @@ pub struct WorkflowRow {
     pub next_tick: Option<Timestamp>,
     /// The last object that a run took.
     pub cursor: Option<Value>,
+    /// Raised by each change.
+    pub version: Version,
     /// Its actions in order.
     pub steps: Vec<WorkflowStep>,
 }
@@ -132,6 +134,7 @@ fn read(row: &Row<'_>) -> rusqlite::Result<WorkflowRow> {
         anchor: moment(row, "anchor")?,
         next_tick: moment_or_none(row, "next_tick")?,
         cursor: json_or_none(row, "cursor")?,
+        version: Version(row.get("version")?),
         steps: Vec::new(),
     })
 }
@@ -197,23 +200,28 @@ impl Store {
         })
     }
 
-    /// Changes a workflow. Where it takes its objects from elsewhere from now on, it begins anew.
+    /// Changes a workflow that has the expected version, if one is given. If its collection changes, it starts over.
     ///
     /// # Errors
-    /// Where there is none of this id, or another of this name.
+    /// If there is no workflow with this id, or another one with this name. [`StoreError::Changed`] if it has another version.
     pub fn change_workflow(
         &self,
         id: WorkflowId,
         new: &NewWorkflow,
+        expected: Option<Version>,
         now: Timestamp,
     ) -> Result<(), StoreError> {
         self.write(|transaction| {
-            let changed = transaction
+            if transaction.query_row("SELECT 1 FROM workflows WHERE id = ?1", [id], |_| Ok(())).optional()?.is_none() {
+                return Err(StoreError::missing("workflow", id));
+            }
+            version::check(transaction, "SELECT version FROM workflows WHERE id = ?1", &[&id], "workflow", expected)?;
+            transaction
                 .execute(
                     "UPDATE workflows SET name = ?1, description = ?2,
                          cursor = CASE WHEN collection IS ?3 THEN cursor ELSE NULL END, collection = ?3,
                          schedule = ?4, takes = ?5, enabled = ?6, modified_at = ?7, anchor = ?8, next_tick = ?9,
-                         evictions = ?10
+                         evictions = ?10, version = version + 1
                      WHERE id = ?11",
                     params![
                         new.name,
@@ -230,9 +238,6 @@ impl Store {
                     ],
                 )
                 .map_err(StoreError::taken("workflow", &new.name))?;
-            if changed == 0 {
-                return Err(StoreError::missing("workflow", id));
-            }
             write_steps(transaction, id, &new.steps)
         })
     }

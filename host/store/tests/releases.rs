@@ -51,13 +51,15 @@ fn fill(store: &Store) {
         ("api_key".to_owned(), StoredValue::Secret { secret }),
         ("description".to_owned(), StoredValue::Value(json!("blocked nightly"))),
     ]);
-    store.save_action_defaults("trend-vision-one", "block", &configuration).unwrap();
+    store.save_action_defaults("trend-vision-one", "block", &configuration, None).unwrap();
     let (source, filter) = (json!({ "kind": "files" }), json!({ "score_from": 7.0 }));
     let new = NewCollection { name: "Phishing", description: "", source: &source, filter: &filter };
     let collection = store.add_collection(&new, "ada", now()).unwrap();
     let mut file = store.file_writer();
     file.push(FILE);
-    store.replace_files(collection, vec![("list.txt".to_owned(), "digest".to_owned(), file)], now()).unwrap();
+    store
+        .replace_files(collection, vec![("list.txt".to_owned(), "digest".to_owned(), file)], None, now())
+        .unwrap();
     let step = WorkflowStep { bundle, action: "block".to_owned(), configuration: configuration.clone() };
     let new = NewWorkflow {
         name: "Nightly".to_owned(),

@@ -119,13 +119,13 @@ fn an_uploaded_file_comes_back_byte_for_byte_and_replaces_the_ones_before() {
     let mut writer = store.file_writer();
     content.chunks(77_777).for_each(|piece| writer.push(piece));
     assert_eq!(writer.bytes(), content.len() as u64);
-    store.replace_files(id, vec![("a.bin".to_owned(), "digest".to_owned(), writer)], now()).unwrap();
+    store.replace_files(id, vec![("a.bin".to_owned(), "digest".to_owned(), writer)], None, now()).unwrap();
     let files = store.files(id).unwrap();
     let mut read = Vec::new();
     store.file_reader(files[0].id).read_to_end(&mut read).unwrap();
     assert!(read == content);
     store
-        .replace_files(id, vec![("b.bin".to_owned(), "digest".to_owned(), store.file_writer())], now())
+        .replace_files(id, vec![("b.bin".to_owned(), "digest".to_owned(), store.file_writer())], None, now())
         .unwrap();
     let names: Vec<String> = store.files(id).unwrap().into_iter().map(|file| file.name).collect();
     assert_eq!(names, ["b.bin"]);
@@ -191,7 +191,7 @@ fn a_secret_stays_as_long_as_something_names_it_and_goes_when_nothing_does() {
     let [defaults, copied, open, over, live, replaced] =
         ["defaults", "copied", "open", "over", "live", "replaced"].map(seal);
     let bundle = store.install_bundle(&bundle("1.0.0"), &[], "ada", now()).unwrap();
-    store.save_action_defaults("trend-vision-one", "block", &names(defaults)).unwrap();
+    store.save_action_defaults("trend-vision-one", "block", &names(defaults), None).unwrap();
     let step = |secret| WorkflowStep { bundle, action: "block".to_owned(), configuration: names(secret) };
     let id = workflow(&store, "a", vec![step(copied)]);
     let (source, filter) = (json!({ "log_in": { "secret": live } }), json!({}));

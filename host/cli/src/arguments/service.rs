@@ -3,7 +3,7 @@
 use std::net::SocketAddr;
 use std::path::PathBuf;
 
-use clap::{Args, Subcommand};
+use clap::{Args, Subcommand, ValueEnum};
 use palisade_egress::ConnectTo;
 use palisade_limits as limits;
 
@@ -199,12 +199,12 @@ pub(crate) enum WorkflowVerb {
         #[arg(long)]
         wait: bool,
     },
-    /// Lets the schedule count
+    /// Enable the schedule
     Enable {
         /// Identifies the workflow
         id: i64,
     },
-    /// Lets the schedule not count
+    /// Disable the schedule
     Disable {
         /// Identifies the workflow
         id: i64,
@@ -214,16 +214,41 @@ pub(crate) enum WorkflowVerb {
         /// Identifies the workflow
         id: i64,
     },
-    /// Creates a workflow, disabled, of what `export` printed
+    /// Create a workflow, disabled, from a file that `export` printed
     Import {
         /// The file
         file: PathBuf,
+        /// What to do if there is a workflow with the same name. `replace` keeps its runs, its secrets and whether it is enabled
+        #[arg(long, value_enum, default_value_t = OnConflict::Fail)]
+        on_conflict: OnConflict,
     },
     /// Deletes a workflow; its runs stay
     Delete {
         /// Identifies the workflow
         id: i64,
     },
+}
+
+/// What an import does if there is a workflow with the same name.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(crate) enum OnConflict {
+    /// Fail
+    Fail,
+    /// Create a workflow with another name
+    Rename,
+    /// Replace the workflow
+    Replace,
+}
+
+impl OnConflict {
+    /// The value of the parameter of the API.
+    pub(crate) fn name(self) -> &'static str {
+        match self {
+            Self::Fail => "fail",
+            Self::Rename => "rename",
+            Self::Replace => "replace",
+        }
+    }
 }
 
 /// `palisade runs`.

@@ -87,13 +87,25 @@ pub(crate) fn workflow(arguments: &WorkflowArguments) -> Result<Box<dyn Answer>,
             let text = service.get_text(&format!("/workflows/{id}/export"))?;
             Ok(Said::answer(json!({ "yaml": text }), text))
         }
-        WorkflowVerb::Import { file } => {
-            let made = service.post(
-                "/workflows/import",
-                "application/yaml",
-                &whole(file, limits::CONFIGURATION_BYTES)?,
-            )?;
-            let text = format!("created workflow {} (disabled)\n", show::service::id(&made));
+        WorkflowVerb::Import { file, on_conflict } => {
+            let path = format!("/workflows/import?on_conflict={}", on_conflict.name());
+            let text = whole(file, limits::WORKFLOW_FILE_BYTES)?;
+            let made = service.post(&path, "application/yaml", &text).map_err(|failure| {
+                // The service speaks of its parameter, the command line of its option.
+                let flag = failure.hint.as_ref().map(|hint| match hint.contains("on_conflict") {
+                    true => "add `--on-conflict rename` or `--on-conflict replace`".to_owned(),
+                    false => hint.clone(),
+                });
+                Failure { hint: flag, ..failure }
+            })?;
+            let id = show::service::id(&made);
+            let workflow = service.get(&format!("/workflows/{id}"))?;
+            let state = match workflow.get("enabled") {
+                Some(Value::Bool(true)) => "enabled",
+                _ => "disabled",
+            };
+            let name = workflow.get("name").and_then(Value::as_str).unwrap_or_default();
+            let text = format!("imported workflow {id} `{}` ({state})\n", show::one_line(name));
             Ok(Said::answer(made, text))
         }
         WorkflowVerb::Delete { id } => {

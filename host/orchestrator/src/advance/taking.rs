@@ -60,8 +60,9 @@ impl Orchestrator {
             Takes::Changed => Some(self.store().marks(workflow.id)?),
         };
         let chooser = Chooser::new(most, marks, self.deed(steps), cursor, self.blocks(steps));
+        let now = self.now();
         let look = move |chooser: &mut Chooser, record, file: &str| {
-            if filter.admits(&record) {
+            if filter.admits(&record, now) {
                 chooser.look_at(&record, file);
             } else {
                 chooser.filtered();

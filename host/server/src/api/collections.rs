@@ -2,20 +2,22 @@
 
 use axum::extract::{Path, State};
 use axum::http::StatusCode;
-use axum::response::Response;
+use axum::response::{IntoResponse as _, Response};
 use jiff::Timestamp;
 use palisade_limits as limits;
 use palisade_orchestrator::{
-    CollectionSource, Filter, NewConnection, OrchestratorError, Preview, StoredLogIn, filter_of, source_of,
+    CollectionChange, CollectionSource, Filter, NewConnection, OrchestratorError, Order, Preview, Search,
+    StoredLogIn, Wanted as Listing, filter_of, source_of,
 };
 use palisade_store::{CollectionId, CollectionRow, FileRow};
 use secrecy::SecretString;
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
-use utoipa::ToSchema;
+use utoipa::{IntoParams, ToSchema};
 use utoipa_axum::routes;
 
 use super::integrations::Made;
+use super::version::{Expected, IfMatch, etag};
 use super::{Json, Listed, PageQuery, Params, Problems, schemas};
 use crate::routes::Routes;
 use crate::security::guard::{OPERATOR, VIEWER};
@@ -32,6 +34,7 @@ pub(super) fn routes(routes: Routes) -> Routes {
         .api(OPERATOR, routes!(change, remove))
         .api_upload(OPERATOR, limits::COLLECTION_UPLOAD_BYTES, routes!(replace))
         .api(VIEWER, routes!(preview))
+        .api(VIEWER, routes!(objects))
         .api(OPERATOR, routes!(check))
 }
 
@@ -274,43 +277,41 @@ async fn upload(
 /// One collection.
 #[utoipa::path(get, path = "/api/v1/collections/{id}", tag = "collections", operation_id = "show_collection",
     params(("id" = i64, Path, description = "Identifies it.", example = 1)),
-    responses((status = 200, description = "The collection.", body = Collection), Problems))]
-async fn show(
-    State(app): State<App>,
-    Viewer(_): Viewer,
-    Path(id): Path<i64>,
-) -> Result<Json<Collection>, Failure> {
+    responses((status = 200, description = "The collection, with its version as `ETag`.", body = Collection), Problems))]
+async fn show(State(app): State<App>, Viewer(_): Viewer, Path(id): Path<i64>) -> Result<Response, Failure> {
     app.ask(move |orchestrator| {
         let row = orchestrator.store().collection(CollectionId(id))?;
-        Ok(Json(shown(row, orchestrator.files(CollectionId(id))?)?))
+        let version = etag(row.version);
+        Ok((version, Json(shown(row, orchestrator.files(CollectionId(id))?)?)).into_response())
     })
     .await
 }
 
 /// Changes name, description, filter and connection of a collection.
 #[utoipa::path(put, path = "/api/v1/collections/{id}", tag = "collections", operation_id = "change_collection",
-    request_body = Changed, params(("id" = i64, Path, description = "Identifies it.", example = 1)),
-    responses((status = 204, description = "Saved."), Problems))]
+    request_body = Changed, params(("id" = i64, Path, description = "Identifies it.", example = 1), IfMatch),
+    responses((status = 204, description = "Saved. The new version is the `ETag`."), Problems))]
 async fn change(
     State(app): State<App>,
     Operator(who): Operator,
     Path(id): Path<i64>,
+    expected: Expected,
     Json(body): Json<Changed>,
-) -> Result<StatusCode, Failure> {
-    app.ask(move |orchestrator| {
-        let connection = body.connection.map(NewConnection::from);
-        let who = who.actor();
-        orchestrator.change_collection(
-            CollectionId(id),
-            &body.name,
-            &body.description,
-            &body.filter,
-            connection,
-            &who,
-        )
-    })
-    .await?;
-    Ok(StatusCode::NO_CONTENT)
+) -> Result<Response, Failure> {
+    let version = app
+        .ask(move |orchestrator| {
+            let change = CollectionChange {
+                name: &body.name,
+                description: &body.description,
+                filter: &body.filter,
+                connection: body.connection.map(NewConnection::from),
+                expected: expected.version(),
+            };
+            orchestrator.change_collection(CollectionId(id), change, &who.actor())?;
+            Ok(orchestrator.store().collection(CollectionId(id))?.version)
+        })
+        .await?;
+    Ok((StatusCode::NO_CONTENT, etag(version)).into_response())
 }
 
 /// Removes a collection, unless workflows use it.
@@ -329,17 +330,20 @@ async fn remove(
 /// Replaces the files of a collection.
 #[utoipa::path(put, path = "/api/v1/collections/{id}/files", tag = "collections", operation_id = "replace_files",
     request_body(content = Replacing, content_type = "multipart/form-data"),
-    params(("id" = i64, Path, description = "Identifies it.", example = 1)),
+    params(("id" = i64, Path, description = "Identifies it.", example = 1), IfMatch),
     responses((status = 204, description = "Files replaced."), Problems))]
 async fn replace(
     State(app): State<App>,
     Operator(who): Operator,
     Path(id): Path<i64>,
+    expected: Expected,
     upload: Upload,
 ) -> Result<StatusCode, Failure> {
     let form = FileForm::read(upload).await?;
-    app.ask(move |orchestrator| orchestrator.replace_files(CollectionId(id), form.files, &who.actor()))
-        .await?;
+    app.ask(move |orchestrator| {
+        orchestrator.replace_files(CollectionId(id), form.files, expected.version(), &who.actor())
+    })
+    .await?;
     Ok(StatusCode::NO_CONTENT)
 }
 
@@ -352,7 +356,73 @@ async fn preview(
     Viewer(_): Viewer,
     Path(id): Path<i64>,
 ) -> Result<Json<Preview>, Failure> {
-    Ok(Json(app.orchestrator().preview(CollectionId(id), 0).await?))
+    Ok(Json(app.orchestrator().preview(CollectionId(id), &Listing::default()).await?))
+}
+
+/// One object of a collection, as its source has it.
+#[derive(Serialize, ToSchema)]
+struct CollectionObject {
+    /// Its type by ThreatQ's name.
+    #[serde(rename = "type")]
+    #[schema(example = "FQDN")]
+    subtype: String,
+    /// Its value.
+    #[schema(example = "evil.example")]
+    value: String,
+    /// Its identifier in ThreatQ.
+    platform_id: Option<String>,
+    /// The file that it was read from.
+    file: String,
+    /// Its place there.
+    location: String,
+    /// Everything else that the source says about it.
+    #[schema(value_type = Object)]
+    record: serde_json::Value,
+}
+
+/// Which objects of a collection, and in which order.
+#[derive(Deserialize, IntoParams)]
+#[into_params(parameter_in = Query)]
+struct WantedObjects {
+    /// With this text in the value, the description or an attribute.
+    #[serde(default)]
+    search: String,
+    /// Of this type, by ThreatQ's name.
+    #[serde(default, rename = "type")]
+    subtype: String,
+    /// `source` keeps the order of the source. A sorted list ends after 10,000 objects.
+    #[serde(default)]
+    #[param(schema_with = schemas::collection_order)]
+    sort: Order,
+    /// The order reversed; the order of the source stays as it is.
+    #[serde(default)]
+    descending: bool,
+}
+
+/// Objects of a collection that match its filter, one page of them.
+#[utoipa::path(get, path = "/api/v1/collections/{id}/objects", tag = "collections", operation_id = "list_collection_objects",
+    params(PageQuery, WantedObjects, ("id" = i64, Path, description = "Identifies it.", example = 1)),
+    responses((status = 200, description = "One page of them.", body = Listed<CollectionObject>), Problems))]
+async fn objects(
+    State(app): State<App>,
+    Viewer(_): Viewer,
+    Path(id): Path<i64>,
+    Params(query): Params<PageQuery>,
+    Params(wanted): Params<WantedObjects>,
+) -> Result<Json<Listed<CollectionObject>>, Failure> {
+    let WantedObjects { search, subtype, sort: order, descending } = wanted;
+    let search = Search { search, subtype };
+    let wanted = Listing { search, order, descending, page: query.rows()? };
+    let preview = app.orchestrator().preview(CollectionId(id), &wanted).await?;
+    let object = |object: palisade_store::StoredObject| CollectionObject {
+        subtype: object.subtype,
+        value: object.value,
+        platform_id: object.platform_id,
+        file: object.file,
+        location: object.location,
+        record: object.record,
+    };
+    Ok(Json(Listed::new(preview.page.into_iter().map(object).collect(), preview.matching, query)))
 }
 
 /// Tests a live connection.

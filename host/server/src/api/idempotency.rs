@@ -97,7 +97,7 @@ async fn digested(takes: Takes, request: Request) -> Result<(Request, Vec<u8>), 
     context.update(parts.uri.path_and_query().map_or("", |target| target.as_str()).as_bytes());
     context.update(b"\n");
     let held = match takes {
-        Takes::Uploads => None,
+        Takes::Uploads(_) => None,
         Takes::Forms(bytes) => Some(bytes),
         Takes::OpenForms => Some(limits::FORM_BYTES),
     };

@@ -8,13 +8,14 @@ use axum::http::StatusCode;
 use axum::response::{IntoResponse as _, Response};
 use jiff::Timestamp;
 use palisade_limits as limits;
-use palisade_orchestrator::{ActionPage, Confirmed, ConnectionTest, Form, Review, ReviewedAction};
+use palisade_orchestrator::{ActionPage, Confirmed, ConnectionTest, Review, ReviewedAction};
 use palisade_store::{BundleId, BundleRow};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use utoipa::{IntoParams, ToSchema};
 use utoipa_axum::routes;
 
+use super::version::{Expected, IfMatch, etag};
 use super::{Json, Listed, PageQuery, Params, Problems, schemas};
 use crate::routes::Routes;
 use crate::security::guard::{ADMINISTRATOR, VIEWER};
@@ -213,33 +214,39 @@ async fn uninstall(
 #[utoipa::path(get, path = "/api/v1/integrations/{id}/actions/{action}", tag = "integrations", operation_id = "show_action",
     params(("id" = i64, Path, description = "Identifies the version.", example = 1),
         ("action" = String, Path, description = "Identifies the action.", example = "add-to-blocklist")),
-    responses((status = 200, description = "The action, and what its form holds for future workflows.", body = Object), Problems))]
+    responses((status = 200, description = "The action, and what its form holds for future workflows. The version of these defaults is the `ETag`.", body = Object), Problems))]
 async fn show_action(
     State(app): State<App>,
     Viewer(_): Viewer,
     Path((id, action)): Path<(i64, String)>,
-) -> Result<Json<ActionPage>, Failure> {
-    Ok(Json(app.ask(move |orchestrator| orchestrator.action_page(BundleId(id), &action)).await?))
+) -> Result<Response, Failure> {
+    let page: ActionPage =
+        app.ask(move |orchestrator| orchestrator.action_page(BundleId(id), &action)).await?;
+    Ok((etag(page.version), Json(page)).into_response())
 }
 
 /// Saves an action's defaults for future workflows. Existing workflows keep their own copies.
 #[utoipa::path(put, path = "/api/v1/integrations/{id}/actions/{action}", tag = "integrations",
     operation_id = "configure_action", request_body = Defaults,
     params(("id" = i64, Path, description = "Identifies the version.", example = 1),
-        ("action" = String, Path, description = "Identifies the action.", example = "add-to-blocklist")),
-    responses((status = 200, description = "What the form holds now.", body = Object), Problems))]
+        ("action" = String, Path, description = "Identifies the action.", example = "add-to-blocklist"), IfMatch),
+    responses((status = 200, description = "What the form holds now. The new version is the `ETag`.", body = Object), Problems))]
 async fn configure(
     State(app): State<App>,
     Administrator(who): Administrator,
     Path((id, action)): Path<(i64, String)>,
+    expected: Expected,
     Json(body): Json<Defaults>,
-) -> Result<Json<Form>, Failure> {
-    app.ask(move |orchestrator| {
-        let entered = orchestrator.entered_values(BundleId(id), &action, body.configuration)?;
-        orchestrator.save_defaults(BundleId(id), &action, entered, &who.actor())?;
-        Ok(Json(orchestrator.action_page(BundleId(id), &action)?.form))
-    })
-    .await
+) -> Result<Response, Failure> {
+    let page = app
+        .ask(move |orchestrator| {
+            let entered = orchestrator.entered_values(BundleId(id), &action, body.configuration)?;
+            let (id, expected) = (BundleId(id), expected.version());
+            orchestrator.save_defaults(id, &action, entered, expected, &who.actor())?;
+            orchestrator.action_page(id, &action)
+        })
+        .await?;
+    Ok((etag(page.version), Json(page.form)).into_response())
 }
 
 /// Finds out whether an action would get through to its service: name, TLS, key, role and region. Nothing is changed there, and

@@ -15,6 +15,7 @@ mod schedules;
 mod schemas;
 mod tokens;
 mod users;
+pub(crate) mod version;
 mod workflows;
 
 use axum::Extension;
@@ -55,7 +56,8 @@ pub(crate) fn routes(routes: Routes) -> Routes {
         description = "Everything that the console does. Send a token as `Authorization: Bearer palisade_…`; create one on \
             the page *Your account*. Failures are problem details (RFC 9457) with a stable `code`. Lists take `page` and \
             `per_page` and say the `total`. A `POST` with an `Idempotency-Key` is done once: sent again within a day, it \
-            gets the same answer.",
+            gets the same answer. A resource has its version as `ETag`: a change that sends it as `If-Match` is refused with \
+            412 if somebody has changed the resource since.",
         license(name = "Apache-2.0", identifier = "Apache-2.0"),
     ),
     components(schemas(Problem)),

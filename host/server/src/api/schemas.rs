@@ -65,6 +65,20 @@ pub(crate) fn takes() -> Object {
     takes
 }
 
+/// What an import does if there is a workflow with the same name.
+pub(crate) fn on_conflict() -> Object {
+    let mut choices = one_of(["fail", "rename", "replace"]);
+    choices.default = Some("fail".into());
+    choices
+}
+
+/// The order of the objects of a collection.
+pub(crate) fn collection_order() -> Object {
+    let mut choices = one_of(["source", "value", "type", "score", "updated"]);
+    choices.default = Some("source".into());
+    choices
+}
+
 pub(crate) fn origin() -> Object {
     one_of(Origin::ALL.iter().map(|one| one.name()))
 }
@@ -240,6 +254,21 @@ impl PartialSchema for Filter {
                 text().description(Some("This text in the value, the description or an attribute.")),
             )
             .property("updated_since", since)
+            .property(
+                "updated_within_days",
+                ObjectBuilder::new()
+                    .schema_type(or_none(Type::Integer))
+                    .minimum(Some(1))
+                    .maximum(Some(limits::FILTER_DAYS as f64))
+                    .description(Some("Changed within so many days before the collection is read.")),
+            )
+            .property("exclude_types", texts("None of these types."))
+            .property("exclude_statuses", texts("None of these statuses."))
+            .property("exclude_tags", texts("None of these tags."))
+            .property(
+                "exclude_text",
+                text().description(Some("Not this text in the value, the description or an attribute.")),
+            )
             .examples([serde_json::json!({ "types": ["FQDN", "URL"], "score_from": 7 })])
             .into()
     }
@@ -267,6 +296,27 @@ impl PartialSchema for Settings {
 }
 
 impl ToSchema for Settings {}
+
+/// A search within the objects that match a collection's filter.
+pub(crate) struct CollectionSearch;
+
+impl PartialSchema for CollectionSearch {
+    fn schema() -> RefOr<Schema> {
+        ObjectBuilder::new()
+            .schema_type(Type::Object)
+            .description(Some("A search within the objects that match a collection's filter."))
+            .additional_properties(Some(AdditionalProperties::FreeForm(false)))
+            .property(
+                "search",
+                text().description(Some("This text in the value, the description or an attribute.")),
+            )
+            .property("type", text().description(Some("Of this type, by ThreatQ's name.")))
+            .examples([serde_json::json!({ "search": "evil", "type": "FQDN" })])
+            .into()
+    }
+}
+
+impl ToSchema for CollectionSearch {}
 
 /// An object that somebody selected.
 pub(crate) struct SelectedObject;
@@ -384,7 +434,8 @@ mod tests {
         let names: Vec<String> = at::<Filter>("/properties").as_object().unwrap().keys().cloned().collect();
         let whole = json!({
             "types": ["FQDN"], "statuses": ["Active"], "score_from": 1.0, "score_to": 9.0, "tags": ["a"], "text": "a",
-            "updated_since": "2026-11-22T08:00:00Z",
+            "updated_since": "2026-11-22T08:00:00Z", "updated_within_days": 30, "exclude_types": ["URL"],
+            "exclude_statuses": ["Expired"], "exclude_tags": ["b"], "exclude_text": "b",
         });
         let filter: palisade_orchestrator::Filter = serde_json::from_value(whole).unwrap();
         let mut written: Vec<String> =

@@ -10,6 +10,7 @@ use utoipa::ToSchema;
 use utoipa_axum::routes;
 
 use super::idempotency::KeptAs;
+use super::version::{Expected, IfMatch, etag};
 use super::{Json, Listed, PageQuery, Params, Problems, schemas};
 use crate::people::{self, Changed, Person};
 use crate::routes::Routes;
@@ -92,27 +93,30 @@ fn with_link(user: Person, link: String) -> Response {
 /// Somebody.
 #[utoipa::path(get, path = "/api/v1/users/{id}", tag = "people", operation_id = "get_user",
     params(("id" = i64, Path, description = "Identifies them.", example = 1)),
-    responses((status = 200, description = "They.", body = Person), Problems))]
+    responses((status = 200, description = "They, with their version as `ETag`.", body = Person), Problems))]
 async fn one(
     State(app): State<App>,
     Administrator(_): Administrator,
     Path(id): Path<i64>,
-) -> Result<Json<Person>, Failure> {
-    Ok(Json(people::one(&app, UserId(id)).await?))
+) -> Result<Response, Failure> {
+    let person = people::one(&app, UserId(id)).await?;
+    Ok((etag(person.version()), Json(person)).into_response())
 }
 
 /// Changes somebody's role, or whether they may log in. Their sessions end.
 #[utoipa::path(patch, path = "/api/v1/users/{id}", tag = "people", operation_id = "change_user", request_body = Change,
-    params(("id" = i64, Path, description = "Identifies them.", example = 1)),
-    responses((status = 200, description = "They, as they are now.", body = Person), Problems))]
+    params(("id" = i64, Path, description = "Identifies them.", example = 1), IfMatch),
+    responses((status = 200, description = "They, as they are now. The new version is the `ETag`.", body = Person), Problems))]
 async fn change(
     State(app): State<App>,
     Administrator(who): Administrator,
     Path(id): Path<i64>,
+    expected: Expected,
     Json(body): Json<Change>,
-) -> Result<Json<Person>, Failure> {
+) -> Result<Response, Failure> {
     let to = Changed { role: body.role, enabled: body.enabled };
-    Ok(Json(people::change(&app, &who, UserId(id), to).await?))
+    let person = people::change(&app, &who, UserId(id), to, expected.text()).await?;
+    Ok((etag(person.version()), Json(person)).into_response())
 }
 
 /// Creates a link to choose a new password. Earlier links stop working.

@@ -9,7 +9,8 @@ use axum::response::{IntoResponse as _, Response};
 use jiff::Timestamp;
 use palisade_limits as limits;
 use palisade_orchestrator::{
-    Orchestrator, OrchestratorError, Request, SelectedObject, StepDraft, WorkflowDraft, told,
+    OnConflict, Orchestrator, OrchestratorError, Request, Search, SelectedObject, StepDraft, WorkflowDraft,
+    told,
 };
 use palisade_schedule::Schedule;
 use palisade_store::{BundleId, CollectionId, RunId, Takes, WorkflowId, WorkflowRow};
@@ -19,6 +20,7 @@ use utoipa::{IntoParams, ToSchema};
 use utoipa_axum::routes;
 
 use super::integrations::Made;
+use super::version::{Expected, IfMatch, etag};
 use super::{Json, Listed, PageQuery, Params, Problems, schemas};
 use crate::routes::Routes;
 use crate::security::guard::{OPERATOR, VIEWER};
@@ -194,9 +196,14 @@ struct OfCollection {
     /// Identifies the collection.
     #[schema(example = 1)]
     collection: i64,
-    /// Which of its objects.
-    #[schema(value_type = Vec<schemas::SelectedObject>, min_items = 1, max_items = 10_000)]
+    /// These objects of it.
+    #[serde(default)]
+    #[schema(value_type = Vec<schemas::SelectedObject>, max_items = 10_000)]
     objects: Vec<SelectedObject>,
+    /// All objects of it that match its filter and this search, beside those that are named.
+    #[serde(default)]
+    #[schema(value_type = Option<schemas::CollectionSearch>)]
+    matching: Option<Search>,
 }
 
 impl Wanted {
@@ -251,6 +258,16 @@ fn shown(row: WorkflowRow, now: Timestamp) -> Workflow {
 
 #[derive(Deserialize, IntoParams)]
 #[into_params(parameter_in = Query)]
+struct ImportOptions {
+    /// If there is a workflow with this name: `fail`, create the workflow with another name (`rename`), or `replace` that
+    /// workflow. A replaced workflow keeps its runs, its secrets and whether it is enabled.
+    #[serde(default)]
+    #[param(schema_with = schemas::on_conflict)]
+    on_conflict: OnConflict,
+}
+
+#[derive(Deserialize, IntoParams)]
+#[into_params(parameter_in = Query)]
 struct Searched {
     /// Only workflows with this text in their name.
     #[serde(default)]
@@ -293,41 +310,54 @@ async fn create(
 /// Creates a workflow, disabled, of a file that was exported.
 #[utoipa::path(post, path = "/api/v1/workflows/import", tag = "workflows", operation_id = "import_workflow",
     request_body(content = schemas::WorkflowFile, content_type = "application/yaml"),
-    params(schemas::Once),
-    responses((status = 201, description = "Workflow created.", body = Made), Problems))]
-async fn import(State(app): State<App>, Operator(who): Operator, body: String) -> Result<Response, Failure> {
-    let id = app.ask(move |orchestrator| orchestrator.import_workflow(&body, &who.actor())).await?;
+    params(schemas::Once, ImportOptions),
+    responses((status = 201, description = "Workflow created, or replaced.", body = Made), Problems))]
+async fn import(
+    State(app): State<App>,
+    Operator(who): Operator,
+    Params(options): Params<ImportOptions>,
+    body: String,
+) -> Result<Response, Failure> {
+    let id = app
+        .ask(move |orchestrator| orchestrator.import_workflow(&body, options.on_conflict, &who.actor()))
+        .await
+        .map_err(|failure| match failure.code() {
+            "name-taken" => {
+                failure.with_hint("repeat the call with `on_conflict=rename` or `on_conflict=replace`")
+            }
+            _ => failure,
+        })?;
     Ok(Made::answer(id.0))
 }
 
 /// One workflow.
 #[utoipa::path(get, path = "/api/v1/workflows/{id}", tag = "workflows", operation_id = "show_workflow",
     params(("id" = i64, Path, description = "Identifies it.", example = 1)),
-    responses((status = 200, description = "The workflow.", body = Workflow), Problems))]
-async fn show(
-    State(app): State<App>,
-    Viewer(_): Viewer,
-    Path(id): Path<i64>,
-) -> Result<Json<Workflow>, Failure> {
+    responses((status = 200, description = "The workflow, with its version as `ETag`.", body = Workflow), Problems))]
+async fn show(State(app): State<App>, Viewer(_): Viewer, Path(id): Path<i64>) -> Result<Response, Failure> {
     let row = app.ask(move |orchestrator| Ok(orchestrator.store().workflow(WorkflowId(id))?)).await?;
-    Ok(Json(shown(row, app.now())))
+    Ok((etag(row.version), Json(shown(row, app.now()))).into_response())
 }
 
 /// Changes a workflow. A run that is under way keeps what it began with.
 #[utoipa::path(put, path = "/api/v1/workflows/{id}", tag = "workflows", operation_id = "change_workflow",
-    request_body = Wanted, params(("id" = i64, Path, description = "Identifies it.", example = 1)),
-    responses((status = 204, description = "Saved."), Problems))]
+    request_body = Wanted, params(("id" = i64, Path, description = "Identifies it.", example = 1), IfMatch),
+    responses((status = 204, description = "Saved. The new version is the `ETag`."), Problems))]
 async fn change(
     State(app): State<App>,
     Operator(who): Operator,
     Path(id): Path<i64>,
+    expected: Expected,
     Json(body): Json<Wanted>,
-) -> Result<StatusCode, Failure> {
-    app.ask(move |orchestrator| {
-        orchestrator.change_workflow(WorkflowId(id), body.draft(orchestrator)?, &who.actor())
-    })
-    .await?;
-    Ok(StatusCode::NO_CONTENT)
+) -> Result<Response, Failure> {
+    let version = app
+        .ask(move |orchestrator| {
+            let draft = body.draft(orchestrator)?;
+            orchestrator.change_workflow(WorkflowId(id), draft, expected.version(), &who.actor())?;
+            Ok(orchestrator.store().workflow(WorkflowId(id))?.version)
+        })
+        .await?;
+    Ok((StatusCode::NO_CONTENT, etag(version)).into_response())
 }
 
 /// Deletes a workflow. Its runs stay.
@@ -401,9 +431,14 @@ async fn run(
     app.ask(move |orchestrator| Ok(orchestrator.store().workflow(WorkflowId(id))?)).await?;
     let mut selected = Vec::new();
     let replaces = objects.is_some() || of_run.is_some() || of_collection.is_some();
-    if let Some(OfCollection { collection, objects }) = of_collection {
-        let read = app.orchestrator().objects_of_collection(CollectionId(collection), &objects);
-        selected.extend(read.await?);
+    if let Some(OfCollection { collection, objects, matching }) = of_collection {
+        let collection = CollectionId(collection);
+        if let Some(search) = &matching {
+            selected.extend(app.orchestrator().objects_matching(collection, search).await?);
+        }
+        if matching.is_none() || !objects.is_empty() {
+            selected.extend(app.orchestrator().objects_of_collection(collection, &objects).await?);
+        }
     }
     let run = app
         .ask(move |orchestrator| {

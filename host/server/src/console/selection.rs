@@ -10,7 +10,7 @@ use axum::extract::State;
 use axum::http::StatusCode;
 use axum::response::Response;
 use palisade_limits as limits;
-use palisade_orchestrator::{Orchestrator, OrchestratorError, Request, SelectedObject};
+use palisade_orchestrator::{Orchestrator, OrchestratorError, Request, Search, SelectedObject};
 use palisade_store::{CollectionId, RunId, StoredObject, WorkflowId, WorkflowRow};
 
 use super::wording::{of_action, sentence};
@@ -47,6 +47,8 @@ enum Picked {
     OfRun(RunId, Vec<u64>),
     /// Of a collection, by type and value.
     OfCollection(CollectionId, Vec<SelectedObject>),
+    /// All objects of a collection that match its filter and a search.
+    Matching(CollectionId, Search),
 }
 
 impl Picked {
@@ -64,6 +66,11 @@ impl Picked {
             return Ok(Self::OfRun(RunId(run), places.collect::<Result<_, _>>()?));
         }
         let collection = id("collection").ok_or_else(unknown)?;
+        if one("all").is_some() {
+            let text = |name: &str| one(name).unwrap_or_default().to_owned();
+            let search = Search { search: text("search"), subtype: text("type") };
+            return Ok(Self::Matching(CollectionId(collection), search));
+        }
         let objects = objects.map(|object| serde_json::from_str(object).map_err(|_| unknown()));
         Ok(Self::OfCollection(CollectionId(collection), objects.collect::<Result<_, _>>()?))
     }
@@ -72,6 +79,7 @@ impl Picked {
         match self {
             Self::OfRun(_, places) => places.is_empty(),
             Self::OfCollection(_, objects) => objects.is_empty(),
+            Self::Matching(..) => false,
         }
     }
 
@@ -79,7 +87,23 @@ impl Picked {
     fn back(&self) -> String {
         match self {
             Self::OfRun(run, _) => format!("/runs/{run}"),
-            Self::OfCollection(collection, _) => format!("/collections/{collection}"),
+            Self::OfCollection(collection, _) | Self::Matching(collection, _) => {
+                format!("/collections/{collection}")
+            }
+        }
+    }
+
+    /// The fields with which a form says again what was picked, beside the boxes of the objects.
+    fn hidden(&self) -> Vec<(&'static str, String)> {
+        match self {
+            Self::OfRun(run, _) => vec![("run", run.to_string())],
+            Self::OfCollection(collection, _) => vec![("collection", collection.to_string())],
+            Self::Matching(collection, search) => vec![
+                ("collection", collection.to_string()),
+                ("all", "on".to_owned()),
+                ("search", search.search.clone()),
+                ("type", search.subtype.clone()),
+            ],
         }
     }
 
@@ -89,8 +113,18 @@ impl Picked {
             Self::OfRun(run, places) => {
                 app.ask(move |orchestrator| orchestrator.objects_of_run(run, &places)).await
             }
-            Self::OfCollection(collection, objects) => {
-                let reading = app.orchestrator().objects_of_collection(collection, &objects);
+            picked @ (Self::OfCollection(..) | Self::Matching(..)) => {
+                let reading = async {
+                    match &picked {
+                        Self::Matching(collection, search) => {
+                            app.orchestrator().objects_matching(*collection, search).await
+                        }
+                        Self::OfCollection(collection, objects) => {
+                            app.orchestrator().objects_of_collection(*collection, objects).await
+                        }
+                        Self::OfRun(..) => Ok(Vec::new()),
+                    }
+                };
                 match tokio::time::timeout(Duration::from_secs(limits::PREVIEW_SECONDS), reading).await {
                     Ok(read) => Ok(read?),
                     Err(_) => {
@@ -119,8 +153,13 @@ struct Row {
 struct Selection {
     frame: Frame,
     faults: Vec<Fault>,
-    /// The name of the field that says where it was picked, and its value.
-    from: (&'static str, i64),
+    hidden: Vec<(&'static str, String)>,
+    /// How many objects were picked; the page shows the first of them if all that match were.
+    count: u64,
+    /// How many of them are not shown.
+    more: u64,
+    /// Whether single objects can be taken out.
+    boxes: bool,
     /// What the place is called.
     from_title: String,
     back: String,
@@ -140,7 +179,11 @@ struct Known {
     likely: Option<WorkflowId>,
 }
 
-fn known(orchestrator: &Orchestrator, picked: &Picked) -> Result<Known, OrchestratorError> {
+fn known(
+    orchestrator: &Orchestrator,
+    picked: &Picked,
+    matching: &[StoredObject],
+) -> Result<Known, OrchestratorError> {
     let store = orchestrator.store();
     let workflows = store.workflows()?;
     let (title, likely, objects): (_, _, Vec<(String, String, String)>) = match picked {
@@ -159,6 +202,13 @@ fn known(orchestrator: &Orchestrator, picked: &Picked) -> Result<Known, Orchestr
             };
             (row.name, uses.map(|workflow| workflow.id), objects.iter().map(named).collect())
         }
+        Picked::Matching(collection, _) => {
+            let row = store.collection(*collection)?;
+            let uses = workflows.iter().find(|workflow| workflow.collection == Some(row.id));
+            let first = matching.iter().take(limits::PAGE_ROWS as usize);
+            let named = first.map(|object| (String::new(), object.subtype.clone(), object.value.clone()));
+            (row.name, uses.map(|workflow| workflow.id), named.collect())
+        }
     };
     let row = |((reference, subtype, value), place)| Row { place, reference, subtype, value };
     Ok(Known { title, rows: objects.into_iter().zip(1..).map(row).collect(), workflows, likely })
@@ -174,12 +224,18 @@ async fn shown(
     faults: Vec<Fault>,
 ) -> Result<Selection, Failure> {
     let wanted = picked.clone();
+    let matching = match picked {
+        Picked::Matching(..) => picked.objects(app).await?,
+        Picked::OfRun(..) | Picked::OfCollection(..) => Vec::new(),
+    };
+    let matched = matching.len() as u64;
     let Known { title, rows, workflows, likely } =
-        app.ask(move |orchestrator| known(orchestrator, &wanted)).await?;
-    let (section, above, path, from) = match picked {
-        Picked::OfRun(run, _) => (Section::Runs, "Runs", "/runs", ("run", run.0)),
-        Picked::OfCollection(id, _) => {
-            (Section::Collections, "Collections", "/collections", ("collection", id.0))
+        app.ask(move |orchestrator| known(orchestrator, &wanted, &matching)).await?;
+    let boxes = !matches!(picked, Picked::Matching(..));
+    let (section, above, path) = match picked {
+        Picked::OfRun(..) => (Section::Runs, "Runs", "/runs"),
+        Picked::OfCollection(..) | Picked::Matching(..) => {
+            (Section::Collections, "Collections", "/collections")
         }
     };
     let frame = visit
@@ -205,10 +261,13 @@ async fn shown(
         Field::check("dry_run", "Dry run", dry_run).help("Nothing is changed. Compares with what the service holds."),
     ];
     Ok(Selection {
-        from,
+        hidden: picked.hidden(),
+        count: if boxes { rows.len() as u64 } else { matched },
+        more: matched.saturating_sub(rows.len() as u64),
+        boxes,
         from_title: title,
         back: picked.back(),
-        of_collection: matches!(picked, Picked::OfCollection(..)),
+        of_collection: !matches!(picked, Picked::OfRun(..)),
         rows,
         fields,
         empty,
@@ -228,7 +287,17 @@ async fn show(
         app.notify(&who, Notice::warning("No objects selected. Select the objects to run a workflow on."));
         return Ok(see_other(&picked.back()));
     }
-    page(&shown(&app, visit, &picked, None, false, Vec::new()).await?)
+    match shown(&app, visit, &picked, None, false, Vec::new()).await {
+        Ok(selection) => page(&selection),
+        // More than a run can have, or none any more: the list says how to narrow it.
+        Err(failure) if failure.status() == StatusCode::UNPROCESSABLE_ENTITY => {
+            let told =
+                failure.faults().first().map_or_else(|| failure.to_string(), |fault| fault.message.clone());
+            app.notify(&who, Notice::warning(sentence(&told)));
+            Ok(see_other(&picked.back()))
+        }
+        Err(failure) => Err(failure),
+    }
 }
 
 async fn run(
@@ -301,6 +370,10 @@ mod tests {
         let selected = SelectedObject { subtype: "FQDN".to_owned(), value: "a\"b.example".to_owned() };
         assert_eq!(of_collection, Picked::OfCollection(CollectionId(4), vec![selected]));
         assert!(sent(&[("collection", "4")]).unwrap().is_empty());
+        let all =
+            [("collection", "4"), ("all", "on"), ("search", "evil"), ("type", "FQDN"), ("object", &object)];
+        let search = Search { search: "evil".to_owned(), subtype: "FQDN".to_owned() };
+        assert_eq!(sent(&all).unwrap(), Picked::Matching(CollectionId(4), search));
     }
 
     #[test]

@@ -194,6 +194,9 @@ struct Standings {
     role: String,
     #[serde(default)]
     enabled: Option<String>,
+    /// What they were when the form was shown.
+    #[serde(default)]
+    version: Option<String>,
 }
 
 async fn change(
@@ -207,7 +210,7 @@ async fn change(
     let changed = match role_of(&given.role) {
         Ok(role) => {
             let to = Changed { role: Some(role), enabled: Some(given.enabled.is_some()) };
-            people::change(&app, &who, id, to).await
+            people::change(&app, &who, id, to, given.version.clone()).await
         }
         Err(failure) => Err(failure),
     };
@@ -215,6 +218,21 @@ async fn change(
         Ok(person) => {
             app.notify(&who, Notice::done(format!("{} updated.", person.name)));
             Ok(see_other("/users"))
+        }
+        // The page shows what they are now, and says that it is not what the form began with.
+        Err(failure) if failure.status() == StatusCode::PRECONDITION_FAILED => {
+            let mut again = shown(&app, visit, who.id, id, Vec::new()).await?;
+            let asked = role_of(&given.role).map_or(given.role, |role| role.title().to_owned());
+            let enabled = |enabled: bool| if enabled { "active" } else { "deactivated" };
+            let text = format!(
+                "This user has changed since you opened the page. Now: {}, {}. Yours: {asked}, {}. The form shows the current \
+                 values: change them again if that is still right.",
+                again.row.person.role.title(),
+                enabled(!again.disabled),
+                enabled(given.enabled.is_some()),
+            );
+            again.frame.notice = Some(Notice::warning(text));
+            page_with(StatusCode::PRECONDITION_FAILED, &again)
         }
         Err(failure) => {
             let faults = faults_of(failure, "role")?;

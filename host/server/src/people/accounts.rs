@@ -9,6 +9,7 @@ use serde_json::json;
 use utoipa::ToSchema;
 
 use super::{links, name_fault};
+use crate::api::version::mismatch;
 use crate::security::{Role, Who, password};
 use crate::{App, Failure, Fault};
 
@@ -56,6 +57,15 @@ impl Person {
             created_at: row.created_at,
         })
     }
+
+    /// What an administrator can change about them, as the version that an edit begins with.
+    pub(crate) fn version(&self) -> String {
+        version(self.role, self.state != State::Disabled)
+    }
+}
+
+fn version(role: Role, enabled: bool) -> String {
+    format!("{}-{}", role.name(), if enabled { "enabled" } else { "disabled" })
 }
 
 pub(super) fn role_of(row: &UserRow) -> Result<Role, Failure> {
@@ -120,10 +130,16 @@ pub(crate) struct Changed {
     pub(crate) enabled: Option<bool>,
 }
 
-/// Changes somebody's role and whether they may log in. Their sessions end.
-pub(crate) async fn change(app: &App, who: &Who, id: UserId, to: Changed) -> Result<Person, Failure> {
+/// Changes somebody's role and whether they may log in, if they are still what the edit began with. Their sessions end.
+pub(crate) async fn change(
+    app: &App,
+    who: &Who,
+    id: UserId,
+    to: Changed,
+    expected: Option<String>,
+) -> Result<Person, Failure> {
     let _one_at_a_time = app.people_lock().lock().await;
-    let (before, after) = app.store(move |store| change_in(store, id, to)).await?;
+    let (before, after) = app.store(move |store| change_in(store, id, to, expected)).await?;
     if before != after {
         let (name, before, after) = (after.0.as_str(), before.1, after.1.clone());
         app.audit(&who.actor(), "user.changed", name, Some(before), Some(after)).await?;
@@ -133,9 +149,18 @@ pub(crate) async fn change(app: &App, who: &Who, id: UserId, to: Changed) -> Res
 
 type Described = (String, serde_json::Value);
 
-fn change_in(store: &Store, id: UserId, to: Changed) -> Result<(Described, Described), Failure> {
+fn change_in(
+    store: &Store,
+    id: UserId,
+    to: Changed,
+    expected: Option<String>,
+) -> Result<(Described, Described), Failure> {
     let row = store.user(id)?;
     let before = role_of(&row)?;
+    let found = version(before, row.enabled);
+    if let Some(expected) = expected.filter(|expected| *expected != found) {
+        return Err(mismatch("user", &expected, &found));
+    }
     let (role, enabled) = (to.role.unwrap_or(before), to.enabled.unwrap_or(row.enabled));
     let stays = role == Role::Administrator && enabled;
     if before == Role::Administrator && row.enabled && !stays {

@@ -4,6 +4,8 @@
 use std::time::Duration;
 
 use axum::extract::Request;
+use axum::http::StatusCode;
+use axum::http::header::CONTENT_TYPE;
 use axum::middleware::Next;
 use axum::response::{IntoResponse as _, Response};
 use palisade_limits as limits;
@@ -34,8 +36,8 @@ pub const ADMINISTRATOR: Access = Access::AtLeast(Role::Administrator);
 pub(crate) enum Takes {
     /// Forms and JSON of at most this many bytes, held whole.
     Forms(u64),
-    /// Large bodies, streamed.
-    Uploads,
+    /// Large bodies of at most this many bytes, streamed.
+    Uploads(u64),
     /// Forms that are sent before there is a session.
     OpenForms,
 }
@@ -46,15 +48,28 @@ pub(crate) async fn guard(access: Access, takes: Takes, tls: bool, request: Requ
         Ok(request) => request,
         Err(failure) => return failure.into_response(),
     };
-    if takes == Takes::Uploads {
+    if let Takes::Uploads(bytes) = takes {
         // How long it takes is the client's line; that it moves is seen to elsewhere.
-        return next.run(request).await;
+        return limited(next.run(request).await, bytes);
     }
     let limit = Duration::from_secs(limits::HTTP_ANSWER_SECONDS);
     match tokio::time::timeout(limit, next.run(request)).await {
-        Ok(response) => response,
+        Ok(response) => match takes {
+            Takes::Forms(bytes) => limited(response, bytes),
+            Takes::Uploads(_) | Takes::OpenForms => response,
+        },
         Err(_) => Failure::busy("the answer took too long").into_response(),
     }
+}
+
+/// A refusal of a body that is too large says how large it can be, whoever refused it.
+fn limited(mut response: Response, bytes: u64) -> Response {
+    if response.status() == StatusCode::PAYLOAD_TOO_LARGE
+        && !response.headers().get(CONTENT_TYPE).is_some_and(|kind| kind.as_bytes().starts_with(b"text/html"))
+    {
+        response.extensions_mut().insert(Failure::too_large(bytes));
+    }
+    response
 }
 
 async fn judge(access: Access, takes: Takes, tls: bool, request: Request) -> Result<Request, Failure> {
@@ -74,7 +89,7 @@ async fn judge(access: Access, takes: Takes, tls: bool, request: Request) -> Res
     match who {
         Some(who) => match takes {
             Takes::Forms(bytes) => forgery::proved(request, who.csrf(), Some(bytes)).await,
-            Takes::Uploads => forgery::proved(request, who.csrf(), None).await,
+            Takes::Uploads(_) => forgery::proved(request, who.csrf(), None).await,
             Takes::OpenForms => Ok(request),
         },
         None => Ok(request),

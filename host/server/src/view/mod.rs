@@ -2,6 +2,7 @@
 //! unless its type says that it is HTML of our own. Denied by default: a style or a script inside of a page.
 
 mod chart;
+mod conflict;
 mod field;
 mod frame;
 mod icon;
@@ -11,10 +12,11 @@ mod parts;
 mod text;
 
 pub use chart::{Column, Columns, Meter, Segment, StackedBar, number};
+pub use conflict::{Conflict, Difference};
 pub use field::{Choice, Field, Kind};
 pub use frame::{Frame, Notice, Section, Theme, Visit, page, page_with, see_other};
 pub use icon::icon;
 pub use list::{ListQuery, Pager};
 pub use moment::{Moment, ago, zone_name};
 pub use parts::{Badge, Confirm, Crumb, Empty, Tab, Tabs, Tile, TimelineItem, Tone};
-pub use text::{Marked, counted, marked, noun};
+pub use text::{Marked, counted, marked, noun, size};

@@ -36,6 +36,16 @@ pub fn counted(count: &u64, many: &str) -> String {
     format!("{} {}", super::number(count), noun(count, many))
 }
 
+/// A number of bytes as people read it, rounded up: `2 KiB`.
+#[must_use]
+pub fn size(bytes: u64) -> String {
+    match bytes {
+        0..1_024 => format!("{bytes} B"),
+        1_024..1_048_576 => format!("{} KiB", super::number(&bytes.div_ceil(1_024))),
+        _ => format!("{} MiB", super::number(&bytes.div_ceil(1_048_576))),
+    }
+}
+
 /// A word for many, or for one.
 #[must_use]
 pub fn noun<'a>(count: &u64, many: &'a str) -> &'a str {
@@ -63,6 +73,11 @@ mod tests {
     fn a_value_cannot_bring_html_of_its_own() {
         let shown = marked("<b>`<script>&`").to_string();
         assert_eq!(shown, "&#60;b&#62;<code>&#60;script&#62;&#38;</code>");
+    }
+
+    #[test]
+    fn a_size_is_one_that_people_read() {
+        assert_eq!([size(12), size(1_025), size(3 * 1_048_576)], ["12 B", "2 KiB", "3 MiB"]);
     }
 
     #[test]

@@ -277,7 +277,7 @@ async fn a_live_collection_is_connected_tested_and_shown() {
     );
     let page = ada.get(&format!("{place}?preview=now")).send().await;
     assert_eq!(objects(&page), 60);
-    assert!(read(&page).contains("The first 50 of 60 objects"), "{}", read(&page));
+    assert!(read(&page).contains("1–50 of 60 objects"), "{}", read(&page));
     let part = ada.get(&format!("{place}/preview")).send().await;
     assert!(part.body.contains("h1.example") && !part.body.contains("<html"), "{}", part.body);
 

@@ -56,10 +56,7 @@ async fn a_bundle_is_reviewed_before_it_is_installed() {
 
     assert_eq!(leads(&post_form(&mut ada, &review, &[("answer", "install")]).await), "/integrations/1");
     let text = read(&ada.get("/integrations/1").send().await);
-    assert!(
-        text.contains("Trend Micro Vision One 0.1.0 is installed.") && text.contains("Current"),
-        "{text}"
-    );
+    assert!(text.contains("Trend Micro Vision One 0.1.0 installed.") && text.contains("Current"), "{text}");
     let text = read(&ada.get("/integrations").send().await);
     assert!(text.contains("Trend Micro Vision One - Add to Exception List"), "{text}");
     assert!(text.contains("installed") && text.contains("by ada; no workflow uses it yet"), "{text}");
@@ -103,7 +100,7 @@ async fn both_confirmations_are_needed_and_each_is_named() {
     for told in [
         "is already installed : version 0.1.0",
         "Replace version 0.1.0 with version 0.2.0",
-        "The new version changes the configuration.",
+        "Version 0.2.0 changes the configuration.",
         "Changed Objects Per Run",
         "existing workflows keep their own copies",
     ] {

@@ -17,5 +17,7 @@
 mod harness;
 
 mod collections;
+mod edits;
 mod integrations;
+mod listing;
 mod support;

@@ -24,6 +24,7 @@ CREATE TABLE action_defaults (
     bundle        TEXT NOT NULL,
     action        TEXT NOT NULL,
     configuration TEXT NOT NULL,                -- JSON: parameter to value, or to {"secret": id}
+    version       INTEGER NOT NULL DEFAULT 1,   -- raised by each change: an edit names the version it began with
     PRIMARY KEY (bundle, action)
 );
 
@@ -46,7 +47,9 @@ CREATE TABLE collections (
     filter      TEXT    NOT NULL,               -- JSON
     created_at  INTEGER NOT NULL,
     created_by  TEXT    NOT NULL,
-    modified_at INTEGER NOT NULL
+    modified_at INTEGER NOT NULL,
+    version     INTEGER NOT NULL DEFAULT 1,     -- raised by each change: an edit names the version it began with
+    counted     TEXT                            -- JSON: how many objects were found when it was last read
 );
 
 CREATE TABLE files (
@@ -75,14 +78,15 @@ CREATE TABLE workflows (
     collection   INTEGER REFERENCES collections (id),
     schedule     TEXT    NOT NULL,              -- JSON
     takes        TEXT    NOT NULL,              -- all, changed
-    evictions    INTEGER,                       -- entries of others that a run may push out; none for any number
+    evictions    INTEGER,                       -- existing entries a run may displace; NULL for no limit
     enabled      INTEGER NOT NULL,
     created_at   INTEGER NOT NULL,
     created_by   TEXT    NOT NULL,
     modified_at  INTEGER NOT NULL,
     anchor       INTEGER NOT NULL,              -- periods of the schedule are counted from here
     next_tick    INTEGER,                       -- when the schedule is due next
-    cursor       TEXT                           -- JSON: the last object that a run took
+    cursor       TEXT,                          -- JSON: the last object that a run took
+    version      INTEGER NOT NULL DEFAULT 1     -- raised by each change: an edit names the version it began with
 );
 CREATE INDEX workflows_by_tick ON workflows (enabled, next_tick);
 CREATE INDEX workflows_by_collection ON workflows (collection);

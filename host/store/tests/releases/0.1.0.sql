@@ -4,6 +4,7 @@ CREATE TABLE action_defaults (
     bundle        TEXT NOT NULL,
     action        TEXT NOT NULL,
     configuration TEXT NOT NULL,                -- JSON: parameter to value, or to {"secret": id}
+    version       INTEGER NOT NULL DEFAULT 1,   -- raised by each change: an edit names the version it began with
     PRIMARY KEY (bundle, action)
 );
 CREATE TABLE audit (
@@ -36,7 +37,9 @@ CREATE TABLE collections (
     filter      TEXT    NOT NULL,               -- JSON
     created_at  INTEGER NOT NULL,
     created_by  TEXT    NOT NULL,
-    modified_at INTEGER NOT NULL
+    modified_at INTEGER NOT NULL,
+    version     INTEGER NOT NULL DEFAULT 1,     -- raised by each change: an edit names the version it began with
+    counted     TEXT                            -- JSON: how many objects were found when it was last read
 );
 CREATE TABLE file_chunks (
     file  INTEGER NOT NULL REFERENCES files (id) ON DELETE CASCADE,
@@ -246,19 +249,20 @@ CREATE TABLE workflows (
     collection   INTEGER REFERENCES collections (id),
     schedule     TEXT    NOT NULL,              -- JSON
     takes        TEXT    NOT NULL,              -- all, changed
-    evictions    INTEGER,                       -- entries of others that a run may push out; none for any number
+    evictions    INTEGER,                       -- existing entries a run may displace; NULL for no limit
     enabled      INTEGER NOT NULL,
     created_at   INTEGER NOT NULL,
     created_by   TEXT    NOT NULL,
     modified_at  INTEGER NOT NULL,
     anchor       INTEGER NOT NULL,              -- periods of the schedule are counted from here
     next_tick    INTEGER,                       -- when the schedule is due next
-    cursor       TEXT                           -- JSON: the last object that a run took
+    cursor       TEXT,                          -- JSON: the last object that a run took
+    version      INTEGER NOT NULL DEFAULT 1     -- raised by each change: an edit names the version it began with
 );
-INSERT INTO "action_defaults" VALUES ('trend-vision-one', 'block', '{"api_key":{"secret":1},"description":"blocked nightly"}');
+INSERT INTO "action_defaults" VALUES ('trend-vision-one', 'block', '{"api_key":{"secret":1},"description":"blocked nightly"}', 1);
 INSERT INTO "audit" VALUES (1, 1795334400000, 'ada', 'workflow.created', 'Nightly', NULL, '{"enabled":true}');
 INSERT INTO "bundles" VALUES (1, 'trend-vision-one', '1.0.0', 'digest', 'Trend Micro Vision One', 'Palisade', 'palisade', 1, 1795334400000, 'ada', X'7A6970');
-INSERT INTO "collections" VALUES (1, 'Phishing', '', '{"kind":"files"}', '{"score_from":7.0}', 1795334400000, 'ada', 1795334400000);
+INSERT INTO "collections" VALUES (1, 'Phishing', '', '{"kind":"files"}', '{"score_from":7.0}', 1795334400000, 'ada', 1795334400000, 1, NULL);
 INSERT INTO "file_chunks" VALUES (1, 0, X'6576696C2E6578616D706C650A776F7273652E6578616D706C650A');
 INSERT INTO "files" VALUES (1, 1, 'list.txt', 27, 'digest', 1795334400000);
 INSERT INTO "run_events" VALUES (1, 1, 1795334400000, NULL, 'requested', 'requested by schedule');
@@ -283,7 +287,7 @@ INSERT INTO "verdict_counts" VALUES (1, 1, 'failed', 1);
 INSERT INTO "verdicts" VALUES (1, 1, 1, 'accepted', NULL, NULL, '[]', 1795334400000);
 INSERT INTO "verdicts" VALUES (1, 1, 2, 'failed', NULL, NULL, '[]', 1795334400000);
 INSERT INTO "workflow_steps" VALUES (1, 1, 1, 'block', '{"api_key":{"secret":1},"description":"blocked nightly"}');
-INSERT INTO "workflows" VALUES (1, 'Nightly', 'What is new', 1, '{"hours":24,"kind":"every"}', 'changed', 100, 1, 1795334400000, 'ada', 1795334400000, 1795334400000, 1795338000000, NULL);
+INSERT INTO "workflows" VALUES (1, 'Nightly', 'What is new', 1, '{"hours":24,"kind":"every"}', 'changed', 100, 1, 1795334400000, 'ada', 1795334400000, 1795334400000, 1795338000000, NULL, 1);
 CREATE TRIGGER audit_is_not_changed BEFORE UPDATE ON audit BEGIN SELECT RAISE(ABORT, 'the audit log is append-only'); END;
 CREATE TRIGGER audit_is_not_removed BEFORE DELETE ON audit BEGIN SELECT RAISE(ABORT, 'the audit log is append-only'); END;
 CREATE INDEX bundles_by_bundle ON bundles (bundle, current);

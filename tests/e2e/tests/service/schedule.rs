@@ -23,7 +23,7 @@ fn due_since(service: &Service, workflow: i64, schedule: Value, ago: SignedDurat
         next_tick: Some(past),
         steps: row.steps.clone(),
     };
-    store.change_workflow(row.id, &new, past).unwrap();
+    store.change_workflow(row.id, &new, None, past).unwrap();
 }
 
 #[test]

@@ -26,6 +26,9 @@ pub(super) struct Connected {
     client_id: String,
     #[serde(default)]
     secret: SecretText,
+    /// The version of the collection that the form began with.
+    #[serde(default)]
+    pub(super) version: String,
 }
 
 /// A text that no page writes back.
@@ -60,7 +63,23 @@ impl Connected {
             email: nothing(),
             client_id: nothing(),
             secret: SecretText::default(),
+            version: nothing(),
         }
+    }
+
+    /// What is entered, field by field; of a secret, whether there is a new one.
+    pub(super) fn said(&self) -> Vec<(String, String)> {
+        let SecretText(secret) = &self.secret;
+        let secret = if secret.is_empty() { "set" } else { "new value" };
+        let pairs = [
+            ("Appliance", self.origin.trim()),
+            ("Data collection", self.collection.trim()),
+            ("Log-in", self.grant.as_str()),
+            ("E-mail address", self.email.trim()),
+            ("Client id", self.client_id.trim()),
+            ("Secret", secret),
+        ];
+        pairs.into_iter().map(|(label, value)| (label.to_owned(), value.to_owned())).collect()
     }
 
     /// The form of what is stored; none where it is no live connection.

@@ -3,6 +3,7 @@
 use jiff::Timestamp;
 use jiff::civil::DateTime;
 use jiff::tz::TimeZone;
+use palisade_limits as limits;
 use palisade_orchestrator::Filter;
 
 use crate::Fault;
@@ -14,11 +15,12 @@ const TYPES: [&str; 8] =
 /// The statuses that ThreatQ comes with.
 const STATUSES: [&str; 5] = ["Active", "Expired", "Indirect", "Review", "Whitelisted"];
 
-/// The fields of the form, in two groups: lists to choose from, and lines.
+/// The fields of the form: lists to choose from, lines, numbers and times, and what is excluded.
 pub(super) struct FilterForm {
     pub(super) lists: Vec<Field>,
     pub(super) lines: Vec<Field>,
     pub(super) range: Vec<Field>,
+    pub(super) exclusion: Vec<Field>,
 }
 
 fn list(name: &str, label: &str, known: &[&str], chosen: &[String]) -> [Field; 2] {
@@ -53,6 +55,9 @@ pub(super) fn form(filter: &Filter, zone: &TimeZone, there: &[String], faults: &
             .attribute("step", "any")
             .help("As ThreatQ scores: 0 to 10.")
     };
+    let several = |name: &str, label: &str, list: &[String]| {
+        Field::text(name, label).value(list.join(", ")).attribute("autocomplete", "off")
+    };
     let since = filter.updated_since.as_deref().map(|moment| local(moment, zone)).unwrap_or_default();
     let judged =
         |fields: Vec<Field>| fields.into_iter().map(|field| field.unmarked().faults(faults)).collect();
@@ -71,9 +76,24 @@ pub(super) fn form(filter: &Filter, zone: &TimeZone, there: &[String], faults: &
         range: judged(vec![
             score("score_from", "Score from", filter.score_from),
             score("score_to", "Score to", filter.score_to),
+            Field::new(Kind::Line("number"), "updated_within_days", "Updated in the last days")
+                .value(filter.updated_within_days.map(|days| days.to_string()).unwrap_or_default())
+                .attribute("min", "1")
+                .attribute("max", limits::FILTER_DAYS.to_string())
+                .help("Counted back from each run."),
             Field::new(Kind::Line("datetime-local"), "updated_since", "Updated since")
                 .value(since)
                 .help(format!("Time zone: {}.", zone_name(zone))),
+        ]),
+        exclusion: judged(vec![
+            several("exclude_types", "Exclude types", &filter.exclude_types).help("Separated by commas."),
+            several("exclude_statuses", "Exclude statuses", &filter.exclude_statuses)
+                .help("Separated by commas."),
+            several("exclude_tags", "Exclude tags", &filter.exclude_tags)
+                .help("Any of them, separated by commas."),
+            Field::text("exclude_text", "Exclude text")
+                .value(&filter.exclude_text)
+                .help("Value, description, attribute."),
         ]),
     }
 }
@@ -120,7 +140,20 @@ pub(super) fn entered(sent: &[(String, String)], zone: &TimeZone) -> Result<Filt
         }
         moment.ok().map(|moment| moment.to_string())
     });
+    let updated_within_days = one("updated_within_days").and_then(|text| {
+        let days = text.parse::<u64>();
+        if days.is_err() {
+            let message = format!("Enter a number of days from 1 to {}.", limits::FILTER_DAYS);
+            faults.push(Fault::new("updated_within_days", message));
+        }
+        days.ok()
+    });
     let filter = Filter {
+        updated_within_days,
+        exclude_types: parted("exclude_types"),
+        exclude_statuses: parted("exclude_statuses"),
+        exclude_tags: parted("exclude_tags"),
+        exclude_text: one("exclude_text").unwrap_or_default().to_owned(),
         types: several("types"),
         statuses: several("statuses"),
         score_from,
@@ -154,6 +187,20 @@ pub(super) fn in_words(filter: &Filter, zone: &TimeZone) -> Vec<String> {
     }
     if let Some(since) = &filter.updated_since {
         words.push(format!("updated since {}", local(since, zone).replace('T', " ")));
+    }
+    if let Some(days) = filter.updated_within_days {
+        let unit = if days == 1 { "day" } else { "days" };
+        words.push(format!("updated in the last {days} {unit}"));
+    }
+    for (list, what) in
+        [(&filter.exclude_types, ""), (&filter.exclude_statuses, ""), (&filter.exclude_tags, "tagged ")]
+    {
+        if !list.is_empty() {
+            words.push(format!("not {what}{}", list.join(" or ")));
+        }
+    }
+    if !filter.exclude_text.is_empty() {
+        words.push(format!("without “{}”", filter.exclude_text));
     }
     words
 }
@@ -194,6 +241,10 @@ mod tests {
             ("tags", "loader, winter "),
             ("text", "evil"),
             ("updated_since", "2026-11-22T08:00"),
+            ("updated_within_days", "30"),
+            ("exclude_types", "IPv6 Address"),
+            ("exclude_tags", "benign, sinkhole"),
+            ("exclude_text", "internal"),
         ]);
         let filter = entered(&form, &berlin()).unwrap();
         assert_eq!(filter.types, ["FQDN", "URL", "Registry Key"]);
@@ -209,6 +260,10 @@ mod tests {
                 "tagged loader and winter",
                 "with “evil”",
                 "updated since 2026-11-22 08:00",
+                "updated in the last 30 days",
+                "not IPv6 Address",
+                "not tagged benign or sinkhole",
+                "without “internal”",
             ]
         );
     }
@@ -231,9 +286,14 @@ mod tests {
 
     #[test]
     fn what_cannot_be_read_is_told_by_field() {
-        let form = sent(&[("score_from", "much"), ("score_to", "NaN"), ("updated_since", "yesterday")]);
+        let form = sent(&[
+            ("score_from", "much"),
+            ("score_to", "NaN"),
+            ("updated_since", "yesterday"),
+            ("updated_within_days", "-1"),
+        ]);
         let faults = entered(&form, &berlin()).unwrap_err();
         let fields: Vec<&str> = faults.iter().map(|fault| fault.field.as_str()).collect();
-        assert_eq!(fields, ["score_from", "score_to", "updated_since"]);
+        assert_eq!(fields, ["score_from", "score_to", "updated_since", "updated_within_days"]);
     }
 }

@@ -1,4 +1,5 @@
-//! The list of collections. None of them is read for it: a live one would be asked each time.
+//! The list of collections. None of them is read for it, because a live one would be requested each time: it shows how many objects
+//! each had when it was last read.
 
 use askama::Template;
 use axum::extract::State;
@@ -18,6 +19,8 @@ struct Row {
     description: String,
     source: Source,
     filter: Vec<String>,
+    /// Objects when it was last read: those that match the filter, all, and when.
+    counted: Option<(u64, u64, Moment)>,
     used: Vec<Used>,
     modified: Moment,
 }
@@ -83,6 +86,9 @@ pub(super) async fn list(
     let rows = rows.into_iter().map(|(row, source, filter, used)| Row {
         id: row.id.0,
         filter: filter::in_words(&filter, &frame.zone),
+        counted: row
+            .counted
+            .map(|counted| (counted.objects, counted.objects + counted.filtered, frame.moment(&counted.at))),
         modified: frame.moment(&row.modified_at),
         name: row.name,
         description: row.description,

@@ -12,7 +12,7 @@ use super::{PATH, TITLE, faults_of};
 use crate::security::Operator;
 use crate::uploads::FileForm;
 use crate::view::{
-    Choice, Field, Frame, Kind, Notice, Section, Tab, Tabs, Visit, page, page_with, see_other,
+    Choice, Field, Frame, Kind, Notice, Section, Tab, Tabs, Visit, page, page_with, see_other, size,
 };
 use crate::{App, Failure, Fault, Upload};
 
@@ -43,11 +43,16 @@ pub(super) fn identity(name: &str, description: &str, faults: &[Fault]) -> [Fiel
 /// The field that takes files of any format.
 pub(super) fn files_field(faults: &[Fault]) -> Field {
     let endings = ".json,.jsonl,.csv,.tsv,.txt,.md,.xml";
-    let help = "One or more: ThreatQ JSON, STIX 2 bundles, MISP events, CSV with a header, or text with one value on each line.";
+    let most = palisade_limits::COLLECTION_UPLOAD_BYTES;
+    let help = format!(
+        "One or more: ThreatQ JSON, STIX 2 bundles, MISP events, CSV with a header, or text with one value per line. At most {} together.",
+        size(most)
+    );
     Field::new(Kind::File(endings), "files", "Files")
         .required()
         .help(help)
         .attribute("multiple", "")
+        .attribute("data-most", most.to_string())
         .faults(faults)
 }
 
@@ -135,7 +140,17 @@ pub(super) async fn upload(
         .await;
     match made {
         Ok(id) => {
-            app.notify(&who, Notice::done(format!("Collection “{}” created.", form.name.trim())));
+            let name = form.name.trim().to_owned();
+            let row = app.ask(move |orchestrator| Ok(orchestrator.store().collection(id)?)).await?;
+            let empty = row.counted.is_some_and(|counted| counted.objects == 0);
+            let notice = if empty {
+                Notice::warning(format!(
+                    "Collection “{name}” created. It has no objects: its files are empty."
+                ))
+            } else {
+                Notice::done(format!("Collection “{name}” created."))
+            };
+            app.notify(&who, notice);
             Ok(see_other(&format!("{PATH}/{id}")))
         }
         Err(failure) => {

@@ -1,5 +1,5 @@
-//! What a collection holds, as a part of its page: how many, by type, the first of them. Where it cannot be read, the part says why,
-//! and the page stays.
+//! What a collection holds, as a part of its page: how many, by type, and one page of the objects, searched and sorted. If it cannot
+//! be read, the part says why, and the page stays.
 
 use std::time::Duration;
 
@@ -8,15 +8,114 @@ use askama::filters::HtmlSafe;
 use axum::http::StatusCode;
 use jiff::Timestamp;
 use palisade_limits as limits;
-use palisade_orchestrator::Preview;
+use palisade_orchestrator::{Order, Preview, Search, Wanted};
 use palisade_store::{CollectionId, StoredObject};
+use serde::Deserialize;
 use serde_json::Value;
 
+use super::PATH;
 use super::types::Types;
 use crate::console::integrations::refusal::Refusal;
+use crate::console::runs::address;
 use crate::console::selection::reference;
-use crate::view::{Empty, Frame, Moment, Tile, Tone, number};
+use crate::view::{Choice, Empty, Field, Frame, ListQuery, Moment, Pager, Tile, Tone, number};
 use crate::{App, Failure};
+
+/// What the address says: which objects are listed.
+#[derive(Debug, Clone, Default, Deserialize)]
+#[serde(default)]
+pub(super) struct Listing {
+    /// `now` reads a live collection with the page.
+    pub(super) preview: String,
+    search: String,
+    #[serde(rename = "type")]
+    subtype: String,
+    /// A column, or `-` and a column.
+    sort: String,
+    page: Option<u64>,
+}
+
+/// The columns that sort: title, order, and its name in the address.
+const COLUMNS: [(&str, Order, &str); 4] = [
+    ("Value", Order::Value, "value"),
+    ("Type", Order::Type, "type"),
+    ("Score", Order::Score, "score"),
+    ("Updated", Order::Updated, "updated"),
+];
+
+impl Listing {
+    fn order(&self) -> (Order, bool) {
+        let (name, descending) =
+            self.sort.strip_prefix('-').map_or((self.sort.as_str(), false), |name| (name, true));
+        let known = COLUMNS.iter().find(|(_, _, known)| *known == name);
+        known.map_or((Order::Source, false), |(_, order, _)| (*order, descending))
+    }
+
+    /// The objects that match it.
+    fn search(&self) -> Search {
+        Search { search: self.search.trim().to_owned(), subtype: self.subtype.trim().to_owned() }
+    }
+
+    fn list(&self) -> ListQuery {
+        ListQuery { search: self.search.clone(), page: self.page }
+    }
+
+    /// The parameters of the address, with another sorting.
+    fn with_sort<'a>(&'a self, sort: &'a str) -> Vec<(&'a str, &'a str)> {
+        vec![
+            ("preview", self.preview.as_str()),
+            ("search", self.search.trim()),
+            ("type", self.subtype.trim()),
+            ("sort", sort),
+        ]
+    }
+}
+
+/// The head of a column.
+struct Head {
+    title: &'static str,
+    /// Where the list is sorted by it; none for a column that does not sort.
+    path: Option<String>,
+    /// `ascending`, `descending` or nothing.
+    sorted: &'static str,
+    number: bool,
+}
+
+fn heads(listing: &Listing, path: &str) -> Vec<Head> {
+    let (by, descending) = listing.order();
+    let head = |title: &'static str| {
+        let column = COLUMNS.iter().find(|(known, _, _)| *known == title);
+        let current = column.is_some_and(|(_, order, _)| *order == by);
+        let path = column.map(|(_, _, name)| {
+            let next = if current && !descending { format!("-{name}") } else { (*name).to_owned() };
+            format!("{}#objects", address(path, &listing.with_sort(&next)))
+        });
+        let sorted = match (current, descending) {
+            (false, _) => "",
+            (true, false) => "ascending",
+            (true, true) => "descending",
+        };
+        Head { title, path, sorted, number: title == "Score" }
+    };
+    ["Value", "Type", "Score", "Status", "Tags", "Updated", "Location"].map(head).into()
+}
+
+/// The search, the type, and the order for screens without heads.
+fn toolbar(listing: &Listing, preview: &Preview) -> Vec<Field> {
+    let types = preview.types.iter().map(|name| {
+        let count = preview.by_type.get(name).copied().unwrap_or_default();
+        Choice::new(name, format!("{name} ({})", number(&count)))
+    });
+    let types = std::iter::once(Choice::new("", "Any type")).chain(types).collect();
+    let orders = COLUMNS.into_iter().flat_map(|(title, _, name)| {
+        [Choice::new(name, title), Choice::new(format!("-{name}"), format!("{title}, reversed"))]
+    });
+    let orders = std::iter::once(Choice::new("", "Order of the source")).chain(orders).collect();
+    vec![
+        Field::select("type", "Type", types).value(listing.subtype.trim()).unmarked(),
+        Field::select("sort", "Sort by", orders).value(&listing.sort).unmarked(),
+    ]
+}
 
 /// One object, as the table has it.
 struct Row {
@@ -45,8 +144,18 @@ pub(super) struct Part {
     /// Whether the filter means them or not.
     types_there: Vec<String>,
     warnings: Vec<String>,
+    path: String,
+    listing: Listing,
+    /// Whether something narrows the list.
+    searched: bool,
+    toolbar: Vec<Field>,
+    heads: Vec<Head>,
     rows: Vec<Row>,
-    total: u64,
+    /// Objects that match the filter and the search.
+    matching: u64,
+    /// What is left out of a sorted list.
+    unsorted: u64,
+    pager: Pager,
     empty: Empty,
 }
 
@@ -96,12 +205,23 @@ impl Part {
         &self.types_there
     }
 
-    fn is_all(&self) -> bool {
-        self.rows.len() as u64 == self.total
+    /// Whether all matching objects can be selected for one run.
+    fn is_selectable(&self) -> bool {
+        self.matching > 0 && self.matching <= limits::SELECTED_OBJECTS
     }
 
-    fn of(frame: &Frame, id: CollectionId, preview: Preview, filtered: bool) -> Self {
-        let empty = if preview.filtered > 0 {
+    fn of(frame: &Frame, id: CollectionId, preview: Preview, filtered: bool, listing: Listing) -> Self {
+        let path = format!("{PATH}/{id}");
+        let searched = !listing.search.trim().is_empty() || !listing.subtype.trim().is_empty();
+        let sorted = listing.order().0 != Order::Source;
+        let listed = if sorted { preview.matching.min(limits::SORTED_OBJECTS) } else { preview.matching };
+        let keep = listing.with_sort(&listing.sort);
+        let pager = Pager::new(&path, &keep, listing.list().number(), listed, "objects");
+        let empty = if searched {
+            let all = address(&path, &[("preview", listing.preview.as_str())]);
+            Empty::new("search", "No matching objects", "No object has this type and this text.")
+                .action("Show all objects", all)
+        } else if preview.filtered > 0 {
             Empty::new("filter", "No object matches the filter", "Remove a condition and try again.")
         } else {
             Empty::new("collections", "No objects", "No object in this collection could be read.")
@@ -112,10 +232,17 @@ impl Part {
             refusal: None,
             tiles: tiles(&preview, filtered),
             types: (!preview.by_type.is_empty()).then(|| Types::of(&preview.by_type)),
+            toolbar: toolbar(&listing, &preview),
+            heads: heads(&listing, &path),
             types_there: preview.types.into_iter().collect(),
             warnings: preview.warnings,
-            total: preview.objects,
-            rows: preview.first.into_iter().map(|object| row(frame, object)).collect(),
+            matching: preview.matching,
+            unsorted: preview.matching - listed,
+            rows: preview.page.into_iter().map(|object| row(frame, object)).collect(),
+            pager,
+            path,
+            listing,
+            searched,
             empty,
         }
     }
@@ -129,18 +256,33 @@ impl Part {
             types: None,
             types_there: Vec::new(),
             warnings: Vec::new(),
+            path: String::new(),
+            listing: Listing::default(),
+            searched: false,
+            toolbar: Vec::new(),
+            heads: Vec::new(),
             rows: Vec::new(),
-            total: 0,
+            matching: 0,
+            unsorted: 0,
+            pager: Pager::new("", &[], 1, 0, "objects"),
             empty: Empty::new("collections", "", ""),
         }
     }
 }
 
 /// Reads a collection for its page.
-pub(super) async fn read(app: &App, frame: &Frame, id: CollectionId, filtered: bool) -> Part {
-    let reading = app.orchestrator().preview(id, limits::PAGE_ROWS as usize);
+pub(super) async fn read(
+    app: &App,
+    frame: &Frame,
+    id: CollectionId,
+    filtered: bool,
+    listing: Listing,
+) -> Part {
+    let (order, descending) = listing.order();
+    let wanted = Wanted { search: listing.search(), order, descending, page: listing.list().rows() };
+    let reading = app.orchestrator().preview(id, &wanted);
     match tokio::time::timeout(Duration::from_secs(limits::PREVIEW_SECONDS), reading).await {
-        Ok(Ok(preview)) => Part::of(frame, id, preview, filtered),
+        Ok(Ok(preview)) => Part::of(frame, id, preview, filtered, listing),
         Ok(Err(error)) => Part::refused(&Failure::from(error)),
         Err(_) => {
             let message =

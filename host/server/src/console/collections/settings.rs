@@ -5,8 +5,8 @@ use axum::Form;
 use axum::extract::{Path, State};
 use axum::http::StatusCode;
 use axum::response::Response;
-use palisade_orchestrator::source_of;
-use palisade_store::{CollectionId, FileRow};
+use palisade_orchestrator::{CollectionChange, source_of};
+use palisade_store::{CollectionId, FileRow, Version};
 use serde::Deserialize;
 
 use super::connection::Connected;
@@ -18,7 +18,8 @@ use crate::console::integrations::using::{InUse, Used};
 use crate::security::{Operator, Viewer};
 use crate::uploads::FileForm;
 use crate::view::{
-    Confirm, Field, Frame, Moment, Notice, Section, Tabs, Visit, number, page, page_with, see_other,
+    Confirm, Conflict, Difference, Field, Frame, Moment, Notice, Section, Tabs, Visit, number, page,
+    page_with, see_other, size,
 };
 use crate::{App, Failure, Fault, Upload};
 
@@ -44,6 +45,8 @@ struct Settings {
     created: Moment,
     created_by: String,
     used: Vec<Used>,
+    version: Version,
+    conflict: Option<Conflict>,
 }
 
 /// What a form of the page was sent with, to be shown again.
@@ -53,14 +56,8 @@ struct Again {
     connection: Option<Connected>,
     faults: Vec<Fault>,
     refusal: Option<Refusal>,
-}
-
-fn size(bytes: u64) -> String {
-    match bytes {
-        0..1_024 => format!("{bytes} B"),
-        1_024..1_048_576 => format!("{} KiB", number(&bytes.div_ceil(1_024))),
-        _ => format!("{} MiB", number(&bytes.div_ceil(1_048_576))),
-    }
+    /// What somebody else has saved in the meantime, beside what was entered.
+    conflict: Option<Vec<Difference>>,
 }
 
 async fn shown(app: &App, visit: Visit, known: Known, again: Again) -> Result<Settings, Failure> {
@@ -75,14 +72,23 @@ async fn shown(app: &App, visit: Visit, known: Known, again: Again) -> Result<Se
         uploaded: frame.moment(&file.uploaded_at),
         name: file.name,
     };
-    let Again { identity: named, connection: entered, faults, refusal } = again;
+    let Again { identity: named, connection: entered, faults, refusal, conflict } = again;
+    let conflict = conflict.map(|differences| Conflict {
+        what: "This collection",
+        when: Some(frame.moment(&row.modified_at)),
+        differences,
+        reload: format!("{PATH}/{id}/settings"),
+    });
     let stored = Connected::of(&source);
     let connection = stored
         .map(|stored| entered.unwrap_or(stored).fields(true, !frame.operator(), &faults))
         .unwrap_or_default();
-    let named = named.unwrap_or(Named { name: row.name, description: row.description });
+    let named =
+        named.unwrap_or(Named { name: row.name, description: row.description, version: String::new() });
     Ok(Settings {
         id: id.0,
+        version: row.version,
+        conflict,
         tabs: tabs(id.0, true),
         identity: identity(&named.name, &named.description, &faults),
         files: files.into_iter().map(file).collect(),
@@ -99,7 +105,9 @@ async fn shown(app: &App, visit: Visit, known: Known, again: Again) -> Result<Se
 
 async fn again(app: &App, visit: Visit, id: i64, again: Again) -> Result<Response, Failure> {
     let known = known(app, id).await?;
-    page_with(StatusCode::UNPROCESSABLE_ENTITY, &shown(app, visit, known, again).await?)
+    let is_conflict = again.conflict.is_some();
+    let status = if is_conflict { StatusCode::PRECONDITION_FAILED } else { StatusCode::UNPROCESSABLE_ENTITY };
+    page_with(status, &shown(app, visit, known, again).await?)
 }
 
 pub(super) async fn show(
@@ -118,6 +126,14 @@ pub(super) struct Named {
     name: String,
     #[serde(default)]
     description: String,
+    /// The version of the collection that the form began with.
+    #[serde(default)]
+    version: String,
+}
+
+/// Whether somebody else has saved in the meantime.
+fn is_conflict(failure: &Failure) -> bool {
+    failure.status() == StatusCode::PRECONDITION_FAILED
 }
 
 pub(super) async fn rename(
@@ -129,13 +145,27 @@ pub(super) async fn rename(
 ) -> Result<Response, Failure> {
     let Known { filter, .. } = known(&app, id).await?;
     let (name, description, actor) = (named.name.clone(), named.description.trim().to_owned(), who.actor());
+    let expected = named.version.parse().ok();
     let changed = app
         .ask(move |orchestrator| {
-            orchestrator.change_collection(CollectionId(id), &name, &description, &filter, None, &actor)
+            let (name, description, filter) = (name.as_str(), description.as_str(), &filter);
+            let change = CollectionChange { name, description, filter, connection: None, expected };
+            orchestrator.change_collection(CollectionId(id), change, &actor)
         })
         .await;
     match changed {
         Ok(()) => saved(&app, &who, id, "Name and description saved."),
+        Err(failure) if is_conflict(&failure) => {
+            let Known { row, .. } = known(&app, id).await?;
+            let said = |name: &str, description: &str| {
+                let pair = |label: &str, value: &str| (label.to_owned(), value.trim().to_owned());
+                vec![pair("Name", name), pair("Description", description)]
+            };
+            let saved = said(&row.name, &row.description);
+            let differences = Difference::between(&saved, &said(&named.name, &named.description));
+            let conflict = Some(differences);
+            again(&app, visit, id, Again { identity: Some(named), conflict, ..Again::default() }).await
+        }
         Err(failure) => {
             let faults = faults_of(failure, "name")?;
             again(&app, visit, id, Again { identity: Some(named), faults, ..Again::default() }).await
@@ -160,14 +190,23 @@ pub(super) async fn connect(
         return Err(Failure::conflict("no-connection", "this collection consists of uploaded files"));
     }
     let (connection, actor) = (form.connection(), who.actor());
+    let expected = form.version.parse().ok();
     let changed = app
         .ask(move |orchestrator| {
+            let (name, description) = (row.name.as_str(), row.description.as_str());
             let connection = Some(connection);
-            orchestrator.change_collection(row.id, &row.name, &row.description, &filter, connection, &actor)
+            let change = CollectionChange { name, description, filter: &filter, connection, expected };
+            orchestrator.change_collection(row.id, change, &actor)
         })
         .await;
     match changed {
         Ok(()) => saved(&app, &who, id, "Connection saved. Test it to make sure it works."),
+        Err(failure) if is_conflict(&failure) => {
+            let Known { row, .. } = known(&app, id).await?;
+            let saved = Connected::of(&source_of(&row)?).map(|saved| saved.said()).unwrap_or_default();
+            let conflict = Some(Difference::between(&saved, &form.said()));
+            again(&app, visit, id, Again { connection: Some(form), conflict, ..Again::default() }).await
+        }
         Err(failure) => {
             let faults = faults_of(failure, "origin")?;
             again(&app, visit, id, Again { connection: Some(form), faults, ..Again::default() }).await
@@ -185,13 +224,23 @@ pub(super) async fn replace(
     let replaced = match FileForm::read(upload).await {
         Ok(form) => {
             let actor = who.actor();
-            app.ask(move |orchestrator| orchestrator.replace_files(CollectionId(id), form.files, &actor))
-                .await
+            app.ask(move |orchestrator| {
+                orchestrator.replace_files(CollectionId(id), form.files, form.version, &actor)
+            })
+            .await
         }
         Err(failure) => Err(failure),
     };
     match replaced {
         Ok(()) => saved(&app, &who, id, "Files replaced."),
+        Err(failure) if is_conflict(&failure) => {
+            let conflict = Some(vec![Difference {
+                label: "Files".to_owned(),
+                saved: "see the list below".to_owned(),
+                entered: "not uploaded: choose them again".to_owned(),
+            }]);
+            again(&app, visit, id, Again { conflict, ..Again::default() }).await
+        }
         Err(failure) => {
             let faults = faults_of(failure, "files")?;
             again(&app, visit, id, Again { faults, ..Again::default() }).await
@@ -283,15 +332,5 @@ pub(super) async fn remove(
             page_with(StatusCode::CONFLICT, &in_use(&app, visit, known))
         }
         Err(failure) => Err(failure),
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::size;
-
-    #[test]
-    fn a_size_is_one_that_people_read() {
-        assert_eq!([size(12), size(1_025), size(3 * 1_048_576)], ["12 B", "2 KiB", "3 MiB"]);
     }
 }

@@ -6,17 +6,18 @@ use axum::Form;
 use axum::extract::{Path, Query, State};
 use axum::http::StatusCode;
 use axum::response::Response;
-use palisade_orchestrator::{Filter, filter_of, source_of};
-use palisade_store::{CollectionId, CollectionRow};
-use serde::Deserialize;
+use palisade_orchestrator::{CollectionChange, Filter, filter_of, source_of};
+use palisade_store::{CollectionId, CollectionRow, Version};
 
 use super::filter::{self, FilterForm};
 use super::list::Source;
-use super::preview::{self, Part};
+use super::preview::{self, Listing, Part};
 use super::{PATH, TITLE, faults_of};
 use crate::console::integrations::using::{self, Used};
 use crate::security::{Operator, Viewer};
-use crate::view::{Frame, Notice, Section, Tab, Tabs, Visit, page, page_with, see_other};
+use crate::view::{
+    Conflict, Difference, Frame, Notice, Section, Tab, Tabs, Visit, page, page_with, see_other,
+};
 use crate::{App, Failure, Fault};
 
 /// A collection with what its pages say of it.
@@ -63,12 +64,8 @@ struct Shown {
     form: FilterForm,
     /// None where a live collection is yet to be read.
     preview: Option<Part>,
-}
-
-#[derive(Deserialize)]
-pub(super) struct Asked {
-    #[serde(default)]
-    preview: String,
+    version: Version,
+    conflict: Option<Conflict>,
 }
 
 async fn shown(
@@ -77,17 +74,19 @@ async fn shown(
     known: Known,
     entered: Option<Filter>,
     faults: Vec<Fault>,
-    now: bool,
+    listing: Listing,
 ) -> Shown {
     let Known { row, source, filter, used } = known;
     let frame = visit.frame(app, &row.name, Section::Collections).under(TITLE, PATH);
-    let preview = match now || !source.live {
-        true => Some(preview::read(app, &frame, row.id, !filter.is_empty()).await),
+    let preview = match listing.preview == "now" || !source.live {
+        true => Some(preview::read(app, &frame, row.id, !filter.is_empty(), listing).await),
         false => None,
     };
     let there = preview.as_ref().map_or(&[][..], Part::types_there);
     Shown {
         id: row.id.0,
+        version: row.version,
+        conflict: None,
         tabs: tabs(row.id.0, false),
         conditions: filter::in_words(&filter, &frame.zone),
         form: filter::form(entered.as_ref().unwrap_or(&filter), &frame.zone, there, &faults),
@@ -104,11 +103,11 @@ pub(super) async fn show(
     State(app): State<App>,
     Viewer(_): Viewer,
     Path(id): Path<i64>,
-    Query(asked): Query<Asked>,
+    Query(listing): Query<Listing>,
     visit: Visit,
 ) -> Result<Response, Failure> {
     let known = known(&app, id).await?;
-    page(&shown(&app, visit, known, None, Vec::new(), asked.preview == "now").await)
+    page(&shown(&app, visit, known, None, Vec::new(), listing).await)
 }
 
 /// What it holds, alone: the page of a live collection asks for it.
@@ -116,11 +115,13 @@ pub(super) async fn part(
     State(app): State<App>,
     Viewer(_): Viewer,
     Path(id): Path<i64>,
+    Query(mut listing): Query<Listing>,
     visit: Visit,
 ) -> Result<Response, Failure> {
     let known = known(&app, id).await?;
     let frame = visit.frame(&app, TITLE, Section::Collections);
-    page(&preview::read(&app, &frame, known.row.id, !known.filter.is_empty()).await)
+    listing.preview = "now".to_owned();
+    page(&preview::read(&app, &frame, known.row.id, !known.filter.is_empty(), listing).await)
 }
 
 pub(super) async fn narrow(
@@ -136,14 +137,23 @@ pub(super) async fn narrow(
     let filter = match entered {
         Ok(filter) => filter,
         Err(faults) => {
-            let again = shown(&app, visit, known, None, faults, false).await;
+            let again = shown(&app, visit, known, None, faults, Listing::default()).await;
             return page_with(StatusCode::UNPROCESSABLE_ENTITY, &again);
         }
     };
     let (row, wanted, actor) = (known.row.clone(), filter.clone(), who.actor());
+    let version =
+        sent.iter().find(|(name, _)| name == "version").and_then(|(_, version)| version.parse().ok());
     let changed = app
         .ask(move |orchestrator| {
-            orchestrator.change_collection(row.id, &row.name, &row.description, &wanted, None, &actor)
+            let change = CollectionChange {
+                name: &row.name,
+                description: &row.description,
+                filter: &wanted,
+                connection: None,
+                expected: version,
+            };
+            orchestrator.change_collection(row.id, change, &actor)
         })
         .await;
     match changed {
@@ -152,9 +162,26 @@ pub(super) async fn narrow(
             app.notify(&who, Notice::done(text));
             Ok(see_other(&format!("{PATH}/{id}")))
         }
+        Err(failure) if failure.status() == StatusCode::PRECONDITION_FAILED => {
+            let known = self::known(&app, id).await?;
+            let said = |filter: &Filter| {
+                let words = filter::in_words(filter, app.zone()).join(", ");
+                vec![("Filter".to_owned(), if words.is_empty() { "all objects".to_owned() } else { words })]
+            };
+            let differences = Difference::between(&said(&known.filter), &said(&filter));
+            let modified = known.row.modified_at;
+            let mut again = shown(&app, visit, known, Some(filter), Vec::new(), Listing::default()).await;
+            again.conflict = Some(Conflict {
+                what: "This collection",
+                when: Some(again.frame.moment(&modified)),
+                differences,
+                reload: format!("{PATH}/{id}"),
+            });
+            page_with(StatusCode::PRECONDITION_FAILED, &again)
+        }
         Err(failure) => {
             let faults = faults_of(failure, "types")?;
-            let again = shown(&app, visit, known, Some(filter), faults, false).await;
+            let again = shown(&app, visit, known, Some(filter), faults, Listing::default()).await;
             page_with(StatusCode::UNPROCESSABLE_ENTITY, &again)
         }
     }

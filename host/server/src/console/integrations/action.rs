@@ -14,7 +14,9 @@ use palisade_store::BundleId;
 use super::{PATH, TITLE};
 use crate::console::wording::sentence;
 use crate::security::{Administrator, Viewer};
-use crate::view::{Choice, Field, Frame, Kind, Notice, Section, Visit, page, page_with, see_other};
+use crate::view::{
+    Choice, Conflict, Difference, Field, Frame, Kind, Notice, Section, Visit, page, page_with, see_other,
+};
 use crate::{App, Failure, Fault};
 
 /// Before the names of parameters, so that none of them can be taken for a field of ours.
@@ -38,6 +40,8 @@ struct Shown {
     current: Option<i64>,
     /// What a test of the connection came to, where one was made.
     tested: Option<ConnectionTest>,
+    /// Somebody else has saved in the meantime.
+    conflict: Option<Conflict>,
 }
 
 /// A parameter as a field. What is required has to be there when it runs: here it may be left open, unless it has a value.
@@ -141,8 +145,33 @@ fn shown(
         headings,
         current,
         tested: None,
+        conflict: None,
         action,
     }
+}
+
+/// What a form holds, field by field, as people read it; of a secret, whether there is a new one.
+fn said(action: &ActionPage, entered: Option<&BTreeMap<String, String>>) -> Vec<(String, String)> {
+    let value = |parameter: &FormField| {
+        let name = format!("{PREFIX}{}", parameter.name);
+        let sent = entered.map(|entered| entered.get(&name).map(String::as_str));
+        let value = sent.flatten().unwrap_or(&parameter.value);
+        match parameter.kind {
+            "secret" if sent.flatten().is_some_and(|sent| !sent.is_empty()) => "new value".to_owned(),
+            "secret" => if parameter.is_set { "set" } else { "not set" }.to_owned(),
+            "flag" => {
+                let on = sent.map_or(parameter.value == "true", |sent| sent.is_some());
+                if on { "on" } else { "off" }.to_owned()
+            }
+            "select" => {
+                let option = parameter.options.iter().find(|option| option.value == value);
+                option.map_or_else(|| value.to_owned(), |option| option.label.clone())
+            }
+            _ => value.to_owned(),
+        }
+    };
+    let fields = action.form.sections.iter().flat_map(|section| &section.fields);
+    fields.map(|parameter| (parameter.label.clone(), value(parameter))).collect()
 }
 
 pub(super) async fn show(
@@ -173,10 +202,11 @@ pub(super) async fn save(
         return test(&app, visit, page, id, action, &fields).await;
     }
     let (given, place, actor) = (fields.clone(), format!("{PATH}/{id}/actions/{action}"), who.actor());
+    let expected = fields.get("version").and_then(|version| version.parse().ok());
     let saved = app
         .ask(move |orchestrator| {
             let entered = orchestrator.entered_form(BundleId(id), &action, PREFIX, &given)?;
-            orchestrator.save_defaults(BundleId(id), &action, entered, &actor)
+            orchestrator.save_defaults(BundleId(id), &action, entered, expected, &actor)
         })
         .await;
     match saved {
@@ -184,6 +214,12 @@ pub(super) async fn save(
             let text = format!("Configuration of “{}” saved for future workflows.", page.0.title);
             app.notify(&who, Notice::done(text));
             Ok(see_other(&place))
+        }
+        Err(failure) if failure.status() == StatusCode::PRECONDITION_FAILED => {
+            let differences = Difference::between(&said(&page.0, None), &said(&page.0, Some(&fields)));
+            let conflict = Conflict { what: "This configuration", when: None, differences, reload: place };
+            let again = Shown { conflict: Some(conflict), ..shown(&app, visit, page, Some(&fields), &[]) };
+            page_with(StatusCode::PRECONDITION_FAILED, &again)
         }
         Err(failure) if !failure.faults().is_empty() => {
             let again = shown(&app, visit, page, Some(&fields), failure.faults());

@@ -19,7 +19,7 @@ use crate::pending::Uploaded;
 use crate::security::{Administrator, Who};
 use crate::uploads::file_name;
 use crate::view::{
-    Badge, Field, Frame, Kind, Moment, Notice, Section, Tone, Visit, page, page_with, see_other,
+    Badge, Field, Frame, Kind, Moment, Notice, Section, Tone, Visit, page, page_with, see_other, size,
 };
 use crate::{App, Failure, Fault, Upload};
 
@@ -33,13 +33,18 @@ struct New {
 }
 
 fn new(app: &App, visit: Visit, refusal: Option<Refusal>, faults: Vec<Fault>) -> New {
-    let help = "Drag and drop the zip file into the box, or click to browse. You review what it may do before it is installed.";
+    let most = palisade_limits::BUNDLE_BYTES;
+    let help = format!(
+        "Drag and drop the zip file into the box, or click to browse. At most {}. You review what it may do before it is installed.",
+        size(most)
+    );
     New {
         frame: visit.frame(app, "Add New Integration", Section::Integrations).under(TITLE, PATH),
         refusal,
         file: Field::new(Kind::File(".zip,application/zip"), "bundle", "Zip file of the integration")
             .required()
             .help(help)
+            .attribute("data-most", most.to_string())
             .faults(&faults),
         faults,
     }
@@ -136,7 +141,15 @@ impl Signature {
 /// Changed parameters of one action.
 struct Changes {
     action: String,
-    parameters: Vec<(Badge, String)>,
+    parameters: Vec<Changed>,
+}
+
+/// A parameter that the zip changes, with what is saved for it and what it will be.
+struct Changed {
+    how: Badge,
+    label: String,
+    saved: Option<String>,
+    becomes: Option<String>,
 }
 
 fn changes(review: &Review) -> Vec<Changes> {
@@ -151,7 +164,13 @@ fn changes(review: &Review) -> Vec<Changes> {
             "removed" => (Tone::Bad, "Removed"),
             _ => (Tone::Warning, "Changed"),
         };
-        let (action, line) = (title(&change.action), (Badge::new(tone, word), change.label.clone()));
+        let action = title(&change.action);
+        let line = Changed {
+            how: Badge::new(tone, word),
+            label: change.label.clone(),
+            saved: change.saved.clone(),
+            becomes: change.becomes.clone(),
+        };
         match all.iter_mut().find(|changes| changes.action == action) {
             Some(changes) => changes.parameters.push(line),
             None => all.push(Changes { action, parameters: vec![line] }),
@@ -170,6 +189,7 @@ struct Reviewed {
     refusal: Option<Refusal>,
     signature: Signature,
     installed: Option<(String, Moment, bool)>,
+    downgrade: bool,
     changes: Vec<Changes>,
     actions: Vec<Part>,
     replace: Option<Field>,
@@ -181,7 +201,13 @@ struct Reviewed {
 fn unconfirmed(review: &Review, confirmed: Confirmed) -> Vec<Fault> {
     let mut faults = Vec::new();
     if review.installed.is_some() && !confirmed.replace {
-        faults.push(Fault::new("replace", "Confirm that new workflows use this version."));
+        let downgrade = review.installed.as_ref().is_some_and(|installed| installed.downgrade);
+        let text = if downgrade {
+            "Confirm the downgrade: new workflows use the older version."
+        } else {
+            "Confirm that new workflows use this version."
+        };
+        faults.push(Fault::new("replace", text));
     }
     if !review.changes.is_empty() && !confirmed.overwrite {
         faults.push(Fault::new("overwrite", "Confirm that the saved configuration is overwritten."));
@@ -203,6 +229,8 @@ fn shown(
     let replace = installed.map(|installed| {
         let label = if installed.same {
             format!("Install version {} again", review.version)
+        } else if installed.downgrade {
+            format!("Downgrade from version {} to version {}", installed.version, review.version)
         } else {
             format!("Replace version {} with version {}", installed.version, review.version)
         };
@@ -213,7 +241,7 @@ fn shown(
     let overwrite = (!review.changes.is_empty()).then(|| {
         Field::check("overwrite", "Overwrite the saved configuration", confirmed.overwrite)
             .required()
-            .help("What was saved for these parameters is lost for new workflows. Deployed workflows keep their copies.")
+            .help("The saved values of these parameters are replaced for new workflows. Existing workflows keep their copies.")
     });
     Reviewed {
         token,
@@ -222,6 +250,7 @@ fn shown(
         refusal: None,
         signature: Signature::of(&review.authenticity),
         installed: installed.map(|one| (one.version.clone(), frame.moment(&one.installed_at), one.same)),
+        downgrade: installed.is_some_and(|installed| installed.downgrade),
         changes: changes(&review),
         actions: parts(&review.actions),
         replace,
@@ -276,7 +305,7 @@ pub(super) async fn answer(
     match installed {
         Ok(id) => {
             app.pending().forget(&token, who.id);
-            app.notify(&who, Notice::done(format!("{} {} is installed.", review.title, review.version)));
+            app.notify(&who, Notice::done(format!("{} {} installed.", review.title, review.version)));
             Ok(see_other(&format!("{PATH}/{id}")))
         }
         Err(failure) if failure.status() == StatusCode::CONFLICT => {

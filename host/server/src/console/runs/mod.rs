@@ -45,7 +45,7 @@ fn frame(visit: Visit, app: &App, who: &Who, title: String, poll: bool) -> Frame
 }
 
 /// An address with what of its parameters is not empty.
-fn address(path: &str, parameters: &[(&str, &str)]) -> String {
+pub(super) fn address(path: &str, parameters: &[(&str, &str)]) -> String {
     let mut query = form_urlencoded::Serializer::new(String::new());
     query.extend_pairs(parameters.iter().filter(|(_, value)| !value.is_empty()));
     let query = query.finish();

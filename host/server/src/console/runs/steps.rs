@@ -23,6 +23,9 @@ impl Fact {
     }
 }
 
+/// Displaced entries that a page lists: a full list would be a page of 60,000 lines.
+const SHOWN: usize = 50;
+
 struct Card {
     place: u32,
     title: String,
@@ -41,7 +44,11 @@ struct Card {
     warnings: Vec<String>,
     not_listed: u64,
     evictions: u64,
+    /// Nothing was displaced: the run stopped before, or was a dry run.
+    would: bool,
     evicted: Vec<String>,
+    /// Entries that are only in the report.
+    evicted_more: u64,
 }
 
 #[derive(Template)]
@@ -136,7 +143,12 @@ fn card(frame: &Frame, id: RunId, step: StepRow, configuration: Vec<Fact>) -> Ca
         warnings: listed.into_iter().flatten().filter_map(message).collect(),
         not_listed: at("/not_listed").and_then(Value::as_u64).unwrap_or(0),
         evictions: at("/evictions/count").and_then(Value::as_u64).unwrap_or(0),
-        evicted: evicted.into_iter().flatten().map(entry).collect(),
+        would: end.is_some_and(|end| end.code.as_deref() == Some("would-evict")) || step.counts.planned > 0,
+        evicted_more: at("/evictions/count")
+            .and_then(Value::as_u64)
+            .unwrap_or(0)
+            .saturating_sub(SHOWN as u64),
+        evicted: evicted.into_iter().flatten().take(SHOWN).map(entry).collect(),
         place: step.place,
         title: step.title,
         bundle: step.bundle_name,

@@ -5,24 +5,82 @@ use axum::extract::{Path, State};
 use axum::http::StatusCode;
 use axum::response::Response;
 use palisade_orchestrator::Request;
-use palisade_store::WorkflowId;
+use palisade_store::{Takes, WorkflowId};
 use serde::Deserialize;
 
 use super::show::shown;
 use crate::console::wording::{of_action, sentence};
 use crate::security::Operator;
-use crate::view::{Confirm, Notice, Section, Visit, page, page_with, see_other};
+use crate::view::{Confirm, Notice, Section, Visit, counted, number, page, page_with, see_other};
 use crate::{App, Failure, Fault};
 
 #[derive(Deserialize, Default)]
 #[serde(default)]
 pub(super) struct Asked {
     dry_run: Option<String>,
+    /// Whether it was asked whether the run is wanted.
+    confirmed: Option<String>,
     objects: String,
     /// `on` or `off`.
     to: String,
     /// Whether it was asked for in the list.
     list: Option<String>,
+}
+
+/// What a run of a workflow would do, before it is requested: somebody pressed *Run now* once.
+pub(super) async fn ask_to_run(
+    State(app): State<App>,
+    Operator(_): Operator,
+    Path(id): Path<i64>,
+    visit: Visit,
+) -> Result<Response, Failure> {
+    confirm_run(&app, visit, WorkflowId(id)).await
+}
+
+async fn confirm_run(app: &App, visit: Visit, id: WorkflowId) -> Result<Response, Failure> {
+    let (row, collection, actions) = app
+        .ask(move |orchestrator| {
+            let row = orchestrator.store().workflow(id)?;
+            let collection = row.collection.map(|id| orchestrator.store().collection(id)).transpose()?;
+            let steps = orchestrator.step_forms(&row)?;
+            let actions: Vec<String> =
+                steps.into_iter().map(|step| format!("{} ({})", step.title, step.bundle.version)).collect();
+            Ok((row, collection, actions))
+        })
+        .await?;
+    let here = format!("/workflows/{id}");
+    let frame = visit
+        .frame(app, format!("Run {} now?", row.name), Section::Workflows)
+        .under("Workflows", "/workflows")
+        .under(&row.name, &here);
+    let objects = match row.takes {
+        Takes::All => "all objects",
+        Takes::Changed => "the objects that changed since the last success",
+    };
+    let from = match &collection {
+        Some(row) => match row.counted {
+            Some(known) => {
+                format!("{objects} of `{}` ({} when last read)", row.name, counted(&known.objects, "objects"))
+            }
+            None => format!("{objects} of `{}`", row.name),
+        },
+        None => objects.to_owned(),
+    };
+    let displaces = match row.evictions {
+        Some(0) => "It stops before it would displace existing entries.".to_owned(),
+        Some(most) => format!("It may displace {} existing entries.", number(&most)),
+        None => "It may displace any number of existing entries.".to_owned(),
+    };
+    page(&Confirm {
+        frame,
+        text: vec![format!("The run processes {from}. {displaces}"), "Actions, in this order:".to_owned()],
+        items: actions,
+        action: format!("{here}/run"),
+        hidden: vec![("confirmed".to_owned(), "on".to_owned())],
+        button: "Run now".to_owned(),
+        danger: false,
+        back: here,
+    })
 }
 
 pub(super) async fn run(
@@ -33,6 +91,10 @@ pub(super) async fn run(
     Form(asked): Form<Asked>,
 ) -> Result<Response, Failure> {
     let (actor, dry_run) = (who.actor(), asked.dry_run.is_some());
+    // A dry run changes nothing; everything else asks once.
+    if !dry_run && asked.confirmed.is_none() {
+        return confirm_run(&app, visit, WorkflowId(id)).await;
+    }
     let made = app
         .ask(move |orchestrator| orchestrator.request_run(WorkflowId(id), Request::Now, dry_run, &actor))
         .await;

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 
 use jiff::tz::TimeZone;
 use palisade_orchestrator::{Entered, Orchestrator, OrchestratorError, StepDraft, WorkflowDraft};
-use palisade_store::{BundleId, CollectionId, Takes, WorkflowRow};
+use palisade_store::{BundleId, CollectionId, Takes, Version, WorkflowRow};
 
 use super::read_schedule;
 use super::scheduling::Scheduling;
@@ -21,6 +21,16 @@ pub(super) struct Step {
     pub(super) sent: Option<BTreeMap<String, String>>,
 }
 
+impl Step {
+    fn draft(&self, orchestrator: &Orchestrator) -> Result<StepDraft, OrchestratorError> {
+        let nothing = BTreeMap::new();
+        let sent = self.sent.as_ref().unwrap_or(&nothing);
+        let entered: BTreeMap<String, Entered> =
+            orchestrator.entered_form(self.bundle, &self.action, "", sent)?;
+        Ok(StepDraft { bundle: self.bundle, action: self.action.clone(), was: self.was, entered })
+    }
+}
+
 /// What is being built.
 pub(super) struct Builder {
     pub(super) name: String,
@@ -32,15 +42,32 @@ pub(super) struct Builder {
     pub(super) any_evictions: bool,
     pub(super) enabled: bool,
     pub(super) steps: Vec<Step>,
+    /// The version of the workflow that the form began with; none for a new one.
+    pub(super) version: Option<Version>,
 }
 
 /// What the button that was pressed asks for.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Pressed {
     /// To be saved.
     Save,
-    /// To be shown again.
-    Again,
+    /// To be saved, and run without changing anything.
+    DryRun,
+    /// A test of the connection of the action at this place, from 1 on.
+    Test(usize),
+    /// The next times of the schedule.
+    Times,
+    /// The form again, with this action in focus, from 1 on.
+    Step(usize),
+    /// The form again, with the list of actions in focus.
+    Steps,
+}
+
+impl Pressed {
+    /// Whether each action is at the place where it was: what was typed into it can stay in the browser.
+    pub(super) fn keeps_places(self) -> bool {
+        matches!(self, Self::Test(_) | Self::Times)
+    }
 }
 
 impl Builder {
@@ -56,6 +83,7 @@ impl Builder {
             any_evictions: false,
             enabled: true,
             steps: Vec::new(),
+            version: None,
         }
     }
 
@@ -77,6 +105,7 @@ impl Builder {
             any_evictions: row.evictions.is_none(),
             enabled: row.enabled,
             steps: row.steps.iter().enumerate().map(step).collect(),
+            version: Some(row.version),
         }
     }
 
@@ -117,7 +146,18 @@ impl Builder {
             any_evictions: fields.contains_key("any_evictions"),
             enabled: fields.contains_key("enabled"),
             steps,
+            version: text("version").parse().ok(),
         }
+    }
+
+    /// Makes the steps continue those of another version of the workflow: a step keeps what is saved there if the same action is at
+    /// the place where it was. Otherwise it is a new one.
+    pub(super) fn continue_with(&mut self, row: &WorkflowRow) {
+        for step in &mut self.steps {
+            let is_same = |was: &usize| row.steps.get(*was).is_some_and(|saved| saved.action == step.action);
+            step.was = step.was.filter(is_same);
+        }
+        self.version = Some(row.version);
     }
 
     /// Does what a button asks for to what is being built.
@@ -128,26 +168,47 @@ impl Builder {
         let index = index.filter(|index| *index < self.steps.len());
         match (verb, index) {
             ("save", _) => return Pressed::Save,
+            ("dry-run", _) => return Pressed::DryRun,
+            ("times", _) => return Pressed::Times,
+            ("test", Some(index)) => return Pressed::Test(index + 1),
             ("add", _) => {
                 let chosen = fields.get("new_action").and_then(|chosen| chosen.split_once('/'));
                 if let Some((Ok(bundle), action)) = chosen.map(|(bundle, action)| (bundle.parse(), action)) {
                     self.steps.push(Step { bundle, action: action.to_owned(), was: None, sent: None });
+                    return Pressed::Step(self.steps.len());
                 }
             }
             ("remove", Some(index)) => {
                 self.steps.remove(index);
             }
-            ("up", Some(index)) if index > 0 => self.steps.swap(index - 1, index),
-            ("down", Some(index)) if index + 1 < self.steps.len() => self.steps.swap(index, index + 1),
+            ("up", Some(index)) if index > 0 => {
+                self.steps.swap(index - 1, index);
+                return Pressed::Step(index);
+            }
+            ("down", Some(index)) if index + 1 < self.steps.len() => {
+                self.steps.swap(index, index + 1);
+                return Pressed::Step(index + 2);
+            }
             ("update", Some(index)) => {
                 let newer = fields.get(&format!("step.{place}.newer")).and_then(|id| id.parse().ok());
                 if let (Some(step), Some(bundle)) = (self.steps.get_mut(index), newer) {
                     step.bundle = bundle;
+                    return Pressed::Step(index + 1);
                 }
             }
             _ => {}
         }
-        Pressed::Again
+        Pressed::Steps
+    }
+
+    /// One action as it is entered.
+    pub(super) fn step_draft(
+        &self,
+        orchestrator: &Orchestrator,
+        place: usize,
+    ) -> Result<Option<StepDraft>, OrchestratorError> {
+        let step = place.checked_sub(1).and_then(|index| self.steps.get(index));
+        step.map(|step| step.draft(orchestrator)).transpose()
     }
 
     /// The workflow that is meant.
@@ -169,18 +230,6 @@ impl Builder {
         if !faults.is_empty() {
             return Err(Refused::Faults(faults));
         }
-        let nothing = BTreeMap::new();
-        let step = |step: &Step| {
-            let sent = step.sent.as_ref().unwrap_or(&nothing);
-            let entered: BTreeMap<String, Entered> =
-                orchestrator.entered_form(step.bundle, &step.action, "", sent)?;
-            Ok::<_, OrchestratorError>(StepDraft {
-                bundle: step.bundle,
-                action: step.action.clone(),
-                was: step.was,
-                entered,
-            })
-        };
         Ok(WorkflowDraft {
             name: self.name.trim().to_owned(),
             description: self.description.trim().to_owned(),
@@ -189,7 +238,7 @@ impl Builder {
             takes,
             evictions,
             enabled: self.enabled,
-            steps: self.steps.iter().map(step).collect::<Result<_, _>>()?,
+            steps: self.steps.iter().map(|step| step.draft(orchestrator)).collect::<Result<_, _>>()?,
         })
     }
 }
@@ -241,9 +290,9 @@ mod tests {
 
     #[test]
     fn steps_move_with_what_was_entered_in_them() {
-        for button in ["up:2", "down:1"] {
+        for (button, focus) in [("up:2", 1), ("down:1", 2)] {
             let (builder, pressed) = two_steps(button);
-            assert_eq!((order(&builder), pressed), (vec!["second", "first"], Pressed::Again));
+            assert_eq!((order(&builder), pressed), (vec!["second", "first"], Pressed::Step(focus)));
             assert_eq!(builder.steps[0].sent, Some(form(&[("api_region", "us")])));
             assert_eq!(builder.steps[1].was, Some(0));
         }
@@ -252,7 +301,8 @@ mod tests {
     #[test]
     fn steps_come_and_go() {
         assert_eq!(order(&two_steps("remove:1").0), ["second"]);
-        let (builder, _) = two_steps("add");
+        let (builder, pressed) = two_steps("add");
+        assert_eq!(pressed, Pressed::Step(3), "the new action gets the focus");
         assert_eq!(order(&builder), ["first", "second", "third"]);
         assert!(builder.steps[2].sent.is_none(), "its form begins with the defaults");
     }
@@ -261,8 +311,9 @@ mod tests {
     fn a_button_that_means_nothing_changes_nothing() {
         for button in ["up:1", "down:2", "up:0", "remove:3", "remove:x", "explode", "update:1"] {
             let (builder, pressed) = two_steps(button);
-            assert_eq!((order(&builder), pressed), (vec!["first", "second"], Pressed::Again), "{button}");
+            assert_eq!((order(&builder), pressed), (vec!["first", "second"], Pressed::Steps), "{button}");
         }
         assert_eq!(two_steps("save").1, Pressed::Save);
+        assert_eq!([two_steps("test:2").1, two_steps("test:3").1], [Pressed::Test(2), Pressed::Steps]);
     }
 }

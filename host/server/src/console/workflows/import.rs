@@ -5,10 +5,11 @@ use axum::extract::State;
 use axum::http::StatusCode;
 use axum::response::Response;
 use palisade_limits as limits;
+use palisade_orchestrator::OnConflict;
 
 use crate::console::wording::{of_action, sentence};
 use crate::security::Operator;
-use crate::view::{Field, Frame, Kind, Notice, Section, Visit, page, page_with, see_other};
+use crate::view::{Choice, Field, Frame, Kind, Notice, Section, Visit, page, page_with, see_other};
 use crate::{App, Failure, Fault, Upload};
 
 #[derive(Template)]
@@ -19,16 +20,32 @@ struct Import {
     fields: Vec<Field>,
 }
 
-fn asked(app: &App, visit: Visit, text: &str, faults: Vec<Fault>) -> Import {
+/// What the form offers once it is known that the name is taken, and what was chosen.
+fn choice(chosen: OnConflict) -> Field {
+    let choices = vec![
+        Choice::new("rename", "Rename")
+            .help("Creates a workflow with another name, such as `Nightly (imported)`."),
+        Choice::new("replace", "Replace")
+            .help("Replaces the workflow with this name. Its runs, its secrets and its state stay."),
+    ];
+    let value = if chosen == OnConflict::Replace { "replace" } else { "rename" };
+    Field::radio("on_conflict", "A workflow with this name exists", choices).value(value).required()
+}
+
+fn asked(app: &App, visit: Visit, text: &str, taken: Option<OnConflict>, faults: Vec<Fault>) -> Import {
+    let choice = taken.map(choice);
     Import {
         frame: visit.frame(app, "Import a workflow", Section::Workflows).under("Workflows", "/workflows"),
-        fields: vec![
-            Field::new(Kind::File(".yaml,.yml"), "file", "File").faults(&faults),
-            Field::new(Kind::Text, "text", "Or paste the text")
-                .value(text)
-                .faults(&faults)
-                .attribute("spellcheck", "false"),
-        ],
+        fields: choice
+            .into_iter()
+            .chain([
+                Field::new(Kind::File(".yaml,.yml"), "file", "File").faults(&faults),
+                Field::new(Kind::Text, "text", "Or paste the text")
+                    .value(text)
+                    .faults(&faults)
+                    .attribute("spellcheck", "false"),
+            ])
+            .collect(),
         faults,
     }
 }
@@ -38,7 +55,7 @@ pub(super) async fn form(
     Operator(_): Operator,
     visit: Visit,
 ) -> Result<Response, Failure> {
-    page(&asked(&app, visit, "", Vec::new()))
+    page(&asked(&app, visit, "", None, Vec::new()))
 }
 
 pub(super) async fn import(
@@ -47,34 +64,44 @@ pub(super) async fn import(
     visit: Visit,
     mut upload: Upload,
 ) -> Result<Response, Failure> {
-    let (mut file, mut text) = (String::new(), String::new());
+    let (mut file, mut text, mut on_conflict) = (String::new(), String::new(), OnConflict::Fail);
     let most = usize::try_from(limits::WORKFLOW_FILE_BYTES).unwrap_or(usize::MAX);
     while let Some(field) = upload.next_field().await? {
         match field.name().unwrap_or_default() {
             "file" => file = Upload::text(field, most).await?,
             "text" => text = Upload::text(field, most).await?,
+            "on_conflict" => {
+                on_conflict = match Upload::text(field, most).await?.as_str() {
+                    "rename" => OnConflict::Rename,
+                    "replace" => OnConflict::Replace,
+                    _ => OnConflict::Fail,
+                };
+            }
             _ => {}
         }
     }
     let (field, given) = if file.trim().is_empty() { ("text", text) } else { ("file", file) };
     if given.trim().is_empty() {
         let faults = vec![Fault::new("text", "Choose a file or paste its text.")];
-        return page_with(StatusCode::UNPROCESSABLE_ENTITY, &asked(&app, visit, "", faults));
+        return page_with(StatusCode::UNPROCESSABLE_ENTITY, &asked(&app, visit, "", None, faults));
     }
     let (actor, document) = (who.actor(), given.clone());
     let made = app
         .ask(move |orchestrator| {
-            let id = orchestrator.import_workflow(&document, &actor)?;
-            let forms = orchestrator.step_forms(&orchestrator.store().workflow(id)?)?;
+            let id = orchestrator.import_workflow(&document, on_conflict, &actor)?;
+            let row = orchestrator.store().workflow(id)?;
+            let forms = orchestrator.step_forms(&row)?;
             let mut fields =
                 forms.iter().flat_map(|step| &step.form.sections).flat_map(|section| &section.fields);
             let lacks = fields.any(|field| field.required && field.kind == "secret" && !field.is_set);
-            Ok((id, lacks))
+            Ok((id, row.enabled, lacks))
         })
         .await;
     match made {
-        Ok((id, lacks)) => {
-            let notice = if lacks {
+        Ok((id, enabled, lacks)) => {
+            let notice = if enabled {
+                Notice::done("Imported. The workflow was replaced and is still enabled.")
+            } else if lacks {
                 Notice::warning(
                     "Imported, but a required secret is missing. Enter it with Edit, then enable the workflow.",
                 )
@@ -85,8 +112,19 @@ pub(super) async fn import(
             Ok(see_other(&format!("/workflows/{id}")))
         }
         Err(failure) => {
-            let faults = faults_of(failure, field)?;
-            page_with(StatusCode::UNPROCESSABLE_ENTITY, &asked(&app, visit, &given, faults))
+            // The choice stays on the page with what was chosen, whatever else is wrong.
+            let is_taken = failure.code() == "name-taken";
+            let taken = (is_taken || on_conflict != OnConflict::Fail).then_some(on_conflict);
+            let status = if is_taken { StatusCode::CONFLICT } else { StatusCode::UNPROCESSABLE_ENTITY };
+            let faults = if is_taken {
+                vec![Fault::new(
+                    "on_conflict",
+                    "A workflow with this name exists. Choose what to do with it.",
+                )]
+            } else {
+                faults_of(failure, field)?
+            };
+            page_with(status, &asked(&app, visit, &given, taken, faults))
         }
     }
 }

@@ -27,6 +27,7 @@ pub(super) fn routes(routes: Routes) -> Routes {
         .get("/workflows/{id}", VIEWER, show::show)
         .get("/workflows/{id}/edit", OPERATOR, build::edit)
         .post("/workflows/{id}/edit", OPERATOR, build::change)
+        .get("/workflows/{id}/run", OPERATOR, act::ask_to_run)
         .post("/workflows/{id}/run", OPERATOR, act::run)
         .large_post("/workflows/{id}/selected", OPERATOR, limits::SELECTION_BYTES, act::run_selected)
         .post("/workflows/{id}/switch", OPERATOR, act::switch)

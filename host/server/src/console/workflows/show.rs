@@ -43,6 +43,8 @@ pub(super) struct One {
     enabled: bool,
     issue: bool,
     takes: &'static str,
+    /// Objects that do not change are not sent again, so that their entries expire.
+    expires: bool,
     evictions: String,
     created: Moment,
     created_by: String,
@@ -96,6 +98,7 @@ pub(super) async fn shown(
         upcoming: upcoming.iter().map(|at| tick(&frame, &schedule, *at)).collect(),
         enabled: row.enabled,
         issue: runs.first().and_then(|run| run.status).is_some_and(palisade_store::RunStatus::is_issue),
+        expires: row.takes == Takes::Changed,
         takes: match row.takes {
             Takes::All => "All objects, in each run",
             Takes::Changed => "Changed since the last success",
