@@ -25,9 +25,6 @@ pub(super) fn of_action(fault: &Fault) -> Option<String> {
 pub(super) fn hint(failure: &Failure) -> Option<String> {
     let own = match failure.code() {
         "collection-empty" => "the format Text takes a list that is empty on purpose",
-        "collection-json-unknown" => {
-            "export the collection in one of these formats, or choose the format of the file"
-        }
         "collection-nothing-found" => "let the format be found from the content of the file",
         "collection-csv-without-header" => {
             "add a header line such as `value,first_seen,comment`; the format Text reads the file as a list all the same"
@@ -53,7 +50,6 @@ mod tests {
         let name = || "list.txt".to_owned();
         for error in [
             ReadError::Empty { name: name() },
-            ReadError::UnknownJson { name: name(), found: "{}".to_owned() },
             ReadError::NothingFound { name: name(), format: Format::Csv, expected: "" },
         ] {
             let cli = error.hint().unwrap();

@@ -281,7 +281,7 @@ mod tests {
         assert!(form.lists[0].to_string().contains(r#"value="Mutex""#), "{}", form.lists[0]);
         assert!(!form.lists[0].to_string().contains(r#"value="MD5""#), "{}", form.lists[0]);
         assert_eq!(form.lines[0].values, ["Registry Key"]);
-        assert_eq!(form.range[2].values, ["2026-11-22T08:00"]);
+        assert_eq!(form.range[3].values, ["2026-11-22T08:00"]);
     }
 
     #[test]
