@@ -94,8 +94,12 @@ pub(crate) fn write_sums<'a>(files: impl IntoIterator<Item = (&'a str, Digest)>)
 /// The digests in a `SHA256SUMS`, by file name. Each line is a digest, a space, a space or `*`, and a name.
 pub(crate) fn read_sums(text: &str) -> Result<BTreeMap<&str, Digest>, BadLine> {
     let mut sums = BTreeMap::new();
-    for (index, line) in text.lines().enumerate() {
+    // Not `lines`, which takes a carriage return for part of the line break: `sha256sum` takes it for part of the name.
+    for (index, line) in text.strip_suffix('\n').unwrap_or(text).split('\n').enumerate() {
         let bad = |why: String| BadLine { line: index + 1, why };
+        if line.contains(|character: char| !character.is_ascii() || character.is_ascii_control()) {
+            return Err(bad("expected printable ASCII characters and `\\n` as the line break".to_owned()));
+        }
         let (digest, name) = line
             .split_once("  ")
             .or_else(|| line.split_once(" *"))
@@ -157,6 +161,11 @@ mod tests {
             (format!("{good}{}", good.replace("  a", "  SHA256SUMS")), 2),
             (format!("{good}{}", good.replace("  a", "  SHA256SUMS.minisig")), 2),
             (format!("{good}{}\n", good.trim_end().replace("  ", " ")), 2),
+            (good.replace('\n', "\r\n"), 1),
+            (good.replace('\n', "\r"), 1),
+            (good.replace("  a", "  \u{e4}"), 1),
+            (good.replace("  a", "  a\tb"), 1),
+            (format!("\u{feff}{good}"), 1),
         ] {
             assert_eq!(read_sums(&text).unwrap_err().line, line, "{text}");
         }

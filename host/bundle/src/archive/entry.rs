@@ -18,7 +18,7 @@ use super::fault::ArchiveFault;
 const ENCRYPTED: u16 = 1 | 1 << 6 | 1 << 13;
 /// The flags that an entry may have: two of Deflate's effort, sizes after the contents, and a name in UTF-8.
 const ALLOWED: u16 = 0b110 | 1 << 3 | UTF_8_NAME;
-/// The flag of an entry whose name is UTF-8 (APPNOTE.TXT, appendix D). Without it, readers disagree on other bytes than ASCII.
+/// The flag of an entry whose name is UTF-8 (APPNOTE.TXT, appendix D), of which ASCII is a part.
 const UTF_8_NAME: u16 = 1 << 11;
 /// The bits of a Unix mode that say what a file is, as stored in the upper half of the external attributes.
 const UNIX_TYPE: u32 = 0o170_000;
@@ -43,9 +43,6 @@ pub(super) struct Entry<'bytes> {
 /// Checks that a record of the directory is one of a plain file that can be read. `name` is its name as text.
 pub(super) fn check(record: &Record<'_>, name: &str) -> Result<(), ArchiveFault> {
     let own = || name.to_owned();
-    if !name.is_ascii() && record.flags & UTF_8_NAME == 0 {
-        return Err(ArchiveFault::NameNotText { name: own() });
-    }
     match (record.attributes >> 16) & UNIX_TYPE {
         0 | UNIX_FILE => {}
         UNIX_DIRECTORY => return Err(ArchiveFault::Directory { name: own() }),

@@ -81,9 +81,12 @@ pub enum ArchiveFault {
     /// An entry without a name.
     #[error("an entry has no name")]
     EmptyName,
-    /// A name that is no UTF-8, or has two readings.
-    #[error("the name of the entry `{name}` is not plain UTF-8")]
+    /// A name that is not UTF-8.
+    #[error("the name of the entry `{name}` is not UTF-8")]
     NameNotText { name: String },
+    /// A name with characters on which systems disagree.
+    #[error("the name of the entry `{name}` has characters outside ASCII")]
+    NameNotAscii { name: String },
     /// A name with characters that disguise it.
     #[error("the name of the entry `{name}` contains control characters")]
     UnprintableName { name: String },
@@ -96,6 +99,9 @@ pub enum ArchiveFault {
     /// A name that systems read differently.
     #[error("the path of the entry `{name}` does not mean the same on all systems")]
     AmbiguousPath { name: String },
+    /// A name under which Windows opens a device.
+    #[error("the entry `{name}` has the name of a device on Windows")]
+    ReservedName { name: String },
     /// A name twice.
     #[error("the entry `{name}` occurs twice")]
     DuplicateName { name: String },
@@ -188,10 +194,12 @@ impl ArchiveFault {
             Self::EntryFlags { .. } => "entry-flags",
             Self::EmptyName => "empty-name",
             Self::NameNotText { .. } => "name-not-text",
+            Self::NameNotAscii { .. } => "name-not-ascii",
             Self::UnprintableName { .. } => "unprintable-name",
             Self::AbsolutePath { .. } => "absolute-path",
             Self::ClimbingPath { .. } => "climbing-path",
             Self::AmbiguousPath { .. } => "ambiguous-path",
+            Self::ReservedName { .. } => "reserved-name",
             Self::DuplicateName { .. } => "duplicate-name",
             Self::DuplicateIgnoringCase { .. } => "duplicate-ignoring-case",
             Self::Directory { .. } => "directory",

@@ -108,3 +108,16 @@ fn a_list_of_digests_or_a_signature_that_is_too_large() {
         assert_refused(&zip(&entries), "entry-too-large");
     }
 }
+
+#[test]
+fn a_list_of_digests_with_the_line_breaks_of_windows() {
+    let mut entries = bundle_with([]);
+    let sums = entries.iter().position(|entry| entry.listed.name == b"SHA256SUMS").unwrap();
+    let text = String::from_utf8(entries.remove(sums).unpacked).unwrap();
+    assert!(text.lines().count() > 1, "{text}");
+    for breaks in ["\r\n", "\r", "\n\n"] {
+        let mut entries = entries.clone();
+        entries.push(Entry::stored("SHA256SUMS", text.replace('\n', breaks).as_bytes()));
+        assert_refused(&zip(&entries), "digests-line");
+    }
+}
