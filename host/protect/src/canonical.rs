@@ -5,6 +5,7 @@
 //! that a simpler reader sees.
 
 pub(crate) mod host;
+pub(crate) mod identity;
 pub(crate) mod name;
 pub(crate) mod url;
 
@@ -41,6 +42,7 @@ pub(crate) fn read(kind: Kind, value: &str) -> Reading {
         {
             hosts = url::hosts(given);
             hosts.read(given);
+            identity::identities(given).into_iter().for_each(|identity| add(&mut keys, identity));
         }
         Kind::Domain | Kind::Address => hosts.read(given),
         Kind::Network => match network(given) {
@@ -72,7 +74,23 @@ pub(crate) fn read(kind: Kind, value: &str) -> Reading {
     Reading { text, keys, texts, hosts }
 }
 
-/// A URL is the same with and without its scheme, because lists hold both; and as a browser writes it.
+/// Every key under which a protected value is found: its folded canonical form and, for a URL, its identities.
+pub(crate) fn keys_of_own(canonical: &str) -> Vec<String> {
+    let mut keys = vec![fold(canonical)];
+    if is_url(canonical) {
+        identity::identities(canonical).into_iter().for_each(|identity| add(&mut keys, identity));
+    }
+    keys
+}
+
+/// Whether a canonical value is a URL, and not a name, an address, a network, a mail address or a digest.
+fn is_url(canonical: &str) -> bool {
+    let has_path = canonical.contains(['/', '?', '#', '\\']) && network(canonical).is_none();
+    has_path || (canonical.contains(':') && address(canonical).is_none())
+}
+
+/// A URL is the same with and without its scheme, because lists hold both; and as a browser writes it. What is left out of its
+/// identity makes no difference.
 fn read_url(given: &str, text: &str, keys: &mut Vec<String>, texts: &mut Vec<String>) {
     for written in [text, &url::canonical(given)] {
         add(keys, fold(written));
@@ -95,6 +113,7 @@ fn read_url(given: &str, text: &str, keys: &mut Vec<String>, texts: &mut Vec<Str
         }
         add(texts, written.to_owned());
     }
+    identity::identities(given).into_iter().for_each(|identity| add(keys, identity));
 }
 
 fn add(all: &mut Vec<String>, one: String) {

@@ -49,7 +49,7 @@ struct Inner {
     /// Every name above an own domain, and the domain.
     above_domains: BTreeMap<String, String>,
     networks: Vec<IpNet>,
-    /// Folded values, and each as the operator wrote it.
+    /// The keys of each value, and the value as the operator wrote it.
     values: BTreeMap<String, String>,
     private_addresses: bool,
     special_use_names: bool,
@@ -77,7 +77,11 @@ impl Protection {
             .iter()
             .flat_map(|domain| name::suffixes(domain).map(|above| (above.to_owned(), domain.clone())))
             .collect();
-        let values = own.values.iter().map(|given| own_value(given)).collect::<Result<_, _>>()?;
+        let mut values = BTreeMap::new();
+        for given in &own.values {
+            let canonical = own_value(given)?;
+            values.extend(canonical::keys_of_own(&canonical).into_iter().map(|key| (key, canonical.clone())));
+        }
         let allowed = allowed
             .into_iter()
             .map(|as_given| {
@@ -138,13 +142,9 @@ fn own_domain(given: &str) -> Result<String, OwnError> {
     }
 }
 
-fn own_value(given: &str) -> Result<(String, String), OwnError> {
+fn own_value(given: &str) -> Result<String, OwnError> {
     let canonical = canonical::canonical(given);
-    if canonical.is_empty() {
-        Err(OwnError::EmptyValue)
-    } else {
-        Ok((canonical::fold(&canonical), canonical))
-    }
+    if canonical.is_empty() { Err(OwnError::EmptyValue) } else { Ok(canonical) }
 }
 
 impl Inner {

@@ -7,16 +7,27 @@ use super::name;
 
 /// A URL in pieces; put together again they are the value.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-struct Pieces<'a> {
+pub(crate) struct Pieces<'a> {
     /// Without `://`; only a URL with `://` has one, `host:8080/x` has none.
-    scheme: Option<&'a str>,
+    pub(crate) scheme: Option<&'a str>,
     /// User info with its `@`.
     user: &'a str,
-    host: &'a str,
+    /// Host name or address.
+    pub(crate) host: &'a str,
     /// With its colon.
-    port: &'a str,
+    pub(crate) port: &'a str,
     /// Path, query and fragment.
-    tail: &'a str,
+    pub(crate) tail: &'a str,
+}
+
+/// The pieces as RFC 3986 has them.
+pub(crate) fn generic(value: &str) -> Pieces<'_> {
+    pieces(value, &['/', '?', '#'])
+}
+
+/// The pieces as browsers see them, which read a backslash as a slash.
+pub(crate) fn special(value: &str) -> Pieces<'_> {
+    pieces(value, &['/', '\\', '?', '#'])
 }
 
 /// The value up to `end_of_authority`, in pieces.
@@ -47,10 +58,8 @@ fn split_scheme(value: &str) -> (Option<&str>, &str) {
 /// Every host that the URL may lead to.
 pub(crate) fn hosts(value: &str) -> Hosts {
     let mut hosts = Hosts::default();
-    let generic = pieces(value, &['/', '?', '#']);
+    let (generic, special) = (generic(value), special(value));
     hosts.read(generic.host);
-    // Browsers read a backslash as a slash.
-    let special = pieces(value, &['/', '\\', '?', '#']);
     if special != generic {
         hosts.read(special.host);
     }
@@ -76,12 +85,13 @@ pub(crate) fn browsers_readings(value: &str) -> impl Iterator<Item = Url> {
 /// The URL with scheme and host in canonical form and everything else byte for byte as it was; a URL without a scheme
 /// stays without one.
 pub(crate) fn canonical(value: &str) -> String {
-    let pieces = pieces(value, &['/', '?', '#']);
+    let pieces = generic(value);
     let scheme = pieces.scheme.map(|scheme| scheme.to_ascii_lowercase() + "://").unwrap_or_default();
     [&scheme, pieces.user, &canonical_host(pieces.host), pieces.port, pieces.tail].concat()
 }
 
-fn canonical_host(host: &str) -> String {
+/// The host in canonical form: a name, or the address that browsers read in it.
+pub(crate) fn canonical_host(host: &str) -> String {
     let mut read = Hosts::default();
     if let Some(name) = host.strip_prefix("*.") {
         return ["*.", &name::name(name)].concat();

@@ -155,7 +155,7 @@ impl Builder {
         let key = |text: String| (text.into_bytes().into_boxed_slice(), list);
         match entry {
             Entry::Name(name) => self.names.push(key(name)),
-            Entry::Whole(whole) => self.wholes.push(key(whole)),
+            Entry::Whole(keys) => self.wholes.extend(keys.into_iter().map(key)),
             Entry::Network(network) => {
                 let networks = match network {
                     IpNet::V4(_) => &mut self.v4,

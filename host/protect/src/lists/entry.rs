@@ -6,7 +6,7 @@ use ipnet::IpNet;
 use palisade_limits::WARNING_LIST_ENTRY_BYTES;
 
 use crate::canonical::host::{address, network};
-use crate::canonical::{canonical, fold, name};
+use crate::canonical::{canonical, keys_of_own, name};
 use crate::lists::regular_expression;
 use crate::lists::warning_list::ListType;
 
@@ -15,8 +15,8 @@ use crate::lists::warning_list::ListType;
 pub(crate) enum Entry {
     /// A name with everything below it, or an address as text.
     Name(String),
-    /// A whole value, folded.
-    Whole(String),
+    /// A whole value: the keys under which it is found.
+    Whole(Vec<String>),
     /// A network; a single address is the network of this one address.
     Network(IpNet),
     /// A part of a value.
@@ -46,7 +46,7 @@ impl Entry {
                 .map(Self::Network)
                 .ok_or_else(|| "is neither a network nor an address".to_owned()),
             ListType::Hostname => hostname(trimmed),
-            ListType::String => Ok(Self::Whole(fold(&canonical(trimmed)))),
+            ListType::String => Ok(Self::Whole(keys_of_own(&canonical(trimmed)))),
             // White space at its ends is part of a substring or a pattern.
             ListType::Substring => Ok(Self::Substring(text.to_owned())),
             ListType::Regex => regular_expression::pattern(trimmed).map(Self::Regex),
@@ -72,8 +72,12 @@ mod tests {
             (ListType::Hostname, ".Bank.example", Entry::Name("bank.example".to_owned())),
             (ListType::Hostname, "*.bank.example.", Entry::Name("bank.example".to_owned())),
             (ListType::Hostname, "::FFFF:8.8.8.8", Entry::Name("8.8.8.8".to_owned())),
-            (ListType::String, "COM", Entry::Whole("com".to_owned())),
-            (ListType::String, "http://Bank.example/A/", Entry::Whole("http://bank.example/a".to_owned())),
+            (ListType::String, "COM", Entry::Whole(vec!["com".to_owned()])),
+            (
+                ListType::String,
+                "http://Bank.example/A/",
+                Entry::Whole(vec!["http://bank.example/a".to_owned(), "bank.example/a".to_owned()]),
+            ),
             (ListType::Cidr, "FE80::/10", Entry::Network("fe80::/10".parse().unwrap())),
             (ListType::Cidr, "1.2.3.4/24", Entry::Network("1.2.3.0/24".parse().unwrap())),
             (ListType::Cidr, "8.8.8.8", Entry::Network("8.8.8.8/32".parse().unwrap())),

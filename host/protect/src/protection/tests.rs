@@ -221,3 +221,38 @@ fn a_hit_is_told_on_one_line() {
     let hit = Hit { list: "a\nlist".to_owned(), entry: "\u{1b}[31m".to_owned() };
     assert_eq!(hit.to_string(), "` [31m` of `a list`");
 }
+
+#[test]
+fn no_spelling_of_an_own_url_passes() {
+    let own = "https://portal.contoso.test/login";
+    let protection = protection(Own { values: vec![own.to_owned()], ..nothing() });
+    let expected = hit("own values", own);
+    for value in [
+        "https://portal.contoso.test/%6cogin",
+        "https://portal.contoso.test/login#top",
+        "https://user:secret@portal.contoso.test/login",
+        "https://portal.contoso.test/login?",
+        "https://portal.contoso.test:443/login",
+        "http://portal.contoso.test/login",
+        "portal.contoso.test//login/",
+        "https://portal.contoso.test/./a/%2e%2e/login;session=1",
+        "https://portal.contoso.test./%4C%4F%47%49%4E",
+        "HTTPS:\\\\u@ＰＯＲＴＡＬ.contoso.test:0443\\login?#x",
+    ] {
+        assert_eq!(entry(&protection, "URL", value), expected, "{value}");
+        // It does not matter either which of both the operator wrote.
+        let other = super::Protection::new(
+            Own { values: vec![value.to_owned()], ..nothing() },
+            None,
+            BTreeSet::new(),
+        );
+        assert!(other.unwrap().check("URL", own).is_some(), "{value}");
+    }
+    for value in [
+        "https://portal.contoso.test/login?next=1",
+        "https://portal.contoso.test/logins",
+        "https://portal.contoso.test/",
+    ] {
+        assert_eq!(entry(&protection, "URL", value), None, "{value}");
+    }
+}
