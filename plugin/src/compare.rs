@@ -94,6 +94,7 @@ mod tests {
             expires: expires.map(str::to_owned),
             description: Some("seen in March".to_owned()),
             in_exception_list: false,
+            last_modified: None,
         }
     }
 

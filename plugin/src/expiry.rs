@@ -57,7 +57,7 @@ impl Expiry {
 }
 
 /// A date as the service writes it; UTC where it names no zone, as some clients have seen it.
-fn parse(text: &str) -> Option<OffsetDateTime> {
+pub fn parse(text: &str) -> Option<OffsetDateTime> {
     OffsetDateTime::parse(text, &Rfc3339)
         .or_else(|_| OffsetDateTime::parse(&[text, "Z"].concat(), &Rfc3339))
         .ok()

@@ -55,6 +55,26 @@ impl Holdings {
         }
     }
 
+    /// Notes entries that others have added since the list was read.
+    pub fn others(&mut self, field: Field, entries: usize) {
+        if let Some(held) = self.types.get_mut(&field).filter(|_| entries > 0) {
+            held.found += entries;
+            self.has_news = true;
+        }
+    }
+
+    /// Whether the list has a submission, as far as is known.
+    pub fn has(&self, identifier: &Identifier) -> bool {
+        self.types.get(&identifier.field).is_some_and(|held| {
+            held.submitted.contains(&Identifier::key(identifier.field, &identifier.value))
+        })
+    }
+
+    /// Entries of a type, whatever its capacity.
+    pub fn entries_of(&self, field: Field) -> usize {
+        self.types.get(&field).map_or(0, |held| held.found + held.added)
+    }
+
     /// What there is to tell, where something has changed since it was told last.
     pub fn news(&mut self) -> Option<Vec<Holding>> {
         (std::mem::take(&mut self.has_news) && !self.types.is_empty()).then(|| self.told())

@@ -35,6 +35,8 @@ pub struct Inventory {
     exceptions: Exceptions,
     /// Fingerprints of all entries of the list that the run pushes to.
     seen: HashSet<u64>,
+    /// The latest change of an entry of that list, by type.
+    latest: BTreeMap<Field, OffsetDateTime>,
 }
 
 impl Inventory {
@@ -49,6 +51,7 @@ impl Inventory {
             standings: BTreeMap::new(),
             exceptions: Exceptions::default(),
             seen: HashSet::new(),
+            latest: BTreeMap::new(),
         }
     }
 
@@ -68,6 +71,9 @@ impl Inventory {
         if list != self.list {
             return self.exceptions.take(field, &entry.value, |key| self.submitted.contains(key));
         }
+        if let Some(at) = entry.modified() {
+            self.latest.entry(field).and_modify(|latest| *latest = at.max(*latest)).or_insert(at);
+        }
         let key = Identifier::key(field, &entry.value);
         if !self.seen.insert(fingerprint(&key)) {
             return;
@@ -81,6 +87,32 @@ impl Inventory {
         if self.keeps_fields {
             self.held.insert(key, entry);
         }
+    }
+
+    /// Takes an entry that was read while the run pushes: one that the run submits is its own. Whether it is of others, and
+    /// new.
+    pub fn take_of_others(&mut self, field: Field, entry: Entry) -> bool {
+        let key = Identifier::key(field, &entry.value);
+        let is_new = !self.submitted.contains(&key) && !self.seen.contains(&fingerprint(&key));
+        if is_new {
+            self.take(self.list, field, entry);
+        }
+        is_new
+    }
+
+    /// Different objects that the run submits.
+    pub fn submissions(&self) -> usize {
+        self.submitted.len()
+    }
+
+    /// The latest change of an entry of the list that the run pushes to, by type.
+    pub fn latest(&self) -> impl Iterator<Item = (Field, OffsetDateTime)> {
+        self.latest.iter().map(|(field, at)| (*field, *at))
+    }
+
+    /// Whether the push may make the list hold more than `entries` of a type.
+    pub fn may_overflow(&self, entries: usize) -> bool {
+        self.standings.values().any(|standing| standing.may_overflow(entries))
     }
 
     /// What the tenant has of a submission.

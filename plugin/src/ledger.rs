@@ -164,6 +164,17 @@ impl Ledger {
         self.entries.get(number.0).map(|entry| &entry.item)
     }
 
+    /// The submissions that are on the list or may still come to it, in order.
+    pub fn standing(&self) -> impl Iterator<Item = SubmissionNumber> {
+        let stands =
+            |entry: &Entry| matches!(entry.decision, None | Some(Decision::Accepted | Decision::Planned));
+        self.entries
+            .iter()
+            .enumerate()
+            .filter(move |(_, entry)| stands(entry))
+            .map(|(place, _)| SubmissionNumber(place))
+    }
+
     /// Times that a submission was sent.
     pub fn attempts(&self, number: SubmissionNumber) -> u32 {
         self.entries.get(number.0).map_or(0, |entry| entry.attempts)

@@ -24,6 +24,14 @@ pub const BLOCK_LIST_SUBMISSIONS: usize = 10_000;
 /// One more, and the service removes the one nearest to its expiry.
 pub const BLOCK_LIST_CAPACITY: usize = 10_000;
 
+/// Room on the block list below which a run that must spare what others have there looks again before each batch: what one
+/// batch of another writer takes.
+pub const WATCHED_ROOM: usize = BLOCK_LIST_BATCH_OBJECTS;
+
+/// New entries that such a batch may have where half of the room that is left is less: smaller batches would cost a look at
+/// the list each.
+pub const WATCHED_BATCH_OBJECTS: usize = 100;
+
 /// Objects of all types together that the exception list holds (console help: 5,000; the API names no number).
 pub const EXCEPTION_LIST_CAPACITY: usize = 5_000;
 

@@ -6,10 +6,12 @@
 use std::borrow::Cow;
 
 use serde::Deserialize;
+use time::OffsetDateTime;
 
 use crate::answer;
 use crate::configuration::ListName;
 use crate::contract::{Problem, Stop, quoted};
+use crate::expiry;
 use crate::item::Field;
 use crate::limits;
 
@@ -31,6 +33,15 @@ pub struct Entry {
     pub description: Option<String>,
     /// `inExceptionList`.
     pub in_exception_list: bool,
+    /// `lastModifiedDateTime`.
+    pub last_modified: Option<String>,
+}
+
+impl Entry {
+    /// When it was changed last; `None` where that cannot be read.
+    pub fn modified(&self) -> Option<OffsetDateTime> {
+        self.last_modified.as_deref().and_then(expiry::parse)
+    }
 }
 
 /// One page of a list.
@@ -66,6 +77,8 @@ struct Item {
     #[serde(rename = "expiredDateTime")]
     expires: Option<String>,
     in_exception_list: Option<bool>,
+    #[serde(rename = "lastModifiedDateTime")]
+    last_modified: Option<String>,
 }
 
 /// Reads the answer to a request for the entries of the type `field` on `list`.
@@ -138,6 +151,7 @@ impl Item {
             expires: present(self.expires),
             description: present(self.description),
             in_exception_list: self.in_exception_list.unwrap_or_default(),
+            last_modified: present(self.last_modified),
         })
     }
 }
@@ -164,6 +178,7 @@ mod tests {
             expires: Some("2026-02-01T00:00:00Z".to_owned()),
             description: Some("d".to_owned()),
             in_exception_list: true,
+            last_modified: Some("2026-01-01T00:00:00Z".to_owned()),
         };
         assert_eq!(page.entries, [expected]);
         assert_eq!(page.next.as_deref(), Some("top=200&skipToken=a%3D%3D"));

@@ -76,6 +76,13 @@ impl Schedule {
         self.ready.iter().copied()
     }
 
+    /// The submissions that are sent next, at most `most` of them: those of the first divided batch, if there is one.
+    pub fn next(&self, most: usize) -> impl Iterator<Item = SubmissionNumber> {
+        let portion = self.portions.front();
+        let ready = self.ready.iter().take(if portion.is_some() { 0 } else { most });
+        portion.into_iter().flatten().chain(ready).copied()
+    }
+
     /// The submission at the front.
     pub fn front(&self) -> Option<SubmissionNumber> {
         self.ready.front().copied()

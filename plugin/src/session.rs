@@ -7,6 +7,7 @@
 
 mod preview;
 mod reaction;
+mod watch;
 
 use std::borrow::Cow;
 use std::rc::Rc;
@@ -27,6 +28,7 @@ use crate::schedule::Schedule;
 use crate::survey::Walk;
 use crate::tally::Tally;
 use preview::Preview;
+use watch::{Clearance, Watch};
 
 /// What the host allows this run, as far as the session is concerned.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -118,7 +120,7 @@ struct Flight {
 enum Errand {
     /// To submit these.
     Push(Vec<SubmissionNumber>),
-    /// To read a page.
+    /// To read a page of a list.
     Read(Walk),
 }
 
@@ -147,6 +149,8 @@ pub struct Session {
     holdings: Option<Holdings>,
     /// What is done before anything is sent; `None` where that is nothing, or done.
     preview: Option<Preview>,
+    /// The block list while the run pushes; `None` where nothing there has to be spared.
+    watch: Option<Watch>,
     tally: Tally,
     submissions: usize,
     requests: u64,
@@ -181,6 +185,7 @@ impl Session {
             found: None,
             holdings: None,
             preview,
+            watch: None,
             tally: Tally::default(),
             submissions: 0,
             requests: 0,
@@ -217,6 +222,9 @@ impl Session {
             return self.step_preview(now);
         }
         self.schedule.wake(now);
+        if let Some(step) = self.step_watch(now) {
+            return step;
+        }
         if let Some(send) = self.send() {
             return send;
         }
@@ -348,8 +356,12 @@ impl Session {
 
     fn send(&mut self) -> Option<Step> {
         while self.flights.len() < self.most_flights() {
+            let clearance = self.clearance();
+            if matches!(clearance, Clearance::Wait) {
+                return None;
+            }
             let (body, batch) = if let Some(portion) = self.schedule.next_portion() {
-                self.pack_portion(portion)
+                self.pack_portion(portion, clearance)
             } else {
                 let complete = self.schedule.ready() >= self.capacity.objects
                     || self.collection_ended
@@ -357,7 +369,7 @@ impl Session {
                 if self.schedule.ready() == 0 || !complete {
                     return None;
                 }
-                self.pack_ready()
+                self.pack_ready(clearance)
             };
             // Empty where each of the items was too large by itself.
             if batch.is_empty() {
@@ -365,17 +377,18 @@ impl Session {
             }
             batch.iter().for_each(|number| self.ledger.sent(*number));
             self.has_pushed = true;
+            self.watched_batch_sent();
             let number = self.take_off(Errand::Push(batch));
             return Some(Step::Send { number, body });
         }
         None
     }
 
-    fn pack_ready(&mut self) -> (Vec<u8>, Vec<SubmissionNumber>) {
+    fn pack_ready(&mut self, mut clearance: Clearance) -> (Vec<u8>, Vec<SubmissionNumber>) {
         let mut body = Body::new(self.capacity);
         let mut batch = Vec::with_capacity(self.capacity.objects.min(self.schedule.ready()));
         while let Some(number) = self.schedule.front() {
-            match self.ledger.item(number).map(|item| body.add(item)) {
+            match self.fit(&mut body, &mut clearance, number) {
                 Some(Fit::Added) => batch.push(number),
                 Some(Fit::Full) => break,
                 Some(Fit::TooLarge) => self.refuse_too_large(number),
@@ -387,12 +400,16 @@ impl Session {
     }
 
     /// A part of a batch fits where the whole did; if a smaller maximum has been learnt since, the rest waits.
-    fn pack_portion(&mut self, portion: Vec<SubmissionNumber>) -> (Vec<u8>, Vec<SubmissionNumber>) {
+    fn pack_portion(
+        &mut self,
+        portion: Vec<SubmissionNumber>,
+        mut clearance: Clearance,
+    ) -> (Vec<u8>, Vec<SubmissionNumber>) {
         let mut body = Body::new(self.capacity);
         let mut batch = Vec::with_capacity(portion.len());
         let mut rest = Vec::new();
         for number in portion {
-            match self.ledger.item(number).map(|item| body.add(item)) {
+            match self.fit(&mut body, &mut clearance, number) {
                 Some(Fit::Added) => batch.push(number),
                 Some(Fit::Full) => rest.push(number),
                 Some(Fit::TooLarge) => self.refuse_too_large(number),
@@ -403,6 +420,20 @@ impl Session {
             self.schedule.push_portion(rest);
         }
         (body.finish(), batch)
+    }
+
+    /// Adds a submission to a body, if the list has room for it.
+    fn fit(&self, body: &mut Body, clearance: &mut Clearance, number: SubmissionNumber) -> Option<Fit> {
+        let item = self.ledger.item(number)?;
+        let is_new = self.is_new(item);
+        if !clearance.has_room(item, is_new) {
+            return Some(Fit::Full);
+        }
+        let fit = body.add(item);
+        if fit == Fit::Added {
+            clearance.take_room(item, is_new);
+        }
+        Some(fit)
     }
 
     fn refuse_too_large(&mut self, number: SubmissionNumber) {

@@ -24,7 +24,8 @@ pub struct Walk {
 }
 
 impl Walk {
-    fn new(list: ListName, field: Field) -> Self {
+    /// One that is at the list's beginning.
+    pub fn new(list: ListName, field: Field) -> Self {
         let query = format!("top={}", limits::LIST_PAGE_OBJECTS);
         Self { list, field, query, pages: 0, tokens: HashSet::new() }
     }

@@ -6,6 +6,7 @@
 
 use std::time::Duration;
 
+use super::watch::Watch;
 use super::{Arrival, Circumstances, Errand, Session, Step};
 use crate::configuration::ListName;
 use crate::contract::{Eviction, Level, Message, Problem, Stop, quoted};
@@ -132,7 +133,7 @@ impl Session {
 
     /// Takes what a request for a page of a list came to.
     pub(super) fn read(&mut self, walk: Walk, arrival: Arrival, now: Duration) {
-        let Some(preview) = &mut self.preview else { return };
+        let Some(preview) = &mut self.preview else { return self.look(walk, arrival, now) };
         if let Stage::Gathering(early) = &mut preview.stage {
             return early.push((walk, arrival));
         }
@@ -158,14 +159,15 @@ impl Session {
         self.messages.extend(warnings(&preview.inventory, &losses).into_iter().rev());
         let purpose = preview.purpose;
         let stop = match purpose {
-            Purpose::Spare(most) if count(&losses) > most => Some(would_evict(&losses, most)),
+            Purpose::Spare(most) if count(&losses) > most => Some(would_evict(&losses, most, false)),
             _ => None,
         };
+        if let (None, Purpose::Spare(most)) = (&stop, purpose) {
+            self.watch = self.preview.take().and_then(|preview| Watch::new(most, preview.inventory, &losses));
+        }
         self.evictions = losses.into_iter().flat_map(|(_, loss)| loss.evictions).collect();
-        match stop {
-            Some(stop) => self.halt(stop, now),
-            None if purpose != Purpose::Compare => self.preview = None,
-            None => {}
+        if let Some(stop) = stop {
+            self.halt(stop, now);
         }
     }
 
@@ -185,12 +187,12 @@ impl Session {
     }
 }
 
-fn count(losses: &[(Field, Loss)]) -> u64 {
+pub(super) fn count(losses: &[(Field, Loss)]) -> u64 {
     losses.iter().map(|(_, loss)| loss.evictions.len() as u64).sum()
 }
 
-/// Why a run stops that would cost the block list more than it may.
-fn would_evict(losses: &[(Field, Loss)], most: u64) -> Stop {
+/// Why a run stops that would cost the block list more than it may; `has_pushed` says whether something was sent before.
+pub(super) fn would_evict(losses: &[(Field, Loss)], most: u64, has_pushed: bool) -> Stop {
     let count = count(losses);
     let types: Vec<String> = losses
         .iter()
@@ -214,7 +216,12 @@ fn would_evict(losses: &[(Field, Loss)], most: u64) -> Stop {
             ),
         ),
         hint: format!(
-            "nothing was sent; a dry run that compares shows what would go, and `--max-evictions {count}`, in a workflow the setting `max_evictions`, allows it"
+            "{}; a dry run that compares shows what would go, and `--max-evictions {count}`, in a workflow the setting `max_evictions`, allows it",
+            if has_pushed {
+                "another writer has filled the list since the run began: what failed was not sent"
+            } else {
+                "nothing was sent"
+            }
         )
         .into(),
     }

@@ -4,6 +4,7 @@ mod ends;
 mod harness;
 mod model;
 mod preview;
+mod watch;
 
 use std::collections::{BTreeMap, BTreeSet};
 

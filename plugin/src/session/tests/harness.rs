@@ -257,7 +257,10 @@ pub(super) fn run_with(
                 run.most_in_flight = run.most_in_flight.max(in_flight.len());
             }
             Step::Read { number, path_and_query, filter } => {
-                assert!(run.requests.is_empty(), "reads after it has sent");
+                assert!(
+                    !in_flight.iter().any(|(_, asked)| matches!(asked, Asked::Batch(_))),
+                    "reads while it sends"
+                );
                 in_flight.push((number, Asked::Page(run.pages.len())));
                 run.pages.push((path_and_query, filter));
                 run.most_in_flight = run.most_in_flight.max(in_flight.len());

@@ -1,5 +1,5 @@
-//! A model of the service's two lists: it takes batches, gives pages, and makes room as the API's documentation says. The
-//! clock stands still.
+//! A model of the service's two lists: it takes batches, gives pages, and makes room as the API's documentation says. Its clock
+//! goes on with each change only; what expires does so from the run's beginning.
 
 use std::collections::BTreeMap;
 
@@ -54,7 +54,7 @@ impl List {
         let mut fields = Map::from_iter([
             ("type".to_owned(), field.name().into()),
             (field.name().to_owned(), value.into()),
-            ("lastModifiedDateTime".to_owned(), "2026-01-31T12:00:00Z".into()),
+            ("lastModifiedDateTime".to_owned(), self.moment().into()),
         ]);
         let mut expires = None;
         if let Some(description) = item.get("description") {
@@ -75,6 +75,12 @@ impl List {
         self.order.insert(self.change, key.clone());
         self.entries.insert(key, fields);
         true
+    }
+
+    /// The time of the next change: three in a second, so that some have the same.
+    fn moment(&self) -> String {
+        let seconds = i64::try_from(self.change / 3).unwrap();
+        (NOW + Duration::seconds(seconds)).format(&Rfc3339).unwrap()
     }
 
     /// Takes an entry of another list as it is, whatever the capacity.

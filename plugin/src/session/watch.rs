@@ -1,0 +1,247 @@
+//! The block list while a run pushes that must spare what others have there. Other writers may fill the list after it was read:
+//! a run of another host, or somebody at the console.
+//!
+//! Right before each batch after which the list could be full, the newest entries are read, until one comes that was there
+//! before, and those of others are counted. Such a batch goes out alone, and needs at most half of the room that is left: if
+//! two runs do so at the same moment, both fit.
+
+use std::collections::{BTreeMap, HashSet, VecDeque};
+use std::time::Duration;
+
+use time::OffsetDateTime;
+
+use super::preview::{count, would_evict};
+use super::{Arrival, Errand, Session, Step};
+use crate::configuration::ListName;
+use crate::contract::{Eviction, Stop};
+use crate::evict::Loss;
+use crate::inventory::Inventory;
+use crate::item::{Field, Item};
+use crate::ledger::SubmissionNumber;
+use crate::limits;
+use crate::listing::Entry;
+use crate::survey::Walk;
+
+/// What is known of the list.
+#[derive(Debug)]
+pub(super) struct Watch {
+    /// Entries of others that may go.
+    most: u64,
+    /// What was read of the list, with what others have added since.
+    inventory: Inventory,
+    /// The latest change of each type that has been seen.
+    latest: BTreeMap<Field, OffsetDateTime>,
+    look: Look,
+    /// Whether the run is expected to cost entries, as it may.
+    costs: bool,
+    told: HashSet<(&'static str, String)>,
+}
+
+/// How recent the knowledge is.
+#[derive(Debug)]
+enum Look {
+    /// Something was sent since.
+    Old,
+    /// Pages come in. The latest change among them, by type.
+    UnderWay(VecDeque<Walk>, BTreeMap<Field, OffsetDateTime>),
+    /// Nothing was sent since.
+    New,
+}
+
+/// Whether the next batch may go out.
+#[derive(Debug)]
+pub(super) enum Clearance {
+    /// It cannot fill the list.
+    Free,
+    /// Not before the list was looked at, with nothing under way.
+    Wait,
+    /// With this many new entries of each type that is close to its limit.
+    Within(BTreeMap<Field, usize>),
+}
+
+impl Clearance {
+    /// Whether a submission may be part of the batch.
+    pub(super) fn has_room(&self, item: &Item, is_new: bool) -> bool {
+        let Self::Within(rooms) = self else { return true };
+        !is_new || rooms.get(&item.identifier.field).is_none_or(|room| *room > 0)
+    }
+
+    /// Counts a submission of the batch.
+    pub(super) fn take_room(&mut self, item: &Item, is_new: bool) {
+        if let Self::Within(rooms) = self
+            && let Some(room) = rooms.get_mut(&item.identifier.field).filter(|_| is_new)
+        {
+            *room = room.saturating_sub(1);
+        }
+    }
+}
+
+impl Watch {
+    /// Watches the list that was read. None if the run may cost as many entries as it submits objects, or cannot come close to
+    /// filling the list.
+    pub(super) fn new(most: u64, inventory: Inventory, losses: &[(Field, Loss)]) -> Option<Self> {
+        let most_entries = limits::BLOCK_LIST_CAPACITY.saturating_sub(limits::WATCHED_ROOM);
+        if most >= inventory.submissions() as u64 || !inventory.may_overflow(most_entries) {
+            return None;
+        }
+        let latest = inventory.latest().collect();
+        let mut watch = Self { most, inventory, latest, look: Look::Old, costs: false, told: HashSet::new() };
+        watch.costs(losses);
+        Some(watch)
+    }
+
+    /// Notes what the run is expected to cost. Returns the entries that were not told before.
+    fn costs(&mut self, losses: &[(Field, Loss)]) -> Vec<Eviction> {
+        let evictions = losses.iter().flat_map(|(_, loss)| &loss.evictions);
+        let new = evictions.filter(|gone| self.told.insert((gone.field, gone.value.clone())));
+        let new: Vec<Eviction> = new.cloned().collect();
+        self.costs = count(losses) > 0;
+        new
+    }
+
+    /// Takes the entries of a page. How many are of others and new, and whether all that are older were seen before.
+    fn take(&mut self, field: Field, entries: Vec<Entry>) -> (usize, bool) {
+        let mut others = 0;
+        let mut before: Option<OffsetDateTime> = None;
+        let mut is_ordered = true;
+        for entry in entries {
+            let modified = entry.modified();
+            is_ordered &= modified.is_some() && before.is_none_or(|before| Some(before) >= modified);
+            before = modified;
+            if let (Look::UnderWay(_, latest), Some(at)) = (&mut self.look, modified) {
+                latest.entry(field).and_modify(|known| *known = at.max(*known)).or_insert(at);
+            }
+            others += usize::from(self.inventory.take_of_others(field, entry));
+        }
+        // What was changed in the same second may have come after the last look.
+        let is_older = self.latest.get(&field).zip(before).is_some_and(|(latest, last)| last < *latest);
+        (others, is_ordered && is_older)
+    }
+}
+
+impl Session {
+    /// What there is to do for the watch before anything else is sent.
+    pub(super) fn step_watch(&mut self, now: Duration) -> Option<Step> {
+        let is_idle = self.flights.is_empty();
+        let near = if is_idle { self.near() } else { BTreeMap::new() };
+        let watch = self.watch.as_mut()?;
+        if matches!(watch.look, Look::Old) && is_idle && !near.is_empty() {
+            let walks = near.keys().map(|field| Walk::new(ListName::Block, *field)).collect();
+            watch.look = Look::UnderWay(walks, BTreeMap::new());
+        }
+        let Look::UnderWay(waiting, latest) = &mut watch.look else { return None };
+        if let Some(walk) = waiting.pop_front() {
+            let (path_and_query, filter) = (walk.path_and_query(), walk.filter());
+            let number = self.take_off(Errand::Read(walk));
+            return Some(Step::Read { number, path_and_query, filter });
+        }
+        if is_idle {
+            watch.latest.extend(std::mem::take(latest));
+            watch.look = Look::New;
+            self.judge_again(now);
+            return Some(self.step(now));
+        }
+        None
+    }
+
+    /// Takes a page of the list.
+    pub(super) fn look(&mut self, walk: Walk, arrival: Arrival, now: Duration) {
+        let field = walk.field();
+        let page = match arrival {
+            Arrival::Answer { status, body } => walk.answered(status, &body),
+            Arrival::Lost(reason) => Err(walk.lost(&format!("the request got no whole answer: {reason}"))),
+        };
+        let (entries, next) = match page {
+            Ok(page) => page,
+            Err(stop) => {
+                let hint = "run again once the service answers: what was sent is only updated then".into();
+                return self.halt(Stop { hint, ..stop }, now);
+            }
+        };
+        let Some(watch) = &mut self.watch else { return };
+        let (others, is_known) = watch.take(field, entries);
+        if let (Look::UnderWay(waiting, _), Some(next), false) = (&mut watch.look, next, is_known) {
+            waiting.push_back(next);
+        }
+        if let Some(holdings) = &mut self.holdings {
+            holdings.others(field, others);
+        }
+    }
+
+    /// Whether the run still costs no more than it may, with what others have added.
+    fn judge_again(&mut self, now: Duration) {
+        let Some(watch) = &mut self.watch else { return };
+        let items = self.ledger.standing().filter_map(|number| self.ledger.item(number));
+        let losses = watch.inventory.losses(items);
+        let new = watch.costs(&losses);
+        let most = watch.most;
+        self.evictions.extend(new);
+        if count(&losses) > most {
+            self.halt(would_evict(&losses, most, self.has_pushed), now);
+        }
+    }
+
+    /// Whether the next batch may go out.
+    pub(super) fn clearance(&self) -> Clearance {
+        let Some(watch) = &self.watch else { return Clearance::Free };
+        let near = self.near();
+        match watch.look {
+            Look::UnderWay(..) => Clearance::Wait,
+            _ if near.is_empty() => Clearance::Free,
+            Look::New if self.flights.is_empty() => {
+                let share = |(field, room): (Field, usize)| (field, share(room, watch.costs));
+                Clearance::Within(near.into_iter().map(share).collect())
+            }
+            Look::New | Look::Old => Clearance::Wait,
+        }
+    }
+
+    /// Notes that a batch goes out.
+    pub(super) fn watched_batch_sent(&mut self) {
+        if let Some(watch) = &mut self.watch {
+            watch.look = Look::Old;
+        }
+    }
+
+    /// Whether the list does not have a submission yet, as far as is known.
+    pub(super) fn is_new(&self, item: &Item) -> bool {
+        !self.holdings.as_ref().is_some_and(|holdings| holdings.has(&item.identifier))
+    }
+
+    /// The types that the next batch could fill, with what room each has left.
+    fn near(&self) -> BTreeMap<Field, usize> {
+        let (Some(_), Some(holdings)) = (&self.watch, &self.holdings) else { return BTreeMap::new() };
+        let next = self.schedule.next(self.capacity.objects);
+        let pushes = self.flights.iter().filter_map(|flight| match &flight.errand {
+            Errand::Push(batch) => Some(batch.iter().copied()),
+            Errand::Read(_) => None,
+        });
+        let next = self.new_entries(next);
+        let under_way = self.new_entries(pushes.flatten());
+        let near = next.into_iter().filter_map(|(field, new)| {
+            let entries = holdings.entries_of(field) + under_way.get(&field).copied().unwrap_or_default();
+            let is_near = entries + new + limits::WATCHED_ROOM > limits::BLOCK_LIST_CAPACITY;
+            is_near.then(|| (field, limits::BLOCK_LIST_CAPACITY.saturating_sub(entries)))
+        });
+        near.collect()
+    }
+
+    /// How many entries these submissions add, by type.
+    fn new_entries(&self, numbers: impl Iterator<Item = SubmissionNumber>) -> BTreeMap<Field, usize> {
+        let mut new = BTreeMap::new();
+        for item in numbers.filter_map(|number| self.ledger.item(number)).filter(|item| self.is_new(item)) {
+            *new.entry(item.identifier.field).or_default() += 1;
+        }
+        new
+    }
+}
+
+/// How much of the room that is left one batch may need. All of it where entries may go, and where there is none: the run goes on
+/// only because nothing on the list expires.
+fn share(room: usize, costs: bool) -> usize {
+    match room {
+        0 => usize::MAX,
+        _ if costs => usize::MAX,
+        room => (room / 2).max(room.min(limits::WATCHED_BATCH_OBJECTS)),
+    }
+}
