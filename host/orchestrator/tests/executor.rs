@@ -16,8 +16,8 @@ use jiff::{SignedDuration, Timestamp};
 use palisade_orchestrator::executor::{Advanced, Boxed, Embedded, Executor, Stop, Stopping, Worker};
 use palisade_orchestrator::{Clock, SystemClock};
 use palisade_store::{
-    Event, NewRun, NewVerdict, NewWorkflow, Origin, RunEnd, RunId, RunStatus, Store, StoreError,
-    StoredObject, Takes, TaskRow, TaskState, Verdict,
+    Event, NewBundle, NewRun, NewStep, NewVerdict, NewWorkflow, Origin, RunEnd, RunId, RunStatus, Store,
+    StoreError, StoredObject, Takes, TaskRow, TaskState, Verdict,
 };
 use serde_json::json;
 use tempfile::TempDir;
@@ -64,6 +64,32 @@ impl<Made: Executor> Bench<Made> {
     }
 
     fn run(&self, workflow: palisade_store::WorkflowId, objects: usize) -> RunId {
+        self.run_of(workflow, objects, Vec::new())
+    }
+
+    /// A step of a bundle of this name, which is installed.
+    fn step(&self, bundle_name: &str) -> NewStep {
+        let new = NewBundle {
+            bundle: bundle_name,
+            version: "1.0.0",
+            digest: bundle_name,
+            title: bundle_name,
+            publisher: "Test",
+            signed_by: None,
+            zip: b"zip",
+        };
+        NewStep {
+            bundle: self.store.install_bundle(&new, &[], "test", now()).unwrap(),
+            bundle_name: bundle_name.to_owned(),
+            version: "1.0.0".to_owned(),
+            digest: bundle_name.to_owned(),
+            action: "act".to_owned(),
+            title: "Act".to_owned(),
+            configuration: BTreeMap::new(),
+        }
+    }
+
+    fn run_of(&self, workflow: palisade_store::WorkflowId, objects: usize, steps: Vec<NewStep>) -> RunId {
         let object = |number: usize| StoredObject {
             subtype: "FQDN".to_owned(),
             value: format!("{number}.example"),
@@ -82,7 +108,7 @@ impl<Made: Executor> Bench<Made> {
             evictions: Some(0),
             collection: "",
             deadline_at: in_seconds(3_600),
-            steps: Vec::new(),
+            steps,
             objects: Some((1..=objects).map(object).collect()),
             carried: Vec::new(),
         };
@@ -258,6 +284,23 @@ async fn a_tenant_with_most_of_the_queue_delays_others_by_one_round<Made: Execut
     assert!(large.iter().any(|run| !bench.is_over(*run)));
 }
 
+async fn guests_of_one_bundle_that_never_return_leave_a_worker_for_others<Made: Executor>(
+    make: fn(Store) -> Made,
+) {
+    let bench = Bench::new(make);
+    let looping = bench.step("looping");
+    for number in 0..4 {
+        let lane = format!("looping {number}");
+        let run = bench.run_of(bench.workflow(&lane), 1, vec![looping.clone()]);
+        bench.executor.submit(run, &lane, &lane, in_seconds(60)).unwrap();
+    }
+    let other = bench.run_of(bench.workflow("other"), 1, vec![bench.step("other")]);
+    bench.executor.submit(other, "other", "other", in_seconds(60)).unwrap();
+    let worker = Arc::new(Waiting::default());
+    let executor = Arc::clone(&bench.executor);
+    bench.serve(worker, || executor.status(other).unwrap() == Some(TaskState::Active)).await;
+}
+
 async fn a_cancellation_reaches_whoever_works_and_whoever_waits<Made: Executor>(make: fn(Store) -> Made) {
     let bench = Bench::new(make);
     let (working, waiting) = (bench.run(bench.workflow("a"), 1), bench.run(bench.workflow("b"), 1));
@@ -331,6 +374,7 @@ macro_rules! suite {
                 only_the_last_activation_writes,
                 runs_of_one_lane_never_overlap_and_keep_their_order,
                 a_tenant_with_most_of_the_queue_delays_others_by_one_round,
+                guests_of_one_bundle_that_never_return_leave_a_worker_for_others,
                 a_cancellation_reaches_whoever_works_and_whoever_waits,
                 a_deadline_ends_a_run_that_waits_behind_another,
                 what_waits_is_woken,

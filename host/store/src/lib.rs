@@ -17,6 +17,7 @@ mod error;
 mod holdings;
 mod idempotency;
 mod ids;
+mod leases;
 mod migrations;
 mod people;
 mod recent;

@@ -1,8 +1,9 @@
 //! The queue of the embedded executor: identifiers, timers and epochs. Nothing here knows what a run is about.
 //!
 //! Of a lane (a workflow) only the oldest open task is handed out, so that runs of one workflow never overlap. Tenants take
-//! turns: whoever has nine tenths of the queue delays the others by one round at most. What was cancelled or is past its
-//! deadline is handed out at once, wherever it stands, for whoever works on it to end it.
+//! turns: whoever has nine tenths of the queue delays the others by one round at most. A bundle has a share of the workers,
+//! so that one whose component never returns does not keep all of them. What was cancelled or is past its deadline is handed
+//! out at once, wherever it stands, for whoever works on it to end it.
 
 use jiff::Timestamp;
 use rusqlite::{Connection, OptionalExtension as _, Row, params};
@@ -101,20 +102,43 @@ impl Store {
         })
     }
 
-    /// Hands out the next task, if any is due, and raises its epoch.
+    /// Hands out the next task, if any is due, and raises its epoch. A bundle may have any number of them.
     ///
     /// # Errors
-    /// Where the state cannot be written.
+    /// If the state cannot be written.
     pub fn claim_task(&self, now: Timestamp) -> Result<Option<TaskRow>, StoreError> {
+        self.claim_task_within(now, usize::MAX)
+    }
+
+    /// Hands out the next task, if any is due, and raises its epoch. Passes over tasks whose next step belongs to a bundle that
+    /// is at work in `most_of_bundle` others.
+    ///
+    /// # Errors
+    /// If the state cannot be written.
+    pub fn claim_task_within(
+        &self,
+        now: Timestamp,
+        most_of_bundle: usize,
+    ) -> Result<Option<TaskRow>, StoreError> {
         self.write(|transaction| {
-            let sql = "SELECT task.* FROM tasks AS task LEFT JOIN tenants ON tenants.tenant = task.tenant
+            let sql = "WITH at_work (bundle, tasks) AS (
+                    SELECT (SELECT bundle_name FROM run_steps AS step WHERE step.run = tasks.run AND step.phase <> 'ended'
+                            ORDER BY step.place LIMIT 1) AS bundle, COUNT(*)
+                    FROM tasks WHERE state = 'active' GROUP BY bundle)
+                SELECT task.* FROM tasks AS task LEFT JOIN tenants ON tenants.tenant = task.tenant
                 WHERE task.state = 'ready' AND (
                     task.cancelled = 1 OR task.deadline_at <= ?1
                     OR (task.wake_at <= ?1 AND NOT EXISTS (
                         SELECT 1 FROM tasks AS earlier
-                        WHERE earlier.lane = task.lane AND earlier.state <> 'ended' AND earlier.run < task.run)))
+                        WHERE earlier.lane = task.lane AND earlier.state <> 'ended' AND earlier.run < task.run)
+                    AND NOT EXISTS (
+                        SELECT 1 FROM at_work WHERE at_work.tasks >= ?2 AND at_work.bundle = (
+                            SELECT bundle_name FROM run_steps AS step WHERE step.run = task.run AND step.phase <> 'ended'
+                            ORDER BY step.place LIMIT 1))))
                 ORDER BY COALESCE(tenants.turn, 0), task.run LIMIT 1";
-            let found = transaction.prepare_cached(sql)?.query_row([millis(now)], read).optional()?;
+            let most = i64::try_from(most_of_bundle).unwrap_or(i64::MAX);
+            let arguments = params![millis(now), most];
+            let found = transaction.prepare_cached(sql)?.query_row(arguments, read).optional()?;
             let Some(mut task) = found else { return Ok(None) };
             transaction.execute(
                 "UPDATE tasks SET state = 'active', epoch = epoch + 1, heartbeat_at = ?1 WHERE run = ?2",

@@ -6,7 +6,8 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::SystemTime;
 
-use jiff::Timestamp;
+use jiff::{SignedDuration, Timestamp};
+use palisade_bundle::Effect;
 use palisade_egress::Gate;
 use palisade_limits as limits;
 use palisade_run::{
@@ -23,8 +24,48 @@ use crate::executor::{Advanced, Stop, Stopping};
 use crate::{Orchestrator, OrchestratorError, objects, traced};
 
 impl Orchestrator {
-    /// Does one step with the objects that have no verdict there.
+    /// Does one step with the objects that have no verdict there, once no other run pushes to its list.
     pub(super) async fn execute(
+        &self,
+        activation: Activation,
+        run: &RunRow,
+        step: &StepRow,
+        stopping: Stopping,
+    ) -> Result<Advanced, OrchestratorError> {
+        let Some(list) = self.list_of(run, step) else {
+            return self.execute_alone(activation, run, step, stopping).await;
+        };
+        if let Some(other) = self.store().lease_list(activation, &list)? {
+            let reason = format!("run {other} is pushing to the same list");
+            self.store().wait_run(activation, Phase::Waiting, &reason)?;
+            self.changed(run.id);
+            // It is woken when its turn comes. The time is for a run that ended without waking it.
+            let pause = SignedDuration::from_secs(i64::try_from(limits::LIST_WAIT_SECONDS).unwrap_or(1));
+            return Ok(Advanced::WaitUntil(self.now().saturating_add(pause).unwrap_or(run.deadline_at)));
+        }
+        let advanced = self.execute_alone(activation, run, step, stopping).await;
+        if let Some(next) = self.store().release_list(activation, &list)? {
+            self.executor().wake(next)?;
+        }
+        advanced
+    }
+
+    /// The list that a step pushes to, as a name: whose it is, and what it does there. None if the step changes no list, or
+    /// cannot begin, which it reports itself.
+    fn list_of(&self, run: &RunRow, step: &StepRow) -> Option<String> {
+        if run.dry_run {
+            return None;
+        }
+        let effect = match self.manifest(step.bundle?).ok()?.action(&step.action)?.effect {
+            Effect::Blocks => "blocks",
+            Effect::Exempts => "exempts",
+            Effect::Other => return None,
+        };
+        Some(format!("{} {effect}", self.tenant(&step.configuration).ok()?))
+    }
+
+    /// Does one step with the objects that have no verdict there.
+    async fn execute_alone(
         &self,
         activation: Activation,
         run: &RunRow,

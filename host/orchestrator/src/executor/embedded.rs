@@ -90,6 +90,11 @@ impl Embedded {
 }
 
 impl Embedded {
+    /// How many workers one bundle may have: all but one, so that a component that never returns leaves one for the others.
+    fn share(&self) -> usize {
+        self.workers.saturating_sub(1).max(1)
+    }
+
     /// Whoever has not been heard of for so long is frozen: another takes over, and what it writes later is refused.
     fn take_back_silent(&self) {
         let silence = SignedDuration::from_secs(i64::try_from(limits::SILENCE_SECONDS).unwrap_or(i64::MAX));
@@ -136,7 +141,7 @@ impl Executor for Embedded {
             while !*drain.borrow() {
                 self.take_back_silent();
                 while active.len() < self.workers {
-                    match self.store.claim_task(self.clock.now()) {
+                    match self.store.claim_task_within(self.clock.now(), self.share()) {
                         Ok(Some(task)) => {
                             let (store, clock) = (self.store.clone(), Arc::clone(&self.clock));
                             active.spawn(Self::attend(

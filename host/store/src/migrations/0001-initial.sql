@@ -161,6 +161,20 @@ CREATE TABLE tenants (
     turn      INTEGER NOT NULL                  -- of its last activation
 );
 
+-- The run that pushes to a list of a service. Valid while the activation that has it has its task.
+CREATE TABLE list_leases (
+    list  TEXT    PRIMARY KEY,
+    run   INTEGER NOT NULL REFERENCES runs (id) ON DELETE CASCADE,
+    epoch INTEGER NOT NULL
+) WITHOUT ROWID;
+CREATE INDEX list_leases_by_run ON list_leases (run);
+
+-- Runs that wait for such a list.
+CREATE TABLE list_waits (
+    run  INTEGER PRIMARY KEY REFERENCES runs (id) ON DELETE CASCADE,
+    list TEXT    NOT NULL
+);
+
 CREATE TABLE run_steps (
     run           INTEGER NOT NULL REFERENCES runs (id) ON DELETE CASCADE,
     place         INTEGER NOT NULL,

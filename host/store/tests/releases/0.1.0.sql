@@ -83,6 +83,15 @@ CREATE TABLE links (
     role       TEXT    NOT NULL,
     expires_at INTEGER NOT NULL
 );
+CREATE TABLE list_leases (
+    list  TEXT    PRIMARY KEY,
+    run   INTEGER NOT NULL REFERENCES runs (id) ON DELETE CASCADE,
+    epoch INTEGER NOT NULL
+) WITHOUT ROWID;
+CREATE TABLE list_waits (
+    run  INTEGER PRIMARY KEY REFERENCES runs (id) ON DELETE CASCADE,
+    list TEXT    NOT NULL
+);
 CREATE TABLE log_in_failures (
     subject TEXT    NOT NULL,                   -- a name or an address
     at      INTEGER NOT NULL
@@ -293,6 +302,7 @@ CREATE TRIGGER audit_is_not_removed BEFORE DELETE ON audit BEGIN SELECT RAISE(AB
 CREATE INDEX bundles_by_bundle ON bundles (bundle, current);
 CREATE INDEX files_by_collection ON files (collection);
 CREATE INDEX holdings_by_run ON holdings (run);
+CREATE INDEX list_leases_by_run ON list_leases (run);
 CREATE INDEX log_in_failures_by_subject ON log_in_failures (subject, at);
 CREATE INDEX run_steps_by_bundle ON run_steps (bundle);
 CREATE INDEX runs_by_creation ON runs (created_at, status);

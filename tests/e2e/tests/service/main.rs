@@ -13,6 +13,7 @@ mod cancels;
 mod certificate;
 mod collections;
 mod command_line;
+mod concurrent_pushes;
 mod connection;
 mod deploy;
 mod holdings;
