@@ -119,6 +119,19 @@ pub(crate) enum Verb {
     Secrets(service::SecretsArguments),
     /// Writes shell completions, man pages, reference pages and JSON Schemas
     Generate(Generate),
+    /// Compiles the component on standard input into a directory, within limits. Started by other verbs
+    #[command(name = COMPILE_COMPONENT, hide = true)]
+    CompileComponent(CompileComponent),
+}
+
+/// Name of the verb that other verbs start.
+pub(crate) const COMPILE_COMPONENT: &str = "compile-component";
+
+/// Compiles a component.
+#[derive(Debug, Args)]
+pub(crate) struct CompileComponent {
+    /// An empty directory
+    pub(crate) directory: PathBuf,
 }
 
 /// Where a configuration comes from.

@@ -49,6 +49,8 @@ fn main() -> ExitCode {
         Verb::Users(verb) => verbs::state::users(verb.what),
         Verb::Secrets(verb) => verbs::state::secrets(verb.what),
         Verb::Generate(verb) => verbs::generate::generate(verb.what),
+        // Read by the program that started it: there is no answer to render.
+        Verb::CompileComponent(verb) => return verbs::compile_component::compile_component(&verb),
     };
     terminal::show(result, global.output)
 }

@@ -60,6 +60,31 @@ pub enum LoadError {
     /// Compilation took too long.
     #[error("the component was not compiled within {} s", .0.as_secs())]
     CompileTimedOut(Duration),
+    /// Compilation needed more than it may have.
+    #[error(
+        "the component could not be compiled with {memory_mib} MiB of memory and {seconds} s of processor time"
+    )]
+    CompileLimits {
+        /// Memory.
+        memory_mib: u64,
+        /// Processor time.
+        seconds: u64,
+    },
+    /// One of its functions would need too much memory and time to compile.
+    #[error(
+        "function {function} of the component multiplies its variables and branches to {merges}, {limit} are allowed"
+    )]
+    FunctionTooComplex {
+        /// Its number among those with a body, from 1.
+        function: u64,
+        /// Variables times branches.
+        merges: u64,
+        /// What is allowed.
+        limit: u64,
+    },
+    /// The compiler's process.
+    #[error("the compiler failed: {0}")]
+    Compiler(String),
     /// It imports what is not here.
     #[error("the component imports what this host does not offer: {}", .0.join(", "))]
     Imports(Vec<String>),
@@ -82,6 +107,9 @@ impl LoadError {
             Self::TooLarge { .. } => "component-too-large",
             Self::Compile(_) => "component-invalid",
             Self::CompileTimedOut(_) => "component-compile-timed-out",
+            Self::CompileLimits { .. } => "component-compile-limits",
+            Self::FunctionTooComplex { .. } => "component-too-complex",
+            Self::Compiler(_) => "compiler-failed",
             Self::Imports(_) => "component-imports-unknown",
             Self::Export(_) => "component-exports-missing",
             Self::Start(_) => "component-start-failed",
@@ -97,6 +125,13 @@ impl LoadError {
                 "the offered interfaces are those of the world `palisade:action/bundle` and of WASI 0.2"
                     .to_owned(),
             ),
+            Self::CompileLimits { .. } | Self::CompileTimedOut(_) | Self::FunctionTooComplex { .. } => Some(
+                "do not use the bundle unless you know why it is so large; its author can divide large functions"
+                    .to_owned(),
+            ),
+            Self::Compiler(_) => {
+                Some("check that the cache directory can be written and that programs can be started".to_owned())
+            }
             Self::Export(_) | Self::Contract(_) => {
                 Some("build the component from the world `palisade:action/bundle`, version 0.1.0".to_owned())
             }

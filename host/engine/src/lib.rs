@@ -8,12 +8,17 @@
 //! Engine::new ─▶ Engine::load (compile, check imports, exports and types) ─▶ Component::run (one store) ─▶ Ended
 //! ```
 //!
+//! Components are compiled once, by a process with limits of memory and time ([`CompilerProgram`]); what it wrote is kept in a
+//! private directory, and an engine that cannot compile reads it from there.
+//!
 //! A run ends by the component's own return, or early: by a trap, a limit, a broken rule of the contract, a request that
 //! was not granted, its operator, or the deadline, which holds for computing (epochs) as well as for waiting (wall clock).
 //! Operator and deadline end it in steps: nothing more is sent, the answers in flight reach the component, it reports, and
 //! only then it is gone.
 
+mod artefacts;
 mod bindings;
+mod compiler;
 mod component;
 mod engine;
 mod error;
@@ -22,11 +27,13 @@ mod imports;
 mod limiter;
 mod output;
 mod run;
+mod screen;
 mod state;
 mod stopping;
 mod text;
 
 pub use bindings::contract;
+pub use compiler::{CompileError, Compiler, CompilerProgram, compile};
 pub use component::Component;
 pub use engine::{Cache, Engine, Loading};
 pub use error::{Early, Ended, EngineError, LoadError};

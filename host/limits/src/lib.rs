@@ -57,7 +57,20 @@ limits! {
     RANDOM_BYTES = 64 * KIB, "bytes";
     /// Size of a component before compilation. Python guests are 18 MB.
     COMPONENT_BYTES = 64 * MIB, "bytes";
-    /// Wall clock of one compilation; Cranelift takes 33 ms for a component of 76 KB on two cores.
+    /// Memory of the process that compiles a component: guests in Python and JavaScript need a third of it.
+    COMPILE_MEMORY_BYTES = 1_024 * MIB, "bytes";
+    /// Threads of that process: each has memory of its own.
+    COMPILE_THREADS = 4, "threads";
+    /// How often its end is looked for: a fraction of the time that the smallest component takes.
+    COMPILE_POLL_MILLISECONDS = 2, "milliseconds";
+    /// Bytes of one compiled component: twelve times the largest one, a Python guest.
+    COMPILED_BYTES = 512 * MIB, "bytes";
+    /// Bytes that are read of what the process that compiles says of a component.
+    COMPILER_MESSAGE_BYTES = 4 * KIB, "bytes";
+    /// Variables of one function times its branches, eleven times those of the largest function of a JavaScript engine. With so
+    /// many the compiler needs 400 MB and 6 s of processor time, and both grow with their product.
+    FUNCTION_MERGES = 5_000_000, "merges";
+    /// Wall clock and processor time of one compilation; Cranelift takes 33 ms for a component of 76 KB on two cores.
     COMPILE_SECONDS = 120, "seconds";
 
     // Time.
@@ -371,6 +384,9 @@ limits! {
     /// A wait imposed by a service that is longer than this is spent without holding a worker, where a step has not begun; one that
     /// has begun reads the service's list again if it is given up, which takes requests of the same budget.
     HELD_WAIT_SECONDS = 5, "seconds";
+    /// How long a run waits for a list that another run pushes to before it looks again: it is woken earlier, unless the other
+    /// run ended with its process.
+    LIST_WAIT_SECONDS = 2, "seconds";
     /// Runs that are worked on at once: each holds a component of up to 128 MiB.
     RUN_WORKERS = 4, "runs";
     /// Days back that a filter can ask for: ten years of a threat-intelligence platform.

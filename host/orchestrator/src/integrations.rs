@@ -150,6 +150,16 @@ impl Orchestrator {
         })
     }
 
+    /// Compiles the component of a zip, so that a run finds it compiled, and one that cannot be compiled is refused before it is
+    /// installed.
+    ///
+    /// # Errors
+    /// As [`Self::review`], and for the component's own reasons.
+    pub async fn compile(&self, zip: &[u8], name: &str) -> Result<(), OrchestratorError> {
+        let bundle = TrustedBundle::from_bytes(zip, name, &self.trust(&self.policy()?)?)?;
+        Ok(self.engine().compile(bundle.component()).await.map_err(palisade_run::PrepareError::from)?)
+    }
+
     /// Installs a zip. Versions that workflows run stay beside it.
     ///
     /// # Errors

@@ -54,8 +54,10 @@ pub(crate) fn read(kind: Kind, value: &str) -> Reading {
             read_url(given, &text, &mut keys, &mut texts);
         }
         Kind::Mail => {
-            if let Some((_, domain)) = given.rsplit_once('@') {
+            if let Some((local, domain)) = given.rsplit_once('@') {
                 hosts.read(domain.trim_end_matches(['>', ')', ';', ',', ' ']));
+                // A local part may have characters that make a URL of the whole.
+                add(&mut keys, fold(&[local, "@", &name::name(domain)].concat()));
             }
         }
         Kind::Md5 | Kind::Sha1 | Kind::Sha256 | Kind::Other => {}

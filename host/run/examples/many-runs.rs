@@ -15,7 +15,7 @@ use std::time::Instant;
 use palisade_bundle::TrustedBundle;
 use palisade_collection::Source;
 use palisade_egress::Gate;
-use palisade_engine::{Cache, Engine};
+use palisade_engine::{Cache, Compiler, Engine};
 use palisade_policy::Policy;
 use palisade_run::{
     ComponentSource, Evidence, Input, Overrides, Preparation, Prepared, Silent, Status, Stopping, operator,
@@ -54,7 +54,7 @@ fn main() -> Result<()> {
     };
     let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build()?;
     let begun = Instant::now();
-    let engine = Engine::new(&Cache::Off)?;
+    let engine = Engine::new(&Cache::Off, Compiler::InProcess)?;
     let real = runtime.block_on(preparation(false)?.check(&engine))?;
     let loading = begun.elapsed().as_secs_f64();
     let dry = runtime.block_on(preparation(true)?.check(&engine))?;

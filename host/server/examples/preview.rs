@@ -7,7 +7,7 @@ use std::sync::Arc;
 use askama::Template;
 use axum::extract::State;
 use axum::response::Response;
-use palisade_engine::{Cache, Engine};
+use palisade_engine::{Cache, Compiler, Engine};
 use palisade_orchestrator::executor::Embedded;
 use palisade_orchestrator::{Orchestrator, SystemClock};
 use palisade_server::view::{
@@ -139,7 +139,7 @@ fn orchestrator(state: &Path) -> Result<Orchestrator, Box<dyn std::error::Error>
     let options = palisade_orchestrator::Options {
         store,
         vault: Vault::new(Key::generate()?, Vec::new()),
-        engine: Engine::new(&Cache::Off)?,
+        engine: Engine::new(&Cache::Off, Compiler::InProcess)?,
         policy: None,
         connect_to: Vec::new(),
         ca_certificates: Vec::new(),

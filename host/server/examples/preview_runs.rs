@@ -9,7 +9,7 @@ use std::process::{Child, Command};
 use std::sync::Arc;
 use std::time::Duration;
 
-use palisade_engine::{Cache, Engine};
+use palisade_engine::{Cache, Compiler, Engine};
 use palisade_orchestrator::executor::Embedded;
 use palisade_orchestrator::{
     Confirmed, Orchestrator, Request, StepDraft, SystemClock, Upload, WorkflowDraft,
@@ -76,7 +76,7 @@ fn orchestrator(state: &Path, policy: PathBuf, simulator: &Simulator) -> Result<
     let options = palisade_orchestrator::Options {
         store,
         vault: Vault::new(Key::generate()?, Vec::new()),
-        engine: Engine::new(&Cache::Off)?,
+        engine: Engine::new(&Cache::Off, Compiler::InProcess)?,
         policy: Some(policy),
         connect_to: vec![format!("api.xdr.trendmicro.com:443:{}", simulator.address).parse()?],
         ca_certificates: vec![simulator.certificate.clone()],

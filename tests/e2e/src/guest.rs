@@ -59,6 +59,18 @@ pub fn guest_bundle(directory: &Path, name: &str) -> PathBuf {
 /// The same with a manifest that was changed.
 #[must_use]
 pub fn guest_bundle_with(directory: &Path, name: &str, change: impl Fn(&str) -> String) -> PathBuf {
+    bundle_around(directory, name, &product::guest(name), &change(MANIFEST))
+}
+
+/// Packs a component that nobody built: for those that are made to do harm.
+#[must_use]
+pub fn bundle_of(directory: &Path, name: &str, component: &[u8]) -> PathBuf {
+    let path = directory.join("component.wasm");
+    std::fs::write(&path, component).expect("the file is written");
+    bundle_around(directory, name, &path, MANIFEST)
+}
+
+fn bundle_around(directory: &Path, name: &str, component: &Path, manifest: &str) -> PathBuf {
     let write = |file: &str, content: &str| {
         let path = directory.join(file);
         std::fs::write(&path, content).expect("the file is written");
@@ -68,8 +80,8 @@ pub fn guest_bundle_with(directory: &Path, name: &str, change: impl Fn(&str) -> 
     let bill = r#"{"bomFormat":"CycloneDX","specVersion":"1.5","version":1,"components":[{"type":"library","name":"guest","version":"0.1.0"}]}"#;
     let output = Command::new(product::binary())
         .arg("pack")
-        .args([Path::new("--manifest"), &write("manifest.yaml", &change(MANIFEST))])
-        .args([Path::new("--component"), &product::guest(name)])
+        .args([Path::new("--manifest"), &write("manifest.yaml", manifest)])
+        .args([Path::new("--component"), component])
         .args([Path::new("--readme"), &write("README.md", "# Guest\n")])
         .args([Path::new("--changelog"), &write("CHANGELOG.md", "# 0.1.0\n")])
         .args([Path::new("--license"), &product::root().join("LICENSE")])

@@ -13,6 +13,7 @@
 mod collection;
 mod collector;
 mod command;
+mod compile_bomb;
 mod guest;
 mod moments;
 mod outcome;
@@ -27,7 +28,8 @@ mod tenant;
 pub use collection::{domains, threatq, threatq_page};
 pub use collector::{Collector, Transfer};
 pub use command::Palisade;
-pub use guest::{guest_bundle, guest_bundle_with};
+pub use compile_bomb::compile_bomb;
+pub use guest::{bundle_of, guest_bundle, guest_bundle_with};
 pub use moments::moments;
 pub use outcome::{Object, Outcome};
 pub use product::{

@@ -1,6 +1,7 @@
 //! One file for each verb: from its arguments to its answer.
 
 pub(crate) mod collection;
+pub(crate) mod compile_component;
 pub(crate) mod dev;
 pub(crate) mod generate;
 pub(crate) mod inspect;

@@ -157,8 +157,11 @@ async fn review(
 ) -> Result<Json<Review>, Failure> {
     let _place = app.pending().place().await?;
     let body = zip(request).await?;
-    Ok(Json(app.ask(move |orchestrator| orchestrator.review(&body, "the uploaded zip")).await?))
+    Ok(Json(app.ask(move |orchestrator| orchestrator.review(&body, UPLOADED)).await?))
 }
+
+/// How messages call a zip that came with a request.
+const UPLOADED: &str = "the uploaded zip";
 
 /// Installs a zip.
 #[utoipa::path(post, path = "/api/v1/integrations", tag = "integrations", operation_id = "install_integration",
@@ -175,9 +178,8 @@ async fn install(
     let body = zip(request).await?;
     let confirmed = Confirmed { replace: confirmed.replace, overwrite: confirmed.overwrite };
     let name = who.actor();
-    let id = app
-        .ask(move |orchestrator| orchestrator.install(&body, "the uploaded zip", confirmed, &name))
-        .await?;
+    app.orchestrator().compile(&body, UPLOADED).await?;
+    let id = app.ask(move |orchestrator| orchestrator.install(&body, UPLOADED, confirmed, &name)).await?;
     Ok(Made::answer(id.0))
 }
 

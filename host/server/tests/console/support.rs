@@ -9,7 +9,7 @@ use std::sync::Arc;
 use jiff::Timestamp;
 use jiff::tz::TimeZone;
 use palisade_bundle::{PackInputs, SigningKey, pack};
-use palisade_engine::{Cache, Engine};
+use palisade_engine::{Cache, Compiler, Engine};
 use palisade_orchestrator::executor::Embedded;
 use palisade_orchestrator::{Orchestrator, StepDraft, SystemClock, WorkflowDraft};
 use palisade_schedule::Schedule;
@@ -51,7 +51,7 @@ impl Console {
         let mut options = palisade_orchestrator::Options {
             store: store.clone(),
             vault: Vault::new(Key::generate().unwrap(), Vec::new()),
-            engine: Engine::new(&Cache::Off).unwrap(),
+            engine: Engine::new(&Cache::Off, Compiler::InProcess).unwrap(),
             policy: Some(policy),
             connect_to: Vec::new(),
             ca_certificates: Vec::new(),

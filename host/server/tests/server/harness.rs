@@ -16,7 +16,7 @@ use std::time::Duration;
 
 use jiff::tz::TimeZone;
 use jiff::{SignedDuration, Timestamp};
-use palisade_engine::{Cache, Engine};
+use palisade_engine::{Cache, Compiler, Engine};
 use palisade_orchestrator::executor::Embedded;
 use palisade_orchestrator::{Orchestrator, SystemClock};
 use palisade_server::{App, Certificate, Listener, Options, Role, Routes, router_with};
@@ -56,7 +56,7 @@ fn orchestrator(store: &Store) -> Orchestrator {
     let options = palisade_orchestrator::Options {
         store: store.clone(),
         vault: Vault::new(Key::generate().unwrap(), Vec::new()),
-        engine: Engine::new(&Cache::Off).unwrap(),
+        engine: Engine::new(&Cache::Off, Compiler::InProcess).unwrap(),
         policy: None,
         connect_to: Vec::new(),
         ca_certificates: Vec::new(),

@@ -17,6 +17,7 @@ mod bad_configuration;
 mod batches;
 mod cancel;
 mod collection;
+mod compile_bomb;
 mod contract_page;
 mod deadline;
 mod divided_batches;

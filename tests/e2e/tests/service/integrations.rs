@@ -1,6 +1,6 @@
 //! Installing, configuring and removing bundles, with the confirmations that the guide speaks of.
 
-use palisade_e2e::{Service, Tenant, bundle, domains};
+use palisade_e2e::{Service, Tenant, bundle, bundle_of, compile_bomb, domains};
 use serde_json::json;
 
 #[test]
@@ -132,4 +132,15 @@ fn a_key_that_is_no_longer_trusted_stops_what_it_signed() {
     assert_eq!(run["status"], "Failed to Complete", "{run}");
     assert!(run["reason"].as_str().unwrap().contains("not trusted"), "{run}");
     assert!(tenant.received().is_empty());
+}
+
+#[test]
+fn a_component_that_takes_too_much_to_compile_is_not_installed() {
+    let tenant = Tenant::start();
+    let service = Service::start(&tenant);
+    let directory = tempfile::TempDir::new().unwrap();
+    let zip = std::fs::read(bundle_of(directory.path(), "bomb", &compile_bomb(2_000, 9_000))).unwrap();
+    let refused = service.send("POST", "/api/v1/integrations", "application/zip", &zip).expect(422);
+    assert_eq!(refused["code"], "component-too-complex");
+    assert_eq!(service.get("/api/v1/integrations").expect(200)["total"], 0);
 }

@@ -79,6 +79,8 @@ async fn received(mut upload: Upload) -> Result<Option<Uploaded>, Failure> {
 
 async fn reviewed(app: &App, uploaded: &Uploaded) -> Result<Review, Failure> {
     let Uploaded { name, zip } = uploaded.clone();
+    // What cannot be compiled is refused here; what was compiled before is found.
+    app.orchestrator().compile(&zip, &name).await?;
     app.ask(move |orchestrator| orchestrator.review(&zip, &name)).await
 }
 
