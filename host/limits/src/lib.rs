@@ -384,9 +384,9 @@ limits! {
     /// A wait imposed by a service that is longer than this is spent without holding a worker, where a step has not begun; one that
     /// has begun reads the service's list again if it is given up, which takes requests of the same budget.
     HELD_WAIT_SECONDS = 5, "seconds";
-    /// How long a run waits for a list that another run pushes to before it looks again: it is woken earlier, unless the other
-    /// run ended with its process.
-    LIST_WAIT_SECONDS = 2, "seconds";
+    /// How long a run waits for a list that another run pushes to before it looks again. The embedded executor hands it out
+    /// earlier, as soon as the list is free.
+    LIST_WAIT_SECONDS = 60, "seconds";
     /// Runs that are worked on at once: each holds a component of up to 128 MiB.
     RUN_WORKERS = 4, "runs";
     /// Days back that a filter can ask for: ten years of a threat-intelligence platform.

@@ -10,8 +10,8 @@ use crate::tasks::fence;
 use crate::{Activation, RunId, Store, StoreError};
 
 impl Store {
-    /// Leases a list to an activation. Returns the run that has the lease if that is another run. A run that waits is noted, and
-    /// is named by [`Store::release_list`] when its turn comes.
+    /// Leases a list to an activation. Returns the run that has the lease if that is another run. A run that waits is noted:
+    /// [`Store::claim_task`] hands it out once the list is free.
     ///
     /// # Errors
     /// [`StoreError::Fenced`].
@@ -43,22 +43,17 @@ impl Store {
         })
     }
 
-    /// Releases the list that an activation has leased. Returns the run that has waited longest for it.
+    /// Releases the list that an activation has leased. The runs that wait for it are due from then on.
     ///
     /// # Errors
     /// If the state cannot be written.
-    pub fn release_list(&self, activation: Activation, list: &str) -> Result<Option<RunId>, StoreError> {
+    pub fn release_list(&self, activation: Activation, list: &str) -> Result<(), StoreError> {
         self.write(|transaction| {
-            let released = transaction.execute(
+            transaction.execute(
                 "DELETE FROM list_leases WHERE list = ?1 AND run = ?2 AND epoch = ?3",
                 params![list, activation.run, activation.epoch],
             )?;
-            if released == 0 {
-                return Ok(None);
-            }
-            let sql = "SELECT list_waits.run FROM list_waits JOIN tasks ON tasks.run = list_waits.run
-                WHERE list_waits.list = ?1 AND tasks.state <> 'ended' ORDER BY list_waits.run LIMIT 1";
-            Ok(transaction.prepare_cached(sql)?.query_row([list], |row| row.get(0)).optional()?)
+            Ok(())
         })
     }
 }
@@ -114,22 +109,43 @@ mod tests {
         (Store::open(&directory.path().join("palisade.db")).unwrap(), directory)
     }
 
+    fn next(store: &Store) -> Option<Activation> {
+        store.claim_task(now()).unwrap().map(|task| task.activation())
+    }
+
+    /// Puts a run back for an hour.
+    fn put_back(store: &Store, activation: Activation) {
+        store.release_task(activation, now() + SignedDuration::from_hours(1)).unwrap();
+    }
+
     #[test]
-    fn one_run_at_a_time_has_a_list_and_the_one_that_has_waited_longest_is_next() {
+    fn one_run_at_a_time_has_a_list_and_those_that_wait_are_due_when_it_is_free() {
         let (store, _directory) = store();
         let [first, second, third] = ["a", "b", "c"].map(|name| active(&store, name));
         assert_eq!(store.lease_list(first, "blocks").unwrap(), None);
         assert_eq!(store.lease_list(first, "blocks").unwrap(), None, "it has it already");
-        assert_eq!(store.lease_list(third, "blocks").unwrap(), Some(first.run));
-        assert_eq!(store.lease_list(second, "blocks").unwrap(), Some(first.run));
         assert_eq!(store.lease_list(second, "exempts").unwrap(), None, "another list");
-        assert_eq!(store.release_list(second, "blocks").unwrap(), None, "not its own");
-        assert_eq!(store.lease_list(second, "blocks").unwrap(), Some(first.run));
-        assert_eq!(store.release_list(first, "blocks").unwrap(), Some(second.run));
+        store.release_list(second, "blocks").unwrap();
+        for waits in [third, second] {
+            assert_eq!(
+                store.lease_list(waits, "blocks").unwrap(),
+                Some(first.run),
+                "it was not another's to release"
+            );
+            put_back(&store, waits);
+        }
+        assert_eq!(next(&store), None, "they wait");
+        store.release_list(first, "blocks").unwrap();
+        let second = next(&store).unwrap();
         assert_eq!(store.lease_list(second, "blocks").unwrap(), None);
-        assert_eq!(store.release_list(second, "blocks").unwrap(), Some(third.run));
+        assert_eq!(next(&store), None, "the third waits again");
+        // It ends without a word.
+        store.end_task(second.run).unwrap();
+        let third = next(&store).unwrap();
         assert_eq!(store.lease_list(third, "blocks").unwrap(), None);
-        assert_eq!(store.release_list(third, "blocks").unwrap(), None);
+        store.release_list(third, "blocks").unwrap();
+        put_back(&store, third);
+        assert_eq!(next(&store), None, "it does not wait for a list any more");
     }
 
     #[test]
@@ -144,19 +160,9 @@ mod tests {
         assert_eq!(store.lease_list(other, "blocks").unwrap(), None);
         // The one that is back can neither take it nor release what is not its own any more.
         assert!(matches!(store.lease_list(frozen, "blocks"), Err(StoreError::Fenced(_))));
-        assert_eq!(store.release_list(frozen, "blocks").unwrap(), None);
+        store.release_list(frozen, "blocks").unwrap();
         assert_eq!(store.lease_list(again, "blocks").unwrap(), Some(other.run));
         store.end_task(other.run).unwrap();
         assert_eq!(store.lease_list(again, "blocks").unwrap(), None);
-    }
-
-    #[test]
-    fn a_run_that_ended_while_it_waited_is_not_named() {
-        let (store, _directory) = store();
-        let [first, second] = ["a", "b"].map(|name| active(&store, name));
-        assert_eq!(store.lease_list(first, "blocks").unwrap(), None);
-        assert_eq!(store.lease_list(second, "blocks").unwrap(), Some(first.run));
-        store.end_task(second.run).unwrap();
-        assert_eq!(store.release_list(first, "blocks").unwrap(), None);
     }
 }

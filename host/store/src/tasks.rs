@@ -102,7 +102,8 @@ impl Store {
         })
     }
 
-    /// Hands out the next task, if any is due, and raises its epoch. A bundle may have any number of them.
+    /// Hands out the next task, if any is due, and raises its epoch. One that waits for a list is due once that is free. A
+    /// bundle may have any number of them.
     ///
     /// # Errors
     /// If the state cannot be written.
@@ -128,7 +129,12 @@ impl Store {
                 SELECT task.* FROM tasks AS task LEFT JOIN tenants ON tenants.tenant = task.tenant
                 WHERE task.state = 'ready' AND (
                     task.cancelled = 1 OR task.deadline_at <= ?1
-                    OR (task.wake_at <= ?1 AND NOT EXISTS (
+                    OR ((task.wake_at <= ?1 OR EXISTS (
+                        SELECT 1 FROM list_waits AS waits WHERE waits.run = task.run AND NOT EXISTS (
+                            SELECT 1 FROM list_leases AS lease JOIN tasks AS holder
+                            ON holder.run = lease.run AND holder.epoch = lease.epoch AND holder.state = 'active'
+                            WHERE lease.list = waits.list)))
+                    AND NOT EXISTS (
                         SELECT 1 FROM tasks AS earlier
                         WHERE earlier.lane = task.lane AND earlier.state <> 'ended' AND earlier.run < task.run)
                     AND NOT EXISTS (

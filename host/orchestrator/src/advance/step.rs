@@ -39,14 +39,12 @@ impl Orchestrator {
             let reason = format!("run {other} is pushing to the same list");
             self.store().wait_run(activation, Phase::Waiting, &reason)?;
             self.changed(run.id);
-            // It is woken when its turn comes. The time is for a run that ended without waking it.
+            // It is due earlier, as soon as the list is free.
             let pause = SignedDuration::from_secs(i64::try_from(limits::LIST_WAIT_SECONDS).unwrap_or(1));
             return Ok(Advanced::WaitUntil(self.now().saturating_add(pause).unwrap_or(run.deadline_at)));
         }
         let advanced = self.execute_alone(activation, run, step, stopping).await;
-        if let Some(next) = self.store().release_list(activation, &list)? {
-            self.executor().wake(next)?;
-        }
+        self.store().release_list(activation, &list)?;
         advanced
     }
 
