@@ -16,7 +16,7 @@ use palisade_limits::RUN_CEILING_SECONDS;
 ///
 /// What was asked for goes to standard output, what is told along the way to standard error. Exit status: 0 every object
 /// was accepted, skipped or planned; 1 could not start; 2 the command line could not be understood; 3 finished, with
-/// objects rejected or failed; 4 ended early, the report is complete all the same.
+/// objects rejected or failed, with unreadable records, or, under `--strict`, with anything left out or warned of; 4 ended early, the report is complete all the same.
 #[derive(Debug, Parser)]
 #[command(name = "palisade", version, propagate_version = true, max_term_width = 110)]
 pub(crate) struct Arguments {
@@ -199,6 +199,9 @@ pub(crate) struct Run {
     /// Does exactly this plan; refuses where the service is not as it was when the plan was made
     #[arg(long, value_name = "FILE", conflicts_with_all = ["action", "collection", "format", "dry_run", "compare"])]
     pub(crate) apply: Option<PathBuf>,
+    /// Exit with status 3 if records were left out or not offered, or if there are warnings
+    #[arg(long)]
+    pub(crate) strict: bool,
     /// Sends this value to a block list although it is protected; for each such value once
     #[arg(long, value_name = "VALUE")]
     pub(crate) allow_protected: Vec<String>,
@@ -390,6 +393,9 @@ pub(crate) struct Collection {
     /// The format of the files; found from each file's content where it is `auto`
     #[arg(long, value_name = "FORMAT", default_value = "auto", value_parser = format)]
     pub(crate) format: FormatChoice,
+    /// Exit with status 3 if records were left out, or if there are warnings; unreadable records always do
+    #[arg(long)]
+    pub(crate) strict: bool,
 }
 
 /// `palisade validate`

@@ -18,11 +18,17 @@ const SIGNATURES: &[(&[u8], &str, &str)] = &[
     (b"BZh", "compressed with bzip2", "unpack it with `bunzip2`"),
     (b"\xFD7zXZ", "compressed with xz", "unpack it with `unxz`"),
     (b"\x28\xB5\x2F\xFD", "compressed with zstd", "unpack it with `unzstd`"),
+    (b"7z\xBC\xAF\x27\x1C", "a 7-Zip archive", "unpack it with `7z x`, or use gzip or a zip of one file"),
+    (b"Rar!\x1A\x07", "a RAR archive", "unpack it, or use gzip or a zip of one file"),
+    (b"SQLite format 3\0", "an SQLite database", "export the indicators as CSV"),
+    (b"PAR1", "a Parquet file", "export the indicators as CSV"),
     (b"%PDF-", "a PDF document", "save the indicators in it as text"),
     (b"\xD0\xCF\x11\xE0", "an office document", "save the sheet as CSV"),
     (b"\xFF\xFE", UTF_16, UTF_16_ADVICE),
     (b"\xFE\xFF", UTF_16, UTF_16_ADVICE),
 ];
+/// Where the mark of a tar archive stands.
+const TAR_AT: usize = 257;
 const UTF_16: &str = "UTF-16 text";
 const UTF_16_ADVICE: &str = "save it as UTF-8, for example with `iconv -f UTF-16 -t UTF-8`";
 
@@ -33,6 +39,9 @@ pub(crate) fn refuse_binary(name: &str, head: &[u8]) -> Result<(), ReadError> {
         if head.starts_with(signature) {
             return refuse(found, advice);
         }
+    }
+    if head.get(TAR_AT..).is_some_and(|rest| rest.starts_with(b"ustar")) {
+        return refuse("a tar archive", "unpack it with `tar -x` and give the files in it one by one");
     }
     let zeros = head.iter().filter(|byte| **byte == 0).count();
     if zeros == 0 {
@@ -92,10 +101,17 @@ fn markup(name: &str, text: &[u8]) -> ReadError {
     let text = String::from_utf8_lossy(text).to_ascii_lowercase();
     let (found, advice) = if text.contains("openioc") || text.contains("mandiant.com/2010/ioc") {
         ("OpenIOC (XML)", "convert it to STIX, MISP JSON or CSV")
-    } else if text.contains("<html") || text.contains("<!doctype html") {
+    } else if ["<html", "<!doctype html", "<head>", "<body", "<meta ", "<title>"]
+        .iter()
+        .any(|tag| text.contains(tag))
+    {
         ("an HTML page", "the download may have answered with a login or an error page: fetch the file again")
-    } else if text.contains("<stix:") || text.contains("stix_package") {
+    } else if text.contains("<stix:") || text.contains("stix_package") || text.contains("stix.mitre.org") {
         ("STIX 1 (XML)", "export it as STIX 2.1")
+    } else if text.contains("<event>") && (text.contains("<orgc") || text.contains("<threat_level_id")) {
+        ("a MISP event as XML", "export it as MISP JSON")
+    } else if text.contains("<rss") || text.contains("<feed") {
+        ("an RSS or Atom feed", "it holds articles; give a file of indicators")
     } else {
         ("XML", "export it in one of these formats")
     };
@@ -251,6 +267,13 @@ mod tests {
             (b"<?xml version=\"1.0\"?><ioc xmlns=\"http://schemas.mandiant.com/2010/ioc\">", "OpenIOC"),
             (b"<OpenIOC xmlns=\"http://openioc.org/schemas/OpenIOC_1.1\">", "OpenIOC"),
             (b"<!DOCTYPE html><html>", "HTML"),
+            (b"<head><title>403 Forbidden</title></head>", "HTML"),
+            (
+                b"<?xml version=\"1.0\"?><response><Event><orgc_id>1</orgc_id></Event></response>",
+                "MISP event as XML",
+            ),
+            (b"<?xml version=\"1.0\"?><rss version=\"2.0\">", "RSS"),
+            (b"<stix:STIX_Package xmlns:stix=\"http://stix.mitre.org/stix-1\">", "STIX 1"),
             (b"<a/>", "XML"),
             (b"{\"key\": 1}", "neither ThreatQ"),
             (b"[\"192.0.2.1\"]", "plain values"),
@@ -286,6 +309,8 @@ mod tests {
     fn binary_data_is_refused() {
         for (head, named) in [
             (&b"BZh9"[..], "bzip2"),
+            (b"7z\xBC\xAF\x27\x1C\0", "7-Zip"),
+            (&[vec![b'a'; 257], b"ustar\x0000".to_vec()].concat(), "tar archive"),
             (b"\xFF\xFEe\0v\0", "UTF-16"),
             (b"e\0v\0i\0l\0", "UTF-16"),
             (b"abc\0\xFF\xFEdefghijkl", "binary"),

@@ -55,10 +55,9 @@ impl<'sink> Emitter<'sink> {
 
     /// The record of an object whose value is settled; what was found on the way is noted.
     fn settled(&mut self, mut object: Object) -> Record {
-        let given = object.value.clone();
         let Some(Settled { stripped, unlisted_suffix }) = settle(&mut object) else {
             let message = "the value consists of invisible characters, expected a value";
-            return Record::Unreadable(Unreadable::new(object.location, message, &given));
+            return Record::Unreadable(Unreadable::new(object.location, message, ""));
         };
         if stripped {
             self.summary.stripped = self.summary.stripped.saturating_add(1);

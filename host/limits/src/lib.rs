@@ -108,6 +108,8 @@ limits! {
     /// Unreadable records of one file that are handed on one by one; further ones are counted only. A file with more of them
     /// than of readable records is of another kind, and refused at its end.
     UNREADABLE_RECORDS = 100_000, "records";
+    /// Unreadable records that `palisade collection` lists; the others are counted. Enough to see every kind of fault.
+    UNREADABLE_SHOWN = 1_000, "records";
     /// Unreadable records that one run reports one by one, over all files; further ones are counted. They do not use up
     /// *Objects Per Run*, and each is held until the report is written.
     UNREADABLE_OFFERED = 100_000, "records";

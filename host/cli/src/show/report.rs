@@ -30,6 +30,31 @@ pub(crate) fn text(report: &Report) -> String {
     parts.into_iter().filter(|part| !part.is_empty()).collect::<Vec<_>>().join("\n")
 }
 
+/// Whether everything in the collection was offered and nothing was warned of.
+pub(crate) fn is_complete(report: &Report) -> bool {
+    passed_over(report).is_empty()
+}
+
+/// What `--strict` counts as a problem, on a line of its own; nothing if there is none.
+pub(crate) fn strict(report: &Report) -> String {
+    match passed_over(report).as_slice() {
+        [] => String::new(),
+        counts => format!("{MARK}strict{MARK:#}: {}\n", counts.join(", ")),
+    }
+}
+
+fn passed_over(report: &Report) -> Vec<String> {
+    let left_out = report.collection.left_out.iter().map(|left_out| left_out.count).sum();
+    let warnings = report.warnings.len() as u64 + report.warnings_not_listed;
+    let not_offered = report.collection.not_offered.count;
+    let counts = [
+        (left_out, count(left_out, "record") + " left out"),
+        (not_offered, count(not_offered, "object") + " not offered"),
+        (warnings, count(warnings, "warning")),
+    ];
+    counts.into_iter().filter(|(number, _)| *number > 0).map(|(_, text)| text).collect()
+}
+
 fn title(report: &Report) -> String {
     let dry = match (report.run.dry_run, report.run.compared) {
         (true, false) => ", dry run: nothing was sent",

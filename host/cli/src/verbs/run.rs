@@ -28,12 +28,15 @@ struct Finished {
     report: Report,
     /// What could not be written of what was asked for.
     unwritten: Vec<Failure>,
+    /// What was left out or warned of counts as a problem.
+    strict: bool,
 }
 
 impl Answer for Finished {
     fn text(&self) -> String {
         let failures: String = self.unwritten.iter().map(show::failure::text).collect();
-        format!("{}{failures}", show::report::text(&self.report))
+        let strict = if self.strict { show::report::strict(&self.report) } else { String::new() };
+        format!("{}{strict}{failures}", show::report::text(&self.report))
     }
 
     fn json(&self, out: &mut dyn io::Write) -> io::Result<()> {
@@ -48,6 +51,7 @@ impl Answer for Finished {
         match self.report.run.status {
             // Not all that was asked for has been done.
             _ if !self.unwritten.is_empty() => 4,
+            Status::Clean if self.strict && !show::report::is_complete(&self.report) => 3,
             Status::Clean => 0,
             Status::WithProblems => 3,
             Status::EndedEarly => 4,
@@ -129,8 +133,9 @@ pub(crate) fn run(arguments: Run, global: Global) -> Result<Box<dyn Answer>, Fai
     // As the answer later: in pieces, it takes longer to give back than the process takes to end. The secrets are wiped all the
     // same.
     std::mem::forget(Arc::clone(prepared.selection()));
+    let strict = arguments.strict;
     let unwritten = [recorded, planned, written].into_iter().flatten().filter_map(Result::err).collect();
-    Ok(Box::new(Finished { report, unwritten }))
+    Ok(Box::new(Finished { report, unwritten, strict }))
 }
 
 fn write_json(out: &mut dyn io::Write, value: &impl serde::Serialize) -> io::Result<()> {

@@ -303,7 +303,7 @@ fn csv_whose_value_column_is_not_certain_is_refused_before_anything_is_sent() {
 fn a_bad_secondary_field_is_a_warning_and_the_indicator_is_held() {
     let bundle = r#"{"type": "bundle", "id": "bundle--1", "objects": [
         {"type": "indicator", "pattern": "[domain-name:value = 'one.example.com']", "confidence": 101},
-        {"type": "indicator", "pattern": "[domain-name:value = 'two.example.com']", "valid_until": "2999-01-01T00:00:00"},
+        {"type": "indicator", "pattern": "[domain-name:value = 'two.example.com']", "valid_until": "in the year 2999"},
         {"type": "indicator", "pattern": "[domain-name:value = 'three.example.com']", "indicator_types": ["benign"]}
     ]}"#;
     let page = r#"{"total": 1, "data": [{"id": 1, "type": {"name": "FQDN"}, "value": "four.example.com", "score": "high"}]}"#;
@@ -323,6 +323,50 @@ fn a_bad_secondary_field_is_a_warning_and_the_indicator_is_held() {
     call.file("bundle.json", bundle);
     let outcome = call.argument("bundle.json").go();
     assert!(outcome.stdout.contains("1 record holds a `confidence`"), "{}", outcome.stdout);
+}
+
+#[test]
+fn what_was_left_out_not_offered_or_warned_of_is_a_problem_under_strict() {
+    let bundle = |second: &str| {
+        format!(
+            r#"{{"type": "bundle", "id": "bundle--1", "objects": [
+                {{"type": "indicator", "pattern": "[domain-name:value = 'one.example.com']"}},
+                {{"type": "indicator", "pattern": "[domain-name:value = 'two.example.com']"{second}}}
+            ]}}"#
+        )
+    };
+    let tenant = Tenant::start();
+    for (second, limit, strict, said) in [
+        ("", "10", 0, ""),
+        (r#", "valid_until": "2020-01-01T00:00:00Z""#, "10", 3, "strict: 1 record left out"),
+        (r#", "confidence": 101"#, "10", 3, "strict: 1 warning"),
+        ("", "1", 3, "strict: 1 object not offered"),
+    ] {
+        for (option, expected) in [(None, 0), (Some("--strict"), strict)] {
+            let call =
+                blocklist(&tenant).collection_of("bundle.json", bundle(second)).set("objects_per_run", limit);
+            let outcome = option.into_iter().fold(call, |call, option| call.argument(option)).go();
+            assert_eq!(outcome.status, expected, "{second} {limit} {option:?}: {}", outcome.stderr);
+            assert!(option.is_none() || outcome.stderr.contains(said), "{}", outcome.stderr);
+        }
+    }
+}
+
+#[test]
+fn what_stix_joins_by_and_reaches_the_list_as_one_value() {
+    let bundle = r#"{"type": "bundle", "id": "bundle--1", "objects": [
+        {"type": "indicator", "pattern": "[network-traffic:dst_ref.type = 'ipv4-addr' AND network-traffic:dst_ref.value = '192.31.196.9']"},
+        {"type": "indicator", "pattern": "[domain-name:value = 'x-bit-name.bit']"},
+        {"type": "indicator", "pattern": "[domain-name:value = 'a.example.com' AND network-traffic:dst_port = '8443']"},
+        {"type": "indicator", "pattern": "[url:value = 'http://a.example.com/a\\b']"}
+    ]}"#;
+    let tenant = Tenant::start();
+    let outcome = blocklist(&tenant).collection_of("bundle.json", bundle).go();
+    assert_eq!(outcome.status, 3, "{}", outcome.stderr);
+    assert_eq!(outcome.count("rejected", "unreadable"), 2);
+    let expected = [("ip", "192.31.196.9"), ("domain", "x-bit-name.bit")];
+    assert_held(&tenant, &outcome, &entries(expected));
+    assert!(outcome.report()["warnings"].to_string().contains("`.bit`"));
 }
 
 #[test]
