@@ -35,7 +35,12 @@ pub(crate) fn check(bytes: &[u8]) -> bool {
             }
         }
         Reading::Refused(stop) => {
-            assert!(matches!(status, 401 | 403));
+            assert!(matches!(status, 401 | 403 | 407));
+            check_problem(&stop.problem);
+            check_message(&stop.hint);
+        }
+        Reading::TooLargeOnTheWay(stop) => {
+            assert_eq!(status, 413);
             check_problem(&stop.problem);
             check_message(&stop.hint);
         }
