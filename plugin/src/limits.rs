@@ -32,6 +32,9 @@ pub const WATCHED_ROOM: usize = BLOCK_LIST_BATCH_OBJECTS;
 /// the list each.
 pub const WATCHED_BATCH_OBJECTS: usize = 100;
 
+/// Rest after such a batch before the list is looked at again: longer than another writer takes from its look to its batch.
+pub const WATCHED_REST: Duration = Duration::from_secs(1);
+
 /// Objects of all types together that the exception list holds (console help: 5,000; the API names no number).
 pub const EXCEPTION_LIST_CAPACITY: usize = 5_000;
 

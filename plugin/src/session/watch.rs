@@ -3,7 +3,8 @@
 //!
 //! Right before each batch after which the list could be full, the newest entries are read, until one comes that was there
 //! before, and those of others are counted. Such a batch goes out alone, and needs at most half of the room that is left: if
-//! two runs do so at the same moment, both fit.
+//! two runs do so at the same moment, both fit. Then the run rests, so that a batch of the other one that was slow arrives before
+//! it looks again.
 
 use std::collections::{BTreeMap, HashSet, VecDeque};
 use std::time::Duration;
@@ -32,6 +33,8 @@ pub(super) struct Watch {
     /// The latest change of each type that has been seen.
     latest: BTreeMap<Field, OffsetDateTime>,
     look: Look,
+    /// Until when the run waits before it looks again, once everything that it sent is answered.
+    rests_until: Option<Duration>,
     /// Whether the run is expected to cost entries, as it may.
     costs: bool,
     told: HashSet<(&'static str, String)>,
@@ -85,7 +88,15 @@ impl Watch {
             return None;
         }
         let latest = inventory.latest().collect();
-        let mut watch = Self { most, inventory, latest, look: Look::Old, costs: false, told: HashSet::new() };
+        let mut watch = Self {
+            most,
+            inventory,
+            latest,
+            look: Look::Old,
+            rests_until: None,
+            costs: false,
+            told: HashSet::new(),
+        };
         watch.costs(losses);
         Some(watch)
     }
@@ -124,8 +135,13 @@ impl Session {
     pub(super) fn step_watch(&mut self, now: Duration) -> Option<Step> {
         let is_idle = self.flights.is_empty();
         let near = if is_idle { self.near() } else { BTreeMap::new() };
+        let has_pushed = self.has_pushed;
         let watch = self.watch.as_mut()?;
         if matches!(watch.look, Look::Old) && is_idle && !near.is_empty() {
+            let until = *watch.rests_until.get_or_insert(now + limits::WATCHED_REST);
+            if has_pushed && now < until {
+                return Some(if self.ledger.ready() > 0 { self.record() } else { Step::Wait(Some(until)) });
+            }
             let walks = near.keys().map(|field| Walk::new(ListName::Block, *field)).collect();
             watch.look = Look::UnderWay(walks, BTreeMap::new());
         }
@@ -201,6 +217,7 @@ impl Session {
     pub(super) fn watched_batch_sent(&mut self) {
         if let Some(watch) = &mut self.watch {
             watch.look = Look::Old;
+            watch.rests_until = None;
         }
     }
 
