@@ -66,12 +66,19 @@ fn a_run_that_is_cancelled_ends_and_says_so_of_each_object() {
 
 #[test]
 fn a_service_that_is_asked_to_end_puts_down_its_runs_and_takes_them_up_again() {
-    let tenant = Tenant::with(Settings { latency_milliseconds: 200, ..Settings::default() });
-    let (mut service, integration, collection) = service(&tenant, 5_000);
-    let workflow = service.workflow("Block", integration, collection, &json!({}));
+    let tenant = Tenant::with(Settings { latency_milliseconds: 1_000, ..Settings::default() });
+    let (mut service, integration, collection) = service(&tenant, 12_000);
+    let limited = json!({ "actions": [{
+        "integration": integration,
+        "action": "add-to-blocklist",
+        "configuration": { "api_key": service.key(), "objects_per_run": 10_000 },
+    }] });
+    let workflow = service.workflow("Block", integration, collection, &limited);
     let run = service.run(workflow);
-    service.until(run, "it pushes", |run| run["steps"][0]["started_at"].is_string());
+    service.until(run, "eight requests are in flight", |_| tenant.posts().len() >= 8);
     service.stop();
+    // What was in flight was awaited, and is not sent again.
+    assert!(tenant.posts().len() < 10);
     service.restart();
     let report = service.over(run);
     assert_eq!((&report["status"], &report["verdicts"]["accepted"]), (&json!("Completed"), &json!(5_000)));

@@ -98,6 +98,39 @@ fn traps_in_the_middle() {
     assert!(outcome.of_run("message").contains("unreachable"), "{}", outcome.stderr);
 }
 
+/// The answer is awaited, so that the recording has it. What left is reported as sent, with its attempts; what the component had may
+/// have left in another form; what it never had was not sent.
+#[test]
+fn traps_with_a_request_in_flight() {
+    let tenant = Tenant::start();
+    tenant
+        .inject(vision_one_simulator::Fault::new(vision_one_simulator::Effect::Slow { milliseconds: 3_000 }))
+        .expect("a fault");
+    let outcome =
+        guest(&tenant, "traps-with-a-request-in-flight").argument("--record").argument("run.har").go();
+    assert_eq!(outcome.ended_with(), "trap", "{}", outcome.stderr);
+    assert_eq!((outcome.count("failed", "outcome-unknown"), outcome.count("failed", "trap")), (20, 5));
+    for (object, place) in outcome.objects().into_iter().zip(0..) {
+        let attempts = object.entry["submissions"][0]["attempts"].as_u64();
+        let sent = tenant.blocked().contains(&("domain".to_owned(), object.value.clone()));
+        assert_eq!(
+            (attempts, sent),
+            if place < 10 { (Some(1), true) } else { (None, false) },
+            "{}",
+            object.entry
+        );
+        assert_eq!(
+            object.message.contains("may have been sent"),
+            (10..20).contains(&place),
+            "{}",
+            object.entry
+        );
+    }
+    let har = std::fs::read(outcome.directory().join("run.har")).expect("a recording");
+    let har: serde_json::Value = serde_json::from_slice(&har).expect("JSON");
+    assert_eq!(har["log"]["entries"][0]["response"]["status"], 207, "{har}");
+}
+
 #[test]
 fn exits_in_the_middle() {
     let tenant = Tenant::start();
