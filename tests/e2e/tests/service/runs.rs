@@ -81,8 +81,9 @@ fn a_service_that_is_asked_to_end_puts_down_its_runs_and_takes_them_up_again() {
     assert!(tenant.posts().len() < 10);
     service.restart();
     let report = service.over(run);
-    assert_eq!((&report["status"], &report["verdicts"]["accepted"]), (&json!("Completed"), &json!(5_000)));
-    assert_eq!(tenant.blocked().len(), 5_000);
+    assert_eq!((&report["status"], &report["verdicts"]["accepted"]), (&json!("Completed"), &json!(10_000)));
+    assert_eq!(tenant.blocked().len(), 10_000);
+    assert_eq!(tenant.posts().len(), 10, "nothing is sent twice");
 }
 
 #[test]
