@@ -42,7 +42,7 @@ fn two_runs_of_one_workflow_never_overlap() {
 #[test]
 fn a_run_that_is_cancelled_ends_and_says_so_of_each_object() {
     let tenant = Tenant::with(Settings { latency_milliseconds: 1_500, ..Settings::default() });
-    let (service, integration, collection) = service(&tenant, 8_000);
+    let (service, integration, collection) = service(&tenant, 9_500);
     let workflow = service.workflow("Block", integration, collection, &json!({}));
     let run = service.run(workflow);
     service.until(run, "it pushes", |run| run["steps"][0]["started_at"].is_string());
@@ -136,12 +136,12 @@ fn a_wait_that_the_service_imposes_is_spent_without_a_worker_and_told() {
     service.until(first, "it waits", |run| run["steps"][0]["started_at"].is_string());
     service.until(first, "it says why it stands still", |run| {
         run["phase"] == "running"
-            && run["reason"].as_str().is_some_and(|reason| reason.contains("rate budget"))
+            && run["reason"].as_str().is_some_and(|reason| reason.contains("the service asked to wait"))
     });
     let second = service.run(second);
     service.until(second, "it says why it waits", |run| {
         run["phase"] == "waiting"
-            && run["reason"].as_str().is_some_and(|reason| reason.contains("rate budget"))
+            && run["reason"].as_str().is_some_and(|reason| reason.contains("the service asked to wait"))
     });
     let requests = tenant.received().len();
     assert_eq!(requests, 1, "one credential, one budget");
