@@ -127,6 +127,13 @@ export async function collect(page, name, files) {
 /** An action as the builder lists it, below the name of its integration. */
 export const listed = (action) => action.split(" - ").at(-1);
 
+/** A field of the builder, once the part that holds it is open. */
+export async function revealed(page, field) {
+  const closed = page.locator("details:not([open])").filter({ has: field });
+  while (await closed.count() > 0) await closed.first().locator("summary").first().click();
+  return field;
+}
+
 /** Builds a workflow of one action; its address. */
 export async function build(page, { name, collection, action, settings = {} }) {
   await page.goto("/workflows");
@@ -137,8 +144,8 @@ export async function build(page, { name, collection, action, settings = {} }) {
   await page.locator("fieldset.step").waitFor();
   await page.locator("#name").fill(name);
   await page.locator("#collection").selectOption({ label: collection });
-  for (const [label, option] of Object.entries(settings)) await page.locator("fieldset.step").getByLabel(label).selectOption({ label: option });
-  await page.locator(".form-foot").getByRole("button", { name: "Save" }).click();
+  for (const [label, option] of Object.entries(settings)) await (await revealed(page, page.locator("fieldset.step").getByLabel(label))).selectOption({ label: option });
+  await page.locator(".form-foot").getByRole("button", { name: "Save", exact: true }).click();
   await titled(page, name);
   await says(page, `${name} created.`);
   return new URL(page.url()).pathname;
@@ -148,6 +155,8 @@ export async function build(page, { name, collection, action, settings = {} }) {
 export async function runNow(page, workflow) {
   await page.goto(workflow);
   await page.getByRole("button", { name: "Run now" }).click();
+  await says(page, "now?", "The run processes");
+  await page.getByRole("main").getByRole("button", { name: "Run now" }).click();
   await page.waitForURL(/\/runs\/\d+$/);
   return new URL(page.url()).pathname;
 }

@@ -108,7 +108,7 @@ pages("forms with something wrong in them", async (page, see) => {
     if (path === "/workflows/new") await page.locator("#kind").selectOption("cron");
     await (path === "/workflows/new" ? (async () => {
       await page.locator("form.builder").evaluate((form) => { form.noValidate = true; });
-      await page.locator(".form-foot button").click();
+      await page.locator(".form-foot").getByRole("button", { name: "Save", exact: true }).click();
     })() : send(page, form, button));
     await refused(page).catch((cause) => { throw new Error(`${name} was not refused`, { cause }); });
     await see(`${name}, refused`);
@@ -191,7 +191,7 @@ pages("workflows and runs", async (page, see) => {
   await guide.build(page, { name: LONGEST, collection: PRIORITISED, action: guide.BLOCKLIST });
   const longest = new URL(page.url()).pathname;
   await page.goto(`${longest}/edit`);
-  await page.locator("#kind").selectOption("cron");
+  await (await guide.revealed(page, page.locator("#kind"))).selectOption("cron");
   await page.locator("#zone").fill("America/Argentina/ComodRivadavia");
   await page.getByText("The schedule has changed").waitFor();
   await page.locator("#expression").fill("61 * * * *");
@@ -199,18 +199,25 @@ pages("workflows and runs", async (page, see) => {
   await page.getByText("No times to show yet").waitFor();
   await see("builder, times that there are not");
   await page.locator("#expression").fill("*/15 8-17 * * 1-5");
-  await page.locator(".form-foot button").click();
+  await page.locator(".form-foot").getByRole("button", { name: "Save", exact: true }).click();
   await page.waitForURL(longest);
   await page.goto(`${workflow}/edit`);
-  await page.locator("#kind").selectOption("weekly");
+  await (await guide.revealed(page, page.locator("#kind"))).selectOption("weekly");
   await page.getByRole("button", { name: "Show times" }).click();
+  await page.locator("#when .known time").first().waitFor();
   await page.locator("#new_action").selectOption({ label: guide.listed(guide.EXCEPTIONS) });
   await page.getByRole("button", { name: "Add action" }).click();
   await page.locator("fieldset.step").nth(1).waitFor();
-  await see("builder with two actions");
-  await page.locator("fieldset.step").first().getByLabel("Objects Per Run").fill("0");
+  await page.locator("#step-2:focus").waitFor();
+  assert.equal(await page.locator("#when").evaluate((part) => part.open), true, "a part that was opened stays open");
+  await page.locator("#step-2 input[type=password]").fill("typed before the test");
+  await page.getByRole("button", { name: "Test connection of action 2" }).click();
+  await page.locator("#step-2 .notice").waitFor();
+  assert.equal(await page.locator("#step-2 input[type=password]").inputValue(), "typed before the test", "a typed secret stays");
+  await see("builder with two actions, one of them tested");
+  await (await guide.revealed(page, page.locator("#step-1").getByLabel("Objects Per Run"))).fill("0");
   await page.locator("form.builder").evaluate((form) => { form.noValidate = true; });
-  await page.locator(".form-foot button").click();
+  await page.locator(".form-foot").getByRole("button", { name: "Save", exact: true }).click();
   await refused(page);
   await see("builder, refused");
   await see("delete", `${workflow}/delete`);

@@ -196,7 +196,7 @@ async fn a_button_of_the_builder_keeps_the_place_and_the_focus() {
     }
     let times = post_form(&mut ada, "/workflows/new", &form(&[("do", "times"), ("kind", "daily")])).await;
     assert!(times.body.contains(r#"id="when" tabindex="-1" open autofocus"#), "{}", times.body);
-    assert!(times.body.contains(r#"hx-preserve="true""#), "a typed secret stays in the browser");
+    assert!(times.body.contains(r#" data-keep="""#), "a typed secret stays in the browser");
     let fault = post_form(&mut ada, "/workflows/new", &form(&[("steps.1.objects_per_run", "0")])).await;
     let part =
         fault.body.split("<details").find(|part| part.contains(r#"name="steps.1.objects_per_run""#)).unwrap();

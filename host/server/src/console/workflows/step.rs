@@ -175,7 +175,7 @@ fn field(held: &FormField, step: &Step, prefix: &str, faults: &[Fault], preserve
             help = if help.is_empty() { told.to_owned() } else { format!("{help} {told}") };
             let field = Field::secret(name, label, "off");
             // What was typed stays in the browser: the server never writes a secret back.
-            if preserve { field.attribute("hx-preserve", "true") } else { field }
+            if preserve { field.attribute("data-keep", "") } else { field }
         }
         "flag" => {
             Field::check(name, label, sent.map_or(value == "true", |sent| sent.contains_key(&held.name)))
