@@ -7,7 +7,7 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
-use palisade_collection::Format;
+use palisade_collection::{Columns, Format};
 use palisade_egress::ConnectTo;
 use palisade_limits::RUN_CEILING_SECONDS;
 
@@ -182,6 +182,9 @@ pub(crate) struct Run {
     /// The format of the files; found from each file's content where it is `auto`
     #[arg(long, value_name = "FORMAT", default_value = "auto", value_parser = format)]
     pub(crate) format: FormatChoice,
+    /// The column of a CSV file that holds the values (may be repeated) or their types; found by name where none is given
+    #[arg(long, value_name = "value=NAME|type=NAME", value_parser = column)]
+    pub(crate) column: Vec<String>,
     #[command(flatten)]
     pub(crate) configuration: ConfigurationArguments,
     /// Sends nothing that changes the service; shows what would be submitted
@@ -197,7 +200,7 @@ pub(crate) struct Run {
     #[arg(long, value_name = "FILE", requires = "compare")]
     pub(crate) plan: Option<PathBuf>,
     /// Does exactly this plan; refuses where the service is not as it was when the plan was made
-    #[arg(long, value_name = "FILE", conflicts_with_all = ["action", "collection", "format", "dry_run", "compare"])]
+    #[arg(long, value_name = "FILE", conflicts_with_all = ["action", "collection", "format", "column", "dry_run", "compare"])]
     pub(crate) apply: Option<PathBuf>,
     /// Exit with status 3 if records were left out or not offered, or if there are warnings
     #[arg(long)]
@@ -396,6 +399,9 @@ pub(crate) struct Collection {
     /// Exit with status 3 if records were left out, or if there are warnings; unreadable records always do
     #[arg(long)]
     pub(crate) strict: bool,
+    /// The column of a CSV file that holds the values (may be repeated) or their types; found by name where none is given
+    #[arg(long, value_name = "value=NAME|type=NAME", value_parser = column)]
+    pub(crate) column: Vec<String>,
 }
 
 /// `palisade validate`
@@ -481,6 +487,10 @@ fn format(text: &str) -> Result<FormatChoice, String> {
     }
     let unknown = || format!("the formats are auto, {}", Format::ALL.map(Format::name).join(", "));
     text.parse().map(|format| FormatChoice(Some(format))).map_err(|_| unknown())
+}
+
+fn column(text: &str) -> Result<String, String> {
+    Columns::default().assign(text).map(|()| text.to_owned()).map_err(|error| error.to_string())
 }
 
 /// How many existing entries may be displaced; none for no limit.

@@ -1,38 +1,43 @@
-//! CSV: columns found by their names in the header. Without a column for the value nothing is read; without one for the
-//! type it is guessed from the value, unless the column of the value is named after a type.
+//! CSV: columns found by their names in the header, which may be a comment, or named by the user. Without a column for the
+//! value nothing is read; without one for the type it is guessed from the value, unless the column of the value is named
+//! after a type. Columns that say that a value is not to be blocked are heeded; columns that hold values and are not read
+//! are named in a warning.
 
 mod header;
+mod names;
+mod pending;
+mod preamble;
+mod row;
 
 use std::io::BufRead;
 
-use csv_core::{ReadRecordResult, Reader, ReaderBuilder};
+pub(crate) use header::{DELIMITERS, FirstLine, accepted_names, is_header};
+pub(crate) use pending::fields_of;
+pub(crate) use preamble::{Above, Preamble};
 
 use header::Header;
-pub(crate) use header::{DELIMITERS, FirstLine, accepted_names, find_header};
+use pending::{Pending, Progress};
+use row::Tally;
+use time::OffsetDateTime;
 
 use crate::emitter::Emitter;
-use crate::guess::{AMBIGUOUS_NAME, NOT_A_VALUE, guess, is_ambiguous_name, subtype};
-use crate::refang::refang;
+use crate::encoding::{Decoded, decoded};
+use crate::settle::strip;
 use crate::source::{Line, Lines};
-use crate::text::{beginning, not_utf8, too_long};
-use crate::type_name::{threatq_name, type_of_column};
-use crate::{LeftOut, Location, Object, ReadError, Record, Unreadable};
-
-/// Types whose values are defanged when they are passed around; in others, brackets are content.
-const DEFANGED: &[&str] = &[
-    subtype::FQDN,
-    subtype::IP_ADDRESS,
-    subtype::IPV6_ADDRESS,
-    subtype::CIDR_BLOCK,
-    subtype::URL,
-    subtype::EMAIL_ADDRESS,
-];
+use crate::text::{beginning, is_type_name, not_utf8, too_long};
+use crate::{Columns, Location, Note, ReadError, Record};
 
 /// Reads the header and all records.
-pub(crate) fn read(reader: impl BufRead, emitter: &mut Emitter<'_>) -> Result<(), ReadError> {
+pub(crate) fn read(
+    reader: impl BufRead,
+    columns: &Columns,
+    emitter: &mut Emitter<'_>,
+) -> Result<(), ReadError> {
     let mut lines = Lines::new(reader);
+    let mut preamble = Preamble::default();
     let mut header: Option<Header> = None;
     let mut pending = Pending::new(b',');
+    let mut rows = Rows { now: OffsetDateTime::now_utc(), tally: Tally::default() };
     loop {
         let next = lines.next().map_err(|cause| ReadError::Io { name: emitter.name().to_owned(), cause })?;
         let Some((number, line)) = next else { break };
@@ -44,237 +49,136 @@ pub(crate) fn read(reader: impl BufRead, emitter: &mut Emitter<'_>) -> Result<()
             }
             Line::TooLong(start) => start,
         };
-        if pending.is_empty() && (bytes.trim_ascii().is_empty() || bytes.starts_with(b"#")) {
+        if pending.is_empty() && header.is_some() && is_passed_over(bytes, header.as_ref()) {
             continue;
         }
-        let Some(header) = &header else {
-            let found = read_header(bytes, number, emitter.name())?;
+        let Some(known) = &header else {
+            let (found, is_record) = match preamble.line(&decoded(bytes).text, columns) {
+                Above::Nothing => continue,
+                Above::Header(found) => (found, false),
+                Above::Record(found) => (found, true),
+                Above::Other(first) => return Err(no_header(first, bytes, number, emitter.name())),
+            };
             pending = Pending::new(found.delimiter);
+            if is_record {
+                pending.start(number);
+                rows.line(bytes, &mut pending, &found, emitter)?;
+            }
             header = Some(found);
             continue;
         };
+        if let Some(renamed) = heading(bytes, known).filter(|_| pending.is_empty()) {
+            header = Some(renamed);
+            continue;
+        }
         if pending.is_empty() {
             pending.start(number);
         }
-        match pending.add(bytes) {
-            Progress::Open => {}
-            Progress::TooLong => return Err(pending.unclosed(emitter.name())),
-            Progress::Complete => {
-                let record = pending.record(header);
-                pending.clear();
-                if let Some(record) = record {
-                    emitter.emit(record)?;
-                }
-            }
-        }
+        rows.line(bytes, &mut pending, known, emitter)?;
     }
     if header.is_none() {
-        return Err(read_header(b"", 1, emitter.name())
-            .err()
-            .unwrap_or_else(|| ReadError::Empty { name: emitter.name().to_owned() }));
+        return Err(no_header(FirstLine::Other, b"", 1, emitter.name()));
+    }
+    for (note, count) in rows.tally.notes() {
+        emitter.note_times(note, count);
     }
     if pending.is_empty() { Ok(()) } else { Err(pending.unclosed(emitter.name())) }
 }
 
-/// The header on this line, or the error that says which names are understood.
-fn read_header(bytes: &[u8], line: u64, name: &str) -> Result<Header, ReadError> {
-    let (name, accepted) = (name.to_owned(), accepted_names());
-    match std::str::from_utf8(bytes).map_or(FirstLine::Other, find_header) {
-        FirstLine::Header(header) => Ok(header),
+/// Whether a line between records is none: blank, a comment, or the line below the head of a table.
+fn is_passed_over(line: &[u8], header: Option<&Header>) -> bool {
+    let line = line.trim_ascii();
+    let is_rule = || line.iter().all(|byte| b"|-: +".contains(byte));
+    line.is_empty()
+        || line.starts_with(b"#")
+        || header.is_some_and(|header| header.delimiter == b'|') && is_rule()
+}
+
+/// The header below a line that names another type, in a list with one column.
+fn heading(line: &[u8], header: &Header) -> Option<Header> {
+    let [column] = header.values.as_slice() else { return None };
+    if header.columns() > 1 || !column.is_typed {
+        return None;
+    }
+    let text = std::str::from_utf8(line).ok()?;
+    let name = strip(text).trim_matches(['"', '[', ']', ':', '=', '*', ' ']);
+    is_type_name(name).then(|| header.renamed(name))
+}
+
+/// The error for a first line that is not a header.
+fn no_header(first: FirstLine, bytes: &[u8], line: u64, name: &str) -> ReadError {
+    let name = name.to_owned();
+    let found = || crate::excerpt(&beginning(bytes));
+    match first {
         FirstLine::Several(columns) => {
-            let found = columns.iter().map(|column| format!("`{column}`")).collect::<Vec<_>>().join(", ");
-            Err(ReadError::CsvSeveralValues { name, line, found: crate::excerpt(&found) })
+            let columns = columns.iter().map(|column| format!("`{column}`")).collect::<Vec<_>>().join(", ");
+            ReadError::CsvSeveralValues { name, line, found: crate::excerpt(&columns) }
         }
-        FirstLine::Other => {
-            let found = crate::excerpt(&beginning(bytes));
-            Err(ReadError::CsvHeader { name, line, found, accepted })
+        FirstLine::Missing(column) => {
+            ReadError::CsvColumnMissing { name, line, column: crate::excerpt(&column), found: found() }
+        }
+        FirstLine::Header(_) | FirstLine::Other => {
+            ReadError::CsvHeader { name, line, found: found(), accepted: accepted_names() }
         }
     }
 }
 
-/// A record that has begun; with a quoted field it may go on over several lines.
-struct Pending {
-    parser: Reader,
-    is_open: bool,
-    first_line: u64,
-    text: Vec<u8>,
-    text_length: usize,
-    ends: Vec<usize>,
-    fields: usize,
+/// What is known while the records are read.
+struct Rows {
+    now: OffsetDateTime,
+    tally: Tally,
 }
 
-/// What a further line has made of a record.
-enum Progress {
-    /// A quoted field goes on.
-    Open,
-    /// It is complete.
-    Complete,
-    /// It is larger than a record may be.
-    TooLong,
-}
-
-impl Pending {
-    fn new(delimiter: u8) -> Self {
-        Self {
-            parser: ReaderBuilder::new().delimiter(delimiter).build(),
-            is_open: false,
-            first_line: 0,
-            text: Vec::new(),
-            text_length: 0,
-            ends: Vec::new(),
-            fields: 0,
-        }
-    }
-
-    fn is_empty(&self) -> bool {
-        !self.is_open
-    }
-
-    fn start(&mut self, line: u64) {
-        self.parser.reset();
-        self.is_open = true;
-        self.first_line = line;
-        self.text_length = 0;
-        self.fields = 0;
-    }
-
-    fn clear(&mut self) {
-        self.is_open = false;
-    }
-
-    /// Feeds one line and its ending.
-    fn add(&mut self, line: &[u8]) -> Progress {
-        for mut input in [line, b"\n"] {
-            // To the parser, no input means the end of the file.
-            while !input.is_empty() {
-                let text = self.text.get_mut(self.text_length..).unwrap_or_default();
-                let ends = self.ends.get_mut(self.fields..).unwrap_or_default();
-                let (result, read, written, ended) = self.parser.read_record(input, text, ends);
-                input = input.get(read..).unwrap_or_default();
-                self.text_length = self.text_length.saturating_add(written);
-                self.fields = self.fields.saturating_add(ended);
-                match result {
-                    ReadRecordResult::InputEmpty => {}
-                    ReadRecordResult::Record | ReadRecordResult::End => return Progress::Complete,
-                    ReadRecordResult::OutputEndsFull => self.ends.resize(self.ends.len().max(32) * 2, 0),
-                    ReadRecordResult::OutputFull => {
-                        if u64::try_from(self.text.len())
-                            .is_ok_and(|held| held >= palisade_limits::RECORD_BYTES)
-                        {
-                            return Progress::TooLong;
-                        }
-                        self.text.resize(self.text.len().max(512) * 2, 0);
-                    }
-                }
+impl Rows {
+    /// Feeds a line to a record, and hands on what the record holds if that completes it.
+    fn line(
+        &mut self,
+        bytes: &[u8],
+        pending: &mut Pending,
+        header: &Header,
+        emitter: &mut Emitter<'_>,
+    ) -> Result<(), ReadError> {
+        let table = bytes.trim_ascii().strip_prefix(b"|").filter(|_| header.delimiter == b'|');
+        let bytes = table.map_or(bytes, |row| row.strip_suffix(b"|").unwrap_or(row));
+        match pending.add(bytes) {
+            Progress::Open => Ok(()),
+            Progress::TooLong => Err(pending.unclosed(emitter.name())),
+            Progress::Complete => {
+                let records = self.records(pending, header, emitter);
+                pending.clear();
+                records.into_iter().try_for_each(|record| emitter.emit(record))
             }
         }
-        Progress::Open
-    }
-
-    /// A quoted field that swallows everything behind it cannot be told from one that is meant so: no reading on.
-    fn unclosed(&self, name: &str) -> ReadError {
-        ReadError::UnclosedQuote { name: name.to_owned(), line: self.first_line }
     }
 
     /// What the complete record says; nothing where all its fields are empty.
-    fn record(&self, header: &Header) -> Option<Record> {
-        let location = Location::Line(self.first_line);
-        let bytes = self.text.get(..self.text_length).unwrap_or_default();
-        let Ok(text) = std::str::from_utf8(bytes) else { return Some(not_utf8(location, bytes)) };
-        let mut start = 0;
-        let ends = self.ends.get(..self.fields).unwrap_or_default();
-        let fields: Option<Vec<&str>> = ends
-            .iter()
-            .map(|end| text.get(std::mem::replace(&mut start, *end)..*end).map(str::trim))
-            .collect();
-        // The ends fall between characters unless a delimiter was found inside one, which UTF-8 excludes.
-        let Some(fields) = fields else { return Some(not_utf8(location, bytes)) };
-        if fields.iter().all(|field| field.is_empty()) {
-            return None;
+    fn records(&mut self, pending: &Pending, header: &Header, emitter: &mut Emitter<'_>) -> Vec<Record> {
+        let location = Location::Line(pending.first_line);
+        let decoded: Vec<_> = pending.fields().map(decoded).collect();
+        let is_guessed = decoded.iter().any(|field| field.is_guessed);
+        // Which letters these bytes stand for is not known, and a value must be.
+        let is_value = |column: usize| {
+            Some(column) == header.kind || header.values.iter().any(|value| value.column == column)
+        };
+        if (0..).zip(&decoded).any(|(column, field)| field.is_guessed && is_value(column)) {
+            return vec![not_utf8(location, pending.bytes())];
         }
-        Some(convert(&fields, header, location))
-    }
-}
-
-/// One record, its fields in the header's order.
-fn convert(fields: &[&str], header: &Header, location: Location) -> Record {
-    let unreadable = |message: String, location| {
-        Record::Unreadable(Unreadable::new(location, message, &fields.join(&header.delimiter_text())))
-    };
-    if fields.iter().skip(header.columns()).any(|field| !field.is_empty()) {
-        return unreadable(
-            format!(
-                "{} fields under a header of {}, expected as many or fewer",
-                fields.len(),
-                header.columns()
-            ),
-            location,
-        );
-    }
-    let field = |column: Option<usize>| {
-        column.and_then(|column| fields.get(column)).copied().filter(|field| !field.is_empty())
-    };
-    let Some(raw) = field(Some(header.value)) else {
-        return unreadable(
-            format!("nothing in the column `{}`, expected a value", crate::excerpt(header.value_name())),
-            location,
-        );
-    };
-    let given = field(header.kind);
-    let (kind, value) = match given.or(header.is_typed.then(|| header.value_name())) {
-        Some(given) => {
-            let whole = refang(raw);
-            let kind =
-                if header.is_typed { type_of_column(given, &whole) } else { threatq_name(given, &whole) };
-            let value = if DEFANGED.contains(&kind.as_str()) { whole } else { raw.to_owned() };
-            (kind, value)
+        if decoded.iter().all(|field| strip(&field.text).is_empty()) {
+            return Vec::new();
         }
-        None => {
-            let value = refang(raw);
-            let Some(kind) = guess(&value) else {
-                let message = if is_ambiguous_name(&value) {
-                    AMBIGUOUS_NAME.to_owned()
-                } else {
-                    format!("{NOT_A_VALUE}, found `{}`", crate::excerpt(raw))
-                };
-                return unreadable(message, location);
-            };
-            (kind.to_owned(), value)
+        if is_guessed {
+            emitter.note(Note::Encoding);
         }
-    };
-    let platform_id = field(header.id).map(str::to_owned);
-    if field(header.to_ids).is_some_and(|flag| flag == "0" || flag.eq_ignore_ascii_case("false")) {
-        return Record::LeftOut(LeftOut {
-            location,
-            platform_id,
-            code: "not-for-detection",
-            message: "the file says that it is not for detection (`to_ids`)".to_owned(),
-            excerpt: crate::excerpt(&value),
-        });
-    }
-    let mut object = Object::indicator(kind, value, location);
-    object.platform_id = platform_id;
-    object.status = field(header.status).map(str::to_owned);
-    object.description = field(header.description).map(str::to_owned);
-    object.tags = field(header.tags)
-        .into_iter()
-        .flat_map(|tags| tags.split([',', ';', '|']))
-        .map(str::trim)
-        .filter(|tag| !tag.is_empty())
-        .map(str::to_owned)
-        .collect();
-    object.attributes = header
-        .others()
-        .filter_map(|(column, name)| Some((name.to_owned(), field(Some(column))?.to_owned())))
-        .collect();
-    if let Some(score) = field(header.score) {
-        match score.parse::<f64>() {
-            Ok(number) if number.is_finite() => object.score = Some(number),
-            // A word such as `high` is no score, and no reason to lose the value.
-            _ => object.attributes.push(("Score".to_owned(), score.to_owned())),
+        let fields: Vec<&str> = decoded.iter().map(|field| strip(&field.text)).collect();
+        let is_stripped = |value: &header::ValueColumn| {
+            let is_shorter = |field: &Decoded<'_>| strip(&field.text).len() < field.text.trim().len();
+            decoded.get(value.column).is_some_and(is_shorter)
+        };
+        if header.values.iter().any(is_stripped) {
+            emitter.note_stripped();
         }
+        row::convert(&fields, header, &location, self.now, &mut self.tally)
     }
-    Record::Object(object)
 }
 
 #[cfg(test)]

@@ -5,12 +5,13 @@ mod keys;
 
 use serde::de::IgnoredAny;
 
-use crate::csv::{DELIMITERS, FirstLine, accepted_names, find_header};
+use crate::csv::{Above, DELIMITERS, FirstLine, Preamble, accepted_names, fields_of};
 use crate::guess::guess;
 use crate::json::is_blank;
 use crate::refang::refang;
-use crate::text::is_blank_or_comment;
-use crate::{Format, ReadError};
+use crate::text::punctuation::bare;
+use crate::text::{is_blank_or_comment, is_type_name};
+use crate::{Columns, Format, ReadError};
 use keys::{Key, KeyValue, keys};
 
 /// Beginnings of files that are not text, and what they are.
@@ -55,7 +56,12 @@ pub(crate) fn refuse_binary(name: &str, head: &[u8]) -> Result<(), ReadError> {
 }
 
 /// The format of a file that begins with `head`; `complete` says that there is nothing behind it.
-pub(crate) fn detect(name: &str, head: &[u8], complete: bool) -> Result<Detected, ReadError> {
+pub(crate) fn detect(
+    name: &str,
+    head: &[u8],
+    complete: bool,
+    columns: &Columns,
+) -> Result<Detected, ReadError> {
     let text = head.trim_ascii();
     let Some(first) = text.first() else {
         if complete {
@@ -80,9 +86,11 @@ pub(crate) fn detect(name: &str, head: &[u8], complete: bool) -> Result<Detected
             found: crate::excerpt(&crate::text::beginning(text)),
         });
     }
-    if is_csv(head, complete) {
+    // Only CSV has columns: who names them knows what the file is.
+    if !columns.is_empty() || is_csv(head, complete) {
         return Ok(Detected { format: Format::Csv, lines: false });
     }
+    refuse_rules(name, head)?;
     refuse_headless(name, head)?;
     Ok(Detected { format: Format::Text, lines: false })
 }
@@ -169,23 +177,61 @@ pub(crate) fn is_json_lines(head: &[u8], complete: bool) -> bool {
         && serde_json::from_slice::<IgnoredAny>(first).is_ok()
 }
 
-/// Whether the first line that is no comment is a header.
+/// Whether there is a header above the first record.
 fn is_csv(head: &[u8], complete: bool) -> bool {
-    let mut lines = head.split_inclusive(|byte| *byte == b'\n');
-    let first = lines.find(|line| !line.trim_ascii().is_empty() && !line.starts_with(b"#"));
-    first
-        .filter(|line| complete || line.ends_with(b"\n"))
-        .and_then(|line| std::str::from_utf8(line).ok())
-        .is_some_and(|line| find_header(line) != FirstLine::Other)
+    let mut preamble = Preamble::default();
+    for line in head.split_inclusive(|byte| *byte == b'\n') {
+        if !complete && !line.ends_with(b"\n") {
+            return false;
+        }
+        match preamble.line(&String::from_utf8_lossy(line), &Columns::default()) {
+            Above::Nothing => {}
+            Above::Other(FirstLine::Other | FirstLine::Missing(_)) => return false,
+            Above::Header(_)
+            | Above::Record(_)
+            | Above::Other(FirstLine::Header(_) | FirstLine::Several(_)) => {
+                return true;
+            }
+        }
+    }
+    false
+}
+
+/// Lines that are neither blank nor a comment, with their numbers.
+fn content(head: &[u8]) -> impl Iterator<Item = (u64, &str)> {
+    let lines = head.split(|byte| *byte == b'\n').map(|line| std::str::from_utf8(line).unwrap_or_default());
+    (1..).zip(lines).filter(|(_, line)| !is_blank_or_comment(line))
+}
+
+/// Refuses rules of an intrusion detection system: they name networks and hosts for many reasons.
+fn refuse_rules(name: &str, head: &[u8]) -> Result<(), ReadError> {
+    const ACTIONS: &[&str] =
+        &["alert", "block", "drop", "log", "pass", "reject", "rejectboth", "rejectdst", "rejectsrc", "sdrop"];
+    let Some((_, first)) = content(head).next() else { return Ok(()) };
+    let action = first.split_whitespace().next().unwrap_or_default();
+    if ACTIONS.contains(&action) && (first.contains("->") || first.contains("<>")) && first.contains('(') {
+        return Err(ReadError::Unsupported {
+            name: name.to_owned(),
+            found: "a file of rules for Suricata or Snort",
+            advice: "export the indicators behind the rules as a list or as CSV",
+        });
+    }
+    Ok(())
 }
 
 /// Refuses lines of fields without a header: as text, most of their values could not be told from what stands beside them.
 fn refuse_headless(name: &str, head: &[u8]) -> Result<(), ReadError> {
-    let lines = head.split(|byte| *byte == b'\n').filter_map(|line| std::str::from_utf8(line).ok());
-    let mut lines = (1..).zip(lines).filter(|(_, line)| !is_blank_or_comment(line));
+    let mut lines = content(head);
     let Some((line, first)) = lines.next() else { return Ok(()) };
     let second = lines.next().map(|(_, line)| line);
-    if DELIMITERS.iter().any(|delimiter| is_headless(first, second, char::from(*delimiter))) {
+    if is_hashes_of_values(first) {
+        return Err(ReadError::Unsupported {
+            name: name.to_owned(),
+            found: "a list of MD5 sums with UUIDs, as `hashes.csv` of a MISP feed, which holds no values",
+            advice: "use the JSON files of the events instead",
+        });
+    }
+    if DELIMITERS.iter().any(|delimiter| is_headless(first, second, *delimiter)) {
         return Err(ReadError::CsvWithoutHeader {
             name: name.to_owned(),
             line,
@@ -196,23 +242,49 @@ fn refuse_headless(name: &str, head: &[u8]) -> Result<(), ReadError> {
     Ok(())
 }
 
+/// `MD5,UUID`: what a MISP feed has in `hashes.csv`, the sum of each value and the event that holds it.
+fn is_hashes_of_values(line: &str) -> bool {
+    let Some((sum, uuid)) = line.trim().split_once(',') else { return false };
+    let is_hex = |text: &str| text.bytes().all(|byte| byte.is_ascii_hexdigit());
+    let mut groups = uuid.trim().split('-');
+    let is_uuid = [8, 4, 4, 4, 12]
+        .iter()
+        .all(|length| groups.next().is_some_and(|group| group.len() == *length && is_hex(group)));
+    sum.len() == 32 && is_hex(sum) && is_uuid && groups.next().is_none()
+}
+
 /// Whether two lines are fields with this delimiter: a header that is not understood above values, or values beside
-/// something else. A list of nothing but values is text, and so is a value with a comment behind a tab or one `;`.
-fn is_headless(first: &str, second: Option<&str>, delimiter: char) -> bool {
-    let indicators = |line: &str| {
-        let value = |field: &&str| guess(&refang(field.trim().trim_matches('"'))).is_some();
-        line.split(delimiter).filter(value).count()
-    };
-    let filled = first.split(delimiter).filter(|field| !field.trim().is_empty()).count();
-    let fields = first.split(delimiter).count();
-    if filled < 2 || second.is_some_and(|second| second.split(delimiter).count() != fields) {
+/// something else. A list of nothing but values is text, and so is a value with a comment behind a tab or one `;`, and a
+/// value behind its type. A quoted field may go on on the next line.
+fn is_headless(first: &str, second: Option<&str>, delimiter: u8) -> bool {
+    // A bar separates values and comments in text, and draws tables.
+    if delimiter == b'|' {
         return false;
     }
-    match indicators(first) {
-        0 => second.is_some_and(|second| indicators(second) > 0),
-        found if found == filled => false,
-        _ => delimiter == ',' || delimiter == ';' && filled > 2,
+    let fields = |line: &str| fields_of(line.trim_end(), delimiter);
+    let indicators = |fields: &[String]| fields.iter().filter(|field| has_value(field)).count();
+    let above = fields(first);
+    let below = second.map(fields);
+    let filled = above.iter().filter(|field| !field.trim().is_empty()).count();
+    let is_open = second.is_some_and(|second| second.matches('"').count() % 2 == 1);
+    if filled < 2 || below.as_ref().is_some_and(|below| below.len() != above.len() && !is_open) {
+        return false;
     }
+    let is_labelled = |fields: &[String]| fields.first().is_some_and(|field| is_type_name(field.trim()));
+    if is_labelled(&above) && below.as_deref().is_none_or(is_labelled) {
+        return false;
+    }
+    match indicators(&above) {
+        0 => below.is_some_and(|below| indicators(&below) > 0),
+        found if found == filled => false,
+        _ => delimiter == b',' || delimiter == b';' && filled > 2,
+    }
+}
+
+/// Whether a field holds a value, or several and nothing else.
+fn has_value(field: &str) -> bool {
+    let is_value = |word: &str| guess(&refang(bare(word))).is_some();
+    !field.trim().is_empty() && field.split_whitespace().all(is_value)
 }
 
 #[cfg(test)]
@@ -220,7 +292,7 @@ mod tests {
     use super::*;
 
     fn found(text: &str) -> Result<Detected, ReadError> {
-        detect("x", text.as_bytes(), true)
+        detect("x", text.as_bytes(), true, &Columns::default())
     }
 
     #[test]
@@ -251,6 +323,11 @@ mod tests {
             ("evil.com\tC2, seen\nevil.net\tC2, seen", Text, false),
             ("evil.com; C2\nevil.net; C2", Text, false),
             ("Dear all, see below\nevil.com", Text, false),
+            ("sep=;\nType;Value\n", Csv, false),
+            ("# id,url,status\n\"1\",\"http://a.example/\",\"x\"\n", Csv, false),
+            ("#fields\tindicator\tindicator_type\na.example\tIntel::DOMAIN\n", Csv, false),
+            ("Domain,evil.com\nIP,192.0.2.1", Text, false),
+            ("URL,hxxp://mal[BLOCKED].example/x\nHost,mal.example", Text, false),
             ("# only comments", Text, false),
             ("<http://evil.com>", Text, false),
             ("{evil}", Text, false),
@@ -276,9 +353,14 @@ mod tests {
             (b"<stix:STIX_Package xmlns:stix=\"http://stix.mitre.org/stix-1\">", "STIX 1"),
             (b"<a/>", "XML"),
             (b"{\"key\": 1}", "neither ThreatQ"),
+            (b"alert tcp any any -> [192.0.2.1] 443 (msg:\"x\"; sid:1;)", "Suricata"),
+            (
+                b"0cc175b9c0f1b6a831c399e269772661,00000000-0000-4000-8000-000000000001",
+                "`hashes.csv` of a MISP feed",
+            ),
             (b"[\"192.0.2.1\"]", "plain values"),
         ] {
-            let error = detect("file", head, true).unwrap_err();
+            let error = detect("file", head, true, &Columns::default()).unwrap_err();
             assert!(error.to_string().contains(named) && error.to_string().contains("file"), "{error}");
             assert!(error.hint().is_some());
         }
@@ -294,6 +376,7 @@ mod tests {
             "seen,where\n2024,http://evil.com/a",
             "seen\twhere\n2024\thttp://evil.com/a",
             "\"1\",\"http://evil.com/a\",\"online\"",
+            "time,query,response\n1,a.example.,\"['192.0.2.1' '192.0.2.2'\n '192.0.2.3']\"",
         ] {
             let error = found(text).unwrap_err();
             assert_eq!(error.code(), "collection-csv-without-header", "{text}");

@@ -1,27 +1,42 @@
 //! The way from a reader to the sink: counts what passes, and ends a file of which too little can be read.
 
-use palisade_limits::{SUFFIXES_NAMED, UNREADABLE_AT_START, UNREADABLE_RECORDS};
+use palisade_limits::{
+    NOTES_NAMED, RECORDS_HELD, SUFFIXES_NAMED, UNREADABLE_AT_START, UNREADABLE_FOR_ONE, UNREADABLE_RECORDS,
+};
 
 use crate::settle::{Settled, settle};
-use crate::{Format, Object, ReadError, Record, Summary, Unreadable};
+use crate::{Format, Note, Object, ReadError, Record, Summary, Unreadable};
 
 /// Takes records from a reader, settles their values, hands them to the sink, and says when a file is not a list.
 pub(crate) struct Emitter<'sink> {
     sink: &'sink mut dyn FnMut(Record),
     summary: Summary,
     held: Option<Vec<Record>>,
+    /// What speaks against a list, if the file was taken for one because it is nothing else.
+    doubt: Option<Doubt>,
+}
+
+/// Lines of prose in a file that was taken for a list.
+#[derive(Debug, Default)]
+struct Doubt {
+    /// How much lines of prose speak against a list.
+    weight: u64,
+    /// How many they are.
+    lines: u64,
+    /// Objects that are meant to be used.
+    values: u64,
 }
 
 impl<'sink> Emitter<'sink> {
     /// For a file whose format is certain: named by the user, or recognised from its content.
     pub(crate) fn new(name: String, format: Format, sink: &'sink mut dyn FnMut(Record)) -> Self {
-        Self { sink, summary: Summary::new(name, format), held: None }
+        Self { sink, summary: Summary::new(name, format), held: None, doubt: None }
     }
 
     /// For a file that was taken for a list because it is nothing else: it has to show at least one value before the
     /// unreadable records in front of it count as bad records of a good file.
     pub(crate) fn unproven(self) -> Self {
-        Self { held: Some(Vec::new()), ..self }
+        Self { held: Some(Vec::new()), doubt: Some(Doubt::default()), ..self }
     }
 
     /// The file's name.
@@ -41,6 +56,9 @@ impl<'sink> Emitter<'sink> {
             Record::LeftOut(_) => &mut self.summary.left_out,
         };
         *counter = counter.saturating_add(1);
+        if let Some(doubt) = self.doubt.as_mut().filter(|_| is_value(&record)) {
+            doubt.values = doubt.values.saturating_add(1);
+        }
         if self.held.is_some() {
             return self.hold(record);
         }
@@ -72,27 +90,35 @@ impl<'sink> Emitter<'sink> {
         Record::Object(object)
     }
 
-    /// Keeps an unreadable record back until something readable shows that the file is a list.
+    /// Keeps records back until a value that is meant to be used shows that the file is a list.
     fn hold(&mut self, record: Record) -> Result<(), ReadError> {
-        if matches!(record, Record::Unreadable(_)) {
-            if let Some(held) = &mut self.held {
-                held.push(record);
-            }
-            if self.summary.unreadable >= UNREADABLE_AT_START {
-                return self.not_a_list();
-            }
-            return Ok(());
+        let is_value = is_value(&record);
+        let held = self.held.get_or_insert_default();
+        held.push(record);
+        let is_full = u64::try_from(held.len()).is_ok_and(|count| count >= RECORDS_HELD);
+        if !is_value && self.summary.unreadable >= UNREADABLE_AT_START {
+            return self.not_a_list();
         }
+        if is_value || is_full {
+            self.release();
+        }
+        Ok(())
+    }
+
+    /// Hands on what was kept back.
+    fn release(&mut self) {
         for earlier in self.held.take().into_iter().flatten() {
             (self.sink)(earlier);
         }
-        (self.sink)(record);
-        Ok(())
     }
 
     /// The error for a file without a single value, naming the first fault; nothing if there was none.
     fn not_a_list(&self) -> Result<(), ReadError> {
-        let Some(Record::Unreadable(first)) = self.held.iter().flatten().next() else { return Ok(()) };
+        let unreadable = self.held.iter().flatten().find_map(|record| match record {
+            Record::Unreadable(unreadable) => Some(unreadable),
+            Record::Object(_) | Record::LeftOut(_) => None,
+        });
+        let Some(first) = unreadable else { return Ok(()) };
         Err(ReadError::NotAList {
             name: self.summary.name.clone(),
             count: self.summary.unreadable,
@@ -106,6 +132,45 @@ impl<'sink> Emitter<'sink> {
         *count = count.saturating_add(1);
     }
 
+    /// Notes something about the file.
+    pub(crate) fn note(&mut self, note: Note) {
+        self.note_times(note, 1);
+    }
+
+    /// Notes something about the file that was seen more than once. Columns may be many: only the first are named.
+    pub(crate) fn note_times(&mut self, note: Note, times: u64) {
+        let notes = &mut self.summary.notes;
+        if notes.contains_key(&note) || u64::try_from(notes.len()).is_ok_and(|count| count < NOTES_NAMED) {
+            let count = notes.entry(note).or_default();
+            *count = count.saturating_add(times);
+        }
+    }
+
+    /// Notes a value around which something invisible stood.
+    pub(crate) fn note_stripped(&mut self) {
+        self.summary.stripped = self.summary.stripped.saturating_add(1);
+    }
+
+    /// Takes note of lines that speak against a list, with their weight against that of one value each.
+    pub(crate) fn weigh(&mut self, weight: u64, lines: u64) {
+        if let Some(doubt) = &mut self.doubt {
+            doubt.weight = doubt.weight.saturating_add(weight);
+            doubt.lines = doubt.lines.saturating_add(lines);
+        }
+    }
+
+    /// The error for a text with values in it. A list may have a few headings; a report has few values for its sentences.
+    fn not_prose(&self) -> Result<(), ReadError> {
+        let Some(doubt) = &self.doubt else { return Ok(()) };
+        let (values, unreadable) = (doubt.values, self.summary.unreadable);
+        let is_prose = doubt.weight.saturating_mul(2) > values && doubt.lines > 1;
+        let is_something_else = unreadable / UNREADABLE_FOR_ONE > values;
+        if !is_prose && !is_something_else {
+            return Ok(());
+        }
+        Err(ReadError::Prose { name: self.summary.name.clone(), values, unreadable, prose: doubt.lines })
+    }
+
     /// Notes how many objects the file says there are.
     pub(crate) fn announce(&mut self, total: u64) {
         self.summary.total_announced = self.summary.total_announced.max(Some(total));
@@ -113,8 +178,10 @@ impl<'sink> Emitter<'sink> {
 
     /// The end of the file. With very many unreadable records it is of another kind, unless it has more that could be read:
     /// that is known only now.
-    pub(crate) fn finish(self) -> Result<Summary, ReadError> {
+    pub(crate) fn finish(mut self) -> Result<Summary, ReadError> {
         self.not_a_list()?;
+        self.not_prose()?;
+        self.release();
         let summary = self.summary;
         let readable = summary.objects.saturating_add(summary.left_out);
         if summary.unreadable > UNREADABLE_RECORDS && summary.unreadable > readable {
@@ -127,6 +194,11 @@ impl<'sink> Emitter<'sink> {
         }
         Ok(summary)
     }
+}
+
+/// Whether a record is an object that its source does not want to be left alone.
+fn is_value(record: &Record) -> bool {
+    matches!(record, Record::Object(object) if object.do_not_block.is_none())
 }
 
 #[cfg(test)]

@@ -107,6 +107,18 @@ pub enum ReadError {
         /// The columns by name.
         found: String,
     },
+    /// The header has no column of a name that the user gave.
+    #[error("`{name}` line {line}: there is no column `{column}`; the header is `{found}`")]
+    CsvColumnMissing {
+        /// The file.
+        name: String,
+        /// The line that was taken for the header, counted from 1.
+        line: u64,
+        /// The column as the user named it.
+        column: String,
+        /// The line as it stands in the file.
+        found: String,
+    },
     /// Lines of fields, without a header that tells which of them is the value.
     #[error(
         "`{name}` line {line}: CSV without a recognised header: `{found}`; expected one of {accepted} among its columns"
@@ -175,6 +187,21 @@ pub enum ReadError {
         /// The first fault, with its line.
         first: String,
     },
+    /// A file that was taken for text because it is nothing else, and holds text rather than a list.
+    #[error(
+        "`{name}` is text with indicators in it rather than a list: {values} were read, {unreadable} lines were not, and \
+         {prose} of these are headings or sentences"
+    )]
+    Prose {
+        /// The file.
+        name: String,
+        /// Values that could be read.
+        values: u64,
+        /// Lines that could not be read.
+        unreadable: u64,
+        /// Lines that are headings or sentences.
+        prose: u64,
+    },
     /// So many records are bad that the file must be of another kind.
     #[error("`{name}`: {unreadable} records could not be read as {format}, and only {readable} could")]
     TooManyUnreadable {
@@ -228,12 +255,14 @@ impl ReadError {
             Self::NothingFound { .. } => "collection-nothing-found",
             Self::CsvHeader { .. } => "collection-csv-header",
             Self::CsvSeveralValues { .. } => "collection-csv-several-values",
+            Self::CsvColumnMissing { .. } => "collection-csv-column-missing",
             Self::CsvWithoutHeader { .. } => "collection-csv-without-header",
             Self::UnclosedQuote { .. } => "collection-csv-quote",
             Self::Syntax { .. } => "collection-json-invalid",
             Self::Truncated { .. } => "collection-json-truncated",
             Self::RecordTooLarge { .. } => "collection-record-too-large",
             Self::NotAList { .. } => "collection-not-a-list",
+            Self::Prose { .. } => "collection-is-prose",
             Self::TooManyUnreadable { .. } => "collection-unreadable",
             Self::LateMark { .. } => "collection-late-mark",
         }
@@ -254,11 +283,10 @@ impl ReadError {
             }
             Self::NothingFound { .. } => "leave `--format` out to have the format found from the content",
             Self::CsvHeader { .. } => {
-                "rename the column that holds the indicators, or add a header line such as `value,type`"
+                "name the column that holds the indicators, rename it, or add a header line such as `value,type`"
             }
-            Self::CsvSeveralValues { .. } => {
-                "keep one of these columns, or put all values into one column `value` with their types in a column `type`"
-            }
+            Self::CsvSeveralValues { .. } => "name the columns that hold the indicators to block",
+            Self::CsvColumnMissing { .. } => "check for typos; case, spaces and punctuation do not matter",
             Self::CsvWithoutHeader { .. } => {
                 "add a header line such as `value,first_seen,comment`; `--format text` reads the file as a list all the same"
             }
@@ -266,6 +294,10 @@ impl ReadError {
             Self::Syntax { advice, .. } => return advice.map(str::to_owned),
             Self::Truncated { .. } => "the download or the export was cut off: fetch the file again",
             Self::RecordTooLarge { .. } => "shorten the record or take it out of the file",
+            Self::Prose { .. } => {
+                "keep the indicators only, one on each line; with the format named as `text`, the lines with indicators are read \
+                 and all others are reported"
+            }
             Self::NotAList { .. } => {
                 "expected one domain, address, URL, e-mail address or hash on each line; `--format text` reads it \
                  all the same and reports every other line"

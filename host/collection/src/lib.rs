@@ -5,16 +5,19 @@
 //! [`palisade_limits::DOCUMENT_IN_MEMORY_BYTES`] are held whole, because that is faster. What a reader cannot understand it never
 //! guesses: the record becomes [`Record::Unreadable`], or the file a [`ReadError`].
 
+mod columns;
 mod csv;
 mod detect;
 mod do_not_block;
 mod emitter;
+mod encoding;
 mod error;
 mod format;
 mod guess;
 mod json;
 mod json_value;
 mod misp;
+mod note;
 mod object;
 mod refang;
 mod settle;
@@ -27,10 +30,12 @@ mod type_name;
 mod unpack;
 mod warnings;
 
+pub use columns::{Columns, InvalidColumn, Reading};
 pub use do_not_block::DoNotBlock;
 pub use error::ReadError;
 pub use format::{Format, UnknownFormat};
 pub use guess::guess;
+pub use note::Note;
 pub use object::{EXCERPT_CHARACTERS, INDICATOR, LeftOut, Location, Object, Record, Unreadable, excerpt};
 pub use refang::refang;
 pub use source::Source;
@@ -71,6 +76,8 @@ pub struct Summary {
     pub unlisted: u64,
     /// The first such top levels.
     pub unlisted_suffixes: BTreeSet<String>,
+    /// What else was noticed, with how often.
+    pub notes: BTreeMap<Note, u64>,
 }
 
 impl Summary {
@@ -89,6 +96,7 @@ impl Summary {
             stripped: 0,
             unlisted: 0,
             unlisted_suffixes: BTreeSet::new(),
+            notes: BTreeMap::new(),
         }
     }
 
@@ -105,18 +113,18 @@ impl Summary {
     }
 }
 
-/// Reads one file to its end and hands each record to `sink` as soon as it is understood. Without a `format` it is found
-/// from the content; with several files, each is found for itself.
+/// Reads one file to its end and hands each record to `sink` as soon as it is understood. Without a format in `reading` it is
+/// found from the content; with several files, each is found for itself.
 ///
 /// # Errors
 ///
 /// [`ReadError`], when the file as a whole cannot be read. Records handed over before stay valid.
 pub fn read(
     source: Source,
-    format: Option<Format>,
+    reading: impl Into<Reading>,
     sink: &mut dyn FnMut(Record),
 ) -> Result<Summary, ReadError> {
-    read_holding(palisade_limits::DOCUMENT_IN_MEMORY_BYTES, source, format, sink)
+    read_holding(palisade_limits::DOCUMENT_IN_MEMORY_BYTES, source, &reading.into(), sink)
 }
 
 /// [`read`] with another limit of what is held whole: fuzzing compares what is held with what is streamed.
@@ -128,33 +136,34 @@ pub fn read(
 pub fn read_within(
     held_bytes: u64,
     source: Source,
-    format: Option<Format>,
+    reading: impl Into<Reading>,
     sink: &mut dyn FnMut(Record),
 ) -> Result<Summary, ReadError> {
-    read_holding(held_bytes, source, format, sink)
+    read_holding(held_bytes, source, &reading.into(), sink)
 }
 
 fn read_holding(
     held_bytes: u64,
     source: Source,
-    format: Option<Format>,
+    reading: &Reading,
     sink: &mut dyn FnMut(Record),
 ) -> Result<Summary, ReadError> {
-    read_open(held_bytes, source, format, sink).map_err(ReadError::unpacking)
+    read_open(held_bytes, source, reading, sink).map_err(ReadError::unpacking)
 }
 
 fn read_open(
     held_bytes: u64,
     source: Source,
-    format: Option<Format>,
+    reading: &Reading,
     sink: &mut dyn FnMut(Record),
 ) -> Result<Summary, ReadError> {
     let name = source.name().to_owned();
     let source::Opened { head, complete, bytes } = source.open()?;
     refuse_binary(&name, &head)?;
+    let format = reading.format;
     let detected = match format {
         Some(format) => Detected { format, lines: is_json_lines(&head, complete) },
-        None => detect(&name, &head, complete)?,
+        None => detect(&name, &head, complete, &reading.columns)?,
     };
     drop(head);
     let mut emitter = Emitter::new(name, detected.format, sink);
@@ -172,7 +181,7 @@ fn read_open(
             json::read(held_bytes, &stix, bytes, detected.lines, &mut emitter)?;
         }
         Format::Misp => json::read(held_bytes, &Misp, bytes, detected.lines, &mut emitter)?,
-        Format::Csv => csv::read(bytes, &mut emitter)?,
+        Format::Csv => csv::read(bytes, &reading.columns, &mut emitter)?,
         Format::Text => text::read(bytes, &mut emitter)?,
     }
     emitter.finish()

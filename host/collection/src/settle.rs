@@ -115,9 +115,11 @@ fn unlisted_suffix(name: &str) -> Option<String> {
     if last.parse::<u32>().is_ok() || last.chars().any(|character| !is_label_character(character)) {
         return None;
     }
-    let ascii = idna::domain_to_ascii_cow(last.as_bytes(), idna::AsciiDenyList::EMPTY).ok()?;
+    // The whole name: of some countries, such as `mm`, only the second level is on the list.
+    let ascii = idna::domain_to_ascii_cow(name.as_bytes(), idna::AsciiDenyList::EMPTY).ok()?;
     let listed = List.suffix(ascii.as_bytes()).is_some_and(|suffix| suffix.is_known());
-    (!listed && !SPECIAL_USE.contains(&&*ascii)).then(|| last.to_owned())
+    let is_special = ascii.rsplit('.').next().is_some_and(|last| SPECIAL_USE.contains(&last));
+    (!listed && !is_special).then(|| last.to_owned())
 }
 
 fn is_label_character(character: char) -> bool {
@@ -178,6 +180,7 @@ mod tests {
             ("EVIL.BIT.", Some("bit")),
             ("evil.com", None),
             ("evil.co.uk", None),
+            ("evil.com.mm", None),
             ("evil.example", None),
             ("abc.onion", None),
             ("xn--e1afmkfd.xn--p1ai", None),

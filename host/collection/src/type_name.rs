@@ -3,42 +3,68 @@
 use crate::guess::{address, hash, subtype};
 
 /// ThreatQ's name for a type as a file gives it, in view of the value: `ip` is said of both families and of blocks, and
-/// `hash` of every length. A name that is not known stays as it is.
+/// `hash` and `file` of every length. A name that is not known stays as it is.
 #[must_use]
 pub(crate) fn threatq_name(given: &str, value: &str) -> String {
-    let known = match letters_and_digits(given).as_str() {
-        "domain" | "domainname" | "domainnamevalue" | "fqdn" | "host" | "hostname" => Some(subtype::FQDN),
-        "ip" | "ipaddr" | "ipaddress" | "ipdst" | "ipsrc" | "ipv4" | "ipv4addr" | "ipv4address"
-        | "ipv4addrvalue" | "dstip" | "srcip" => Some(address(value).unwrap_or(subtype::IP_ADDRESS)),
-        "ipv6" | "ipv6addr" | "ipv6address" | "ipv6addrvalue" => {
-            Some(address(value).unwrap_or(subtype::IPV6_ADDRESS))
-        }
-        "cidr" | "cidrblock" | "ipv4cidr" | "ipv6cidr" | "network" | "subnet" => Some(subtype::CIDR_BLOCK),
-        "uri" | "url" | "urlvalue" => Some(subtype::URL),
-        // Not `email-dst`: a recipient is no sender.
-        "email" | "emailaddr" | "emailaddress" | "emailaddrvalue" | "emailsender" | "emailsrc" | "mail"
-        | "sender" | "sendermailaddress" => Some(subtype::EMAIL_ADDRESS),
-        "md5" | "filemd5" | "filehashmd5" | "filehashesmd5" | "hashmd5" => Some(subtype::MD5),
-        "sha1" | "filesha1" | "filehashsha1" | "filehashessha1" | "hashsha1" => Some(subtype::SHA_1),
-        "sha256" | "filesha256" | "filehashsha256" | "filehashessha256" | "hashsha256" => {
-            Some(subtype::SHA_256)
-        }
-        "sha384" => Some(subtype::SHA_384),
-        "sha512" | "filehashsha512" | "filehashessha512" => Some(subtype::SHA_512),
-        "filename" => Some(subtype::FILENAME),
-        "hash" | "filehash" => hash(value),
-        _ => None,
-    };
-    known.map_or_else(|| given.trim().to_owned(), str::to_owned)
+    type_by_name(given, value).map_or_else(|| given.trim().to_owned(), str::to_owned)
 }
 
-/// The type of a value in a column that is named after what it holds; hosts go by name or by address.
+/// The same, for names that are known only.
 #[must_use]
-pub(crate) fn type_of_column(name: &str, value: &str) -> String {
-    match letters_and_digits(name).as_str() {
-        "host" | "hostname" => address(value).unwrap_or(subtype::FQDN).to_owned(),
-        _ => threatq_name(name, value),
+pub(crate) fn type_by_name(given: &str, value: &str) -> Option<&'static str> {
+    let name = letters_and_digits(given);
+    by_name(&name, value).or_else(|| by_name(name.strip_suffix('s')?, value))
+}
+
+fn by_name(name: &str, value: &str) -> Option<&'static str> {
+    // Zeek's `Intel::ADDR`.
+    let name = name.strip_prefix("intel").unwrap_or(name);
+    match name {
+        "domain" | "domainname" | "domainnamevalue" | "fqdn" | "hostnamevalue" | "xopenctihostname"
+        | "networkdomain" | "maliciousdomain" | "c2domain" => Some(subtype::FQDN),
+        "host" | "hostname" | "hostdomain" => Some(address(value).unwrap_or(subtype::FQDN)),
+        "ip" | "ipaddr" | "ipaddress" | "ipdst" | "ipsrc" | "ipv4" | "ipv4addr" | "ipv4address"
+        | "ipv4addrvalue" | "dstip" | "srcip" | "destip" | "destinationip" | "sourceip" | "ipport"
+        | "ipv4port" | "ipdstport" | "ipsrcport" | "ipaddressv4" | "networkip" | "maliciousip" | "c2ip"
+        | "addr" | "address" | "ipv4v6" | "ipaddressport" => {
+            Some(address(value).unwrap_or(subtype::IP_ADDRESS))
+        }
+        "ipv6" | "ipv6addr" | "ipv6address" | "ipv6addrvalue" | "ipaddressv6" | "ipv6port" => {
+            Some(address(value).unwrap_or(subtype::IPV6_ADDRESS))
+        }
+        "cidr" | "cidrblock" | "ipv4cidr" | "ipv6cidr" | "network" | "subnet" | "ipcidr" | "netblock"
+        | "iprange" | "cidrrange" => Some(address(value).unwrap_or(subtype::CIDR_BLOCK)),
+        "uri" | "url" | "urlvalue" | "urladdress" | "maliciousurl" | "c2url" => Some(subtype::URL),
+        // Not `email-dst`: a recipient is no sender.
+        "email" | "emailaddr" | "emailaddress" | "emailaddrvalue" | "emailsender" | "emailsrc" | "mail"
+        | "mailaddress" | "mailto" | "sender" | "senderaddress" | "senderemail" | "sendermailaddress"
+        | "emailfrom" | "mailfrom" => Some(subtype::EMAIL_ADDRESS),
+        "hash" | "filehash" | "samplehash" | "malwarehash" | "hashe" | "filehashe" | "checksum" => {
+            hash(value)
+        }
+        "filename" => Some(subtype::FILENAME),
+        "file" | "stixfile" | "sample" => Some(hash(value).unwrap_or(subtype::FILENAME)),
+        _ => hash_by_name(name),
     }
+}
+
+/// The type of a hash by its name, with or without the words that people put around it: `FileHash-SHA256`, `sha256sum`.
+fn hash_by_name(name: &str) -> Option<&'static str> {
+    const AROUND: &[&str] =
+        &["file", "filehash", "filehashes", "hash", "hashes", "sample", "malware", "payload", "sum", "value"];
+    for (algorithm, kind) in [
+        ("sha256", subtype::SHA_256),
+        ("sha384", subtype::SHA_384),
+        ("sha512", subtype::SHA_512),
+        ("sha1", subtype::SHA_1),
+        ("md5", subtype::MD5),
+    ] {
+        if let Some((before, behind)) = name.split_once(algorithm) {
+            let is_plain = |part: &str| part.is_empty() || AROUND.contains(&part);
+            return (is_plain(before) && is_plain(behind)).then_some(kind);
+        }
+    }
+    None
 }
 
 /// A name without the marks by which its spellings differ, in lower case: `SHA-256`, `sha_256` and `Sha 256` are one.
@@ -71,6 +97,18 @@ mod tests {
             ("file:hashes.'SHA-256'", "x", "SHA-256"),
             ("hash", "d41d8cd98f00b204e9800998ecf8427e", "MD5"),
             ("hash", "x", "hash"),
+            ("file", "d41d8cd98f00b204e9800998ecf8427e", "MD5"),
+            ("file", "setup.exe", "Filename"),
+            ("ip:port", "192.0.2.1:443", "IP Address"),
+            ("Host", "192.0.2.1", "IP Address"),
+            ("sha256sum", "x", "SHA-256"),
+            ("sha256_hash", "x", "SHA-256"),
+            ("domains", "x", "FQDN"),
+            ("Intel::ADDR", "192.0.2.1", "IP Address"),
+            ("Intel::FILE_HASH", "d41d8cd98f00b204e9800998ecf8427e", "MD5"),
+            ("Intel::CERT_HASH", "d41d8cd98f00b204e9800998ecf8427e", "Intel::CERT_HASH"),
+            ("CertificateSha1", "x", "CertificateSha1"),
+            ("imphash", "d41d8cd98f00b204e9800998ecf8427e", "imphash"),
             (" Mutex ", "x", "Mutex"),
         ] {
             assert_eq!(threatq_name(given, value), expected, "{given} {value}");

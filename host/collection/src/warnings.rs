@@ -28,6 +28,8 @@ pub fn warnings(files: &[Summary]) -> Vec<String> {
                 counted(file.stripped, "value", "values")
             ));
         }
+        warnings
+            .extend(file.notes.iter().map(|(note, count)| format!("`{name}`: {}", note.sentence(*count))));
         warnings.extend(unlisted(file));
         if file.unreadable_not_listed > 0 {
             warnings.push(format!(

@@ -145,7 +145,9 @@ fn hosts_and_urls_without_a_scheme() {
     let Some(folder) = data() else { return };
     let (found, result) = found(&folder, "unit42/coin-mining-urls.txt", None);
     assert_eq!(result.unwrap().seen(), 6908);
-    assert_eq!(found.objects.values().sum::<u64>(), 6908, "{:?} {:#?}", found.objects, found.unreadable);
+    // One of them was cut off, and ends in three full stops.
+    assert_eq!(found.objects.values().sum::<u64>(), 6907, "{:?} {:#?}", found.objects, found.unreadable);
+    assert_eq!(found.unreadable.len(), 1);
 }
 
 #[test]

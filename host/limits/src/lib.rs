@@ -118,6 +118,13 @@ limits! {
     HELD_RECORDS_BYTES = 4 * MIB, "bytes";
     /// Top-level domains that are not on the public suffix list and that a warning names; the others are counted.
     SUFFIXES_NAMED = 10, "names";
+    /// Things that are noticed about one file and named in warnings, most of them columns: a reader of warnings gives up earlier.
+    NOTES_NAMED = 50, "notes";
+    /// Records of a file that was taken for text that are kept back until the first value shows that it is a list: a banner, the
+    /// machine's own names in a hosts file, exceptions of a filter.
+    RECORDS_HELD = 1_000, "records";
+    /// Unreadable lines for each readable one from which on a file that was taken for text is not a list.
+    UNREADABLE_FOR_ONE = 10, "lines";
     /// Lines that may be unreadable before the first readable one, in a file that was taken for text because it is nothing
     /// else: longer than any banner above a list, shorter than a report in prose.
     UNREADABLE_AT_START = 100, "records";

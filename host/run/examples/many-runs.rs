@@ -13,7 +13,7 @@ use std::sync::Arc;
 use std::time::Instant;
 
 use palisade_bundle::TrustedBundle;
-use palisade_collection::Source;
+use palisade_collection::{Reading, Source};
 use palisade_egress::Gate;
 use palisade_engine::{Cache, Compiler, Engine};
 use palisade_policy::Policy;
@@ -42,7 +42,7 @@ fn main() -> Result<()> {
             policy: policy.clone(),
             action: "add-to-blocklist".to_owned(),
             given: read_configuration(Path::new(configuration))?,
-            input: Input::Collection { sources: vec![Source::path(collection)], format: None },
+            input: Input::Collection { sources: vec![Source::path(collection)], reading: Reading::default() },
             dry_run,
             compare: false,
             most_evictions: Some(0),

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use palisade_bundle::{Action, Bundle, Effect, LimitsAsked, TrustedBundle, nearest};
-use palisade_collection::{Format, Source};
+use palisade_collection::{Reading, Source};
 use palisade_egress::{Client, ClientOptions, Gate, Grant, SessionLimits, Wire};
 use palisade_engine::{Component, Engine, Loading, SandboxLimits};
 use palisade_limits as limits;
@@ -38,8 +38,8 @@ pub enum Input {
     Collection {
         /// The files.
         sources: Vec<Source>,
-        /// Their format; found from the content where none is given.
-        format: Option<Format>,
+        /// Their format and columns; found from the content unless given.
+        reading: Reading,
     },
     /// Chosen by whoever embeds the run, for example out of its own state.
     Selected(Selection),
@@ -196,7 +196,7 @@ impl Preparation {
         let blocks = action.effect == Effect::Blocks;
         // Reading a large file and compiling a component both keep a core busy: they do so side by side.
         let reading = tokio::task::spawn_blocking(move || match self.input {
-            Input::Collection { sources, format } => Selection::read(sources, format, most, blocks),
+            Input::Collection { sources, reading } => Selection::read(sources, &reading, most, blocks),
             Input::Selected(selection) => Ok(selection),
             Input::Plan(plan) => Ok(plan.selection()),
         });

@@ -8,7 +8,7 @@ use std::collections::BTreeMap;
 use std::num::NonZero;
 use std::sync::Arc;
 
-use palisade_collection::{Format, Object, ReadError, Record, Source, Summary, Unreadable};
+use palisade_collection::{Object, ReadError, Reading, Record, Source, Summary, Unreadable};
 use palisade_limits as limits;
 
 use crate::report::NotOfferedObject;
@@ -59,7 +59,7 @@ impl Selection {
     /// If a file as a whole cannot be read.
     pub fn read(
         sources: Vec<Source>,
-        format: Option<Format>,
+        reading: &Reading,
         most: Option<u64>,
         blocks: bool,
     ) -> Result<Self, ReadError> {
@@ -68,7 +68,7 @@ impl Selection {
             Room { objects: most.unwrap_or(u64::MAX), unreadable: limits::UNREADABLE_OFFERED, blocks };
         for (index, source) in sources.into_iter().enumerate() {
             let name = Arc::from(source.name());
-            let summary = palisade_collection::read(source, format, &mut |record| {
+            let summary = palisade_collection::read(source, reading.clone(), &mut |record| {
                 selection.take((index, &name), record, &mut room);
             })?;
             if summary.unreadable_not_listed > 0 {
@@ -176,11 +176,13 @@ fn count<'counts>(counts: &'counts mut BTreeMap<Arc<str>, u64>, name: &str) -> (
 
 #[cfg(test)]
 mod tests {
+    use palisade_collection::Format;
+
     use super::*;
 
     fn select(text: &'static str, most: Option<u64>) -> Selection {
         let source = Source::reader("list.txt", text.as_bytes());
-        Selection::read(vec![source], Some(Format::Text), most, true).unwrap()
+        Selection::read(vec![source], &Format::Text.into(), most, true).unwrap()
     }
 
     #[test]
@@ -204,7 +206,7 @@ mod tests {
             r#"{"data":[{"value":"a.example","type":{"name":"FQDN"},"status":{"name":"Whitelisted"}}]}"#;
         for (blocks, offered, left_out) in [(true, 0, 1), (false, 1, 0)] {
             let source = Source::reader("page.json", text.as_bytes());
-            let selection = Selection::read(vec![source], None, Some(1), blocks).unwrap();
+            let selection = Selection::read(vec![source], &Reading::default(), Some(1), blocks).unwrap();
             assert_eq!((selection.offered.len(), selection.left_out.len()), (offered, left_out));
             assert!(selection.left_out.get("allowed").is_none_or(|(count, _)| *count == 1));
         }

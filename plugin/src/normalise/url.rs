@@ -13,6 +13,9 @@ use crate::contract::{Problem, quoted};
 use crate::limits;
 use crate::normalise::{Normalised, Wildcards, domain, is_blank};
 
+/// The schemes of URLs that the list can match.
+const SCHEMES: &[&str] = &["http", "https", "ftp"];
+
 /// A URL that is in order but for the scheme that may be missing.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Address<'a> {
@@ -38,6 +41,12 @@ pub fn normalise(value: &str, wildcards: Wildcards) -> Normalised<Address<'_>> {
     let (scheme, rest) = split_scheme(value);
     if scheme.is_some_and(|scheme| scheme.to_ascii_lowercase().starts_with("hxx")) {
         return Err(invalid("is defanged; the platform must hold the address itself"));
+    }
+    // With an invented or misspelt scheme, the entry would match nothing.
+    if let Some(scheme) = scheme
+        && !SCHEMES.iter().any(|known| known.eq_ignore_ascii_case(scheme))
+    {
+        return Err(invalid("has a scheme other than http, https and ftp"));
     }
     let end = rest.find(['/', '?', '#']).unwrap_or(rest.len());
     let Some((authority, tail)) = rest.split_at_checked(end) else {

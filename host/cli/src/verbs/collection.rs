@@ -10,7 +10,7 @@ use serde::Serialize;
 use crate::answer::Answer;
 use crate::arguments::Collection;
 use crate::failure::Failure;
-use crate::show;
+use crate::{show, verbs};
 
 /// What the readers saw in all files.
 #[derive(Debug, Default, Serialize)]
@@ -105,14 +105,14 @@ impl Answer for Sighting {
 }
 
 pub(crate) fn collection(arguments: Collection) -> Result<Box<dyn Answer>, Failure> {
+    let reading = verbs::reading(arguments.format, &arguments.column)?;
     let mut sighting = Sighting { strict: arguments.strict, ..Sighting::default() };
     let mut summaries = Vec::new();
     for path in &arguments.files {
         let source = Source::from_argument(path.as_os_str());
         let name = source.name().to_owned();
-        let summary = palisade_collection::read(source, arguments.format.0, &mut |record| {
-            sighting.take(&name, record)
-        })?;
+        let summary =
+            palisade_collection::read(source, reading.clone(), &mut |record| sighting.take(&name, record))?;
         sighting.unreadable_not_listed += summary.unreadable_not_listed;
         sighting.files.push(SeenFile {
             missing: summary.missing(),

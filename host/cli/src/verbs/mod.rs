@@ -21,11 +21,24 @@ pub(crate) mod verify;
 use std::collections::BTreeMap;
 
 use palisade_bundle::Trust;
+use palisade_collection::Reading;
 use palisade_policy::Policy;
 use palisade_run::{Given, OperatorError, operator, read_configuration, read_set};
 
-use crate::arguments::{ConfigurationArguments, PolicyArguments};
-use crate::failure::Failure;
+use crate::arguments::{ConfigurationArguments, FormatChoice, PolicyArguments};
+use crate::failure::{Failure, WRONG_USAGE};
+
+/// How the files of a collection are to be read.
+pub(crate) fn reading(format: FormatChoice, columns: &[String]) -> Result<Reading, Failure> {
+    let mut reading = Reading::from(format.0);
+    for assignment in columns {
+        reading.columns.assign(assignment).map_err(|error| Failure {
+            status: WRONG_USAGE,
+            ..Failure::new("column-invalid", error.to_string())
+        })?;
+    }
+    Ok(reading)
+}
 
 /// The configuration file, and over it what was set one by one.
 pub(crate) fn given(arguments: &ConfigurationArguments) -> Result<BTreeMap<String, Given>, Failure> {

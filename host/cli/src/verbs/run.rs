@@ -94,7 +94,9 @@ pub(crate) fn run(arguments: Run, global: Global) -> Result<Box<dyn Answer>, Fai
         given,
         input: match &plan {
             Some(plan) => Input::Plan(Arc::clone(plan)),
-            None => Input::Collection { sources, format: arguments.format.0 },
+            None => {
+                Input::Collection { sources, reading: verbs::reading(arguments.format, &arguments.column)? }
+            }
         },
         dry_run: arguments.dry_run,
         compare: arguments.compare,

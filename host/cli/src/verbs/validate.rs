@@ -5,6 +5,7 @@ use std::io;
 use std::path::Path;
 
 use palisade_bundle::{Manifest, TrustedBundle};
+use palisade_collection::Reading;
 use palisade_egress::Gate;
 use palisade_run::{ComponentSource, Evidence, Input, Overrides, Preparation, operator};
 use serde::Serialize;
@@ -75,7 +76,7 @@ fn bundle(path: &Path, arguments: &Validate) -> Result<Vec<String>, Failure> {
                     bundle,
                     action: action.clone(),
                     given,
-                    input: Input::Collection { sources: Vec::new(), format: None },
+                    input: Input::Collection { sources: Vec::new(), reading: Reading::default() },
                     dry_run: true,
                     compare: false,
                     most_evictions: None,

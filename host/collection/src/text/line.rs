@@ -1,31 +1,31 @@
 //! One line of text: which of it are values, and which is a comment.
 //!
 //! A line is a list of values, then a comment; both but the first value may be missing. Values are separated by `,`, `;`,
-//! `|`, a tab or blanks. A comment is free text behind `#`, `//`, `--`, ` - `, `;`, `|`, a tab or two blanks; behind a
-//! single blank or a comma, text is prose, and prose may name a value for any reason: the line is unreadable then. So it
-//! is where another value follows the beginning of a comment (unless that begins with `#`, `//` or `--`), where two
-//! addresses are written as a range, and where a URL goes on behind a `,`, `;` or `|`, because these may be part of it.
-//! Numbers and dates behind a value are passed over. A file name behind a hash is a comment, as `sha256sum` writes it.
-//! Behind the null address of a hosts file all words are host names, and the address itself is no value.
+//! `|`, a tab or blanks. A comment is free text behind `#`, `//`, `--`, ` - `, `;`, `|`, a tab or two blanks; `#` and `//`
+//! need a blank in front of them, because `evil.example##.ad` is a rule of an advertisement filter. Behind a single blank
+//! or a comma, text is prose, and prose may name a value for any reason: the line is unreadable then. So it is where
+//! another value follows the beginning of a comment (unless that begins with `#`, `//` or `--`), where two addresses are
+//! written as a range, where an address and a name stand side by side, and where a URL goes on behind a `,`, `;`, `|` or a
+//! blank, because these may be part of it. Numbers and dates behind a value are passed over. A file name behind a hash is a
+//! comment, as `sha256sum` writes it. The name of a type may stand in front of the values.
 //!
 //! A line gives all of its values or none.
 
-use palisade_limits::LINE_WORDS;
-
-use crate::guess::{AMBIGUOUS_NAME, NOT_A_VALUE, guess, hash, is_ambiguous_name, is_domain, subtype};
+use super::label::{labelled, mailbox, tagged_checksum};
+use super::punctuation::{bare, doubt};
+use super::words::{Gap, SEPARATORS, Word, words};
+use crate::guess::{
+    AMBIGUOUS_NAME, NOT_A_VALUE, UNLISTED_NAME, guess, has_scheme, hash, is_domain, reason_against, subtype,
+};
 use crate::refang::{refang, rejoined};
-
-/// What stands between the values of a list.
-const SEPARATORS: [char; 3] = [',', ';', '|'];
-/// What stands around a value in lists that were cut out of something else.
-const OPENING: [char; 4] = ['"', '\'', '`', '<'];
-const CLOSING: [char; 4] = ['"', '\'', '`', '>'];
 
 const SEVERAL: &str = "more than one value on the line, expected one, or a list of nothing else";
 const PROSE: &str =
     "a value followed by text, expected `#`, ` - `, a tab or two blanks between a value and a comment";
 const DOUBTFUL_URL: &str = "a URL with `,`, `;` or `|` in it, which may be part of it or separate it from something else; \
     expected a CSV with a header";
+const URL_AND_BLANK: &str = "a URL followed by a blank and more words, which may be part of it; expected a tab, `#` or two \
+    blanks between a URL and a comment";
 
 /// Type and value.
 pub(super) type Value = (&'static str, String);
@@ -42,28 +42,48 @@ pub(super) struct Content {
 /// Reads a line that is neither blank nor a comment, or says in a sentence why it cannot be read.
 pub(super) fn parse(line: &str) -> Result<Content, String> {
     let line = rejoined(without_bullet(line.trim()));
-    let (listed, mark, marked) = cut(&line);
+    let line = without_table(&line);
+    if let Some((kind, digest, file)) = tagged_checksum(line) {
+        return Ok(Content { values: vec![(kind, digest.to_owned())], comment: comment(file) });
+    }
+    if let Some((address, name)) = mailbox(line) {
+        let value = refang(bare(address));
+        if guess(&value) == Some(subtype::EMAIL_ADDRESS) {
+            return Ok(Content { values: vec![(subtype::EMAIL_ADDRESS, value)], comment: comment(name) });
+        }
+    }
+    let Some(label) = labelled(line) else { return list(line, read_word) };
+    let content = list(label.rest, if label.is_of_names() { host_name } else { read_word })?;
+    match content.values.iter().find(|(kind, value)| !label.fits(kind, value)) {
+        Some((kind, value)) => Err(format!(
+            "`{}` in front of `{}`, which is of the type {kind}",
+            crate::excerpt(label.name()),
+            crate::excerpt(value)
+        )),
+        None => Ok(content),
+    }
+}
+
+/// A list of values with its comment.
+fn list(line: &str, read: fn(&Word<'_>) -> Meaning) -> Result<Content, String> {
+    let (listed, mark, marked) = cut(line);
     let words = words(listed)?;
     if mark == Mark::Dash && is_list(marked) {
         return Err(SEVERAL.to_owned());
     }
-    let (values, text) = match words.split_first() {
-        // `0.0.0.0 evil.example`, a line of a hosts file: blocking the address instead would block this very machine.
-        Some((first, names)) if is_null_route(first) && names.first().is_some_and(Word::is_behind_blank) => {
-            let (values, text) = split(names, host_name)?;
-            if values.iter().any(|(kind, _)| *kind != subtype::FQDN) {
-                return Err(SEVERAL.to_owned());
-            }
-            (values, text)
-        }
-        _ => split(&words, read_word)?,
-    };
+    let (values, text) = split(&words, read)?;
     // A name behind a hash is more likely that of its file than a host.
     let hashes = values.iter().filter(|value| is_hash(value)).count();
     if hashes > 0 && hashes < values.len() {
         return Err(SEVERAL.to_owned());
     }
     Ok(Content { values, comment: comment(&format!("{text}{marked}")) })
+}
+
+/// The line without the bars at its ends with which tables are drawn.
+fn without_table(line: &str) -> &str {
+    let inner = line.strip_prefix('|').and_then(|line| line.strip_suffix('|'));
+    inner.filter(|inner| !inner.starts_with('|')).map_or(line, str::trim)
 }
 
 /// How a comment begins that is not to be searched.
@@ -94,96 +114,13 @@ fn cut(line: &str) -> (&str, Mark, &str) {
             let (listed, marked) = split(start);
             return (listed, Mark::Dash, marked);
         }
-        // `evil.example#seen`; in a URL, the mark is content.
-        if let Some(inside) = word.find('#').filter(|_| !word.contains("://"))
-            && guess(&refang(word)).is_none()
-        {
-            let (listed, marked) = split(start.saturating_add(inside));
-            return (listed, Mark::Certain, marked);
-        }
         at = start.saturating_add(end);
     }
     (line, Mark::None, "")
 }
 
-/// What stands between a word and the one before it.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Gap {
-    /// One blank, or the beginning of the line.
-    Blank,
-    /// A tab, or several blanks.
-    Wide,
-    /// `;` or `|`.
-    Mark,
-    /// `,`.
-    Comma,
-}
-
-impl Gap {
-    fn of(between: &str) -> Self {
-        if between.contains(',') {
-            Self::Comma
-        } else if between.contains(SEPARATORS) {
-            Self::Mark
-        } else if between.contains('\t') || between.chars().nth(1).is_some() {
-            Self::Wide
-        } else {
-            Self::Blank
-        }
-    }
-}
-
-/// One word of a line.
-#[derive(Debug, Clone, Copy)]
-struct Word<'line> {
-    gap: Gap,
-    text: &'line str,
-    /// The line from this word on.
-    from: &'line str,
-}
-
-impl Word<'_> {
-    fn is_behind_blank(&self) -> bool {
-        matches!(self.gap, Gap::Blank | Gap::Wide)
-    }
-}
-
-/// The words of a line, without the separators around them.
-fn words(line: &str) -> Result<Vec<Word<'_>>, String> {
-    let mut words = Vec::new();
-    let mut rest = line;
-    loop {
-        let from = rest.trim_start_matches(|next: char| next.is_whitespace() || SEPARATORS.contains(&next));
-        if from.is_empty() {
-            return Ok(words);
-        }
-        let between = rest.get(..rest.len().saturating_sub(from.len())).unwrap_or_default();
-        let gap = if words.is_empty() { Gap::Blank } else { Gap::of(between) };
-        let end = from.find(char::is_whitespace).unwrap_or(from.len());
-        let text = from.get(..end).unwrap_or_default().trim_end_matches(SEPARATORS);
-        rest = from.get(text.len()..).unwrap_or_default();
-        if is_doubtful(text) {
-            words.push(Word { gap, text, from });
-        } else {
-            let mut gap = gap;
-            let mut from = from;
-            for part in text.split_inclusive(SEPARATORS) {
-                let word = part.trim_end_matches(SEPARATORS);
-                if !word.is_empty() {
-                    words.push(Word { gap, text: word, from });
-                }
-                from = from.get(part.len()..).unwrap_or_default();
-                gap = if gap == Gap::Comma && word.is_empty() { gap } else { Gap::of(part) };
-            }
-        }
-        if u64::try_from(words.len()).is_ok_and(|count| count > LINE_WORDS) {
-            return Err(format!("more than {LINE_WORDS} words on the line"));
-        }
-    }
-}
-
 /// Whether a separator in a word may be part of a URL: it follows a path or a query, and no other URL follows it.
-fn is_doubtful(word: &str) -> bool {
+pub(super) fn is_doubtful(word: &str) -> bool {
     if !word.contains(SEPARATORS) {
         return false;
     }
@@ -217,18 +154,30 @@ fn read_word(word: &Word<'_>) -> Meaning {
         return Meaning::Undecided(DOUBTFUL_URL);
     }
     let value = refang(bare(word.text));
+    if let Some(reason) = doubt(&value)
+        && guess(value.trim_matches(['.', '…'])).is_some()
+    {
+        return Meaning::Undecided(reason);
+    }
     match guess(&value) {
         Some(kind) => Meaning::Value((kind, value)),
-        None if is_ambiguous_name(&value) => Meaning::Undecided(AMBIGUOUS_NAME),
-        None if is_number(&value) => Meaning::Number,
-        None => Meaning::Text,
+        None => match reason_against(&value) {
+            Some(reason) => Meaning::Undecided(reason),
+            None if is_number(&value) => Meaning::Number,
+            None => Meaning::Text,
+        },
     }
 }
 
-/// The same in a hosts file, where every name is that of a host.
+/// The same where every name is that of a host.
 fn host_name(word: &Word<'_>) -> Meaning {
     let name = refang(bare(word.text));
-    if is_domain(&name) { Meaning::Value((subtype::FQDN, name)) } else { read_word(word) }
+    if is_host(&name) { Meaning::Value((subtype::FQDN, name)) } else { read_word(word) }
+}
+
+/// Whether a name is that of a host, where something says that it is one.
+pub(super) fn is_host(name: &str) -> bool {
+    is_domain(name) || reason_against(name) == Some(UNLISTED_NAME)
 }
 
 /// Words with nothing but a blank between them: they stand and fall together.
@@ -256,8 +205,19 @@ fn split<'line>(
     for group in words.chunk_by(|_, next| next.gap == Gap::Blank) {
         let Some(first) = group.first() else { continue };
         let is_apart = first.gap != Gap::Comma;
+        let last = values.last();
+        let follows_path = last.is_some_and(|(kind, value)| *kind == subtype::URL && has_path(value));
+        let family_before = last.map(|(kind, _)| family(kind)).filter(|_| first.gap == Gap::Wide);
         match read_group(group, read, values.last().is_some_and(is_hash))? {
             Group::Values(_) if text.is_some() => return Err(SEVERAL.to_owned()),
+            Group::Values(found) if !are_alike(family_before, &found) => return Err(SEVERAL.to_owned()),
+            Group::Values(found)
+                if follows_path
+                    && !is_apart
+                    && found.first().is_some_and(|(kind, _)| *kind != subtype::URL) =>
+            {
+                return Err(DOUBTFUL_URL.to_owned());
+            }
             Group::Values(found) => values.extend(found),
             Group::Named(found, name) => {
                 values.extend(found);
@@ -283,10 +243,15 @@ fn read_group<'line>(
     read: fn(&Word<'_>) -> Meaning,
     mut follows_hash: bool,
 ) -> Result<Group<'line>, String> {
-    let mut values = Vec::new();
+    let mut values: Vec<Value> = Vec::new();
     let mut has_numbers = false;
     for word in group {
         let meaning = read(word);
+        if let Some((subtype::URL, before)) = values.last()
+            && !matches!(&meaning, Meaning::Value((subtype::URL, next)) if has_scheme(next) || !has_scheme(before))
+        {
+            return Err(URL_AND_BLANK.to_owned());
+        }
         if follows_hash && is_filename(word, &meaning) {
             return Ok(Group::Named(values, word.from));
         }
@@ -304,6 +269,27 @@ fn read_group<'line>(
         }
     }
     Ok(if values.is_empty() { Group::Numbers } else { Group::Values(values) })
+}
+
+/// Whether values side by side are of one family: a list. An address beside a name says where the name leads.
+fn are_alike(before: Option<u8>, values: &[Value]) -> bool {
+    let mut families = before.into_iter().chain(values.iter().map(|(kind, _)| family(kind)));
+    let first = families.next();
+    families.all(|next| Some(next) == first)
+}
+
+fn family(kind: &str) -> u8 {
+    match kind {
+        subtype::IP_ADDRESS | subtype::IPV6_ADDRESS | subtype::CIDR_BLOCK => 0,
+        subtype::FQDN | subtype::URL => 1,
+        subtype::EMAIL_ADDRESS => 2,
+        subtype::FILENAME => 3,
+        _ => 4,
+    }
+}
+
+fn has_path(url: &str) -> bool {
+    url.split_once("://").map_or(url, |(_, rest)| rest).contains(['/', '?', '#'])
 }
 
 fn is_hash((_, value): &Value) -> bool {
@@ -331,17 +317,16 @@ fn is_list(text: &str) -> bool {
 }
 
 /// The line without the mark of a list: `- `, `* `, `• `, `12. `, `12) `.
-fn without_bullet(line: &str) -> &str {
+pub(super) fn without_bullet(line: &str) -> &str {
     let Some((mark, rest)) = line.split_once(char::is_whitespace) else { return line };
     let is_number = mark
         .strip_suffix(['.', ')'])
         .is_some_and(|digits| !digits.is_empty() && digits.bytes().all(|byte| byte.is_ascii_digit()));
-    if is_number || ["-", "*", "+", "•", "–"].contains(&mark) { rest.trim_start() } else { line }
-}
-
-/// A word without the quotes and brackets around it.
-fn bare(word: &str) -> &str {
-    word.trim_start_matches(OPENING).trim_end_matches(CLOSING)
+    if is_number || ["-", "*", "+", "•", "–", "—", "·", "‣", "▪", "●", "◦"].contains(&mark) {
+        rest.trim_start()
+    } else {
+        line
+    }
 }
 
 /// A count or a date: digits, with marks between them that no address has.
@@ -351,13 +336,8 @@ fn is_number(value: &str) -> bool {
         && value.matches('.').count() <= 2
 }
 
-/// The addresses that hosts files send unwanted names to.
-fn is_null_route(word: &Word<'_>) -> bool {
-    ["0.0.0.0", "127.0.0.1", "::1"].contains(&refang(bare(word.text)).as_str())
-}
-
 /// What stands behind the values, without the mark in front of it. Numbers alone are no comment.
-fn comment(text: &str) -> Option<String> {
+pub(super) fn comment(text: &str) -> Option<String> {
     let text = text.split_whitespace().collect::<Vec<_>>().join(" ");
     let text = text.trim_start_matches(['#', ';', '/', '-', '|', ',', '–', '—', '*', ' ']);
     text.contains(char::is_alphabetic).then(|| text.to_owned())

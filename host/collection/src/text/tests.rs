@@ -5,7 +5,10 @@ use proptest::prelude::*;
 use super::*;
 
 fn read(line: &str) -> Vec<Record> {
-    read_line(line, &Location::Line(1))
+    let mut text = Text::default();
+    text.line(line, &Location::Line(1));
+    text.end();
+    text.found
 }
 
 /// Type, value and comment of each object of a line that gives nothing else.
@@ -41,7 +44,6 @@ fn values_are_found_with_whatever_stands_around_them() {
         ("  evil[.]com   # seen in May", "FQDN", "evil.com", Some("seen in May")),
         ("1.2.3.4  # evil.com", "IP Address", "1.2.3.4", Some("evil.com")),
         ("1.2.3.4 // evil.com", "IP Address", "1.2.3.4", Some("evil.com")),
-        ("evil.com#seen", "FQDN", "evil.com", Some("seen")),
         ("evil.com;malware", "FQDN", "evil.com", Some("malware")),
         ("evil.com | malware", "FQDN", "evil.com", Some("malware")),
         ("evil.com - C2 server", "FQDN", "evil.com", Some("C2 server")),
@@ -55,6 +57,18 @@ fn values_are_found_with_whatever_stands_around_them() {
         ("<https://evil.com/x>", "URL", "https://evil.com/x", None),
         ("user [at] evil [dot] com", "Email Address", "user@evil.com", None),
         ("0.0.0.0 evil.com", "FQDN", "evil.com", None),
+        ("Domain: invoice.zip", "FQDN", "invoice.zip", None),
+        (
+            "SHA256 (a.exe) = e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855",
+            "SHA-256",
+            "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855",
+            Some("a.exe"),
+        ),
+        ("\"Bad Guy\" <bad@evil.com>", "Email Address", "bad@evil.com", Some("Bad Guy")),
+        ("| evil.com | C2 |", "FQDN", "evil.com", Some("C2")),
+        ("- **evil.com**", "FQDN", "evil.com", None),
+        ("\u{201c}evil.com\u{201d}", "FQDN", "evil.com", None),
+        ("evil.com/x?u=http://b.example", "URL", "evil.com/x?u=http://b.example", None),
         ("0.0.0.0 invoice.zip # a host", "FQDN", "invoice.zip", Some("a host")),
         ("127.0.0.1 # sinkhole", "IP Address", "127.0.0.1", Some("sinkhole")),
         ("9gag.red/gag/gag12.php", "URL", "9gag.red/gag/gag12.php", None),
@@ -101,7 +115,7 @@ fn several_values_that_are_no_list_make_the_line_unreadable() {
         "evil.com\t10\tevil.net",
         "evil.com; see; evil.net",
         "d41d8cd98f00b204e9800998ecf8427e  evil.com",
-        "0.0.0.0 evil.com 192.0.2.1",
+        "evil.com 198.51.100.1",
     ] {
         assert_unreadable(line, "more than one value on the line");
     }
@@ -142,7 +156,9 @@ fn a_name_that_may_be_a_file_is_unreadable_and_says_how_to_state_its_type() {
     for line in ["invoice.zip", "script.py  # loader", "readme.md", "evil.com, invoice.zip"] {
         assert_unreadable(line, "`value,type`");
     }
-    assert_eq!(values("cdn.invoice.zip"), ["cdn.invoice.zip"]);
+    assert_unreadable("cdn.invoice.zip", "`value,type`");
+    assert_unreadable("evil.bit", "public suffix list");
+    assert_eq!(values("www.invoice.zip"), ["www.invoice.zip"]);
 }
 
 #[test]
@@ -154,16 +170,82 @@ fn comments_and_blank_lines_are_nothing() {
 
 #[test]
 fn prose_is_unreadable_and_says_what_was_expected() {
-    for line in [
-        "Find the whole paper",
-        "== Part 1",
-        "link:part1.adoc[Part 1]",
-        "127.0.0.1 localhost",
-        ",,",
-        "10 evil.com",
-    ] {
+    for line in ["Find the whole paper", "== Part 1", "link:part1.adoc[Part 1]", ",,", "10 evil.com"] {
         assert_unreadable(line, "expected a domain");
     }
+}
+
+#[test]
+fn a_url_is_never_cut_at_a_blank() {
+    for line in [
+        "http://evil.com/Invoice 2026.pdf",
+        "http://evil.com/ tool.exe",
+        "http://evil.com/update evil.net",
+        "http://evil.com/x 198.51.100.7",
+        "hxxp://evil[.]com/Neue Rechnung.doc",
+        "http://evil.com/a 2026",
+    ] {
+        assert_unreadable(line, "a URL followed by a blank");
+    }
+    assert_unreadable("http://evil.com/a, b.exe", "a URL with `,`");
+    assert_eq!(values("http://evil.com/a http://evil.com/b"), ["http://evil.com/a", "http://evil.com/b"]);
+    assert_eq!(values("http://evil.com/a\tInvoice 2026.pdf"), ["http://evil.com/a"]);
+}
+
+#[test]
+fn a_comment_needs_a_blank_before_its_mark() {
+    for line in ["evil.com##.ad", "evil.com#@#x", "evil.com#?#x", "evil.com#$#x", "evil.com#seen"] {
+        assert!(matches!(read(line).as_slice(), [Record::Unreadable(_)]), "{line}");
+    }
+    assert_unreadable("//evil.com/skim.js", "begins with `//`");
+    assert_eq!(values("evil.com #seen"), ["evil.com"]);
+}
+
+/// What is made of each line of a text: `+` and a value to use, `~` and one that is not to be blocked, `-` for a line that is
+/// left out, `?` for one that is unreadable.
+fn summary(text: &str) -> String {
+    let mut reader = Text { comments: Comments { is_apart: true, ..Comments::default() }, ..Text::default() };
+    (1..).zip(text.lines()).for_each(|(number, line)| reader.line(line, &Location::Line(number)));
+    reader.end();
+    let shown = reader.found.into_iter().map(|record| match record {
+        Record::Object(object) if object.do_not_block.is_some() => format!("~{}", object.value),
+        Record::Object(object) => format!("+{}", object.value),
+        Record::LeftOut(_) => "-".to_owned(),
+        Record::Unreadable(_) => "?".to_owned(),
+    });
+    shown.collect::<Vec<_>>().join(" ")
+}
+
+#[test]
+fn what_is_below_a_heading_for_harmless_things_or_references_is_not_to_be_blocked() {
+    for (text, expected) in [
+        (
+            "Domains:\na.example\n\nLegitimate sites:\nb.example\n\nDomains:\nc.example",
+            "+a.example ? ~b.example +c.example",
+        ),
+        ("a.example\n\n## References\nhttps://b.example/x\n\n## C2\nc.example", "+a.example - +c.example"),
+        ("REFERENCES\n\nhttps://b.example/x\nhttps://c.example/y", "? - -"),
+        ("# Whitelist\na.example", "~a.example"),
+        ("# License: MIT\na.example", "+a.example"),
+        ("# Source: the feed\na.example", "+a.example"),
+        ("# Sources\n# https://b.example\na.example", "+a.example"),
+        ("# False positives\n# report them at b.example\n#\na.example", "+a.example"),
+        ("False positives\n- a.example\n- b.example", "? ~a.example ~b.example"),
+        ("For details see the following links:\na.example", "? +a.example"),
+    ] {
+        assert_eq!(summary(text), expected, "{text}");
+    }
+}
+
+#[test]
+fn a_value_between_sentences_is_not_read() {
+    let licence = "You may obtain a copy of the license at the address\n\n    http://www.apache.example/LICENSE\n\n\
+        Unless required by law this is distributed as it is";
+    assert_eq!(summary(licence), "? ? ?");
+    assert_eq!(
+        summary("Please block all of these names today\na.example\nb.example"),
+        "? +a.example +b.example"
+    );
 }
 
 #[test]
@@ -171,9 +253,10 @@ fn bytes_that_are_no_text_are_one_bad_line() {
     let mut records = Vec::new();
     let mut sink = |record| records.push(record);
     let mut emitter = Emitter::new("x".to_owned(), crate::Format::Text, &mut sink);
-    super::read(&b"evil.com\r\n\xFF\xFE\r\n192.0.2.1"[..], &mut emitter).unwrap();
+    super::read(&b"evil.com\r\n\xFF\xFE\r\n192.0.2.1\r\nevil.net # caf\xE9"[..], &mut emitter).unwrap();
     let summary = emitter.finish().unwrap();
-    assert_eq!((summary.objects, summary.unreadable), (2, 1));
+    assert_eq!((summary.objects, summary.unreadable), (3, 1));
+    assert_eq!(summary.notes.get(&Note::Encoding), Some(&1));
     assert!(matches!(&records[1], Record::Unreadable(bad) if bad.location == Location::Line(2)));
 }
 
