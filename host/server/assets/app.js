@@ -73,7 +73,43 @@
     typed = new Map();
   });
 
-  const begin = (root) => { copyButtons(root); dropZones(root); };
+  // Times are written in the server's zone. Here they get the viewer's; the server's stays in the title.
+  const ZONE = Intl.DateTimeFormat().resolvedOptions().timeZone;
+  const parts = (at) => Object.fromEntries(
+    new Intl.DateTimeFormat("en-GB", {
+      year: "numeric", month: "short", day: "numeric", hour: "2-digit", minute: "2-digit", second: "2-digit", hourCycle: "h23",
+    }).formatToParts(at).map((part) => [part.type, part.value]),
+  );
+  const localTimes = (root) => {
+    const now = parts(new Date());
+    for (const time of root.querySelectorAll("time[datetime]")) {
+      const at = new Date(time.dateTime);
+      if (Number.isNaN(at.getTime())) continue;
+      const there = parts(at);
+      const month = there.month.slice(0, 3);
+      const sameYear = there.year === now.year;
+      const sameDay = sameYear && there.month === now.month && there.day === now.day;
+      time.textContent = sameDay
+        ? `${there.hour}:${there.minute}:${there.second}`
+        : `${there.day} ${month}${sameYear ? "" : ` ${there.year}`} ${there.hour}:${there.minute}`;
+    }
+    for (const zone of root.querySelectorAll("[data-zone]")) {
+      if (zone.dataset.zone === ZONE.replaceAll("_", " ")) continue;
+      zone.textContent = `Times are in your zone, ${ZONE.replaceAll("_", " ")}. Point at a time for the server's zone, ${zone.dataset.zone}.`;
+    }
+  };
+
+  // A live part is replaced every few seconds, mostly by the same. Only a change is announced.
+  let announced = document.querySelector("[data-announce]")?.dataset.announce;
+  const announce = () => {
+    const text = document.querySelector("[data-announce]")?.dataset.announce;
+    const place = document.getElementById("announcement");
+    if (!text || !place || text === announced) return;
+    announced = text;
+    place.textContent = text;
+  };
+
+  const begin = (root) => { copyButtons(root); dropZones(root); localTimes(root); announce(); };
   begin(document);
   document.addEventListener("htmx:load", (event) => { if (event.detail.elt !== document.body) begin(event.detail.elt); });
 })();

@@ -153,7 +153,7 @@ async fn an_open_run_is_watched_and_one_that_is_over_is_not() {
     let (console, mut ada) = furnished().await;
     request(&console, 1, 4);
     let page = ada.get("/runs/1").send().await;
-    assert!(page.body.contains(r#"hx-get="/runs/1""#) && page.body.contains("every 2s"));
+    assert!(page.body.contains(r#"hx-get="/runs/1?seen=queued-chosen""#) && page.body.contains("every 2s"), "{}", page.body);
     let text = read(&page);
     assert!(
         text.contains("Waits for a worker.") && text.contains("0 of 4") && text.contains("Cancel"),
@@ -162,11 +162,22 @@ async fn an_open_run_is_watched_and_one_that_is_over_is_not() {
     assert!(!text.contains("Retry failed"), "{text}");
     let part = ada.get("/runs/1").header("HX-Request", "true").send().await;
     assert!(part.body.starts_with(r#"<section id="live""#) && !part.body.contains("<main"), "{}", part.body);
-    assert_eq!(part.header("hx-refresh"), "");
     assert!(ada.get("/runs").send().await.body.contains("every 3s"));
     work(&console, &three_verdicts(), RunStatus::ErrorOccurred);
-    let part = ada.get("/runs/1").header("HX-Request", "true").send().await;
-    assert_eq!(part.header("hx-refresh"), "true", "the page is loaded anew");
+    let part = ada.get("/runs/1?seen=queued-chosen").header("HX-Request", "true").send().await;
+    assert_eq!(part.header("hx-refresh"), "", "a page never reloads itself");
+    assert!(!part.body.contains("hx-get"), "an ended run is watched: {}", part.body);
+    for replaced in ["run-actions", "run-tabs", "objects-table"] {
+        assert!(part.body.contains(&format!(r#"id="{replaced}""#)), "{replaced}: {}", part.body);
+    }
+    assert!(part.body.contains("Retry failed") && part.body.contains("hx-preserve"), "{}", part.body);
+    assert!(part.body.contains(r#"data-announce="Run 1: Error Occurred. "#), "{}", part.body);
+    // A view without a live list is replaced if the run's state has changed since, and only then.
+    for (seen, replaced) in [("queued-chosen", true), ("ended-chosen", false)] {
+        let path = format!("/runs/1?tab=timeline&seen={seen}");
+        let part = ada.get(&path).header("HX-Request", "true").send().await;
+        assert_eq!(part.body.contains(r#"id="run-view""#), replaced, "{seen}: {}", part.body);
+    }
     assert!(!ada.get("/runs/1").send().await.body.contains("hx-get"));
     assert!(!ada.get("/runs").send().await.body.contains("every 3s"));
 }
@@ -194,7 +205,7 @@ async fn objects_are_filtered_searched_sorted_and_paged() {
     let mut places = async |query: &str| {
         let page = ada.get(&format!("/runs/1?{query}")).send().await;
         assert_eq!(page.status, 200, "{query}");
-        let links = page.body.split(r#"<a href="/runs/1/objects/"#).skip(1);
+        let links = page.body.split(r#"href="/runs/1/objects/"#).skip(1);
         let places: Vec<u64> = links.map(|link| link.split('"').next().unwrap().parse().unwrap()).collect();
         (places, between(&page.body, r#"<div class="pager">"#, "</p>").replace("<p>", "").trim().to_owned())
     };

@@ -51,25 +51,23 @@ fn object() -> StoredObject {
 }
 
 #[tokio::test]
-async fn a_page_that_says_that_objects_are_not_chosen_is_loaded_anew_once_they_are() {
+async fn a_page_that_says_that_objects_are_not_chosen_shows_them_once_they_are() {
     let (console, mut ada) = furnished().await;
     leads(&post_form(&mut ada, "/workflows/1/run", &[("confirmed", "on")]).await);
     let page = ada.get("/runs/1").send().await;
-    assert!(page.body.contains(r#"hx-get="/runs/1?taken=no""#), "{}", page.body);
+    assert!(page.body.contains(r#"hx-get="/runs/1?seen=queued-open""#), "{}", page.body);
     assert!(read(&page).contains("Its objects are not chosen yet"));
-    let mut poll = async |path: &str| {
-        ada.get(path).header("HX-Request", "true").send().await.header("hx-refresh").to_owned()
-    };
-    assert_eq!(poll("/runs/1?taken=no").await, "");
+    let mut poll = async |path: &str| ada.get(path).header("HX-Request", "true").send().await.body;
+    assert!(!poll("/runs/1?seen=queued-open").await.contains("one.example"));
     let now = Timestamp::now();
     let activation = console.store.claim_task(now).unwrap().unwrap().activation();
     console.store.begin_run(activation, now).unwrap();
     console.store.offer_objects(activation, &[object()], 0, &json!({})).unwrap();
-    assert_eq!(poll("/runs/1?taken=no").await, "true");
-    assert_eq!(poll("/runs/1").await, "", "a page that knows of them stays");
+    let news = poll("/runs/1?seen=queued-open").await;
+    assert!(news.contains("one.example") && news.contains("1 object taken."), "{news}");
     let page = ada.get("/runs/1").send().await;
     assert!(
-        page.body.contains(r#"hx-get="/runs/1""#) && read(&page).contains("1 object taken."),
+        page.body.contains(r#"hx-get="/runs/1?seen=running-chosen""#) && read(&page).contains("1 object taken."),
         "{}",
         read(&page)
     );

@@ -22,7 +22,7 @@ impl Moment {
         } else if there.year() == here.year() {
             there.strftime("%-d %b %H:%M").to_string()
         } else {
-            there.strftime("%-d %b %Y").to_string()
+            there.strftime("%-d %b %Y %H:%M").to_string()
         };
         Self { short, full: there.strftime("%A %-d %B %Y, %H:%M:%S %Z").to_string(), machine: at.to_string() }
     }
@@ -82,7 +82,7 @@ mod tests {
         let shown = |at: &str| Moment::new(at.parse().unwrap(), now, &TimeZone::UTC).short;
         assert_eq!(shown("2026-11-22T01:02:03Z"), "01:02:03");
         assert_eq!(shown("2026-11-21T01:02:03Z"), "21 Nov 01:02");
-        assert_eq!(shown("2025-11-21T01:02:03Z"), "21 Nov 2025");
+        assert_eq!(shown("2025-11-21T01:02:03Z"), "21 Nov 2025 01:02");
     }
 
     #[test]

@@ -124,6 +124,8 @@ impl Tile {
 pub struct Tab {
     /// Its name.
     pub title: String,
+    /// Identifies it in the page, so that it keeps the focus when the tabs are replaced.
+    pub id: String,
     /// Its address.
     pub path: String,
     /// How many are there.
@@ -135,7 +137,9 @@ pub struct Tab {
 impl Tab {
     /// One of them.
     pub fn new(title: impl Into<String>, path: impl Into<String>, current: bool) -> Self {
-        Self { title: title.into(), path: path.into(), count: None, current }
+        let title = title.into();
+        let id = format!("tab-{}", title.to_lowercase().replace(' ', "-"));
+        Self { title, id, path: path.into(), count: None, current }
     }
 
     /// With how many are there.

@@ -35,13 +35,20 @@ struct Head {
 #[derive(Template)]
 #[template(path = "pages/runs_objects.html")]
 struct Objects {
-    id: i64,
-    /// What a form carries, where objects may be picked; empty where not.
-    csrf: String,
     path: String,
     filters: Vec<Field>,
     search: String,
     filtered: bool,
+    table: Part,
+}
+
+/// The table alone: what changes while a run is open.
+#[derive(Template)]
+#[template(path = "pages/runs_objects_table.html")]
+struct ObjectsTable {
+    id: i64,
+    /// What the form carries if objects can be selected; else empty.
+    csrf: String,
     heads: Vec<Head>,
     rows: Vec<Row>,
     pager: Pager,
@@ -65,6 +72,11 @@ fn with<'a>(wanted: &'a Wanted, name: &str, value: &'a str) -> Vec<(&'a str, &'a
         ("sort", wanted.sort.as_str()),
     ];
     all.into_iter().map(|(key, held)| (key, if key == name { value } else { held })).collect()
+}
+
+/// Everything that the address says of the list of objects.
+pub(super) fn parameters(wanted: &Wanted) -> Vec<(&str, &str)> {
+    with(wanted, "", "")
 }
 
 /// How an order stands in the address; the usual one is not said.
@@ -112,6 +124,19 @@ fn heads(wanted: &Wanted, path: &str) -> Vec<Head> {
     ]
 }
 
+fn filter(wanted: &Wanted) -> ObjectFilter {
+    let text = Some(wanted.search.trim().to_owned()).filter(|text| !text.is_empty());
+    let given = |text: &str| Some(text.to_owned()).filter(|text| !text.is_empty());
+    ObjectFilter {
+        verdict: wanted.verdict.parse::<Verdict>().ok(),
+        open: wanted.verdict == OPEN,
+        subtype: given(&wanted.subtype),
+        code: given(&wanted.code),
+        text,
+    }
+}
+
+/// The list with its search.
 pub(super) async fn part(
     app: &App,
     frame: &Frame,
@@ -119,24 +144,40 @@ pub(super) async fn part(
     steps: &[StepRow],
     wanted: &Wanted,
 ) -> Result<Part, Failure> {
+    let (id, step) = (run.id, wanted.step(steps));
+    let table = table(app, frame, run, steps, wanted).await?;
+    let (reasons, types) = app
+        .ask(move |orchestrator| {
+            let store = orchestrator.store();
+            Ok((store.reasons(id, step)?, store.object_types(id)?))
+        })
+        .await?;
+    let codes: Vec<(String, u64)> = reasons.into_iter().map(|(_, code, _, count)| (code, count)).collect();
+    Part::of(&Objects {
+        path: format!("/runs/{id}"),
+        filters: filters(wanted, steps, step, types, codes),
+        search: wanted.search.trim().to_owned(),
+        filtered: filter(wanted) != ObjectFilter::default(),
+        table,
+    })
+}
+
+/// The list alone.
+pub(super) async fn table(
+    app: &App,
+    frame: &Frame,
+    run: &RunRow,
+    steps: &[StepRow],
+    wanted: &Wanted,
+) -> Result<Part, Failure> {
     let (id, step, number) = (run.id, wanted.step(steps), wanted.number());
-    let text = Some(wanted.search.trim().to_owned()).filter(|text| !text.is_empty());
-    let given = |text: &str| Some(text.to_owned()).filter(|text| !text.is_empty());
-    let filter = ObjectFilter {
-        verdict: wanted.verdict.parse::<Verdict>().ok(),
-        open: wanted.verdict == OPEN,
-        subtype: given(&wanted.subtype),
-        code: given(&wanted.code),
-        text,
-    };
+    let filter = filter(wanted);
     let filtered = filter != ObjectFilter::default();
     let (by, descending) = order(&wanted.sort);
     let rows = Page { offset: (number - 1) * limits::PAGE_ROWS, limit: limits::PAGE_ROWS };
-    let ((found, total), reasons, types) = app
+    let (found, total) = app
         .ask(move |orchestrator| {
-            let store = orchestrator.store();
-            let found = store.run_objects(id, step, &filter, by, descending, rows)?;
-            Ok((found, store.reasons(id, step)?, store.object_types(id)?))
+            Ok(orchestrator.store().run_objects(id, step, &filter, by, descending, rows)?)
         })
         .await?;
     let path = format!("/runs/{id}");
@@ -177,18 +218,13 @@ pub(super) async fn part(
     };
     let mut keep = with(wanted, "", "");
     keep.retain(|(_, value)| !value.is_empty());
-    let codes: Vec<(String, u64)> = reasons.into_iter().map(|(_, code, _, count)| (code, count)).collect();
-    Part::of(&Objects {
+    Part::of(&ObjectsTable {
         id: id.0,
         csrf: if frame.operator() { frame.csrf().to_owned() } else { String::new() },
-        filters: filters(wanted, steps, step, types, codes),
-        search: wanted.search.trim().to_owned(),
         heads: heads(wanted, &path),
         rows: found.into_iter().map(row).collect(),
         pager: Pager::new(&path, &keep, number, total, "objects"),
-        filtered,
         empty,
-        path,
     })
 }
 

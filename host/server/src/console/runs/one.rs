@@ -1,10 +1,10 @@
-//! One run: what it is and where it stands, and below that one of several views of it. While it is open, what may change asks for
-//! itself again; once it is over, the page is loaded anew.
+//! One run: its state, and below it one of several views. While the run is open, the page asks for what may have changed every two
+//! seconds and replaces exactly these parts: focus, typed text, ticked boxes and the scroll position stay.
 
 use askama::Template;
 use askama::filters::HtmlSafe;
 use axum::extract::{Path, Query, State};
-use axum::http::{HeaderMap, HeaderName, HeaderValue};
+use axum::http::HeaderMap;
 use axum::response::Response;
 use palisade_orchestrator::{Orchestrator, OrchestratorError};
 use palisade_store::{Origin, Phase, RunId, RunRow, RunStatus, StepRow, Verdict};
@@ -30,8 +30,8 @@ pub(super) struct Wanted {
     pub(super) search: String,
     pub(super) sort: String,
     pub(super) page: Option<u64>,
-    /// `no` where the page that asks has been written before the run took its objects.
-    pub(super) taken: String,
+    /// The state that the asking page shows: see [`seen`].
+    pub(super) seen: String,
 }
 
 impl Wanted {
@@ -46,8 +46,10 @@ impl Wanted {
     }
 }
 
-/// What a page says of its run when it asks for news, where that had not taken its objects yet.
-const NOT_TAKEN: &str = "no";
+/// The state of a run as far as a whole view depends on it, for the address by which a page asks for news.
+fn seen(run: &RunRow) -> String {
+    format!("{}-{}", run.phase.name(), if run.objects.is_some() { "chosen" } else { "open" })
+}
 
 /// A view that has been written.
 pub(super) struct Part(String);
@@ -71,7 +73,10 @@ impl HtmlSafe for Part {}
 #[derive(Template)]
 #[template(path = "pages/runs_live.html")]
 struct Live {
-    id: i64,
+    /// Where the page asks for news; nowhere once the run has ended.
+    news: Option<String>,
+    /// The state in a few words, for people who listen to the page.
+    announcement: String,
     state: Badge,
     issue: bool,
     open: bool,
@@ -89,12 +94,39 @@ struct Live {
 
 impl HtmlSafe for Live {}
 
+/// What can be done with a run. Prints itself.
+#[derive(Template)]
+#[template(path = "pages/runs_actions.html")]
+struct Actions {
+    id: i64,
+    csrf: String,
+    may_cancel: bool,
+    failed: u64,
+    may_retry: bool,
+    recorded: bool,
+    /// Replaces the part of the page instead of being one.
+    replaces: bool,
+}
+
+impl HtmlSafe for Actions {}
+
+/// The parts of a page that a poll replaces.
+#[derive(Template)]
+#[template(path = "pages/runs_news.html")]
+struct News {
+    live: Live,
+    actions: Actions,
+    tabs: Tabs,
+    /// The id of the view's part, and its new content.
+    view: Option<(&'static str, Part)>,
+}
+
 #[derive(Template)]
 #[template(path = "pages/runs_one.html")]
 struct One {
     frame: Frame,
-    id: i64,
     live: Live,
+    actions: Actions,
     workflow: String,
     workflow_path: Option<String>,
     origin: String,
@@ -108,10 +140,6 @@ struct One {
     asked: Moment,
     /// Its deadline; none once it has ended.
     deadline: Option<Moment>,
-    may_cancel: bool,
-    failed: u64,
-    may_retry: bool,
-    recorded: bool,
     tabs: Tabs,
     part: Part,
 }
@@ -146,29 +174,25 @@ pub(super) async fn one(
     let read = app.ask(move |orchestrator| read(orchestrator, RunId(id))).await?;
     let poll = super::is_poll(&headers);
     let frame = super::frame(visit, &app, &who, format!("Run {id}"), poll).under("Runs", "/runs");
-    let live = live(&frame, &read);
-    if poll {
-        let others = !live.open || (wanted.taken == NOT_TAKEN && live.objects.is_some());
-        let mut response = page(&live)?;
-        if others {
-            // Buttons and views are others from now on.
-            response
-                .headers_mut()
-                .insert(HeaderName::from_static("hx-refresh"), HeaderValue::from_static("true"));
-        }
-        return Ok(response);
-    }
+    let live = live(&frame, &read, &wanted);
+    let actions = actions(&frame, &read, poll);
     let run = &read.run;
-    let part = match wanted.tab.as_str() {
-        "timeline" => timeline::part(&app, &frame, run.id, &wanted).await?,
-        "steps" => steps::part(&app, &frame, run.id, read.steps.clone()).await?,
-        "reasons" => reasons::part(&app, run.id, &read.steps).await?,
-        _ => objects::part(&app, &frame, run, &read.steps, &wanted).await?,
-    };
+    if poll {
+        // A list of objects changes all the time; the other views change with the run's state only.
+        let view = if !OTHER_VIEWS.contains(&wanted.tab.as_str()) {
+            Some(("objects-table", objects::table(&app, &frame, run, &read.steps, &wanted).await?))
+        } else if wanted.seen != seen(run) {
+            Some(("run-view", view(&app, &frame, &read, &wanted).await?))
+        } else {
+            None
+        };
+        return page(&News { tabs: tabs(run, &read.steps, &wanted.tab), live, actions, view });
+    }
+    let part = view(&app, &frame, &read, &wanted).await?;
     let ended = run.phase == Phase::Ended;
     page(&One {
-        id,
         live,
+        actions,
         workflow: run.workflow_name.clone(),
         workflow_path: run.workflow.map(|id| format!("/workflows/{id}")),
         origin: origin_words(run),
@@ -179,6 +203,32 @@ pub(super) async fn one(
         dry_run: run.dry_run,
         asked: frame.moment(&run.created_at),
         deadline: (!ended).then(|| frame.moment(&run.deadline_at)),
+        tabs: tabs(run, &read.steps, &wanted.tab),
+        part,
+        frame,
+    })
+}
+
+/// The views other than the list of objects.
+const OTHER_VIEWS: [&str; 3] = ["timeline", "steps", "reasons"];
+
+/// The view that the address names.
+async fn view(app: &App, frame: &Frame, read: &Read, wanted: &Wanted) -> Result<Part, Failure> {
+    let run = &read.run;
+    match wanted.tab.as_str() {
+        "timeline" => timeline::part(app, frame, run.id, wanted).await,
+        "steps" => steps::part(app, frame, run.id, read.steps.clone()).await,
+        "reasons" => reasons::part(app, run.id, &read.steps).await,
+        _ => objects::part(app, frame, run, &read.steps, wanted).await,
+    }
+}
+
+fn actions(frame: &Frame, read: &Read, replaces: bool) -> Actions {
+    let run = &read.run;
+    let ended = run.phase == Phase::Ended;
+    Actions {
+        id: run.id.0,
+        csrf: frame.csrf().to_owned(),
         may_cancel: frame.operator() && !ended,
         failed: run.counts.failed,
         may_retry: frame.operator()
@@ -187,10 +237,8 @@ pub(super) async fn one(
             && run.workflow.is_some()
             && read.retried_by.is_none(),
         recorded: read.recorded,
-        tabs: tabs(run, &read.steps, &wanted.tab),
-        part,
-        frame,
-    })
+        replaces,
+    }
 }
 
 /// The collection that it takes its objects from. Those that somebody selected, or that failed before, take its place.
@@ -201,7 +249,7 @@ fn collection(run: &RunRow) -> Option<String> {
 
 fn tabs(run: &RunRow, steps: &[StepRow], current: &str) -> Tabs {
     let id = run.id;
-    let current = if ["timeline", "steps", "reasons"].contains(&current) { current } else { "objects" };
+    let current = if OTHER_VIEWS.contains(&current) { current } else { "objects" };
     let tab = |name: &str, title: &str| Tab::new(title, format!("/runs/{id}?tab={name}"), name == current);
     Tabs {
         label: "Views of this run",
@@ -214,7 +262,7 @@ fn tabs(run: &RunRow, steps: &[StepRow], current: &str) -> Tabs {
     }
 }
 
-fn live(frame: &Frame, read: &Read) -> Live {
+fn live(frame: &Frame, read: &Read, wanted: &Wanted) -> Live {
     let run = &read.run;
     let (id, open) = (run.id.0, run.phase != Phase::Ended);
     let all = run.objects.map(|objects| objects.saturating_mul(read.steps.len() as u64));
@@ -223,10 +271,12 @@ fn live(frame: &Frame, read: &Read) -> Live {
         (read.steps.len() == 1).then(|| format!("/runs/{id}?verdict={verdict}"))
     };
     let label = if read.steps.len() > 1 { "Verdicts of all steps" } else { "Verdicts" };
+    let state = state_badge(run);
     Live {
-        id,
+        news: open.then(|| super::address(&format!("/runs/{id}"), &news(wanted, &seen(run)))),
+        announcement: announcement(run, &state.text),
         open,
-        state: state_badge(run),
+        state,
         issue: run.status.is_some_and(RunStatus::is_issue),
         tone: match (run.status, run.phase) {
             (Some(status), _) => status_tone(status),
@@ -243,4 +293,21 @@ fn live(frame: &Frame, read: &Read) -> Live {
         ended: run.ended_at.map(|at| frame.moment(&at)),
         duration: lasted(run.started_at, run.ended_at, frame.now),
     }
+}
+
+/// What a page says of itself when it asks for news: its view and the state that it shows.
+fn news<'a>(wanted: &'a Wanted, seen: &'a str) -> Vec<(&'a str, &'a str)> {
+    let mut parameters = objects::parameters(wanted);
+    parameters.extend([("tab", wanted.tab.as_str()), ("seen", seen)]);
+    parameters
+}
+
+fn announcement(run: &RunRow, state: &str) -> String {
+    let id = run.id;
+    if run.phase != Phase::Ended {
+        return format!("Run {id}: {state}");
+    }
+    let some = Verdict::ALL.iter().filter(|verdict| run.counts.of(**verdict) > 0);
+    let counts: Vec<String> = some.map(|verdict| format!("{} {verdict}", run.counts.of(*verdict))).collect();
+    format!("Run {id}: {state}. {}", counts.join(", ")).trim_end_matches(". ").to_owned()
 }
