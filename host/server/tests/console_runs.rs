@@ -153,7 +153,11 @@ async fn an_open_run_is_watched_and_one_that_is_over_is_not() {
     let (console, mut ada) = furnished().await;
     request(&console, 1, 4);
     let page = ada.get("/runs/1").send().await;
-    assert!(page.body.contains(r#"hx-get="/runs/1?seen=queued-chosen""#) && page.body.contains("every 2s"), "{}", page.body);
+    assert!(
+        page.body.contains(r#"hx-get="/runs/1?seen=queued-chosen""#) && page.body.contains("every 2s"),
+        "{}",
+        page.body
+    );
     let text = read(&page);
     assert!(
         text.contains("Waits for a worker.") && text.contains("0 of 4") && text.contains("Cancel"),

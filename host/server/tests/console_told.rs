@@ -67,7 +67,8 @@ async fn a_page_that_says_that_objects_are_not_chosen_shows_them_once_they_are()
     assert!(news.contains("one.example") && news.contains("1 object taken."), "{news}");
     let page = ada.get("/runs/1").send().await;
     assert!(
-        page.body.contains(r#"hx-get="/runs/1?seen=running-chosen""#) && read(&page).contains("1 object taken."),
+        page.body.contains(r#"hx-get="/runs/1?seen=running-chosen""#)
+            && read(&page).contains("1 object taken."),
         "{}",
         read(&page)
     );
