@@ -213,6 +213,9 @@ pub struct EgressAsked {
     pub methods: Vec<String>,
     /// Paths that begin with `/`: exact, or ending in `/*` for all below.
     pub paths: Vec<String>,
+    /// Headers that the component sets in these requests, beside the usual ones that it may set always.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub headers: Vec<String>,
     /// The credential that the host adds to these requests.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub credential: Option<Credential>,

@@ -33,6 +33,15 @@ pub enum SendError {
     /// The component set a header that belongs to the host.
     #[error("the component set the header `{0}`, which only the host may set")]
     HeaderOfHost(String),
+    /// The component set a header that its manifest does not name.
+    #[error("the component set the header `{0}`, which its manifest does not name for this request")]
+    HeaderNotAllowed(String),
+    /// A body where no server expects one.
+    #[error("the component sent a body with a {method} request, which is not allowed")]
+    BodyNotAllowed {
+        /// The method.
+        method: String,
+    },
     /// Header section past the limit.
     #[error("the request's headers are larger than {limit} bytes or more than {fields} fields")]
     HeadersTooLarge {
@@ -231,6 +240,8 @@ impl SendError {
         match self {
             Self::Denied(_) => "request-not-granted",
             Self::HeaderOfHost(_) => "header-of-host",
+            Self::HeaderNotAllowed(_) => "header-not-allowed",
+            Self::BodyNotAllowed { .. } => "request-body-not-allowed",
             Self::HeadersTooLarge { .. } => "request-headers-too-large",
             Self::RequestTooLarge { .. } => "request-too-large",
             Self::ResponseTooLarge { .. } => "response-too-large",
@@ -265,6 +276,9 @@ impl SendError {
             Self::Denied(denial) => denial.would_be_granted_by().map(|lines| {
                 format!("if the request is wanted, the bundle's manifest has to ask for it:\n{lines}")
             }),
+            Self::HeaderNotAllowed(header) => {
+                Some(format!("if the header is intended, the bundle's manifest must name it: headers: [{header}]"))
+            }
             Self::Unresolvable { host, .. } => Some(format!(
                 "check the region and the resolver, or map it: --connect-to {host}:443:ADDRESS:PORT"
             )),
@@ -306,7 +320,14 @@ impl SendError {
     /// The component broke a rule, and the run ends without it.
     #[must_use]
     pub fn ends_run(&self) -> bool {
-        matches!(self, Self::Denied(_) | Self::HeaderOfHost(_) | Self::NotRecorded(_))
+        matches!(
+            self,
+            Self::Denied(_)
+                | Self::HeaderOfHost(_)
+                | Self::HeaderNotAllowed(_)
+                | Self::BodyNotAllowed { .. }
+                | Self::NotRecorded(_)
+        )
     }
 
     /// The run has used up its requests or its time: it ends, and the component may still report what it knows.

@@ -10,7 +10,7 @@
 //! backslashes, encoded slashes and control characters. So is an authority with user information, and a host that is an
 //! address to some and a name to others.
 
-use http::{Method, Uri, uri::Scheme};
+use http::{HeaderName, Method, Uri, uri::Scheme};
 
 use palisade_grant::{Origin, PathRule, is_unambiguous};
 
@@ -28,6 +28,8 @@ pub struct Grant {
     pub methods: Vec<Method>,
     /// To which paths.
     pub paths: Vec<PathRule>,
+    /// The headers that they may have beside those of [`FOR_COMPONENTS`](crate::FOR_COMPONENTS).
+    pub headers: Vec<HeaderName>,
     /// What the host adds to each of them.
     pub credential: Option<Credential>,
     /// Sending the same request twice has the effect of sending it once, so that the transport may repeat it after a
@@ -168,6 +170,7 @@ mod tests {
             origin: Origin::parse("https://api.example.com").unwrap(),
             methods: vec![Method::POST],
             paths: vec![PathRule::parse("/v3.0/list"), PathRule::parse("/v3.0/tasks/*")],
+            headers: Vec::new(),
             credential: None,
             idempotent: true,
         }]

@@ -39,7 +39,7 @@ pub use credential::{Credential, CredentialError};
 pub use error::SendError;
 pub use gate::{Closed, Gate};
 pub use grant::{Denial, Grant, METHODS, Missing};
-pub use headers::belongs_to_host;
+pub use headers::{FOR_COMPONENTS, belongs_to_host};
 pub use moment::after;
 pub use palisade_grant::{Origin, OriginError, PathError, PathRule};
 pub use palisade_recording::ABANDONED;

@@ -102,6 +102,8 @@ pub(crate) fn read_error(error: &SendError) -> Attempt {
         | SendError::ThrottledPastDeadline { .. }
         | SendError::RunEnding
         | SendError::Abandoned { .. }
+        | SendError::HeaderNotAllowed(_)
+        | SendError::BodyNotAllowed { .. }
         | SendError::DeadlinePassed => Attempt::Final,
     }
 }

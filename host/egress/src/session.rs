@@ -6,9 +6,10 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, SystemTime};
 
 use bytes::Bytes;
-use http::{HeaderMap, Request, Response, header};
+use http::{Method, Request, Response, header};
 use palisade_limits as limits;
 use palisade_recording::Recorder;
+use palisade_redaction::{REDACTED, Redactor};
 use tokio::sync::{Semaphore, SemaphorePermit};
 use tokio::time::Instant;
 use tracing::{Instrument as _, Span};
@@ -87,6 +88,8 @@ struct Inner {
     limits: SessionLimits,
     deadline: Instant,
     recorder: Option<Recorder>,
+    /// Knows the secrets of all grants.
+    redactor: Arc<Redactor>,
     places: Semaphore,
     held: Held,
     counters: Counters,
@@ -110,6 +113,8 @@ impl Session {
         deadline: Instant,
         recorder: Option<Recorder>,
     ) -> Self {
+        let secrets = grants.iter().filter_map(|grant| grant.credential.as_ref()).map(Credential::secret);
+        let redactor = Arc::new(Redactor::new(secrets));
         let places = Semaphore::new(usize::try_from(limits.concurrent_requests).unwrap_or(1).max(1));
         Self {
             inner: Arc::new(Inner {
@@ -119,6 +124,7 @@ impl Session {
                 limits,
                 deadline,
                 recorder,
+                redactor,
                 places,
                 held: Held::default(),
                 counters: Counters::default(),
@@ -146,8 +152,13 @@ impl Session {
     /// Takes note of a request that has no answer.
     pub fn notice(&self, error: &SendError) {
         let mut notices = self.inner.notices.lock().unwrap_or_else(PoisonError::into_inner);
-        let fresh =
-            || Notice { code: error.code(), message: error.to_string(), hint: error.hint(), count: 0 };
+        let text = |text: String| self.inner.redactor.text(&text).into_owned();
+        let fresh = || Notice {
+            code: error.code(),
+            message: text(error.to_string()),
+            hint: error.hint().map(text),
+            count: 0,
+        };
         notices.entry(error.code()).or_insert_with(fresh).count += 1;
     }
 
@@ -230,14 +241,17 @@ impl Session {
         if matches!(result, Err(SendError::Abandoned { .. })) {
             self.inner.ending.note_cut_short();
         }
-        result
+        match result {
+            Ok(response) => Ok(self.redact(response).await),
+            Err(error) => Err(error),
+        }
     }
 
     async fn send_granted(&self, request: Request<Bytes>) -> Result<Response<Bytes>, SendError> {
         let inner = &*self.inner;
         let (mut parts, body) = request.into_parts();
         let grant = grant::decide(&inner.grants, inner.limits.dry_run, &parts.method, &parts.uri)?;
-        self.check(&parts.headers, &body)?;
+        self.check(grant, &parts, &body)?;
         // Computed anew from the body that is sent.
         parts.headers.remove(header::CONTENT_LENGTH);
         // What is compressed cannot be searched for the credential.
@@ -254,7 +268,7 @@ impl Session {
                 // It was to be repeated, and may not be any more: what it came to before is known all the same.
                 (Err(error), last @ Some(_)) if error.is_of_the_end() => {
                     inner.ending.note_cut_short();
-                    return error.or_what_was_known(last).map(|response| self.redact(response, grant));
+                    return error.or_what_was_known(last);
                 }
                 (result, _) => result,
             };
@@ -272,7 +286,7 @@ impl Session {
             }
             let left = inner.deadline.saturating_duration_since(now);
             match retry::decide(attempt, &mut attempts, grant.idempotent, left, fastrand::f64()) {
-                Decision::GiveUp => return result.map(|response| self.redact(response, grant)),
+                Decision::GiveUp => return result,
                 Decision::Again(pause) => {
                     if inner.wire.takes_time() {
                         self.pause(attempt, &result, now, pause).await;
@@ -283,9 +297,16 @@ impl Session {
         }
     }
 
-    fn check(&self, headers: &HeaderMap, body: &Bytes) -> Result<(), SendError> {
+    fn check(&self, grant: &Grant, parts: &http::request::Parts, body: &Bytes) -> Result<(), SendError> {
+        let headers = &parts.headers;
         if let Some(name) = headers.keys().find(|name| self.is_reserved_header(name)) {
             return Err(SendError::HeaderOfHost(name.to_string()));
+        }
+        if let Some(name) = headers.keys().find(|name| !headers::may_be_set(name, &grant.headers)) {
+            return Err(SendError::HeaderNotAllowed(name.to_string()));
+        }
+        if !body.is_empty() && [Method::GET, Method::HEAD].contains(&parts.method) {
+            return Err(SendError::BodyNotAllowed { method: parts.method.to_string() });
         }
         if !headers::are_within_limits(headers) {
             return Err(SendError::HeadersTooLarge {
@@ -367,14 +388,19 @@ impl Session {
         traced::end(&span, &result);
         match &result {
             Ok(response) => tracing::debug!(
-                method = %parts.method, url = %parts.uri, status = response.status().as_u16(),
+                method = %parts.method, url = %self.shown(&parts.uri), status = response.status().as_u16(),
                 sent = body.len(), received = response.body().len(), elapsed = ?begun.elapsed(), "request"
             ),
             Err(error) => {
-                tracing::debug!(method = %parts.method, url = %parts.uri, code = error.code(), %error, "request");
+                tracing::debug!(method = %parts.method, url = %self.shown(&parts.uri), code = error.code(), %error, "request");
             }
         }
         result
+    }
+
+    /// An address as the log may show it.
+    fn shown(&self, uri: &http::Uri) -> String {
+        self.inner.redactor.text(&uri.to_string()).into_owned()
     }
 
     /// A place among the requests in flight, taken while the gate is open. Nobody holds one while it is closed.
@@ -444,12 +470,23 @@ impl Session {
         }
     }
 
-    /// The answer without the credential, should the service repeat it.
-    fn redact(&self, response: Response<Bytes>, grant: &Grant) -> Response<Bytes> {
-        let Some(credential) = &grant.credential else { return response };
+    /// The response without any secret of the run, should the service repeat one.
+    async fn redact(&self, response: Response<Bytes>) -> Response<Bytes> {
+        let redactor = &self.inner.redactor;
+        if redactor.is_empty() {
+            return response;
+        }
         let (mut parts, body) = response.into_parts();
-        credential.redact_headers(&mut parts.headers);
-        let body = credential.redacted(&body).map_or(body, |redacted| self.inner.held.hold(redacted));
+        headers::redact(&mut parts.headers, redactor);
+        let redacted = if body.len() as u64 <= limits::REDACTED_AT_ONCE_BYTES {
+            redactor.redacted(&body)
+        } else {
+            let (redactor, searched) = (Arc::clone(redactor), body.clone());
+            let search = tokio::task::spawn_blocking(move || redactor.redacted(&searched));
+            // What was not searched is withheld.
+            search.await.unwrap_or_else(|_| Some(REDACTED.as_bytes().to_vec()))
+        };
+        let body = redacted.map_or(body, |redacted| self.inner.held.hold(Bytes::from(redacted)));
         Response::from_parts(parts, body)
     }
 }

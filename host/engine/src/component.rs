@@ -5,12 +5,14 @@ use std::time::Duration;
 
 use palisade_egress::{SendError, after};
 use palisade_limits as limits;
+use palisade_redaction::Redactor;
 use tokio::time::Instant;
 use wasmtime::component::{InstancePre, ResourceTable};
 use wasmtime::{Store, UpdateDeadline};
 use wasmtime_wasi::WasiCtxBuilder;
 use wasmtime_wasi_http::WasiHttpCtx;
 
+use crate::border::Border;
 use crate::bindings::generated::exports::palisade::action::{action, validation};
 use crate::contract::{Problem, Setting};
 use crate::error::{Early, LoadError};
@@ -18,7 +20,6 @@ use crate::http::{Hooks, Refusal};
 use crate::limiter::{Limiter, SandboxLimits};
 use crate::output::Output;
 use crate::state::{Host, State, Violation, Winding};
-use crate::text::cut_problems;
 
 /// A compiled component, checked against the contract. Cheap to clone.
 #[derive(Clone)]
@@ -91,7 +92,7 @@ impl Component {
             guest.call_validate(&mut *store, action, configuration).await
         })
         .await
-        .map(cut_problems)
+        .map(|problems| Border::new(Arc::default(), 0).problems(problems))
     }
 
     /// Calls the component in a store of its own, without a collection, without requests and not for long.
@@ -104,13 +105,16 @@ impl Component {
         let output = Output::default();
         let (hooks, mut refused) = Hooks::before_run();
         let limits = SandboxLimits { run: longest, ..limits };
-        let mut store = self.store(Box::new(Nothing), hooks, &output, limits, longest, Arc::default());
+        // Nothing has been sent yet, so that no secret can have come back.
+        let border = Border::new(Arc::default(), limits.output_bytes);
+        let mut store =
+            self.store(Box::new(Nothing), hooks, &output, border, limits, longest, Arc::default());
         let result = tokio::select! {
             biased;
             Some(refusal) = refused.recv() => Err(early(refusal, longest)),
             result = tokio::time::timeout(longest, call(&mut store)) => result.map_err(|_| Early::NotBack(longest)),
         };
-        log_output(&output);
+        log_output(&output, &store.data().border);
         match (refused.try_recv(), result) {
             (Ok(refusal), _) => Err(early(refusal, longest)),
             (Err(_), Err(early)) => Err(early),
@@ -127,6 +131,7 @@ impl Component {
         host: Box<dyn Host>,
         hooks: Hooks,
         output: &Output,
+        border: Border,
         limits: SandboxLimits,
         longest: Duration,
         winding: Arc<Winding>,
@@ -151,6 +156,7 @@ impl Component {
             violation: None,
             messages: 0,
             winding,
+            border,
         };
         let mut store = Store::new(&self.engine, state);
         store.limiter(|state| &mut state.limiter);
@@ -194,6 +200,9 @@ pub(crate) fn explain(store: &Store<State>, error: &wasmtime::Error, deadline: D
     if let Some(limit) = &state.limiter.exceeded {
         return Early::Limit(limit.clone());
     }
+    if let Some(budget) = state.border.exceeded() {
+        return Early::Output(budget);
+    }
     if error.is::<DeadlinePassed>() {
         return Early::Deadline(deadline);
     }
@@ -203,9 +212,9 @@ pub(crate) fn explain(store: &Store<State>, error: &wasmtime::Error, deadline: D
     Early::Trap(error.root_cause().to_string())
 }
 
-pub(crate) fn log_output(output: &Output) {
-    let text = output.text();
-    for line in text.lines() {
+pub(crate) fn log_output(output: &Output, border: &Border) {
+    // Before it is split: a line break does not hide a secret.
+    for line in border.redacted(&output.text()).lines() {
         tracing::debug!(target: "palisade_engine::component", "{line}");
     }
 }

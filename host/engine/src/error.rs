@@ -169,6 +169,9 @@ pub enum Early {
     /// A limit of the sandbox.
     #[error("the component went past a limit: {0}")]
     Limit(String),
+    /// More text than a run may have.
+    #[error("the component reported more than {} MiB of outcomes and messages", .0 >> 20)]
+    Output(u64),
     /// Everything else that stops WebAssembly.
     #[error("the component trapped: {0}")]
     Trap(String),
@@ -192,6 +195,7 @@ impl Early {
             Self::Deadline(_) => "deadline",
             Self::NotBack(_) => "validation-timed-out",
             Self::Limit(_) => "limit",
+            Self::Output(_) => "output-limit",
             Self::Trap(_) => "trap",
             Self::Cancelled { .. } => "cancelled",
         }

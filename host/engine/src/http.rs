@@ -170,6 +170,8 @@ fn error_code(error: &SendError) -> Error {
     match error {
         SendError::Denied(_)
         | SendError::HeaderOfHost(_)
+        | SendError::HeaderNotAllowed(_)
+        | SendError::BodyNotAllowed { .. }
         | SendError::NotRecorded(_)
         | SendError::RunEnding
         | SendError::DeadlinePassed

@@ -18,6 +18,7 @@
 
 mod artefacts;
 mod bindings;
+mod border;
 mod compiler;
 mod component;
 mod engine;

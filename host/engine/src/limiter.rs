@@ -14,6 +14,8 @@ pub struct SandboxLimits {
     pub run: Duration,
     /// Objects that one call of `collection.next` returns at most.
     pub page_objects: u64,
+    /// Bytes of everything that the component reports.
+    pub output_bytes: u64,
 }
 
 impl Default for SandboxLimits {
@@ -22,6 +24,7 @@ impl Default for SandboxLimits {
             memory_bytes: limits::MEMORY_BYTES,
             run: Duration::from_secs(limits::RUN_SECONDS),
             page_objects: limits::PAGE_OBJECTS,
+            output_bytes: limits::OUTPUT_BYTES,
         }
     }
 }

@@ -9,8 +9,10 @@ use std::time::Duration;
 
 use palisade_egress::{Session, after};
 use palisade_limits as limits;
+use palisade_redaction::Redactor;
 use tokio::time::{Instant, sleep, sleep_until};
 
+use crate::border::Border;
 use crate::component::{Component, early, explain, log_output};
 use crate::contract::{Context, Limits, RunError, Setting};
 use crate::error::{Early, Ended};
@@ -19,7 +21,6 @@ use crate::limiter::SandboxLimits;
 use crate::output::Output;
 use crate::state::{Host, Winding};
 use crate::stopping::Stopping;
-use crate::text::cut_error;
 
 /// Wait for the answers to requests in flight.
 const ANSWER_WAIT: Duration = Duration::from_secs(limits::ANSWER_WAIT_SECONDS);
@@ -46,6 +47,8 @@ pub struct RunRequest {
     pub host: Box<dyn Host>,
     /// The requests that the run may send.
     pub session: Session,
+    /// Knows the secrets of the run.
+    pub redactor: Arc<Redactor>,
     /// Largest request body, for the component's information.
     pub request_body_bytes: u64,
     /// Largest response body, for the component's information.
@@ -101,8 +104,9 @@ impl Component {
         let output = Output::default();
         let (hooks, mut refused) = Hooks::of_run(session.clone(), request.request_body_bytes);
         let winding = Arc::new(Winding::default());
+        let border = Border::new(request.redactor, limits.output_bytes);
         let longest = deadline.saturating_add(ANSWER_WAIT * 2 + SETTLE);
-        let mut store = self.store(request.host, hooks, &output, limits, longest, Arc::clone(&winding));
+        let mut store = self.store(request.host, hooks, &output, border, limits, longest, Arc::clone(&winding));
         let until = after(Instant::now(), deadline);
         let unanswered = AtomicU64::new(0);
         let (called, early) = {
@@ -151,17 +155,17 @@ impl Component {
             },
             early => early,
         });
-        log_output(&output);
+        log_output(&output, &store.data().border);
         store.data_mut().tell_dropped_messages();
         let was_cut_short = session.is_cut_short() || winding.has_withheld();
         let ended = match (refused.try_recv(), called, early) {
             // It came to its end all the same, and nothing was kept from it.
             (_, Some(Ok(result)), Some(Early::Cancelled { .. } | Early::Deadline(_))) if !was_cut_short => {
-                of(result)
+                of(result, &store.data().border)
             }
             (_, _, Some(early)) => Ended::Early(early),
             (Ok(refusal), ..) => Ended::Early(crate::component::early(refusal, deadline)),
-            (Err(_), Some(Ok(result)), None) => of(result),
+            (Err(_), Some(Ok(result)), None) => of(result, &store.data().border),
             (Err(_), Some(Err(error)), None) => Ended::Early(explain(&store, &error, deadline)),
             (Err(_), None, None) => Ended::Early(Early::Deadline(deadline)),
         };
@@ -169,10 +173,10 @@ impl Component {
     }
 }
 
-fn of(result: Result<(), RunError>) -> Ended {
+fn of(result: Result<(), RunError>, border: &Border) -> Ended {
     match result {
         Ok(()) => Ended::Completed,
-        Err(stopped) => Ended::Stopped(cut_error(stopped)),
+        Err(stopped) => Ended::Stopped(border.error(stopped)),
     }
 }
 

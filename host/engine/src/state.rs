@@ -11,10 +11,10 @@ use wasmtime_wasi::{WasiCtx, WasiCtxView, WasiView};
 use wasmtime_wasi_http::{WasiHttpCtx, WasiHttpCtxView, WasiHttpView};
 
 use crate::bindings::generated::palisade::action::{collection, log, results, types};
+use crate::border::Border;
 use crate::contract::{Eviction, Holding, Object, Outcome};
 use crate::http::Hooks;
 use crate::limiter::Limiter;
-use crate::text::cut;
 
 /// How much a message matters.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -114,6 +114,7 @@ pub(crate) struct State {
     pub(crate) limiter: Limiter,
     pub(crate) violation: Option<Violation>,
     pub(crate) messages: u64,
+    pub(crate) border: Border,
     pub(crate) winding: Arc<Winding>,
 }
 
@@ -162,6 +163,14 @@ impl State {
         if self.hooks.refusals.is_refused() { Err(format_err!("a request was refused")) } else { Ok(()) }
     }
 
+    /// Ends the run if the component has reported more than it may.
+    fn check_output(&self) -> Result<()> {
+        match self.border.exceeded() {
+            Some(budget) => Err(format_err!("more than {budget} bytes were reported")),
+            None => Ok(()),
+        }
+    }
+
     /// Says how many messages were beyond the limit, where there were such.
     pub(crate) fn tell_dropped_messages(&mut self) {
         let dropped = self.messages.saturating_sub(limits::LOG_MESSAGES);
@@ -195,32 +204,26 @@ impl results::Host for State {
         if !outcomes.is_empty() {
             self.winding.reports.fetch_add(1, Ordering::SeqCst);
         }
+        let outcomes = self.border.outcomes(outcomes);
         self.host.record(outcomes).map_err(|violation| {
             self.violation = Some(violation.clone());
             format_err!("{violation}")
-        })
+        })?;
+        self.check_output()
     }
 
     fn evicting(&mut self, entries: Vec<Eviction>) -> Result<()> {
         self.check_not_refused()?;
-        let entries = entries.into_iter().map(|entry| Eviction {
-            field: cut(entry.field),
-            value: cut(entry.value),
-            expires: entry.expires.map(cut),
-        });
-        self.host.evicting(entries.collect());
-        Ok(())
+        let entries = self.border.evictions(entries);
+        self.host.evicting(entries);
+        self.check_output()
     }
 
     fn holds(&mut self, lists: Vec<Holding>) -> Result<()> {
         self.check_not_refused()?;
-        let lists = lists.into_iter().map(|holding| Holding {
-            name: cut(holding.name),
-            field: holding.field.map(cut),
-            ..holding
-        });
-        self.host.holds(lists.collect());
-        Ok(())
+        let lists = self.border.holdings(lists);
+        self.host.holds(lists);
+        self.check_output()
     }
 }
 
@@ -231,6 +234,7 @@ impl log::Host for State {
         message: String,
         fields: Vec<(String, String)>,
     ) -> Result<()> {
+        let Some((message, fields)) = self.border.message(message, fields) else { return self.check_output() };
         self.messages += 1;
         if self.messages > limits::LOG_MESSAGES {
             return Ok(());
@@ -242,8 +246,7 @@ impl log::Host for State {
             log::Level::Warn => LogLevel::Warn,
             log::Level::Error => LogLevel::Error,
         };
-        let fields = fields.into_iter().map(|(name, value)| (cut(name), cut(value))).collect();
-        self.host.log(level, cut(message), fields);
+        self.host.log(level, message, fields);
         Ok(())
     }
 }

@@ -148,6 +148,17 @@ limits! {
     HOLDINGS = 100, "lists";
     /// Length of any text that a component reports; longer ones are cut.
     TEXT_BYTES = 4 * KIB, "bytes";
+    /// Bytes of everything that a component reports in one run, apart from what the row below adds: a whole list of evictions
+    /// of each of six types has 12 MB.
+    OUTPUT_BYTES = 32 * MIB, "bytes";
+    /// Bytes that each object of a run adds to it: a comparison of an entry with six fields has 1.2 kB.
+    OUTPUT_OBJECT_BYTES = 4 * KIB, "bytes";
+    /// Most bytes that a component may report, however many objects its run has: the host holds them until the run is over.
+    OUTPUT_CEILING_BYTES = 512 * MIB, "bytes";
+    /// What each text costs beside its bytes: an empty one takes memory too.
+    TEXT_OVERHEAD_BYTES = 32, "bytes";
+    /// Fields of one message of a component; further ones are counted and dropped. Ours have less than ten.
+    MESSAGE_FIELDS = 32, "fields";
     /// Problems of a configuration that a component may report at once; further ones are dropped.
     PROBLEMS = 100, "problems";
     /// Messages that a component may log in one run; further ones are counted and dropped.
@@ -233,12 +244,19 @@ limits! {
     RECORDING_READ_BYTES = 128 * MIB, "bytes";
     /// Bytes of each value that a difference between a request and its recording shows: two of them fit on a screen.
     DIFFERENCE_VALUE_BYTES = 120, "bytes";
-    /// Shortest secret that is also looked for as Base64 and as hexadecimal digits: what is shorter is six characters or less
+    /// Shortest secret that is looked for inside words, Base64 and hexadecimal digits: a shorter one is six characters or less
     /// there, and occurs by chance.
     REDACTED_ENCODED_BYTES = 5, "bytes";
-    /// Escapes around escapes that are followed when a secret is looked for: seven backslashes stand before a quote that
-    /// three JSON documents, one inside of the other, hold.
-    ESCAPE_NESTING_BYTES = 8, "bytes";
+    /// Escapes around escapes that are followed when a secret is looked for: JSON in JSON in a URL in HTML has four.
+    ESCAPE_NESTING = 4, "levels";
+    /// Bytes that are searched for secrets by the thread that sends requests; more are searched beside it, for up to two seconds
+    /// for each MiB of a response that is made to be slow.
+    REDACTED_AT_ONCE_BYTES = 64 * KIB, "bytes";
+    /// Steps of a search for secrets for each byte of its text; a text that needs more is withheld. Ordinary text takes less
+    /// than 2, a response that is Base64 throughout less than 30, and a million steps take 20 ms.
+    REDACTION_STEPS_PER_BYTE = 40, "steps";
+    /// Steps that a search may take beyond those, so that a short text with many escapes is searched to its end.
+    REDACTION_STEPS = 100_000, "steps";
 
     // Protected values.
     /// Bytes of one warning list: one of a million host names has 20 to 30 MB.

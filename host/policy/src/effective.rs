@@ -114,7 +114,7 @@ mod tests {
                 let credential = secret.then(|| {
                     Credential::new("authorization", "Bearer ", &SecretString::from("word"), "").unwrap()
                 });
-                Grant { origin, methods, paths, credential, idempotent }
+                Grant { origin, methods, paths, headers: Vec::new(), credential, idempotent }
             },
         )
     }
@@ -176,6 +176,7 @@ mod tests {
             origin: Origin::parse("https://a.example").unwrap(),
             methods: vec![Method::GET, Method::POST],
             paths: vec![PathRule::parse("/v1/*"), PathRule::parse("/v2/list")],
+            headers: Vec::new(),
             credential: None,
             idempotent: false,
         };

@@ -68,6 +68,7 @@ impl Allowed {
             origin: self.origin.clone(),
             methods: self.methods.clone(),
             paths: self.paths.clone(),
+            headers: Vec::new(),
             credential: None,
             idempotent: false,
         };

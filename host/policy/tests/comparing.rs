@@ -35,6 +35,7 @@ fn asked(region: &str) -> Grant {
         origin: Origin::parse(&format!("https://api.{region}.example.com")).unwrap(),
         methods: vec![Method::POST],
         paths: vec![PathRule::parse("/v3.0/list"), PathRule::parse("/v3.0/tasks/*")],
+        headers: Vec::new(),
         credential: None,
         idempotent: true,
     }

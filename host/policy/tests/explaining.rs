@@ -21,6 +21,7 @@ fn asked() -> Vec<Grant> {
         origin: Origin::parse("https://api.example.com").unwrap(),
         methods: vec![Method::POST],
         paths: vec![PathRule::parse("/v3.0/*")],
+        headers: Vec::new(),
         credential: None,
         idempotent: true,
     }]

@@ -22,14 +22,11 @@ mod nearest;
 mod provenance;
 mod recorder;
 mod recording;
-mod redactor;
 mod replayer;
-mod spelling;
 
 pub use differing::{Difference, How};
 pub use exchange::{Recorded, RecordedError};
 pub use provenance::Provenance;
 pub use recorder::{ABANDONED, Attempt, Recorder, Sent, Timings};
 pub use recording::{ReadError, Recording};
-pub use redactor::{REDACTED, Redactor};
 pub use replayer::{MATCHED_HEADERS, Replayer};

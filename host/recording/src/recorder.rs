@@ -16,7 +16,9 @@ use http::{HeaderMap, HeaderName, Method, Response, Uri};
 use palisade_limits as limits;
 use serde_json::value::RawValue;
 
-use crate::{Provenance, Redactor, har};
+use palisade_redaction::Redactor;
+
+use crate::{Provenance, har};
 
 /// Code of an attempt that was begun and whose end nobody waited for, as in a run that is cancelled.
 pub const ABANDONED: &str = "attempt-abandoned";
@@ -72,7 +74,7 @@ pub struct Recorder {
 #[derive(Debug)]
 struct Shared {
     provenance: Provenance,
-    redactor: Redactor,
+    redactor: Arc<Redactor>,
     most_entries: u64,
     most_bytes: u64,
     noted: Mutex<Noted>,
@@ -90,12 +92,13 @@ struct Noted {
 impl Recorder {
     /// A recorder for the run that `provenance` names; `redactor` knows all its secrets.
     #[must_use]
-    pub fn new(provenance: Provenance, redactor: Redactor) -> Self {
+    pub fn new(provenance: Provenance, redactor: impl Into<Arc<Redactor>>) -> Self {
         Self::bounded(provenance, redactor, limits::RECORDING_ENTRIES, limits::RECORDING_BYTES)
     }
 
-    fn bounded(provenance: Provenance, redactor: Redactor, most_entries: u64, most_bytes: u64) -> Self {
+    fn bounded(provenance: Provenance, redactor: impl Into<Arc<Redactor>>, most_entries: u64, most_bytes: u64) -> Self {
         let noted = Mutex::default();
+        let redactor = redactor.into();
         Self { shared: Arc::new(Shared { provenance, redactor, most_entries, most_bytes, noted }) }
     }
 

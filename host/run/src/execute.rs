@@ -10,9 +10,12 @@ use palisade_egress::{Notice, SendError, Session, SessionLimits, Traffic, Wire, 
 use palisade_engine::contract::{
     self, Eviction, Holding, Outcome, Problem, Reason, RunError, Submission, Verdict,
 };
-use palisade_engine::{Early, Ended, Host, LogLevel, RunEnd, RunRequest, Stopping, Violation, cut};
+use palisade_engine::{
+    Early, Ended, Host, LogLevel, RunEnd, RunRequest, SandboxLimits, Stopping, Violation, cut,
+};
 use palisade_limits as limits;
 use palisade_recording::Difference;
+use palisade_redaction::Redactor;
 use time::OffsetDateTime;
 use time::format_description::well_known::Rfc3339;
 use tokio::time::Instant;
@@ -288,10 +291,11 @@ impl Prepared {
                 session: session.clone(),
             }),
             session: session.clone(),
+            redactor: Arc::clone(&self.redactor),
             request_body_bytes: self.requests.request_body_bytes,
             response_body_bytes: self.requests.response_body_bytes,
             concurrent_requests: self.requests.concurrent_requests,
-            limits: self.sandbox,
+            limits: SandboxLimits { output_bytes: output_bytes(self.selection.offered.len()), ..self.sandbox },
             stopping,
         };
         tracing::info!(run = %self.run_id, action = %self.action.id, dry_run, "run started");
@@ -311,6 +315,7 @@ impl Prepared {
             let bundle = &self.bundle.manifest().id;
             end.hint = Some(self.policy.explain(bundle, &self.asked, denial).to_string());
         }
+        end.redact(&self.redactor);
         // What ended the run is said there.
         let told = |notice: &Notice| end.code.as_deref() == Some(notice.code);
         let notices = session.notices().into_iter().filter(|notice| !told(notice));
@@ -457,6 +462,18 @@ impl End {
         let open = Problem { code: code.clone(), message: reason };
         Self { how, code: Some(code), message: Some(message), hint, open }
     }
+
+    /// Takes the secrets out of what was not reported by the component: a refused request names the path that it asked for.
+    fn redact(&mut self, redactor: &Redactor) {
+        let texts = self.message.iter_mut().chain(&mut self.hint).chain([&mut self.open.message]);
+        texts.for_each(|text| *text = redactor.text(text).into_owned());
+    }
+}
+
+/// Bytes that the component of a run with this many objects may report.
+fn output_bytes(objects: usize) -> u64 {
+    let of_objects = limits::OUTPUT_OBJECT_BYTES.saturating_mul(objects as u64);
+    limits::OUTPUT_BYTES.saturating_add(of_objects).min(limits::OUTPUT_CEILING_BYTES)
 }
 
 /// Tells an observer of long waits, again whenever they become longer. Never ends.

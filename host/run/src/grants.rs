@@ -1,9 +1,9 @@
 //! From what the manifest asks to what the run may send: templates filled in with the configuration, secrets put into
 //! credentials. A value that makes an origin something else than an origin is an error, not a wider grant.
 
-use http::{Method, Uri};
+use http::{HeaderName, Method, Uri};
 use palisade_bundle::{Action, EgressAsked, Manifest, Parameter, SelectOption, Template};
-use palisade_egress::{Credential, Grant, Origin, PathRule};
+use palisade_egress::{Credential, Grant, Origin, PathRule, belongs_to_host};
 use palisade_engine::contract::SettingValue;
 
 use crate::PrepareError;
@@ -121,7 +121,7 @@ fn grant<'value>(
             .map_err(|cause| PrepareError::Credential { parameter: wanted.parameter.clone(), cause })?,
     };
     let paths = asked.paths.iter().map(|path| PathRule::parse(path)).collect();
-    Ok(Grant { origin, methods, paths, credential, idempotent: asked.idempotent })
+    Ok(Grant { origin, methods, paths, headers: headers(asked)?, credential, idempotent: asked.idempotent })
 }
 
 /// What an action asks for whatever its configuration: one grant for each origin that its options lead to, without
@@ -150,6 +150,7 @@ pub fn asked_grants(manifest: &Manifest, action: &Action) -> Result<(Vec<Grant>,
                 origin,
                 methods: methods(asked)?,
                 paths: asked.paths.iter().map(|path| PathRule::parse(path)).collect(),
+                headers: headers(asked)?,
                 credential: None,
                 idempotent: asked.idempotent,
             });
@@ -166,6 +167,19 @@ fn methods(asked: &EgressAsked) -> Result<Vec<Method>, PrepareError> {
         })
     };
     asked.methods.iter().map(method).collect()
+}
+
+fn headers(asked: &EgressAsked) -> Result<Vec<HeaderName>, PrepareError> {
+    let refuse = |cause| PrepareError::Grant { origin: asked.origin.clone(), cause };
+    let header = |text: &String| {
+        let name: HeaderName =
+            text.parse().map_err(|_| refuse(format!("`{text}` is not a valid header name")))?;
+        if belongs_to_host(&name) {
+            return Err(refuse(format!("only the host may set the header `{text}`")));
+        }
+        Ok(name)
+    };
+    asked.headers.iter().map(header).collect()
 }
 
 /// The value of a parameter that an origin refers to. The manifest's check sees to it that it is a `select`, whose options were

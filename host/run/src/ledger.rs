@@ -2,7 +2,7 @@
 //! for what it leaves open, by the host. Pure; nothing here knows of WebAssembly's or the network's ways.
 
 use palisade_engine::Violation;
-use palisade_engine::contract::{Comparison, Outcome, Problem, Submission, Verdict};
+use palisade_engine::contract::{Outcome, Problem, Submission, Verdict};
 use palisade_limits as limits;
 
 /// One verdict and what was submitted for it.
@@ -110,7 +110,7 @@ impl Ledger {
         self.lines.get(usize::try_from(key.checked_sub(1)?).ok()?)?.as_ref()
     }
 
-    fn take(&mut self, mut outcome: Outcome) -> Result<(), Violation> {
+    fn take(&mut self, outcome: Outcome) -> Result<(), Violation> {
         let key = outcome.key;
         let misplaced = match (&outcome.verdict, self.dry_run) {
             (Verdict::Accepted, true) => Some(("accepted", "dry run")),
@@ -131,7 +131,6 @@ impl Ledger {
         if count as u64 > limit {
             return Err(Violation::TooManySubmissions { key, count, limit });
         }
-        shorten(&mut outcome);
         let verdict = outcome.verdict.clone();
         *slot = Some(Line { verdict: outcome.verdict, submissions: outcome.submissions });
         self.totals.count(&verdict);
@@ -165,49 +164,6 @@ impl Ledger {
         let index = usize::try_from(key.checked_sub(1)?).ok()?;
         self.lines.get_mut(index)
     }
-}
-
-/// Cuts every text that the component gave to the limit.
-fn shorten(outcome: &mut Outcome) {
-    let cut = |text: &mut String| *text = palisade_engine::cut(std::mem::take(text));
-    match &mut outcome.verdict {
-        Verdict::Skipped(reason) => {
-            cut(&mut reason.code);
-            cut(&mut reason.message);
-        }
-        Verdict::Rejected(problem) | Verdict::Failed(problem) => {
-            cut(&mut problem.code);
-            cut(&mut problem.message);
-        }
-        Verdict::Accepted | Verdict::Planned => {}
-    }
-    for submission in &mut outcome.submissions {
-        cut(&mut submission.field);
-        cut(&mut submission.value);
-        if let Some(comparison) = &mut submission.comparison {
-            shorten_comparison(comparison);
-        }
-    }
-}
-
-fn shorten_comparison(comparison: &mut Comparison) {
-    let cut = |text: &mut String| *text = palisade_engine::cut(std::mem::take(text));
-    let most = limits::COMPARISON_FIELDS as usize;
-    for field in comparison.held.iter_mut().flatten() {
-        cut(&mut field.name);
-        cut(&mut field.value);
-    }
-    if let Some(held) = &mut comparison.held {
-        held.truncate(most);
-    }
-    comparison.changes.truncate(most);
-    for change in &mut comparison.changes {
-        cut(&mut change.name);
-        change.before.iter_mut().for_each(cut);
-        cut(&mut change.after);
-    }
-    comparison.also_on.truncate(most);
-    comparison.also_on.iter_mut().for_each(cut);
 }
 
 #[cfg(test)]

@@ -11,7 +11,8 @@ use palisade_engine::{Component, Engine, Loading, SandboxLimits};
 use palisade_limits as limits;
 use palisade_policy::{Limits, Policy};
 use palisade_protect::Protection;
-use palisade_recording::{Provenance, Recorder, Recording, Redactor, Replayer};
+use palisade_recording::{Provenance, Recorder, Recording, Replayer};
+use palisade_redaction::Redactor;
 use time::OffsetDateTime;
 
 use crate::PrepareError;
@@ -116,6 +117,8 @@ pub struct Prepared {
     pub(crate) unneeded: Vec<String>,
     pub(crate) wire: Wire,
     pub(crate) recorder: Option<Recorder>,
+    /// Knows all secrets of the configuration.
+    pub(crate) redactor: Arc<Redactor>,
     /// What the manifest asks for.
     pub(crate) asked: Vec<Grant>,
     /// What of that the policy allows.
@@ -175,6 +178,7 @@ impl Preparation {
         let manifest = self.bundle.manifest();
         let grants = self.policy.grant(&manifest.id, &asked);
         let run_id = run_id(OffsetDateTime::now_utc());
+        let redactor = Arc::new(Redactor::new(configuration.secrets.values()));
         let recorder = matches!(self.evidence, Evidence::Record).then(|| {
             let provenance = Provenance {
                 bundle_digest: self.bundle.digest().to_string(),
@@ -182,7 +186,7 @@ impl Preparation {
                 run_id: run_id.clone(),
                 dry_run: self.dry_run,
             };
-            Recorder::new(provenance, Redactor::new(configuration.secrets.values()))
+            Recorder::new(provenance, Arc::clone(&redactor))
         });
         let wire = match self.evidence {
             Evidence::None | Evidence::Record => Wire::Network(Client::new(&self.client)?),
@@ -225,6 +229,7 @@ impl Preparation {
             unneeded: self.protection.unused_allowed(),
             wire,
             recorder,
+            redactor,
             asked,
             grants,
             dry_run: self.dry_run,
@@ -332,6 +337,7 @@ fn effective(
         memory_bytes: limits.memory_bytes,
         run: within(overrides.run, limits.run_seconds),
         page_objects: limits::PAGE_OBJECTS,
+        output_bytes: limits::OUTPUT_BYTES,
     };
     let requests = SessionLimits {
         requests: limits.requests,

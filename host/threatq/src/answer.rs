@@ -6,7 +6,7 @@ use std::fmt;
 use palisade_collection::excerpt;
 use palisade_egress::SecretString;
 use palisade_limits as limits;
-use palisade_recording::Redactor;
+use palisade_redaction::Redactor;
 use serde::Deserialize;
 use serde::de::{Deserializer, IgnoredAny, MapAccess, SeqAccess, Visitor};
 use serde_json::Value;

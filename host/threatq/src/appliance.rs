@@ -15,7 +15,7 @@ use palisade_egress::{
     Traffic, Wire,
 };
 use palisade_limits as limits;
-use palisade_recording::Redactor;
+use palisade_redaction::Redactor;
 use tokio::time::Instant;
 
 use crate::answer::{self, Page, Unexpected};
@@ -270,6 +270,7 @@ impl<'connection> Appliance<'connection> {
             origin: self.connection.origin.clone(),
             methods: vec![method],
             paths: vec![PathRule::Exact(path.to_owned())],
+            headers: Vec::new(),
             credential,
             idempotent: true,
         }

@@ -4,7 +4,7 @@
 use std::collections::BTreeMap;
 
 use palisade_collection::excerpt;
-use palisade_recording::Redactor;
+use palisade_redaction::Redactor;
 use serde::de::IgnoredAny;
 use serde_json::error::Category;
 

@@ -138,7 +138,7 @@ pub enum FaultKind {
     #[error("the format `{format}` does not contain `{{{name}}}` exactly once and nothing else in braces")]
     CredentialFormat { format: String, name: String },
     /// A header that is not the bundle's to set.
-    #[error("the header `{header}` belongs to the connection and cannot carry a credential")]
+    #[error("the header `{header}` belongs to the connection: it cannot carry a credential or be declared")]
     ReservedHeader { header: String },
     /// A test of the connection that could do more than ask.
     #[error("a request with the purpose `connection-test` is a `GET` of one path without `*`")]

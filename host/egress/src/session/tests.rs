@@ -17,6 +17,7 @@ fn silent(limits: SessionLimits, run: Duration) -> (Session, std::net::TcpListen
         origin: Origin::parse("https://api.example.com").unwrap(),
         methods: vec![Method::POST],
         paths: vec![PathRule::parse("/list")],
+        headers: Vec::new(),
         credential: None,
         idempotent: false,
     };

@@ -233,6 +233,7 @@ pub(crate) fn session_to(client: Client, authority: &str, limits: SessionLimits)
         origin: Origin::parse(&format!("https://{authority}")).unwrap(),
         methods: vec![Method::GET, Method::POST],
         paths: vec![PathRule::parse("/list"), PathRule::parse("/tasks/*")],
+        headers: Vec::new(),
         credential: Some(Credential::new("authorization", "Bearer ", &SecretString::from(KEY), "").unwrap()),
         idempotent: false,
     };

@@ -222,6 +222,7 @@ mod tests {
                 origin: Origin::parse(&format!("https://{host}")).unwrap(),
                 methods: vec![Method::GET],
                 paths: vec![PathRule::parse("/connectivity")],
+                headers: Vec::new(),
                 credential: None,
                 idempotent: true,
             },

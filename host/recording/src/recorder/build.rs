@@ -9,7 +9,9 @@ use http::{HeaderMap, HeaderName, HeaderValue, Method, Response, Uri, Version, h
 use serde_json::value::RawValue;
 
 use super::{Sent, Timings};
-use crate::{REDACTED, Redactor, body, har, moment};
+use palisade_redaction::{REDACTED, Redactor};
+
+use crate::{body, har, moment};
 
 /// Headers whose values are credentials, whoever sends them.
 const CREDENTIALS: &[HeaderName] =

@@ -8,7 +8,8 @@ use secrecy::SecretString;
 use serde_json::Value;
 
 use super::*;
-use crate::{REDACTED, Recorded, Recording, Replayer};
+use palisade_redaction::REDACTED;
+use crate::{Recorded, Recording, Replayer};
 
 const KEY: &str = "eyJhbGciOi/JIUz+I1\"NiJ9";
 

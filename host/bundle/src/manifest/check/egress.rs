@@ -14,7 +14,8 @@ use crate::template::Template;
 /// The methods that a bundle can ask for. `CONNECT` and `TRACE` concern the connection and not the service.
 const METHODS: [&str; 7] = ["DELETE", "GET", "HEAD", "OPTIONS", "PATCH", "POST", "PUT"];
 
-/// Headers that decide where a request goes or where it ends (RFC 9110 and 9112): none of them can carry a credential.
+/// Headers that decide where a request goes or where it ends (RFC 9110 and 9112): none of them can carry a credential or be
+/// declared.
 const RESERVED_HEADERS: [&str; 10] = [
     "connection",
     "content-length",
@@ -39,6 +40,7 @@ pub(super) fn check(
     origin(asked, action, manifest, &format!("{path}.origin"), findings);
     methods(&asked.methods, &format!("{path}.methods"), findings);
     paths(&asked.paths, &format!("{path}.paths"), findings);
+    headers(&asked.headers, &format!("{path}.headers"), findings);
     if let Some(asked) = &asked.credential {
         credential(asked, action, manifest, &format!("{path}.credential"), findings);
     }
@@ -155,6 +157,14 @@ fn paths(paths: &[String], path: &str, findings: &mut Findings<'_>) {
             let why = error.reason();
             findings.add(format!("{path}[{index}]"), FaultKind::Path { path: one.clone(), why });
         }
+    }
+}
+
+fn headers(headers: &[String], path: &str, findings: &mut Findings<'_>) {
+    let lower: Vec<String> = headers.iter().map(|header| header.to_ascii_lowercase()).collect();
+    findings.unique("the header", lower.iter().map(String::as_str), |index| format!("{path}[{index}]"));
+    for (index, name) in headers.iter().enumerate() {
+        header(name, &format!("{path}[{index}]"), findings);
     }
 }
 

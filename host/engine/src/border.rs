@@ -1,0 +1,231 @@
+//! The one point at which what a component says enters the host: outcomes, evictions, holdings, messages, and the reason of
+//! its end.
+//!
+//! Denies by default: every text loses the secrets of the run and what is longer than its limit, and all of them together
+//! have one budget. What exceeds it is dropped, and ends the run. A verdict is kept: it reports something that has happened.
+
+use std::borrow::Cow;
+use std::sync::Arc;
+
+use palisade_limits as limits;
+use palisade_redaction::Redactor;
+
+use crate::contract::{
+    Comparison, Eviction, Holding, Outcome, Problem, Reason, RunError, Submission, Verdict,
+};
+use crate::text::cut;
+
+/// Stands in place of a reason that exceeded the budget.
+const DROPPED: &str = "the component reported more text than a run may have; this part was dropped";
+
+/// What one run's component may still say.
+#[derive(Debug)]
+pub(crate) struct Border {
+    redactor: Arc<Redactor>,
+    budget: u64,
+    left: u64,
+    exceeded: bool,
+}
+
+impl Border {
+    /// For a run whose component may say `budget` bytes.
+    pub(crate) fn new(redactor: Arc<Redactor>, budget: u64) -> Self {
+        Self { redactor, budget, left: budget, exceeded: false }
+    }
+
+    /// The budget, if the component has exceeded it.
+    pub(crate) fn exceeded(&self) -> Option<u64> {
+        self.exceeded.then_some(self.budget)
+    }
+
+    /// Outcomes as the host may keep them. All of them are returned.
+    pub(crate) fn outcomes(&mut self, outcomes: Vec<Outcome>) -> Vec<Outcome> {
+        outcomes.into_iter().map(|outcome| self.outcome(outcome)).collect()
+    }
+
+    fn outcome(&mut self, outcome: Outcome) -> Outcome {
+        if !self.charge(outcome_bytes(&outcome)) {
+            let verdict = match outcome.verdict {
+                Verdict::Skipped(_) => Verdict::Skipped(Reason { code: dropped_code(), message: DROPPED.to_owned() }),
+                Verdict::Rejected(_) => Verdict::Rejected(dropped()),
+                Verdict::Failed(_) => Verdict::Failed(dropped()),
+                known @ (Verdict::Accepted | Verdict::Planned) => known,
+            };
+            return Outcome { key: outcome.key, verdict, submissions: Vec::new() };
+        }
+        let verdict = match outcome.verdict {
+            Verdict::Skipped(Reason { code, message }) => {
+                Verdict::Skipped(Reason { code: self.text(code), message: self.text(message) })
+            }
+            Verdict::Rejected(problem) => Verdict::Rejected(self.problem(problem)),
+            Verdict::Failed(problem) => Verdict::Failed(self.problem(problem)),
+            known @ (Verdict::Accepted | Verdict::Planned) => known,
+        };
+        // One more than allowed is enough for the ledger to see that there are too many.
+        let most = limits::OUTCOME_SUBMISSIONS as usize + 1;
+        let submissions = outcome.submissions.into_iter().take(most).map(|submission| self.submission(submission));
+        Outcome { key: outcome.key, verdict, submissions: submissions.collect() }
+    }
+
+    fn submission(&self, submission: Submission) -> Submission {
+        Submission {
+            field: self.text(submission.field),
+            value: self.text(submission.value),
+            comparison: submission.comparison.map(|comparison| self.comparison(comparison)),
+            ..submission
+        }
+    }
+
+    fn comparison(&self, mut comparison: Comparison) -> Comparison {
+        let most = limits::COMPARISON_FIELDS as usize;
+        let clean = |text: &mut String| *text = self.text(std::mem::take(text));
+        if let Some(held) = &mut comparison.held {
+            held.truncate(most);
+        }
+        for field in comparison.held.iter_mut().flatten() {
+            clean(&mut field.name);
+            clean(&mut field.value);
+        }
+        comparison.changes.truncate(most);
+        for change in &mut comparison.changes {
+            clean(&mut change.name);
+            change.before.iter_mut().for_each(clean);
+            clean(&mut change.after);
+        }
+        comparison.also_on.truncate(most);
+        comparison.also_on.iter_mut().for_each(clean);
+        comparison
+    }
+
+    /// Evictions as the host may keep them, as far as the budget goes.
+    pub(crate) fn evictions(&mut self, entries: Vec<Eviction>) -> Vec<Eviction> {
+        let kept = entries.into_iter().map_while(|entry| {
+            let bytes = [&entry.field, &entry.value].into_iter().chain(&entry.expires).map(text_bytes).sum();
+            self.charge(bytes).then(|| Eviction {
+                field: self.text(entry.field),
+                value: self.text(entry.value),
+                expires: entry.expires.map(|expires| self.text(expires)),
+            })
+        });
+        kept.collect()
+    }
+
+    /// Holdings as the host may keep them, as far as the budget goes.
+    pub(crate) fn holdings(&mut self, lists: Vec<Holding>) -> Vec<Holding> {
+        let kept = lists.into_iter().map_while(|list| {
+            let bytes = std::iter::once(&list.name).chain(&list.field).map(text_bytes).sum();
+            self.charge(bytes).then(|| Holding {
+                name: self.text(list.name),
+                field: list.field.map(|field| self.text(field)),
+                ..list
+            })
+        });
+        kept.collect()
+    }
+
+    /// A message with its fields as the host may keep it; none if the budget does not cover it.
+    pub(crate) fn message(
+        &mut self,
+        message: String,
+        fields: Vec<(String, String)>,
+    ) -> Option<(String, Vec<(String, String)>)> {
+        let of_fields: u64 = fields.iter().map(|(name, value)| text_bytes(name) + text_bytes(value)).sum();
+        if !self.charge(text_bytes(&message) + of_fields) {
+            return None;
+        }
+        let most = limits::MESSAGE_FIELDS as usize;
+        let more = fields.len().saturating_sub(most);
+        let mut kept: Vec<(String, String)> =
+            fields.into_iter().take(most).map(|(name, value)| (self.text(name), self.text(value))).collect();
+        if more > 0 {
+            kept.push(("fields dropped".to_owned(), more.to_string()));
+        }
+        Some((self.text(message), kept))
+    }
+
+    /// The first [`limits::PROBLEMS`] problems.
+    pub(crate) fn problems(&self, problems: Vec<Problem>) -> Vec<Problem> {
+        problems.into_iter().take(limits::PROBLEMS as usize).map(|problem| self.problem(problem)).collect()
+    }
+
+    /// The reason of a component's end. It comes once, and is not charged.
+    pub(crate) fn error(&self, error: RunError) -> RunError {
+        match error {
+            RunError::UnknownAction(id) => RunError::UnknownAction(self.text(id)),
+            RunError::InvalidConfiguration(problems) => RunError::InvalidConfiguration(self.problems(problems)),
+            RunError::Stopped(mut stop) => {
+                stop.problem = self.problem(stop.problem);
+                stop.hint = stop.hint.map(|hint| self.text(hint));
+                RunError::Stopped(stop)
+            }
+        }
+    }
+
+    fn problem(&self, problem: Problem) -> Problem {
+        Problem { code: self.text(problem.code), message: self.text(problem.message) }
+    }
+
+    /// A text without secrets, cut to its limit. In this order: no half of a secret is left.
+    pub(crate) fn text(&self, text: String) -> String {
+        match self.redactor.text(&text) {
+            Cow::Borrowed(_) => cut(text),
+            Cow::Owned(redacted) => cut(redacted),
+        }
+    }
+
+    /// A text without secrets, whose length has another limit.
+    pub(crate) fn redacted<'a>(&self, text: &'a str) -> Cow<'a, str> {
+        self.redactor.text(text)
+    }
+
+    fn charge(&mut self, bytes: u64) -> bool {
+        match self.left.checked_sub(bytes) {
+            Some(left) if !self.exceeded => {
+                self.left = left;
+                true
+            }
+            _ => {
+                self.exceeded = true;
+                false
+            }
+        }
+    }
+}
+
+fn dropped_code() -> String {
+    "output-limit".to_owned()
+}
+
+fn dropped() -> Problem {
+    Problem { code: dropped_code(), message: DROPPED.to_owned() }
+}
+
+/// What a text takes: an empty one takes memory too.
+fn text_bytes(text: &String) -> u64 {
+    text.len() as u64 + limits::TEXT_OVERHEAD_BYTES
+}
+
+fn outcome_bytes(outcome: &Outcome) -> u64 {
+    let verdict = match &outcome.verdict {
+        Verdict::Skipped(Reason { code, message })
+        | Verdict::Rejected(Problem { code, message })
+        | Verdict::Failed(Problem { code, message }) => text_bytes(code) + text_bytes(message),
+        Verdict::Accepted | Verdict::Planned => limits::TEXT_OVERHEAD_BYTES,
+    };
+    verdict + outcome.submissions.iter().map(submission_bytes).sum::<u64>()
+}
+
+fn submission_bytes(submission: &Submission) -> u64 {
+    let comparison = submission.comparison.iter().map(|comparison| {
+        let held = comparison.held.iter().flatten().map(|field| text_bytes(&field.name) + text_bytes(&field.value));
+        let changes = comparison.changes.iter().map(|change| {
+            text_bytes(&change.name) + change.before.iter().map(text_bytes).sum::<u64>() + text_bytes(&change.after)
+        });
+        held.chain(changes).chain(comparison.also_on.iter().map(text_bytes)).sum::<u64>()
+    });
+    text_bytes(&submission.field) + text_bytes(&submission.value) + comparison.sum::<u64>()
+}
+
+#[cfg(test)]
+#[path = "border/tests.rs"]
+mod tests;

@@ -1,0 +1,20 @@
+//! Finds a run's secrets in any text that comes from outside, in the usual encodings, and replaces them.
+//!
+//! ```text
+//! text ──▶ spelling: literal, JSON, URL, HTML, quoted-printable, mixed and nested ──────▶ matches
+//!   └────▶ encoded: Base64, hexadecimal, UTF-16 and number lists, decoded and searched again ─▶ matches
+//! ```
+//!
+//! There is one [`Redactor`] for everything: responses before a component reads them, texts of a component before the
+//! host keeps them, recordings before they are written.
+//!
+//! Denies by default: an ambiguous place is redacted, and a text that exceeds the search budget is withheld as a whole.
+//!
+//! No network, no files, no WebAssembly.
+
+mod encoded;
+mod matcher;
+mod redactor;
+mod spelling;
+
+pub use redactor::{REDACTED, Redactor};
