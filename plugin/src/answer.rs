@@ -8,11 +8,11 @@
 
 use std::rc::Rc;
 
-use serde::Deserialize;
 use serde_json::Value;
 
 use crate::contract::{Problem, Stop, quoted};
 use crate::ledger::Decision;
+use crate::repeated::Checked;
 
 /// The service's words for a list, or a request, with more objects than it may have. Which of the two it means is not
 /// documented; the size of the batch tells.
@@ -113,25 +113,17 @@ pub fn refusal(status: u16, body: &[u8]) -> Option<Stop> {
 }
 
 /// One entry of a 207.
-#[derive(Debug, Default, Deserialize)]
+#[derive(Debug, Default)]
 struct Entry {
-    #[serde(default)]
     status: u16,
-    #[serde(default)]
-    body: Option<EntryBody>,
-}
-
-#[derive(Debug, Default, Deserialize)]
-struct EntryBody {
-    #[serde(default)]
     error: Option<ServiceError>,
+    /// A name that stands twice in it, so that it decides nothing.
+    repeated: Option<String>,
 }
 
-#[derive(Debug, Default, PartialEq, Eq, Deserialize)]
+#[derive(Debug, Default, PartialEq, Eq)]
 struct ServiceError {
-    #[serde(default)]
     code: String,
-    #[serde(default)]
     message: String,
 }
 
@@ -152,33 +144,28 @@ fn envelope(body: &[u8]) -> Option<ServiceError> {
 }
 
 impl Entry {
-    /// An entry of another shape than documented; without a status it decides nothing.
-    fn from_value(value: &Value) -> Self {
+    /// An entry of whatever shape; without a status it decides nothing.
+    fn of(Checked { value, repeated }: &Checked) -> Self {
         let status = value.get("status").and_then(Value::as_u64).and_then(|status| status.try_into().ok());
         let error = value.get("body").and_then(ServiceError::from_value);
-        Self { status: status.unwrap_or_default(), body: Some(EntryBody { error }) }
+        Self { status: status.unwrap_or_default(), error, repeated: repeated.clone() }
     }
 }
 
 fn read_items(status: u16, body: &[u8], expected: usize) -> Reading {
-    let entries = match serde_json::from_slice::<Vec<Entry>>(body) {
-        Ok(entries) => entries,
-        Err(_) => match serde_json::from_slice::<Vec<Value>>(body) {
-            Ok(values) => values.iter().map(Entry::from_value).collect(),
-            Err(error) => {
-                return Reading::Failed(Problem::new(
-                    "answer-unreadable",
-                    match page(body) {
-                        Some(page) => format!(
-                            "expected a JSON array in the response with status {status}, found {page}"
-                        ),
-                        None => {
-                            format!("expected a JSON array in the response with status {status}: {error}")
-                        }
-                    },
-                ));
-            }
-        },
+    let entries: Vec<Entry> = match serde_json::from_slice::<Vec<Checked>>(body) {
+        Ok(values) => values.iter().map(Entry::of).collect(),
+        Err(error) => {
+            return Reading::Failed(Problem::new(
+                "answer-unreadable",
+                match page(body) {
+                    Some(page) => {
+                        format!("expected a JSON array in the response with status {status}, found {page}")
+                    }
+                    None => format!("expected a JSON array in the response with status {status}: {error}"),
+                },
+            ));
+        }
     };
     if entries.len() != expected {
         return Reading::Failed(Problem::new(
@@ -195,11 +182,17 @@ fn read_items(status: u16, body: &[u8], expected: usize) -> Reading {
 impl From<Entry> for ItemAnswer {
     fn from(entry: Entry) -> Self {
         let status = entry.status;
+        if let Some(name) = entry.repeated {
+            let message =
+                format!("the service's response about the object has the field {} twice", quoted(&name));
+            let problem = Rc::new(Problem::new("answer-unreadable", message));
+            return Self { status: 0, meaning: Meaning::Decided(Decision::Failed(problem)) };
+        }
         // 201 is documented; 200 says no less.
         if matches!(status, 200 | 201) {
             return Self { status, meaning: Meaning::Decided(Decision::Accepted) };
         }
-        let error = entry.body.and_then(|body| body.error).unwrap_or_default();
+        let error = entry.error.unwrap_or_default();
         let over_maximum = error.message.to_ascii_lowercase().contains(OVER_MAXIMUM);
         let problem = |code| Rc::new(Problem::new(code, sentence("the object", status, &error)));
         let meaning = match status {

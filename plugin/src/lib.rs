@@ -30,6 +30,7 @@ pub mod limits;
 pub mod listing;
 pub mod map;
 pub mod normalise;
+pub mod repeated;
 pub mod schedule;
 pub mod session;
 pub mod survey;

@@ -16,10 +16,10 @@ use crate::archive::{ArchiveFault, ListedArchive, SealedArchive, VerifiedArchive
 use crate::component::{self, ComponentFault};
 use crate::digest::Digest;
 use crate::manifest::{Manifest, ManifestError};
-use crate::printable::printable;
 use crate::signature::{KeyId, Signature};
 use crate::trust::{self, SignatureFault};
 use crate::{COMPONENT_FILE, MANIFEST_FILE, SIGNATURE_FILE};
+use palisade_printable::printable;
 
 /// A bundle whose files have the digests that it names and whose manifest keeps every rule. Enough to look at it, not to run
 /// it: nothing is said of who made it.

@@ -18,7 +18,6 @@ mod digest;
 mod manifest;
 mod nearest;
 mod pack;
-mod printable;
 mod signature;
 mod software_bill;
 mod template;
@@ -36,7 +35,6 @@ pub use manifest::{
 };
 pub use nearest::nearest;
 pub use pack::{PackError, PackInputs, Packed, pack};
-pub use printable::disguises;
 pub use signature::{KeyError, KeyId, PublicKey, SigningKey};
 pub use software_bill::SoftwareBillFault;
 pub use template::{Template, TemplateError};

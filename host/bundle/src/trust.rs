@@ -9,8 +9,8 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use crate::archive::{ArchiveFault, ListedArchive, VerifiedArchive};
-use crate::printable::printable;
 use crate::signature::{KeyId, Malformed, PublicKey, Signature};
+use palisade_printable::printable;
 
 /// A key whose signatures the operator trusts.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]

@@ -5,6 +5,7 @@ pub(crate) mod traces;
 
 use std::io::IsTerminal as _;
 
+use palisade_printable::{LineForm, Lines};
 use tracing_subscriber::filter::{FilterExt as _, LevelFilter, filter_fn};
 use tracing_subscriber::fmt::time::{SystemTime, uptime};
 use tracing_subscriber::layer::{Filter, SubscriberExt as _};
@@ -39,7 +40,12 @@ pub(crate) fn start(global: Global, service: bool) {
         }
         choice => choice != anstream::ColorChoice::Never,
     };
-    let log = tracing_subscriber::fmt::layer().with_writer(std::io::stderr).with_ansi(colours);
+    let form = match global.log_format {
+        LogFormat::Json => LineForm::Json,
+        LogFormat::Text => LineForm::Text,
+    };
+    let writer = move || Lines::new(std::io::stderr(), form);
+    let log = tracing_subscriber::fmt::layer().with_writer(writer).with_ansi(colours);
     let log = match global.log_format {
         LogFormat::Json => log.with_ansi(false).with_timer(SystemTime).json().flatten_event(true).boxed(),
         LogFormat::Text if service => log.with_timer(SystemTime).boxed(),

@@ -4,6 +4,7 @@ use std::io::{self, Write as _};
 use std::process::ExitCode;
 
 use palisade_orchestrator::{Clock as _, SystemClock};
+use palisade_printable::{JsonText, json, screen};
 
 use crate::answer::{Answer, Channel};
 use crate::arguments::{Colour, LogFormat, Output};
@@ -45,7 +46,7 @@ pub(crate) fn show(result: Result<Box<dyn Answer>, Failure>, output: Output) -> 
 /// Tells something along the way, on standard error.
 pub(crate) fn tell(text: &str) {
     // Where standard error is closed there is nobody to tell.
-    let _ = anstream::stderr().lock().write_all(text.as_bytes());
+    let _ = anstream::stderr().lock().write_all(screen(text).as_bytes());
 }
 
 /// The same of a service, in the form of its log, so that whoever reads that finds nothing else in it.
@@ -61,7 +62,7 @@ pub(crate) fn tell_as(format: LogFormat, text: &str) {
                 "message": message,
                 "target": "palisade",
             });
-            tell(&format!("{line}\n"));
+            tell(&format!("{}\n", json(&line.to_string())));
         }
     }
 }
@@ -69,21 +70,25 @@ pub(crate) fn tell_as(format: LogFormat, text: &str) {
 fn write(answer: &dyn Answer, output: Output) -> io::Result<()> {
     match (output, answer.channel()) {
         (Output::Json, _) => {
-            let mut out = io::BufWriter::new(io::stdout().lock());
+            let mut out = JsonText(io::BufWriter::new(io::stdout().lock()));
             answer.json(&mut out)?;
             out.write_all(b"\n")?;
             out.flush()
         }
-        (Output::Text, Channel::Output) => anstream::stdout().lock().write_all(answer.text().as_bytes()),
-        (Output::Text, Channel::Error) => anstream::stderr().lock().write_all(answer.text().as_bytes()),
+        (Output::Text, Channel::Output) => {
+            anstream::stdout().lock().write_all(screen(&answer.text()).as_bytes())
+        }
+        (Output::Text, Channel::Error) => {
+            anstream::stderr().lock().write_all(screen(&answer.text()).as_bytes())
+        }
     }
 }
 
 fn show_failure(failure: &Failure, output: Output) -> ExitCode {
     // Where standard error itself is closed there is nobody left to tell.
-    let _ = anstream::stderr().lock().write_all(show::failure::text(failure).as_bytes());
+    let _ = anstream::stderr().lock().write_all(screen(&show::failure::text(failure)).as_bytes());
     if output == Output::Json {
-        let mut out = io::stdout().lock();
+        let mut out = JsonText(io::stdout().lock());
         let written = serde_json::to_writer_pretty(&mut out, &serde_json::json!({ "error": failure }));
         let _ = written.map_err(io::Error::from).and_then(|()| out.write_all(b"\n"));
     }

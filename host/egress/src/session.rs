@@ -78,6 +78,8 @@ impl Default for SessionLimits {
 #[derive(Debug, Clone)]
 pub struct Session {
     inner: Arc<Inner>,
+    /// What responses and messages are searched for.
+    redactor: Arc<Redactor>,
 }
 
 #[derive(Debug)]
@@ -88,8 +90,6 @@ struct Inner {
     limits: SessionLimits,
     deadline: Instant,
     recorder: Option<Recorder>,
-    /// Knows the secrets of all grants.
-    redactor: Arc<Redactor>,
     places: Semaphore,
     held: Held,
     counters: Counters,
@@ -124,7 +124,6 @@ impl Session {
                 limits,
                 deadline,
                 recorder,
-                redactor,
                 places,
                 held: Held::default(),
                 counters: Counters::default(),
@@ -134,7 +133,14 @@ impl Session {
                 waits: Waits::default(),
                 span: Span::current(),
             }),
+            redactor,
         }
+    }
+
+    /// The same session, which knows the secrets of `redactor` in place of those of its grants.
+    #[must_use]
+    pub fn redacting(self, redactor: Arc<Redactor>) -> Self {
+        Self { redactor, ..self }
     }
 
     /// What has gone over the wire so far.
@@ -152,7 +158,7 @@ impl Session {
     /// Takes note of a request that has no answer.
     pub fn notice(&self, error: &SendError) {
         let mut notices = self.inner.notices.lock().unwrap_or_else(PoisonError::into_inner);
-        let text = |text: String| self.inner.redactor.text(&text).into_owned();
+        let text = |text: String| self.redactor.text(&text).into_owned();
         let fresh = || Notice {
             code: error.code(),
             message: text(error.to_string()),
@@ -400,7 +406,7 @@ impl Session {
 
     /// An address as the log may show it.
     fn shown(&self, uri: &http::Uri) -> String {
-        self.inner.redactor.text(&uri.to_string()).into_owned()
+        self.redactor.text(&uri.to_string()).into_owned()
     }
 
     /// A place among the requests in flight, taken while the gate is open. Nobody holds one while it is closed.
@@ -472,7 +478,7 @@ impl Session {
 
     /// The response without any secret of the run, should the service repeat one.
     async fn redact(&self, response: Response<Bytes>) -> Response<Bytes> {
-        let redactor = &self.inner.redactor;
+        let redactor = &self.redactor;
         if redactor.is_empty() {
             return response;
         }

@@ -46,7 +46,9 @@ impl Border {
     fn outcome(&mut self, outcome: Outcome) -> Outcome {
         if !self.charge(outcome_bytes(&outcome)) {
             let verdict = match outcome.verdict {
-                Verdict::Skipped(_) => Verdict::Skipped(Reason { code: dropped_code(), message: DROPPED.to_owned() }),
+                Verdict::Skipped(_) => {
+                    Verdict::Skipped(Reason { code: dropped_code(), message: DROPPED.to_owned() })
+                }
                 Verdict::Rejected(_) => Verdict::Rejected(dropped()),
                 Verdict::Failed(_) => Verdict::Failed(dropped()),
                 known @ (Verdict::Accepted | Verdict::Planned) => known,
@@ -63,7 +65,8 @@ impl Border {
         };
         // One more than allowed is enough for the ledger to see that there are too many.
         let most = limits::OUTCOME_SUBMISSIONS as usize + 1;
-        let submissions = outcome.submissions.into_iter().take(most).map(|submission| self.submission(submission));
+        let submissions =
+            outcome.submissions.into_iter().take(most).map(|submission| self.submission(submission));
         Outcome { key: outcome.key, verdict, submissions: submissions.collect() }
     }
 
@@ -152,7 +155,9 @@ impl Border {
     pub(crate) fn error(&self, error: RunError) -> RunError {
         match error {
             RunError::UnknownAction(id) => RunError::UnknownAction(self.text(id)),
-            RunError::InvalidConfiguration(problems) => RunError::InvalidConfiguration(self.problems(problems)),
+            RunError::InvalidConfiguration(problems) => {
+                RunError::InvalidConfiguration(self.problems(problems))
+            }
             RunError::Stopped(mut stop) => {
                 stop.problem = self.problem(stop.problem);
                 stop.hint = stop.hint.map(|hint| self.text(hint));
@@ -217,9 +222,12 @@ fn outcome_bytes(outcome: &Outcome) -> u64 {
 
 fn submission_bytes(submission: &Submission) -> u64 {
     let comparison = submission.comparison.iter().map(|comparison| {
-        let held = comparison.held.iter().flatten().map(|field| text_bytes(&field.name) + text_bytes(&field.value));
+        let held =
+            comparison.held.iter().flatten().map(|field| text_bytes(&field.name) + text_bytes(&field.value));
         let changes = comparison.changes.iter().map(|change| {
-            text_bytes(&change.name) + change.before.iter().map(text_bytes).sum::<u64>() + text_bytes(&change.after)
+            text_bytes(&change.name)
+                + change.before.iter().map(text_bytes).sum::<u64>()
+                + text_bytes(&change.after)
         });
         held.chain(changes).chain(comparison.also_on.iter().map(text_bytes)).sum::<u64>()
     });

@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use palisade_egress::{SendError, after};
 use palisade_limits as limits;
+use palisade_printable::printable;
 use palisade_redaction::Redactor;
 use tokio::time::Instant;
 use wasmtime::component::{InstancePre, ResourceTable};
@@ -12,8 +13,8 @@ use wasmtime::{Store, UpdateDeadline};
 use wasmtime_wasi::WasiCtxBuilder;
 use wasmtime_wasi_http::WasiHttpCtx;
 
-use crate::border::Border;
 use crate::bindings::generated::exports::palisade::action::{action, validation};
+use crate::border::Border;
 use crate::contract::{Problem, Setting};
 use crate::error::{Early, LoadError};
 use crate::http::{Hooks, Refusal};
@@ -215,7 +216,7 @@ pub(crate) fn explain(store: &Store<State>, error: &wasmtime::Error, deadline: D
 pub(crate) fn log_output(output: &Output, border: &Border) {
     // Before it is split: a line break does not hide a secret.
     for line in border.redacted(&output.text()).lines() {
-        tracing::debug!(target: "palisade_engine::component", "{line}");
+        tracing::debug!(target: "palisade_engine::component", "{}", printable(line));
     }
 }
 
@@ -240,6 +241,6 @@ impl Host for Nothing {
     fn holds(&mut self, _lists: Vec<crate::contract::Holding>) {}
 
     fn log(&mut self, _level: crate::state::LogLevel, message: String, _fields: Vec<(String, String)>) {
-        tracing::debug!(target: "palisade_engine::component", "{message}");
+        tracing::debug!(target: "palisade_engine::component", "{}", printable(&message));
     }
 }

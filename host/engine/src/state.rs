@@ -234,7 +234,9 @@ impl log::Host for State {
         message: String,
         fields: Vec<(String, String)>,
     ) -> Result<()> {
-        let Some((message, fields)) = self.border.message(message, fields) else { return self.check_output() };
+        let Some((message, fields)) = self.border.message(message, fields) else {
+            return self.check_output();
+        };
         self.messages += 1;
         if self.messages > limits::LOG_MESSAGES {
             return Ok(());

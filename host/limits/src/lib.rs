@@ -165,6 +165,8 @@ limits! {
     LOG_MESSAGES = 10_000, "messages";
     /// Warnings that the report lists one by one.
     WARNINGS_LISTED = 100, "messages";
+    /// Bytes of one line of the log; what is longer is cut: a message of a component with all its fields has more than people read.
+    LOG_LINE_BYTES = 16 * KIB, "bytes";
     /// Output that a component may write to standard output or standard error.
     STDIO_BYTES = 64 * KIB, "bytes";
 

@@ -9,8 +9,9 @@ use std::collections::BTreeSet;
 use std::path::Path;
 
 use http::Method;
-use palisade_bundle::{disguises, nearest};
+use palisade_bundle::nearest;
 use palisade_egress::{METHODS, Origin, PathRule};
+use palisade_printable::disguises;
 
 use crate::document::{Document, Egress, ProtectTable, TrustedKey};
 use crate::policy::EgressAllowed;

@@ -4,8 +4,8 @@
 use std::fmt;
 use std::path::PathBuf;
 
-use palisade_bundle::disguises;
 use palisade_egress::PathError;
+use palisade_printable::printable;
 use serde::Serialize;
 
 use crate::NamedBy;
@@ -253,16 +253,4 @@ impl fmt::Display for Fault {
             if self.place.field.is_empty() { String::new() } else { format!(" `{}`:", self.place.field) };
         formatter.write_str(&printable(&format!("{}:{field} {}", self.place, self.kind)))
     }
-}
-
-/// The text with characters that could rewrite a terminal written out.
-fn printable(text: &str) -> String {
-    text.chars().fold(String::with_capacity(text.len()), |mut shown, one| {
-        if disguises(one) {
-            shown.extend(one.escape_unicode())
-        } else {
-            shown.push(one)
-        }
-        shown
-    })
 }

@@ -96,7 +96,12 @@ impl Recorder {
         Self::bounded(provenance, redactor, limits::RECORDING_ENTRIES, limits::RECORDING_BYTES)
     }
 
-    fn bounded(provenance: Provenance, redactor: impl Into<Arc<Redactor>>, most_entries: u64, most_bytes: u64) -> Self {
+    fn bounded(
+        provenance: Provenance,
+        redactor: impl Into<Arc<Redactor>>,
+        most_entries: u64,
+        most_bytes: u64,
+    ) -> Self {
         let noted = Mutex::default();
         let redactor = redactor.into();
         Self { shared: Arc::new(Shared { provenance, redactor, most_entries, most_bytes, noted }) }

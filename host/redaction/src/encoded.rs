@@ -33,6 +33,17 @@ impl Encoding {
         }
     }
 
+    /// Whether a byte may stand inside a run: as a character, as a part of an escape, or between two characters.
+    fn may_hold(self, byte: u8) -> bool {
+        match self {
+            Self::Base64 | Self::Hexadecimal => {
+                byte.is_ascii_alphanumeric() || b"+/-_=\\%&#;{}:, \t\r\n".contains(&byte)
+            }
+            Self::Numbers => byte.is_ascii_digit() || b", \r\n".contains(&byte),
+            Self::Utf16 => true,
+        }
+    }
+
     /// How a run can be aligned.
     fn alignments(self) -> usize {
         match self {
@@ -99,7 +110,11 @@ pub(crate) fn each(
     search: &mut Search,
     mut inside: impl FnMut(&[u8], &mut Search) -> Vec<Range<usize>>,
 ) -> Vec<Range<usize>> {
-    let mut run = Run { encoding, least: encoding.least(*lengths.start()).max(1), ..Run::default() };
+    let least = encoding.least(*lengths.start()).max(1);
+    if !may_hold_run(encoding, text, least) {
+        return Vec::new();
+    }
+    let mut run = Run { encoding, least, ..Run::default() };
     let shared = lengths.end().saturating_mul(SHARED);
     let piece = PIECE.max(shared.saturating_mul(2));
     let mut found = Vec::new();
@@ -126,6 +141,18 @@ pub(crate) fn each(
     }
     run.search(&mut found, search, &mut inside);
     found
+}
+
+/// Whether a text can hold a run of `least` characters: nearly no text can, and this look costs a hundredth of the search.
+fn may_hold_run(encoding: Encoding, text: &[u8], least: usize) -> bool {
+    if encoding == Encoding::Utf16 {
+        return text.contains(&0);
+    }
+    let mut stretch = 0;
+    text.iter().any(|byte| {
+        stretch = if encoding.may_hold(*byte) { stretch + 1 } else { 0 };
+        stretch >= least
+    })
 }
 
 /// Characters that belong together.
@@ -198,7 +225,13 @@ fn hexadecimal_value(byte: u8) -> Option<u8> {
     char::from(byte).to_digit(16).and_then(|digit| u8::try_from(digit).ok())
 }
 
-fn characters(text: &[u8], at: usize, in_run: bool, value: fn(u8) -> Option<u8>, search: &mut Search) -> Step {
+fn characters(
+    text: &[u8],
+    at: usize,
+    in_run: bool,
+    value: fn(u8) -> Option<u8>,
+    search: &mut Search,
+) -> Step {
     let Some(raw) = text.get(at).copied() else { return Step::Break };
     if let Some(value) = value(raw) {
         return Step::Value(value, at + 1);
@@ -220,7 +253,9 @@ fn characters(text: &[u8], at: usize, in_run: bool, value: fn(u8) -> Option<u8>,
 fn hexadecimal(text: &[u8], at: usize, in_run: bool, search: &mut Search) -> Step {
     let is_digit = |at: usize| text.get(at).is_some_and(u8::is_ascii_hexdigit);
     match text.get(at..).unwrap_or_default() {
-        [b' ' | b':' | b'-' | b',', b'0', b'x' | b'X', ..] if in_run && is_digit(at + 3) => Step::Skip(at + 3),
+        [b' ' | b':' | b'-' | b',', b'0', b'x' | b'X', ..] if in_run && is_digit(at + 3) => {
+            Step::Skip(at + 3)
+        }
         [b',', b' ', b'0', b'x' | b'X', ..] if in_run && is_digit(at + 4) => Step::Skip(at + 4),
         [b' ' | b':' | b'-' | b',', ..] if in_run && is_digit(at + 1) => Step::Skip(at + 1),
         _ => characters(text, at, in_run, hexadecimal_value, search),
@@ -248,8 +283,13 @@ fn number(text: &[u8], at: usize, in_run: bool) -> Step {
     let rest = text.get(at..).unwrap_or_default();
     let digits = rest.iter().take(4).take_while(|byte| byte.is_ascii_digit()).count();
     if digits == 0 || digits > 3 {
-        let separators = rest.iter().take(8).take_while(|byte| matches!(byte, b',' | b' ' | b'\r' | b'\n')).count();
-        return if in_run && (1..8).contains(&separators) { Step::Skip(at + separators) } else { Step::Break };
+        let separators =
+            rest.iter().take(8).take_while(|byte| matches!(byte, b',' | b' ' | b'\r' | b'\n')).count();
+        return if in_run && (1..8).contains(&separators) {
+            Step::Skip(at + separators)
+        } else {
+            Step::Break
+        };
     }
     let value = rest.iter().take(digits).fold(0_u32, |value, digit| value * 10 + u32::from(digit - b'0'));
     match u8::try_from(value) {

@@ -11,7 +11,13 @@ pub(crate) struct Matcher {
 
 impl Matcher {
     /// Where the longest spelling of `wanted` that begins at `at` ends.
-    pub(crate) fn end(&mut self, text: &[u8], at: usize, wanted: &[u8], search: &mut Search) -> Option<usize> {
+    pub(crate) fn end(
+        &mut self,
+        text: &[u8],
+        at: usize,
+        wanted: &[u8],
+        search: &mut Search,
+    ) -> Option<usize> {
         let mut longest = None;
         self.current.clear();
         self.current.push((0, at));
@@ -63,7 +69,9 @@ fn advance(
     }
     for (unit, end) in readings(text, at, search).iter().filter(|(_, end)| *end > at + 1) {
         match unit {
-            Unit::Byte(byte) if byte == first || (byte == b'+' && first == b' ') => next.push((matched + 1, end)),
+            Unit::Byte(byte) if byte == first || (byte == b'+' && first == b' ') => {
+                next.push((matched + 1, end))
+            }
             Unit::Byte(_) => {}
             Unit::Character(character) => {
                 let mut buffer = [0; 4];

@@ -18,7 +18,7 @@ use serde_json::Value;
 
 use crate::encoded::{self, Encoding};
 use crate::matcher::{Matcher, may_begin};
-use crate::spelling::Search;
+use crate::spelling::{Search, is_introducer};
 
 /// Stands in place of a secret.
 pub const REDACTED: &str = "[redacted]";
@@ -56,7 +56,8 @@ impl fmt::Debug for Redactor {
 impl Redactor {
     /// A redactor for these secrets. Empty ones are left out.
     pub fn new<'a>(secrets: impl IntoIterator<Item = &'a SecretString>) -> Self {
-        let secrets = secrets.into_iter().map(ExposeSecret::expose_secret).filter(|secret| !secret.trim().is_empty());
+        let secrets =
+            secrets.into_iter().map(ExposeSecret::expose_secret).filter(|secret| !secret.trim().is_empty());
         let mut needles: Vec<(Vec<u8>, bool)> = secrets.flat_map(needles).collect();
         needles.sort_unstable();
         needles.dedup();
@@ -131,7 +132,9 @@ impl Redactor {
         let mut found = self.spelled(bytes, depth < DEPTH, search);
         let Some(lengths) = self.encoded.as_ref().filter(|_| depth > 0) else { return found };
         for encoding in Encoding::ALL {
-            let inside = |decoded: &[u8], search: &mut Search| search.inside(|search| self.find(decoded, depth - 1, search));
+            let inside = |decoded: &[u8], search: &mut Search| {
+                search.inside(|search| self.find(decoded, depth - 1, search))
+            };
             found.extend(encoded::each(encoding, bytes, lengths, search, inside));
         }
         found
@@ -168,6 +171,9 @@ impl Redactor {
         let ends = needles.filter_map(|needle| {
             let wanted = needle.bytes.expose_secret();
             may_begin(byte, *wanted.first()?).then_some(())?;
+            if !is_introducer(byte) && !may_go_on(bytes.get(at + 1), wanted.get(1)) {
+                return None;
+            }
             let end = matcher.end(bytes, at, wanted, search)?;
             let in_word = |byte: Option<&u8>| byte.is_some_and(|byte| is_part_of_word(*byte));
             let is_word = || {
@@ -176,6 +182,15 @@ impl Redactor {
             (!needle.whole_word || is_word()).then_some(end)
         });
         ends.max()
+    }
+}
+
+/// Whether the byte behind a first character that is not escaped may belong to the second one: nearly all are told apart here.
+fn may_go_on(next: Option<&u8>, wanted: Option<&u8>) -> bool {
+    match (next, wanted) {
+        (_, None) => true,
+        (None, Some(_)) => false,
+        (Some(next), Some(wanted)) => may_begin(*next, *wanted) || matches!(next, b'\r' | b'\n'),
     }
 }
 

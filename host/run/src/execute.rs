@@ -14,6 +14,7 @@ use palisade_engine::{
     Early, Ended, Host, LogLevel, RunEnd, RunRequest, SandboxLimits, Stopping, Violation, cut,
 };
 use palisade_limits as limits;
+use palisade_printable::printable;
 use palisade_recording::Difference;
 use palisade_redaction::Redactor;
 use time::OffsetDateTime;
@@ -201,13 +202,14 @@ impl Host for Desk {
     }
 
     fn log(&mut self, level: LogLevel, message: String, fields: Vec<(String, String)>) {
+        let shown = printable(&message);
         match level {
-            LogLevel::Trace => tracing::trace!(target: "palisade::action", ?fields, "{message}"),
-            LogLevel::Debug => tracing::debug!(target: "palisade::action", ?fields, "{message}"),
-            LogLevel::Info => tracing::info!(target: "palisade::action", ?fields, "{message}"),
+            LogLevel::Trace => tracing::trace!(target: "palisade::action", ?fields, "{shown}"),
+            LogLevel::Debug => tracing::debug!(target: "palisade::action", ?fields, "{shown}"),
+            LogLevel::Info => tracing::info!(target: "palisade::action", ?fields, "{shown}"),
             // Part of the report, which is shown in any case.
             LogLevel::Warn | LogLevel::Error => {
-                tracing::debug!(target: "palisade::action", ?fields, "{message}");
+                tracing::debug!(target: "palisade::action", ?fields, "{shown}");
                 let fields = fields.into_iter().collect();
                 self.books().warn(Warning { source: "action".to_owned(), message, fields });
             }
@@ -277,7 +279,8 @@ impl Prepared {
             SessionLimits { dry_run, ..self.requests },
             after(clock, self.sandbox.run),
             self.recorder.clone(),
-        );
+        )
+        .redacting(Arc::clone(&self.redactor));
         let request = RunRequest {
             action: self.action.id.clone(),
             run_id: self.run_id.clone(),
@@ -295,7 +298,10 @@ impl Prepared {
             request_body_bytes: self.requests.request_body_bytes,
             response_body_bytes: self.requests.response_body_bytes,
             concurrent_requests: self.requests.concurrent_requests,
-            limits: SandboxLimits { output_bytes: output_bytes(self.selection.offered.len()), ..self.sandbox },
+            limits: SandboxLimits {
+                output_bytes: output_bytes(self.selection.offered.len()),
+                ..self.sandbox
+            },
             stopping,
         };
         tracing::info!(run = %self.run_id, action = %self.action.id, dry_run, "run started");

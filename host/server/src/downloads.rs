@@ -4,6 +4,7 @@ use std::io::Read as _;
 
 use palisade_limits as limits;
 use palisade_orchestrator::OrchestratorError;
+use palisade_printable::cell;
 use palisade_store::{ObjectFilter, ObjectOrder, Page, RunId, Store};
 use serde_json::{Value, json};
 
@@ -38,20 +39,11 @@ pub(crate) fn table(store: &Store, run: RunId) -> Result<Vec<u8>, OrchestratorEr
                 verdict.and_then(|verdict| verdict.message.clone()).unwrap_or_default(),
                 verdict.map(|verdict| verdict.decided_at.to_string()).unwrap_or_default(),
             ];
-            table.extend(cells.map(|cell| quoted(&cell)).join(",").into_bytes());
+            table.extend(cells.map(|text| cell(&text)).join(",").into_bytes());
             table.extend(b"\r\n");
         }
     }
     Ok(table)
-}
-
-/// A cell that no spreadsheet takes for a formula, and no reader for two cells.
-fn quoted(cell: &str) -> String {
-    let guard = if cell.starts_with(['=', '+', '-', '@', '\t', '\r']) { "'" } else { "" };
-    if guard.is_empty() && !cell.contains([',', '"', '\n', '\r']) {
-        return cell.to_owned();
-    }
-    format!("\"{guard}{}\"", cell.replace('"', "\"\""))
 }
 
 /// All recordings of a run as one archive, in the order of their requests.
@@ -84,22 +76,4 @@ pub(crate) fn recording(store: &Store, run: RunId) -> Result<Value, Orchestrator
         let creator = json!({ "name": "palisade", "version": env!("CARGO_PKG_VERSION") });
         json!({ "log": { "version": "1.2", "creator": creator, "entries": [] } })
     }))
-}
-
-#[cfg(test)]
-mod tests {
-    use super::quoted;
-
-    #[test]
-    fn a_value_is_never_a_formula() {
-        for (cell, written) in [
-            ("evil.example", "evil.example"),
-            ("=cmd()", "\"'=cmd()\""),
-            ("a,b", "\"a,b\""),
-            ("say \"x\"", "\"say \"\"x\"\"\""),
-            ("@sum", "\"'@sum\""),
-        ] {
-            assert_eq!(quoted(cell), written);
-        }
-    }
 }

@@ -2,6 +2,7 @@
 //!
 //! A token that has expired is renewed once for each page; a fresh one that is refused as well is told, not tried again.
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use base64::Engine;
@@ -38,7 +39,8 @@ pub(crate) struct Appliance<'connection> {
     client: Client,
     deadline: Instant,
     gate: Gate,
-    redactor: Redactor,
+    /// Knows the secret of the log-in, what is made of it, and the token.
+    redactor: Arc<Redactor>,
     /// What may ask for pages; none before the first log-in.
     session: Option<Session>,
     log_ins: u64,
@@ -53,7 +55,7 @@ impl<'connection> Appliance<'connection> {
             client,
             deadline,
             gate: Gate::default(),
-            redactor: Redactor::new([connection.log_in.secret()]),
+            redactor: Arc::new(Redactor::new([connection.log_in.secret()])),
             session: None,
             log_ins: 0,
             traffic: Traffic::default(),
@@ -133,6 +135,7 @@ impl<'connection> Appliance<'connection> {
                 let pair = SecretString::from(
                     STANDARD.encode(format!("{client_id}:{}", client_secret.expose_secret())),
                 );
+                self.redactor = Arc::new(Redactor::new([client_secret, &pair]));
                 let credential = Credential::new("authorization", "Basic ", &pair, "").map_err(|cause| {
                     ThreatQError::Credential { what: self.connection.log_in.what(), cause }
                 })?;
@@ -244,7 +247,7 @@ impl<'connection> Appliance<'connection> {
     }
 
     fn open_session(&mut self, token: &SecretString, credential: Credential) -> Session {
-        self.redactor = Redactor::new([self.connection.log_in.secret(), token]);
+        self.redactor = Arc::new(Redactor::new([self.connection.log_in.secret(), token]));
         let path = format!("{COLLECTION_PATH}{}", self.connection.collection);
         let grant = self.grant(Method::GET, &path, Some(credential));
         let limits =
@@ -262,6 +265,7 @@ impl<'connection> Appliance<'connection> {
     fn new_session(&self, grant: Grant, limits: SessionLimits) -> Session {
         let wire = Wire::Network(self.client.clone());
         Session::new(wire, vec![grant], self.gate.clone(), limits, self.deadline, None)
+            .redacting(Arc::clone(&self.redactor))
     }
 
     /// A token that was asked for twice is two tokens, which harms nobody.

@@ -56,6 +56,14 @@ fn each_entry_is_read_by_itself() {
 }
 
 #[test]
+fn an_entry_with_two_statuses_is_not_accepted() {
+    let body = r#"[{"status":400,"status":201},{"status":201,"\u0073tatus":400},{"status":201,"body":{"a":1,"a":2}},{"status":201}]"#;
+    let expected = [(0, "failed answer-unreadable"); 3].into_iter().chain([(201, "accepted")]);
+    let expected: Vec<_> = expected.map(|(status, meaning)| (status, meaning.to_owned())).collect();
+    assert_eq!(items(body), expected);
+}
+
+#[test]
 fn entries_of_another_shape_decide_nothing_about_the_others() {
     let body = r#"[{"status":201,"body":"fine"},{"status":"201"},7,null,{"status":400,"body":{"code":"X","message":"Y"}},{"status":99999}]"#;
     let meanings: Vec<String> = items(body).into_iter().map(|(_, meaning)| meaning).collect();

@@ -7,7 +7,7 @@
 use std::collections::BTreeMap;
 
 use super::fault::ArchiveFault;
-use crate::printable::disguises;
+use palisade_printable::disguises;
 
 /// Checks the names of a zip, each and together. Gives them as text, in the same order.
 pub(super) fn checked<'name>(

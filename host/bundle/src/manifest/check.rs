@@ -17,8 +17,8 @@ use super::fault::{Fault, FaultKind, Place};
 use super::locations::Locations;
 use super::{CONTRACTS, Manifest, SCHEMA_VERSION};
 use crate::COMPONENT_FILE;
-use crate::printable::disguises;
 use crate::template::is_id;
+use palisade_printable::disguises;
 
 /// Every fault of a manifest against the rules, in the order of the checks.
 pub(super) fn check(manifest: &Manifest, file: &str, locations: &Locations) -> Vec<Fault> {

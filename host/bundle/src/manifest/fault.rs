@@ -2,8 +2,8 @@
 
 use std::fmt;
 
-use crate::printable::printable;
 use crate::template::TemplateError;
+use palisade_printable::printable;
 
 /// A manifest that cannot be used. Holds every fault that was found, at least one; shown as one line for each.
 #[derive(Debug, Clone, PartialEq, Eq)]

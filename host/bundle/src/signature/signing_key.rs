@@ -14,7 +14,7 @@ use super::{
     ALGORITHM, ALGORITHM_PREHASHED, KeyError, PUBLIC_KEY_BYTES, PublicKey, SECRET_KEY_BYTES, TRUSTED_COMMENT,
     UNTRUSTED_COMMENT,
 };
-use crate::printable::disguises;
+use palisade_printable::disguises;
 
 /// The key derivation of secret keys that are not protected by a password.
 const NO_PASSWORD: &[u8] = &[0, 0];

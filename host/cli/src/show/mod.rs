@@ -13,9 +13,8 @@ pub(crate) mod service;
 pub(crate) mod style;
 mod table;
 
+pub(crate) use palisade_printable::one_line;
 pub(crate) use table::Table;
-
-use palisade_bundle::disguises;
 
 /// A number as people read it: `14,217`.
 pub(crate) fn number(number: u64) -> String {
@@ -44,15 +43,10 @@ pub(crate) fn count(count: u64, noun: &str) -> String {
     format!("{} {noun}{}", number(count), if count == 1 { "" } else { "s" })
 }
 
-/// Text from outside on one line: control characters could move the cursor or change colours, and marks of direction hide
-/// what is written.
-pub(crate) fn one_line(text: &str) -> String {
-    text.chars().map(|character| if disguises(character) { ' ' } else { character }).collect()
-}
-
-/// The lines of a text of which we know that it has several, each as [`one_line`] makes it.
+/// The lines of a text of which we know that it has several, each as [`one_line`] makes it. All but the first are indented: a
+/// text from outside begins no line, which could pass for one of ours.
 pub(crate) fn lines(text: &str) -> String {
-    text.lines().map(one_line).collect::<Vec<_>>().join("\n")
+    text.lines().map(one_line).collect::<Vec<_>>().join("\n      ")
 }
 
 #[cfg(test)]
@@ -71,5 +65,11 @@ mod tests {
     #[test]
     fn text_from_outside_cannot_steer_the_terminal() {
         assert_eq!(one_line("a\u{1b}[31mb\nc"), "a [31mb c");
+    }
+
+    #[test]
+    fn a_hint_begins_no_line_of_its_own() {
+        let hint = lines("check the key\nerror[forged]: all is lost\r\u{1b}[2K");
+        assert_eq!(hint, "check the key\n      error[forged]: all is lost  [2K");
     }
 }

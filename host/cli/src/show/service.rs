@@ -2,7 +2,7 @@
 
 use serde_json::Value;
 
-use super::{Table, number};
+use super::{Table, number, one_line};
 
 /// A made thing's number.
 pub(crate) fn id(made: &Value) -> String {
@@ -181,9 +181,9 @@ fn word(value: &Value, field: &str) -> String {
 
 fn plain(value: &Value) -> String {
     match value {
-        Value::String(text) => text.clone(),
+        Value::String(text) => one_line(text),
         Value::Null => String::new(),
-        other => other.to_string(),
+        other => one_line(&other.to_string()),
     }
 }
 
@@ -193,4 +193,21 @@ fn list<'value>(value: &'value Value, field: &str) -> &'value [Value] {
 
 fn or_none(table: &Table, none: &str) -> String {
     if table.is_empty() { none.to_owned() } else { table.text() }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_a_service_says_cannot_steer_the_terminal() {
+        let hostile = "a\u{1b}]0;x\u{7}\r\nrun 7: clean\u{202e}\0";
+        let shown = run(&serde_json::json!({
+            "id": 1, "workflow_name": hostile, "status": hostile, "reason": hostile, "hint": hostile,
+            "steps": [{"title": hostile, "ended": hostile, "message": hostile}],
+        }));
+        let left: Vec<char> = shown.chars().filter(|one| palisade_printable::disguises(*one)).collect();
+        assert!(left.iter().all(|one| *one == '\n'), "{left:?}");
+        assert!(!shown.lines().any(|line| line.starts_with("run 7")), "{shown}");
+    }
 }

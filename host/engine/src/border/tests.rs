@@ -47,8 +47,9 @@ fn no_text_of_a_component_brings_a_secret_into_the_host() {
     let mut border = border(u64::MAX);
     let said = said();
     let reason = Reason { code: said.clone(), message: said.clone() };
-    let outcomes = [Verdict::Skipped(reason), Verdict::Rejected(problem(&said)), Verdict::Failed(problem(&said))]
-        .map(|verdict| outcome(verdict, &said));
+    let outcomes =
+        [Verdict::Skipped(reason), Verdict::Rejected(problem(&said)), Verdict::Failed(problem(&said))]
+            .map(|verdict| outcome(verdict, &said));
     let stop = Stop { problem: problem(&said), hint: Some(said.clone()) };
     let eviction = Eviction { field: said.clone(), value: said.clone(), expires: Some(said.clone()) };
     let holding = Holding { name: said.clone(), field: Some(said.clone()), entries: 1, limit: None };
@@ -101,7 +102,8 @@ fn all_that_a_component_says_has_one_budget() {
     assert_eq!(border.exceeded(), Some(10_000));
     assert!(border.message("x".to_owned(), Vec::new()).is_none());
     // The verdicts stay, their texts do not.
-    let kept = border.outcomes(vec![outcome(Verdict::Accepted, "x"), outcome(Verdict::Failed(problem("x")), "x")]);
+    let kept =
+        border.outcomes(vec![outcome(Verdict::Accepted, "x"), outcome(Verdict::Failed(problem("x")), "x")]);
     assert_eq!(kept[0].verdict, Verdict::Accepted);
     assert_eq!(kept[1].verdict, Verdict::Failed(dropped()));
     assert!(kept.iter().all(|outcome| outcome.submissions.is_empty()));

@@ -3,6 +3,7 @@
 use std::collections::BTreeSet;
 
 use palisade_limits as limits;
+use palisade_printable::printable;
 use serde_json::{Map, Value};
 
 /// JSON pointer and both values of the first difference, in the order of a list and of an object's sorted keys.
@@ -69,24 +70,13 @@ fn differing_at(asked: &[u8], recorded: &[u8]) -> usize {
 pub(super) fn cut(text: &[u8], at: usize) -> String {
     let most = usize::try_from(limits::DIFFERENCE_VALUE_BYTES).unwrap_or(usize::MAX);
     if text.len() <= most {
-        return printable(text);
+        return printable(&String::from_utf8_lossy(text));
     }
     let from = at.saturating_sub(most / 4).min(text.len() - most);
     let part = text.get(from..from + most).unwrap_or_default();
     let before = if from > 0 { "..." } else { "" };
     let behind = if from + most < text.len() { "..." } else { "" };
-    format!("{before}{}{behind}", printable(part))
-}
-
-fn printable(text: &[u8]) -> String {
-    String::from_utf8_lossy(text).chars().fold(String::new(), |mut shown, one| {
-        if one.is_control() {
-            shown.extend(one.escape_default());
-        } else {
-            shown.push(one);
-        }
-        shown
-    })
+    format!("{before}{}{behind}", printable(&String::from_utf8_lossy(part)))
 }
 
 #[cfg(test)]

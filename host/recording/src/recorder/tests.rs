@@ -8,8 +8,8 @@ use secrecy::SecretString;
 use serde_json::Value;
 
 use super::*;
-use palisade_redaction::REDACTED;
 use crate::{Recorded, Recording, Replayer};
+use palisade_redaction::REDACTED;
 
 const KEY: &str = "eyJhbGciOi/JIUz+I1\"NiJ9";
 

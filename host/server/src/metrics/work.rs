@@ -4,6 +4,7 @@
 use std::collections::BTreeMap;
 
 use palisade_orchestrator::{Orchestrator, OrchestratorError, Tallied};
+use palisade_printable::printable;
 use palisade_store::{HoldingRow, Page, Phase, RunFilter, RunStatus};
 use prometheus_client::encoding::EncodeLabelSet;
 use prometheus_client::metrics::counter::Counter;
@@ -99,6 +100,11 @@ impl Work {
 
 fn on_list(row: HoldingRow) -> (OnList, (u64, Option<u64>)) {
     let entry_type = row.holding.field.unwrap_or_else(|| "all".to_owned());
-    let list = OnList { service: row.service, list: row.holding.list, entry_type };
+    // Names of a component's choice.
+    let list = OnList {
+        service: printable(&row.service),
+        list: printable(&row.holding.list),
+        entry_type: printable(&entry_type),
+    };
     (list, (row.holding.entries, row.holding.limit))
 }

@@ -40,13 +40,15 @@ fn only_the_engine_knows_wasmtime() {
 #[test]
 fn data_goes_one_way() {
     // Each part with those parts of the project that it may know; what is not listed may know anything.
-    let allowed: [(&str, &[&str]); 22] = [
+    let allowed: [(&str, &[&str]); 24] = [
         ("palisade-limits", &[]),
         ("palisade-address", &[]),
         ("palisade-grant", &[]),
         ("palisade-multipart", &[]),
-        ("palisade-recording", &["palisade-limits"]),
-        ("palisade-policy", &["palisade-bundle", "palisade-egress", "palisade-limits"]),
+        ("palisade-printable", &["palisade-limits"]),
+        ("palisade-redaction", &["palisade-limits"]),
+        ("palisade-recording", &["palisade-limits", "palisade-printable", "palisade-redaction"]),
+        ("palisade-policy", &["palisade-bundle", "palisade-egress", "palisade-limits", "palisade-printable"]),
         (
             "palisade-protect",
             &[
@@ -57,10 +59,22 @@ fn data_goes_one_way() {
                 "palisade-vision-one",
             ],
         ),
-        ("palisade-bundle", &["palisade-grant", "palisade-limits"]),
+        ("palisade-bundle", &["palisade-grant", "palisade-limits", "palisade-printable"]),
         ("palisade-collection", &["palisade-limits"]),
-        ("palisade-egress", &["palisade-address", "palisade-grant", "palisade-limits", "palisade-recording"]),
-        ("palisade-engine", &["palisade-egress", "palisade-limits"]),
+        (
+            "palisade-egress",
+            &[
+                "palisade-address",
+                "palisade-grant",
+                "palisade-limits",
+                "palisade-recording",
+                "palisade-redaction",
+            ],
+        ),
+        (
+            "palisade-engine",
+            &["palisade-egress", "palisade-limits", "palisade-printable", "palisade-redaction"],
+        ),
         (
             "palisade-run",
             &[
@@ -70,8 +84,10 @@ fn data_goes_one_way() {
                 "palisade-engine",
                 "palisade-limits",
                 "palisade-policy",
+                "palisade-printable",
                 "palisade-protect",
                 "palisade-recording",
+                "palisade-redaction",
             ],
         ),
         (
@@ -85,6 +101,7 @@ fn data_goes_one_way() {
                 "palisade-multipart",
                 "palisade-orchestrator",
                 "palisade-policy",
+                "palisade-printable",
                 "palisade-protect",
                 "palisade-recording",
                 "palisade-run",
@@ -103,7 +120,7 @@ fn data_goes_one_way() {
                 "palisade-collection",
                 "palisade-egress",
                 "palisade-limits",
-                "palisade-recording",
+                "palisade-redaction",
                 "threatq-simulator",
             ],
         ),
@@ -135,6 +152,7 @@ fn data_goes_one_way() {
                 "palisade-engine",
                 "palisade-limits",
                 "palisade-orchestrator",
+                "palisade-printable",
                 "palisade-schedule",
                 "palisade-store",
                 "palisade-vault",
