@@ -308,9 +308,6 @@ impl Session {
         if let Some(name) = headers.keys().find(|name| self.is_reserved_header(name)) {
             return Err(SendError::HeaderOfHost(name.to_string()));
         }
-        if let Some(name) = headers.keys().find(|name| !headers::may_be_set(name, &grant.headers)) {
-            return Err(SendError::HeaderNotAllowed(name.to_string()));
-        }
         if !body.is_empty() && [Method::GET, Method::HEAD].contains(&parts.method) {
             return Err(SendError::BodyNotAllowed { method: parts.method.to_string() });
         }
@@ -319,6 +316,9 @@ impl Session {
                 limit: limits::HEADER_BYTES,
                 fields: limits::HEADER_FIELDS,
             });
+        }
+        if let Some(name) = headers.keys().find(|name| !headers::may_be_set(name, &grant.headers)) {
+            return Err(SendError::HeaderNotAllowed(name.to_string()));
         }
         let (size, limit) = (body.len() as u64, self.inner.limits.request_body_bytes);
         if size > limit { Err(SendError::RequestTooLarge { size, limit }) } else { Ok(()) }

@@ -6,7 +6,6 @@ use std::time::Duration;
 use palisade_egress::{SendError, after};
 use palisade_limits as limits;
 use palisade_printable::printable;
-use palisade_redaction::Redactor;
 use tokio::time::Instant;
 use wasmtime::component::{InstancePre, ResourceTable};
 use wasmtime::{Store, UpdateDeadline};

@@ -106,7 +106,8 @@ impl Component {
         let winding = Arc::new(Winding::default());
         let border = Border::new(request.redactor, limits.output_bytes);
         let longest = deadline.saturating_add(ANSWER_WAIT * 2 + SETTLE);
-        let mut store = self.store(request.host, hooks, &output, border, limits, longest, Arc::clone(&winding));
+        let mut store =
+            self.store(request.host, hooks, &output, border, limits, longest, Arc::clone(&winding));
         let until = after(Instant::now(), deadline);
         let unanswered = AtomicU64::new(0);
         let (called, early) = {

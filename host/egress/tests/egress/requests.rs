@@ -170,3 +170,41 @@ async fn a_request_past_the_limits_is_not_sent() {
     assert_eq!(server.connections(), 0);
     assert_eq!(session.send(post(1000)).await.unwrap().status(), 200);
 }
+
+#[tokio::test]
+async fn a_get_with_a_body_is_not_sent() {
+    let server = Server::start(&["http/1.1"], ok).await;
+    let session = server.session();
+    for method in ["GET", "HEAD"] {
+        let mut request = list();
+        *request.method_mut() = method.parse().unwrap();
+        *request.body_mut() = Bytes::from_static(b"GET /other HTTP/1.1\r\n\r\n");
+        let error = session.send(request).await.unwrap_err();
+        // HEAD is not granted here, which is found first.
+        let code = if method == "GET" { "request-body-not-allowed" } else { "request-not-granted" };
+        assert!(error.code() == code && error.ends_run(), "{method}: {error}");
+    }
+    assert_eq!(server.connections(), 0);
+}
+
+#[tokio::test]
+async fn a_header_that_the_grant_does_not_name_is_not_sent() {
+    let server = Server::start(&["http/1.1"], ok).await;
+    let session = server.session();
+    for name in ["x-original-uri", "x-override-url", "x-http-destinationurl"] {
+        let mut request = list();
+        request.headers_mut().insert(name, HeaderValue::from_static("/admin"));
+        let error = session.send(request).await.unwrap_err();
+        assert!(error.code() == "header-of-host" && error.ends_run(), "{name}: {error}");
+    }
+    let mut request = list();
+    request.headers_mut().insert("x-anything", HeaderValue::from_static("/admin"));
+    let error = session.send(request).await.unwrap_err();
+    assert!(error.code() == "header-not-allowed" && error.ends_run() && error.hint().is_some(), "{error}");
+    assert_eq!(server.connections(), 0);
+    for name in palisade_egress::FOR_COMPONENTS {
+        let mut request = list();
+        request.headers_mut().insert(name, HeaderValue::from_static("1"));
+        assert_eq!(session.send(request).await.unwrap().status(), 200, "{name}");
+    }
+}

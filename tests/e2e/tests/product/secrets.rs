@@ -4,6 +4,8 @@
 use std::collections::{BTreeMap, HashSet};
 use std::path::{Path, PathBuf};
 
+use base64::Engine as _;
+use base64::engine::general_purpose::{STANDARD, URL_SAFE_NO_PAD};
 use palisade_e2e::{Outcome, Palisade, Tenant, domains, threatq};
 use tempfile::TempDir;
 use vision_one_simulator::{ApiKey, Effect, Fault, Settings};
@@ -154,6 +156,57 @@ fn what_the_service_says_is_quoted_without_the_key() {
         assert_eq!(outcome.status, exit, "{}", outcome.stderr);
         assert!(outcome.objects()[0].message.contains("[redacted]"), "{}", outcome.objects()[0].message);
         assert_kept(&tenant, &outcome);
+    }
+}
+
+/// The key as a service may repeat it: with one character escaped, as PHP and Gson write it, and in other encodings.
+fn encodings() -> Vec<String> {
+    let json = serde_json::Value::from(KEY).to_string();
+    let json = json.trim_matches('"').to_owned();
+    let each = |encode: fn(u8) -> String| KEY.bytes().map(encode).collect::<String>();
+    vec![
+        json.replacen('s', "\\u0073", 1),
+        json.replace('/', "\\/"),
+        json.replace('=', "\\u003d"),
+        each(|byte| format!("\\u{byte:04X}")),
+        each(|byte| format!("%{byte:02x}")),
+        each(|byte| format!("&#{byte};")),
+        each(|byte| format!("{byte:02x}")),
+        each(|byte| format!("={byte:02X}")),
+        STANDARD.encode(KEY),
+        STANDARD.encode(format!("user:{KEY}")),
+        URL_SAFE_NO_PAD.encode(format!("ab{KEY}")),
+    ]
+}
+
+#[test]
+fn the_key_is_redacted_in_whatever_encoding_a_multi_status_repeats_it() {
+    for encoded in encodings() {
+        let tenant = tenant();
+        // Long enough for two pieces of the response.
+        let body = format!(
+            r#"[{{"status":400,"body":{{"error":{{"code":"BadRequest","message":"{} you sent {encoded}"}}}}}}]"#,
+            " ".repeat(40)
+        );
+        let effect = Effect::Status { status: 207, headers: BTreeMap::new(), body: Some(body.into()) };
+        tenant.inject(Fault::new(effect)).expect("a fault");
+        let outcome = Palisade::run(&tenant, "add-to-blocklist")
+            .configured("")
+            .collection_of("domains.txt", domains(1))
+            .argument("-vvv")
+            .argument("--record")
+            .argument("run.har")
+            .go();
+        let message = &outcome.objects()[0].message;
+        assert!(message.contains("[redacted]") && message.contains("you sent"), "{encoded}: {message}");
+        assert_kept(&tenant, &outcome);
+        let middle = encoded.get(encoded.len() / 3..encoded.len() / 3 + 16).expect("a piece");
+        for path in files(outcome.directory()) {
+            let bytes = std::fs::read(&path).expect("a file");
+            let text = String::from_utf8_lossy(&bytes);
+            assert!(!text.contains(middle), "{encoded} in {}", path.display());
+        }
+        assert!(!outcome.stderr.contains(middle), "{encoded}: {}", outcome.stderr);
     }
 }
 

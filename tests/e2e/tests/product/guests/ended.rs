@@ -149,6 +149,47 @@ fn returns_stopped() {
     assert_eq!(outcome.of_run("hint"), "do not use this guest");
 }
 
+/// What the host holds of a component's texts is not in the component's memory: it is bounded in sum.
+#[test]
+fn what_a_component_reports_has_one_budget() {
+    for name in ["reports-evictions-without-end", "logs-many-fields"] {
+        let tenant = Tenant::start();
+        let (outcome, memory) = guest(&tenant, name).argument("-vv").start().finish_with_memory();
+        assert_ended(&outcome, "output-limit", FIRST_PAGE);
+        assert!(outcome.of_run("message").contains("MiB"), "{name}: {}", outcome.of_run("message"));
+        assert!(memory < MOST_MEMORY, "{name}: {memory} bytes");
+        assert!(outcome.stderr.len() < 32 << 20, "{name}: {} bytes", outcome.stderr.len());
+    }
+}
+
+#[test]
+fn a_header_that_no_manifest_names_never_reaches_the_service() {
+    let tenant = Tenant::start();
+    let outcome = guest(&tenant, "sets-a-routing-header").go();
+    assert_ended(&outcome, "header-not-allowed", 0);
+    assert!(outcome.of_run("message").contains("x-waws-unencoded-url"), "{}", outcome.stderr);
+    let warnings = outcome.report()["warnings"].to_string();
+    assert!(warnings.contains("Forbidden"), "{warnings}");
+    assert!(tenant.received().is_empty());
+}
+
+#[test]
+fn no_text_of_a_component_steers_the_terminal_or_begins_a_line() {
+    for format in [&[][..], &["--log-format", "json"], &["--output", "json"]] {
+        let tenant = Tenant::start();
+        let call = guest(&tenant, "writes-to-the-terminal").argument("-vvv");
+        let outcome = format.iter().fold(call, |call, option| call.argument(option)).go();
+        assert_eq!(outcome.status, 4, "{}", outcome.stderr);
+        for text in [&outcome.stdout, &outcome.stderr] {
+            let left = text.chars().find(
+                |one| matches!(one, '\0'..='\u{8}' | '\u{b}'..='\u{1f}' | '\u{7f}'..='\u{9f}' | '\u{202e}'),
+            );
+            assert_eq!(left, None, "{format:?}: {text:?}");
+            assert!(!text.lines().any(|line| line.starts_with("error[forged]")), "{format:?}: {text}");
+        }
+    }
+}
+
 #[test]
 fn stops_at_length() {
     let tenant = Tenant::start();
