@@ -4,11 +4,11 @@
 //! a `Bundle`. Who made it is not known of a `Bundle`, only of a [`TrustedBundle`](crate::TrustedBundle).
 
 use std::collections::BTreeMap;
-use std::fs::File;
-use std::io::{self, Read};
+use std::io;
 use std::path::Path;
 
 use bytes::Bytes;
+use palisade_files::ReadFault;
 use palisade_limits::BUNDLE_BYTES;
 use serde::Serialize;
 
@@ -204,16 +204,13 @@ pub(crate) fn listed(bytes: &[u8]) -> Result<ListedArchive<'_>, BundleFault> {
     SealedArchive::check(bytes).and_then(SealedArchive::list).map_err(BundleFault::Archive)
 }
 
-/// Reads a file up to one byte more than a bundle can have, which is then refused by its size. `name` is what errors call it.
+/// Reads a file that is no larger than a bundle can be. `name` is what errors call it.
 pub(crate) fn read(path: &Path, name: &str) -> Result<Vec<u8>, BundleError> {
-    let mut bytes = Vec::new();
-    File::open(path)
-        .and_then(|file| {
-            // A hint: what is not a plain file has no size.
-            let size = file.metadata().map_or(0, |metadata| metadata.len()).min(BUNDLE_BYTES) + 1;
-            bytes.reserve(usize::try_from(size).unwrap_or(0));
-            file.take(BUNDLE_BYTES + 1).read_to_end(&mut bytes)
-        })
-        .map_err(|error| BundleError { bundle: name.to_owned(), fault: BundleFault::Read(error) })?;
-    Ok(bytes)
+    palisade_files::read(path, BUNDLE_BYTES).map_err(|fault| {
+        let fault = match fault {
+            ReadFault::Io(cause) => BundleFault::Read(cause),
+            ReadFault::TooLarge { limit } => BundleFault::Archive(ArchiveFault::TooLarge { limit }),
+        };
+        BundleError { bundle: name.to_owned(), fault }
+    })
 }

@@ -3,8 +3,7 @@
 //! Denies by default: what is packed has passed every check that a host makes when it opens the zip.
 
 use std::collections::BTreeMap;
-use std::fs::{self, File};
-use std::io::{self, Cursor, Read, Write};
+use std::io::{self, Cursor, Write};
 use std::path::{Path, PathBuf};
 
 use palisade_limits::{BUNDLE_BYTES, COMPONENT_STORED_BYTES};
@@ -214,10 +213,11 @@ impl PackInputs<'_> {
 }
 
 fn read(role: &'static str, path: &Path) -> Result<Vec<u8>, PackError> {
-    let failed = |source| PackError::Read { role, path: path.to_owned(), source };
-    let mut contents = Vec::new();
-    // What is larger than a whole bundle is refused by its size later on.
-    File::open(path).map_err(failed)?.take(BUNDLE_BYTES + 1).read_to_end(&mut contents).map_err(failed)?;
+    let contents = palisade_files::read(path, BUNDLE_BYTES).map_err(|fault| PackError::Read {
+        role,
+        path: path.to_owned(),
+        source: fault.into(),
+    })?;
     if contents.is_empty() {
         return Err(PackError::Empty { role, path: path.to_owned() });
     }
@@ -278,15 +278,7 @@ fn assemble(files: &BTreeMap<&'static str, Vec<u8>>) -> Result<Vec<u8>, PackErro
     Ok(writer.finish()?.into_inner())
 }
 
-/// Writes beside the target and renames, so that nobody ever sees half a bundle.
+/// Nobody ever sees half a bundle.
 fn write(out: &Path, zip: &[u8]) -> io::Result<()> {
-    let mut partial = out.as_os_str().to_owned();
-    partial.push(".partial");
-    let partial = PathBuf::from(partial);
-    let written = fs::write(&partial, zip).and_then(|()| fs::rename(&partial, out));
-    if written.is_err() {
-        // What is left of a failed attempt; that it cannot be removed is not worth a second error.
-        let _ = fs::remove_file(&partial);
-    }
-    written
+    palisade_files::Output::open(out)?.write(|file| file.write_all(zip))
 }

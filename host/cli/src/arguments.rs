@@ -148,10 +148,10 @@ pub(crate) struct ConfigurationArguments {
 /// Where compiled components are kept.
 #[derive(Debug, Args)]
 pub(crate) struct CacheArguments {
-    /// Keeps compiled components in this directory instead of the user's cache directory
-    #[arg(long, value_name = "DIRECTORY", env = "PALISADE_CACHE_DIR")]
+    /// Keep compiled components in this directory instead of the user's cache directory; also `PALISADE_CACHE_DIR`
+    #[arg(long, value_name = "DIRECTORY")]
     pub(crate) cache_dir: Option<PathBuf>,
-    /// Compiles the component anew
+    /// Compile the component again
     #[arg(long, conflicts_with = "cache_dir")]
     pub(crate) no_cache: bool,
 }
@@ -159,10 +159,11 @@ pub(crate) struct CacheArguments {
 /// What the operator allows.
 #[derive(Debug, Args)]
 pub(crate) struct PolicyArguments {
-    /// The operator's policy, instead of `palisade/palisade.toml` in the user's configuration directory or in `/etc`
-    #[arg(long, value_name = "TOML", env = "PALISADE_POLICY")]
+    /// The operator's policy, instead of `palisade/palisade.toml` in the user's configuration directory or in `/etc`; also
+    /// `PALISADE_POLICY`
+    #[arg(long, value_name = "TOML")]
     pub(crate) policy: Option<PathBuf>,
-    /// For authors: takes a bundle that no trusted key has signed. Anybody could have made or changed it
+    /// For authors: accept a bundle without the signature of a trusted key. Anybody could have created or changed it
     #[arg(long)]
     pub(crate) allow_unsigned: bool,
 }
@@ -179,7 +180,7 @@ pub(crate) struct Run {
     /// The files of the collection, in order; `-` is standard input
     #[arg(long, value_name = "FILE", num_args = 1.., required_unless_present = "apply")]
     pub(crate) collection: Vec<PathBuf>,
-    /// The format of the files; found from each file's content where it is `auto`
+    /// The format of the files; `auto` detects it from the content of each file
     #[arg(long, value_name = "FORMAT", default_value = "auto", value_parser = format)]
     pub(crate) format: FormatChoice,
     /// The column of a CSV file that holds the values (may be repeated) or their types; found by name where none is given
@@ -187,48 +188,48 @@ pub(crate) struct Run {
     pub(crate) column: Vec<String>,
     #[command(flatten)]
     pub(crate) configuration: ConfigurationArguments,
-    /// Sends nothing that changes the service; shows what would be submitted
+    /// Send nothing that changes the service; show what would be submitted. Without `--compare`, no API key is needed
     #[arg(long)]
     pub(crate) dry_run: bool,
-    /// In a dry run: reads the service's lists and shows what would be added, refreshed and displaced
+    /// In a dry run: read the lists of the service and show what would be added, refreshed and displaced
     #[arg(long, requires = "dry_run")]
     pub(crate) compare: bool,
-    /// Stops before anything is changed if the service would remove more than N entries of others to make room; or `any`
+    /// Stop before anything is changed if the service would displace more than N existing entries; `any` for no limit
     #[arg(long, value_name = "N", default_value = "0", value_parser = evictions)]
     pub(crate) max_evictions: Evictions,
-    /// Writes what was found as a plan, to be done later by `--apply`
-    #[arg(long, value_name = "FILE", requires = "compare")]
+    /// Write the comparison as a plan for `--apply`; `-` is standard output
+    #[arg(long, value_name = "FILE", requires = "compare", conflicts_with = "apply")]
     pub(crate) plan: Option<PathBuf>,
-    /// Does exactly this plan; refuses where the service is not as it was when the plan was made
-    #[arg(long, value_name = "FILE", conflicts_with_all = ["action", "collection", "format", "column", "dry_run", "compare"])]
+    /// Apply exactly this plan; refuse if the plan was edited, or the service has changed since it was created
+    #[arg(long, value_name = "FILE", conflicts_with_all = ["action", "collection", "format", "column", "dry_run", "compare", "plan"])]
     pub(crate) apply: Option<PathBuf>,
     /// Exit with status 3 if records were left out or not offered, or if there are warnings
     #[arg(long)]
     pub(crate) strict: bool,
-    /// Sends this value to a block list although it is protected; for each such value once
+    /// Send this value to a block list although it is protected; repeat for further values
     #[arg(long, value_name = "VALUE")]
     pub(crate) allow_protected: Vec<String>,
-    /// Records every request and answer as an HTTP Archive, without the credentials
+    /// Record every request and response as an HTTP Archive, without the credentials; `-` is standard output
     #[arg(long, value_name = "FILE.har", conflicts_with = "replay")]
     pub(crate) record: Option<PathBuf>,
-    /// Takes the answers from a recording and sends nothing; needs no credential
+    /// Take the responses from a recording and send nothing; no API key is needed
     #[arg(long, value_name = "FILE.har")]
     pub(crate) replay: Option<PathBuf>,
     #[command(flatten)]
     pub(crate) policy: PolicyArguments,
-    /// Writes the whole report as JSON, one entry for each object
+    /// Write the complete report as JSON, one entry for each object; `-` is standard output
     #[arg(long, value_name = "FILE")]
     pub(crate) report: Option<PathBuf>,
-    /// Connects to ADDRESS:PORT where the action asks for HOST:PORT: a relay, or a simulator
+    /// Connect to ADDRESS:PORT when the action requests HOST:PORT, for a relay or a simulator
     #[arg(long, value_name = "HOST:PORT:ADDRESS:PORT")]
     pub(crate) connect_to: Vec<ConnectTo>,
-    /// Trusts the certificate authorities in this PEM file besides the public ones
+    /// Trust the certificate authorities in this PEM file in addition to the public ones
     #[arg(long, value_name = "FILE")]
     pub(crate) ca_cert: Vec<PathBuf>,
-    /// Ends the run after this time; the report is complete all the same
+    /// End the run after this time; the report is complete nevertheless. Reading the input must not take longer either
     #[arg(long, value_name = "SECONDS", value_parser = seconds)]
     pub(crate) deadline: Option<Duration>,
-    /// Gives up on one request after this time
+    /// End one request after this time
     #[arg(long, value_name = "SECONDS", value_parser = seconds)]
     pub(crate) request_timeout: Option<Duration>,
     #[command(flatten)]
@@ -241,8 +242,8 @@ pub(crate) struct Inspect {
     /// The bundle's zip
     #[arg(value_name = "ZIP")]
     pub(crate) bundle: PathBuf,
-    /// The operator's policy, for the names of its trusted keys
-    #[arg(long, value_name = "TOML", env = "PALISADE_POLICY")]
+    /// The operator's policy, for the names of its trusted keys; also `PALISADE_POLICY`
+    #[arg(long, value_name = "TOML")]
     pub(crate) policy: Option<PathBuf>,
 }
 
@@ -252,17 +253,10 @@ pub(crate) struct Keygen {
     /// Where the secret key goes; the public key goes beside it, with the ending `.pub`
     #[arg(value_name = "FILE", default_value = "palisade.key")]
     pub(crate) key: PathBuf,
-    /// Keeps the secret key without a password: whoever can read the file can sign
-    #[arg(long)]
+    /// Store the secret key without a password: anybody who can read the file can sign
+    #[arg(long, conflicts_with = "password_file")]
     pub(crate) no_password: bool,
-    #[command(flatten)]
-    pub(crate) password: PasswordArguments,
-}
-
-/// Where the password of a secret key comes from, if not from the terminal.
-#[derive(Debug, Args)]
-pub(crate) struct PasswordArguments {
-    /// Takes the password of the secret key from this file instead of asking for it
+    /// Read the password of the secret key from this file instead of asking for it
     #[arg(long, value_name = "FILE")]
     pub(crate) password_file: Option<PathBuf>,
 }
@@ -273,11 +267,11 @@ pub(crate) struct Verify {
     /// The bundle's zip
     #[arg(value_name = "ZIP")]
     pub(crate) bundle: PathBuf,
-    /// Trusts this public key, a file as `keygen` or minisign make it, instead of those of the policy
-    #[arg(long, value_name = "FILE")]
+    /// Trust this public key, a file created by `keygen` or minisign, instead of the keys of the policy
+    #[arg(long, value_name = "FILE", conflicts_with = "policy")]
     pub(crate) key: Vec<PathBuf>,
-    /// The operator's policy, whose keys are trusted
-    #[arg(long, value_name = "TOML", env = "PALISADE_POLICY")]
+    /// The operator's policy, whose keys are trusted; also `PALISADE_POLICY`
+    #[arg(long, value_name = "TOML")]
     pub(crate) policy: Option<PathBuf>,
 }
 
@@ -297,8 +291,9 @@ pub(crate) enum PolicyVerb {
         /// The bundle's zip
         #[arg(long, value_name = "ZIP")]
         bundle: PathBuf,
-        /// The operator's policy, instead of `palisade/palisade.toml` in the user's configuration directory or in `/etc`
-        #[arg(long, value_name = "TOML", env = "PALISADE_POLICY")]
+        /// The operator's policy, instead of `palisade/palisade.toml` in the user's configuration directory or in `/etc`;
+        /// also `PALISADE_POLICY`
+        #[arg(long, value_name = "TOML")]
         policy: Option<PathBuf>,
     },
 }
@@ -316,7 +311,7 @@ pub(crate) struct Protect {
 pub(crate) enum ProtectVerb {
     /// Compiles MISP warning lists into one file for `[protect] lists` of the policy
     Build {
-        /// The compiled file
+        /// The compiled file; `-` is standard output
         #[arg(long, value_name = "FILE")]
         out: PathBuf,
         /// Warning lists as MISP publishes them, or directories that hold them
@@ -377,12 +372,13 @@ pub(crate) struct Pack {
     /// The software bill of materials, CycloneDX 1.x
     #[arg(long, value_name = "JSON")]
     pub(crate) sbom: PathBuf,
-    /// Signs the bundle with this secret key, as `palisade keygen` or minisign make it
+    /// Sign the bundle with this secret key, created by `palisade keygen` or minisign
     #[arg(long, value_name = "KEY")]
     pub(crate) sign: Option<PathBuf>,
-    #[command(flatten)]
-    pub(crate) password: PasswordArguments,
-    /// The zip to make
+    /// Read the password of the secret key from this file instead of asking for it
+    #[arg(long, value_name = "FILE", requires = "sign")]
+    pub(crate) password_file: Option<PathBuf>,
+    /// The zip to create; `-` is standard output
     #[arg(long, value_name = "ZIP")]
     pub(crate) out: PathBuf,
 }
@@ -408,10 +404,14 @@ pub(crate) struct Collection {
 #[derive(Debug, Args)]
 pub(crate) struct Validate {
     /// The bundle's zip: digests, manifest, and whether this host can run the component
-    #[arg(value_name = "ZIP", required_unless_present = "manifest", conflicts_with = "manifest")]
+    #[arg(value_name = "ZIP", required_unless_present = "manifest")]
     pub(crate) bundle: Option<PathBuf>,
-    /// A manifest on its own
-    #[arg(long, value_name = "YAML")]
+    /// A manifest on its own, without bundle and configuration
+    #[arg(
+        long,
+        value_name = "YAML",
+        conflicts_with_all = ["bundle", "action", "config", "sets", "policy", "allow_unsigned", "cache_dir", "no_cache"]
+    )]
     pub(crate) manifest: Option<PathBuf>,
     /// The action whose configuration is checked
     #[arg(long, value_name = "ID", requires = "bundle")]
@@ -503,32 +503,15 @@ fn evictions(text: &str) -> Result<Evictions, String> {
     }
     text.parse()
         .map(|number| Evictions(Some(number)))
-        .map_err(|_| "a whole number or `any` is expected".to_owned())
+        .map_err(|_| "expected a whole number or `any`".to_owned())
 }
 
 fn seconds(text: &str) -> Result<Duration, String> {
     let is_sensible = |seconds: &f64| *seconds > 0.0 && *seconds <= RUN_CEILING_SECONDS as f64;
-    let expected = || format!("a number of seconds above 0 and up to {RUN_CEILING_SECONDS} is expected");
+    let expected = || format!("expected a number of seconds above 0 and up to {RUN_CEILING_SECONDS}");
     let seconds = text.parse::<f64>().ok().filter(is_sensible).ok_or_else(expected)?;
     Duration::try_from_secs_f64(seconds).map_err(|error| error.to_string())
 }
 
 #[cfg(test)]
-mod tests {
-    use clap::CommandFactory as _;
-
-    use super::*;
-
-    #[test]
-    fn the_command_line_is_consistent() {
-        Arguments::command().debug_assert();
-    }
-
-    #[test]
-    fn durations_are_positive_seconds() {
-        assert_eq!(seconds("1.5"), Ok(Duration::from_millis(1500)));
-        for text in ["0", "-1", "NaN", "inf", "1e400", "9.3e18", "5s"] {
-            assert!(seconds(text).is_err(), "{text}");
-        }
-    }
-}
+mod tests;

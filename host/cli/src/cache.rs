@@ -5,23 +5,30 @@ use etcetera::BaseStrategy as _;
 use palisade_engine::{Cache, Compiler, CompilerProgram, Engine, EngineError};
 
 use crate::arguments::{COMPILE_COMPONENT, CacheArguments};
+use crate::environment;
+use crate::failure::Failure;
 
 /// An engine with the cache that the arguments ask for. The user's own cache directory may be missing or read-only, as in
 /// a container: then the component is compiled each time. A directory that was named must work.
-pub(crate) fn engine(arguments: &CacheArguments) -> Result<Engine, EngineError> {
+pub(crate) fn engine(arguments: &CacheArguments) -> Result<Engine, Failure> {
     let compiler = CompilerProgram::this_program([COMPILE_COMPONENT.into()])
         .map(Compiler::Program)
         .map_err(|error| EngineError::Unsupported(format!("the compiler cannot be found: {error}")))?;
     if arguments.no_cache {
-        return Engine::new(&Cache::Off, compiler);
+        return Ok(Engine::new(&Cache::Off, compiler)?);
     }
-    if let Some(directory) = &arguments.cache_dir {
-        return Engine::new(&Cache::Directory(directory.clone()), compiler);
+    let named = match &arguments.cache_dir {
+        Some(directory) => Some(directory.clone()),
+        None => environment::path(environment::CACHE_DIRECTORY)?,
+    };
+    if let Some(directory) = named {
+        return Ok(Engine::new(&Cache::Directory(directory), compiler)?);
     }
-    let Ok(strategy) = etcetera::choose_base_strategy() else { return Engine::new(&Cache::Off, compiler) };
+    let Ok(strategy) = etcetera::choose_base_strategy() else { return Ok(Engine::new(&Cache::Off, compiler)?) };
     let directory = Cache::Directory(strategy.cache_dir().join("palisade"));
-    Engine::new(&directory, compiler.clone()).or_else(|error| {
+    let engine = Engine::new(&directory, compiler.clone()).or_else(|error| {
         tracing::debug!(%error, "compiled components are not kept");
         Engine::new(&Cache::Off, compiler)
-    })
+    })?;
+    Ok(engine)
 }

@@ -1,7 +1,7 @@
 //! Why a verb could not do what it was asked: code, message, hint and exit status, whatever library the error comes from.
 
 use palisade_bundle::{BundleError, ManifestError, PackError};
-use palisade_run::{ConfigurationFileError, PrepareError};
+use palisade_run::{ConfigurationFileError, Difference, PlanError, PrepareError};
 use serde::Serialize;
 
 /// Exit status: could not start.
@@ -53,6 +53,9 @@ impl Failure {
 
 impl From<PrepareError> for Failure {
     fn from(error: PrepareError) -> Self {
+        if let PrepareError::Plan(error) = error {
+            return error.into();
+        }
         let problems: Vec<Problem> = match &error {
             PrepareError::Configuration(problems) => problems
                 .iter()
@@ -96,11 +99,34 @@ from_coded!(
     palisade_protect::BuildError,
     palisade_recording::ReadError,
     palisade_run::OperatorError,
-    palisade_run::PlanError,
     palisade_orchestrator::OrchestratorError,
     palisade_store::StoreError,
     palisade_vault::VaultError
 );
+
+impl From<PlanError> for Failure {
+    fn from(error: PlanError) -> Self {
+        let again = "`palisade run --dry-run --compare --plan FILE`";
+        let hint = match &error {
+            PlanError::Syntax { .. } | PlanError::Schema { .. } => Some(format!("create a plan with {again}")),
+            PlanError::Changed { .. } => Some(format!(
+                "create a new plan with {again}; to leave objects out, change the collection or the configuration"
+            )),
+            PlanError::MadeWithAnother { .. } => Some(format!(
+                "use the bundle and the configuration of the plan, or create a new plan with {again}"
+            )),
+            PlanError::Outdated(differences) => {
+                let mut hint = format!("compare again, check the differences, and create a new plan with {again}");
+                if differences.iter().any(Difference::is_protection) {
+                    hint.push_str("; a value that the plan exempts from protection needs its `--allow-protected` again");
+                }
+                Some(hint)
+            }
+            PlanError::Unreadable { .. } | PlanError::TooLarge { .. } | PlanError::NotCompared { .. } => error.hint(),
+        };
+        Self { hint, ..Self::new(error.code(), error.to_string()) }
+    }
+}
 
 impl From<palisade_server::ListenError> for Failure {
     fn from(error: palisade_server::ListenError) -> Self {

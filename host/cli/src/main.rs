@@ -4,26 +4,31 @@
 mod answer;
 mod arguments;
 mod cache;
+mod environment;
 mod failure;
+mod files_named;
 mod first_run;
 mod json;
 mod logging;
 mod output_file;
 mod progress;
 mod project;
+mod prompt;
 mod service_client;
 mod show;
 mod terminal;
+mod usage;
 mod verbs;
 
 use std::process::ExitCode;
 
-use clap::Parser as _;
-
-use crate::arguments::{Arguments, Verb};
+use crate::arguments::Verb;
 
 fn main() -> ExitCode {
-    let arguments = Arguments::parse();
+    let arguments = match usage::arguments() {
+        Ok(arguments) => arguments,
+        Err(status) => return status,
+    };
     let global = arguments.global;
     terminal::choose_colour(global.color);
     logging::start(global, matches!(arguments.verb, Verb::Serve(_)));
@@ -32,11 +37,11 @@ fn main() -> ExitCode {
         Verb::Inspect(verb) => verbs::inspect::inspect(&verb),
         Verb::New(verb) => verbs::new::new(&verb),
         Verb::Dev(verb) => verbs::dev::dev(&verb),
-        Verb::Pack(verb) => verbs::pack::pack(verb),
+        Verb::Pack(verb) => verbs::pack::pack(verb, global.output),
         Verb::Keygen(verb) => verbs::keygen::keygen(&verb),
         Verb::Verify(verb) => verbs::verify::verify(&verb),
         Verb::Policy(verb) => verbs::policy::policy(&verb),
-        Verb::Protect(verb) => verbs::protect::protect(&verb),
+        Verb::Protect(verb) => verbs::protect::protect(&verb, global.output),
         Verb::Collection(verb) => verbs::collection::collection(verb),
         Verb::Validate(verb) => verbs::validate::validate(verb),
         Verb::Serve(verb) => verbs::serve::serve(*verb, global.log_format),

@@ -1,9 +1,10 @@
 //! A file that a verb writes when it is done. It is opened before anything is sent, so that one that cannot be written
-//! stops the run at its start, and it stands under its name only when it is complete.
+//! stops the run at its start.
 
-use std::fs::File;
-use std::io::{self, BufWriter, Write};
+use std::io::{self, Write};
 use std::path::{Path, PathBuf};
+
+use palisade_files::Output;
 
 use crate::failure::Failure;
 
@@ -33,35 +34,19 @@ impl Purpose {
 pub(crate) struct OutputFile {
     purpose: Purpose,
     path: PathBuf,
-    temporary: PathBuf,
-    file: File,
+    output: Output,
 }
 
 impl OutputFile {
-    pub(crate) fn create(path: PathBuf, purpose: Purpose) -> Result<Self, Failure> {
-        if path.is_dir() {
-            return Err(purpose.failure(&path, &io::ErrorKind::IsADirectory.into()));
-        }
-        let mut name = path.file_name().unwrap_or_default().to_owned();
-        name.push(format!(".{}.part", std::process::id()));
-        let temporary = path.with_file_name(name);
-        let file = File::create(&temporary).map_err(|error| purpose.failure(&path, &error))?;
-        Ok(Self { purpose, path, temporary, file })
+    /// Opens it. Waits until something reads from a named pipe.
+    pub(crate) fn open(path: PathBuf, purpose: Purpose) -> Result<Self, Failure> {
+        let output = Output::open(&path).map_err(|error| purpose.failure(&path, &error))?;
+        Ok(Self { purpose, path, output })
     }
 
-    /// Writes it and gives it its name.
+    /// Writes all of it.
     pub(crate) fn write(self, content: impl FnOnce(&mut dyn Write) -> io::Result<()>) -> Result<(), Failure> {
-        let mut out = BufWriter::new(&self.file);
-        content(&mut out)
-            .and_then(|()| out.flush())
-            .and_then(|()| std::fs::rename(&self.temporary, &self.path))
-            .map_err(|error| self.purpose.failure(&self.path, &error))
-    }
-}
-
-impl Drop for OutputFile {
-    /// Gone already where the file was written.
-    fn drop(&mut self) {
-        let _ = std::fs::remove_file(&self.temporary);
+        let Self { purpose, path, output } = self;
+        output.write(content).map_err(|error| purpose.failure(&path, &error))
     }
 }

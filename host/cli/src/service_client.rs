@@ -13,8 +13,11 @@ use ureq::tls::{Certificate, RootCerts, TlsConfig};
 use ureq::{Agent, Body};
 
 use crate::arguments::service::ServerArguments;
+use crate::environment;
 use crate::failure::Failure;
 
+/// The address of a service by default.
+const DEFAULT_ADDRESS: &str = "http://127.0.0.1:8420";
 /// The variable that may hold the token.
 const TOKEN_VARIABLE: &str = "PALISADE_TOKEN";
 
@@ -28,7 +31,11 @@ pub(crate) struct Service {
 impl Service {
     /// The service that the arguments name.
     pub(crate) fn new(arguments: &ServerArguments) -> Result<Self, Failure> {
-        let address = arguments.server.trim_end_matches('/').to_owned();
+        let address = match &arguments.server {
+            Some(address) => address.clone(),
+            None => environment::text(environment::SERVER)?.unwrap_or_else(|| DEFAULT_ADDRESS.to_owned()),
+        };
+        let address = address.trim_end_matches('/').to_owned();
         if !address.starts_with("https://") && !is_loopback(&address) {
             let mut failure =
                 Failure::new("server-address", format!("`{address}` is neither `https://` nor this machine"));
@@ -145,11 +152,8 @@ fn token(arguments: &ServerArguments) -> Result<String, Failure> {
 }
 
 fn read(path: &Path) -> Result<Vec<u8>, Failure> {
-    let mut bytes = Vec::new();
-    std::fs::File::open(path)
-        .and_then(|file| file.take(limits::SECRET_BYTES).read_to_end(&mut bytes))
-        .map_err(|error| Failure::file("file-unreadable", "cannot read", path, &error))?;
-    Ok(bytes)
+    palisade_files::read(path, limits::SECRET_BYTES)
+        .map_err(|fault| Failure::file("file-unreadable", "cannot read", path, &fault.into()))
 }
 
 /// Whether an address is plain HTTP on this machine.

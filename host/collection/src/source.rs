@@ -2,7 +2,6 @@
 
 use std::ffi::OsStr;
 use std::fmt;
-use std::fs::File;
 use std::io::{self, BufRead, BufReader, Chain, Cursor, Read};
 use std::path::PathBuf;
 
@@ -76,10 +75,11 @@ impl Source {
         let mut reader: Box<dyn Read + Send> = match input {
             Input::Reader(reader) => reader,
             Input::Path(path) => {
-                let opened = File::open(&path).and_then(|file| Ok((file.metadata()?.is_dir(), file)));
-                match opened {
-                    Ok((true, _)) => return Err(ReadError::Directory { name }),
-                    Ok((false, file)) => Box::new(file),
+                match palisade_files::open(&path) {
+                    Ok(file) => Box::new(file),
+                    Err(cause) if cause.kind() == io::ErrorKind::IsADirectory => {
+                        return Err(ReadError::Directory { name });
+                    }
                     Err(cause) => return Err(ReadError::Open { name, cause }),
                 }
             }

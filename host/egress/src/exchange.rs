@@ -99,11 +99,17 @@ fn tls_error(cause: &(dyn std::error::Error + 'static)) -> Option<String> {
     tls_error(cause.downcast_ref::<std::io::Error>()?.get_ref()?)
 }
 
+/// An error without the address of a library's own documentation, which rustls adds to a connection that was closed early: it is
+/// written for whoever programs with the library.
+fn without_link(text: &str) -> String {
+    text.split_once(": https://docs.rs/").map_or(text, |(text, _)| text).to_owned()
+}
+
 fn chain(error: &dyn std::error::Error) -> String {
-    let mut text = error.to_string();
+    let mut text = without_link(&error.to_string());
     let mut source = error.source();
     while let Some(cause) = source {
-        let cause_text = cause.to_string();
+        let cause_text = without_link(&cause.to_string());
         if !text.contains(&cause_text) {
             text.push_str(": ");
             text.push_str(&cause_text);
@@ -111,4 +117,18 @@ fn chain(error: &dyn std::error::Error) -> String {
         source = cause.source();
     }
     text
+}
+
+#[cfg(test)]
+mod tests {
+    use super::chain;
+
+    #[test]
+    fn a_cause_has_no_link_to_the_documentation_of_a_library() {
+        let cause = std::io::Error::new(
+            std::io::ErrorKind::UnexpectedEof,
+            "peer closed connection without sending TLS close_notify: https://docs.rs/rustls/latest/rustls/x.html#unexpected-eof",
+        );
+        assert_eq!(chain(&cause), "peer closed connection without sending TLS close_notify");
+    }
 }

@@ -7,6 +7,7 @@
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, OnceLock};
 
+use palisade_limits as limits;
 use rustls::client::WebPkiServerVerifier;
 use rustls::client::danger::{HandshakeSignatureValid, ServerCertVerified, ServerCertVerifier};
 use rustls::crypto::CryptoProvider;
@@ -48,8 +49,10 @@ fn unusable(path: &Path, cause: String) -> ClientError {
 }
 
 fn read(path: &Path) -> Result<Vec<CertificateDer<'static>>, ClientError> {
-    let certificates = CertificateDer::pem_file_iter(path)
-        .and_then(Iterator::collect::<Result<Vec<_>, _>>)
+    let pem = palisade_files::read(path, limits::CERTIFICATES_BYTES)
+        .map_err(|fault| unusable(path, fault.to_string()))?;
+    let certificates = CertificateDer::pem_slice_iter(&pem)
+        .collect::<Result<Vec<_>, _>>()
         .map_err(|error| unusable(path, error.to_string()))?;
     if certificates.is_empty() {
         Err(unusable(path, "there is no certificate in it".to_owned()))

@@ -306,6 +306,8 @@ limits! {
     CONFIGURATION_BYTES = MIB, "bytes";
     /// Bytes of a policy file: 5,000 protected values of 200 bytes each; longer lists belong into a compiled one.
     POLICY_BYTES = MIB, "bytes";
+    /// Bytes of a file with certificates in PEM: the public authorities of an operating system, 150 with comments, have 250 KB.
+    CERTIFICATES_BYTES = 4 * MIB, "bytes";
     /// Bytes of a file that holds a secret: a Vision One key has less than 2 KiB.
     SECRET_BYTES = 64 * KIB, "bytes";
 

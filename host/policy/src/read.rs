@@ -3,10 +3,10 @@
 //! Denies by default: no policy comes out of a text that has any fault. All faults against the rules are reported together;
 //! text that is no TOML or of another shape is reported at its first fault.
 
-use std::io::Read as _;
 use std::path::Path;
 
 use palisade_bundle::nearest;
+use palisade_files::ReadFault;
 use palisade_limits::POLICY_BYTES;
 use toml::de::{DeTable, DeValue, Error};
 
@@ -26,13 +26,14 @@ impl Policy {
     /// # Errors
     /// Where the file cannot be read, is too large, is no text, or breaks a rule.
     pub fn read(path: &Path) -> Result<Self, PolicyError> {
-        let unreadable = |cause| PolicyError::Unreadable { path: path.to_owned(), cause };
-        let mut bytes = Vec::new();
-        // One byte more than allowed tells a file that is too large.
-        std::fs::File::open(path)
-            .and_then(|file| file.take(POLICY_BYTES.saturating_add(1)).read_to_end(&mut bytes))
-            .map_err(unreadable)?;
         let name = path.display().to_string();
+        let bytes = palisade_files::read(path, POLICY_BYTES).map_err(|fault| match fault {
+            ReadFault::Io(cause) => PolicyError::Unreadable { path: path.to_owned(), cause },
+            ReadFault::TooLarge { limit } => {
+                let place = Positions::of(&name, "", None).of_offset(0);
+                PolicyError::Faults(vec![Fault { place, kind: FaultKind::TooLarge { limit } }])
+            }
+        })?;
         let text = String::from_utf8(bytes).map_err(|error| {
             let valid = error.utf8_error().valid_up_to();
             let text = String::from_utf8_lossy(error.as_bytes());

@@ -2,7 +2,6 @@
 //! by default: an unknown name, a value of the wrong type and a secret in the wrong place are errors.
 
 use std::collections::BTreeMap;
-use std::io::Read as _;
 
 use palisade_bundle::{Action, Manifest, Parameter, ParameterKind, Purpose, nearest};
 use palisade_egress::{ExposeSecret as _, SecretString};
@@ -28,6 +27,8 @@ pub struct Configuration {
 pub enum Secrets {
     /// Yes.
     Read,
+    /// If they can be: nothing is sent that needs them.
+    IfThere,
     /// No: nothing is sent, and a text that is no secret stands in for each.
     StandIn,
 }
@@ -208,11 +209,13 @@ impl Configuration {
                 Some(GivenValue::Secret(_)) | None if secrets == Secrets::StandIn => {
                     self.secrets.insert(name(), SecretString::from(STAND_IN));
                 }
-                Some(GivenValue::Secret(source)) => {
-                    self.secrets.insert(name(), read_secret(&parameter.name, source)?);
-                }
+                Some(GivenValue::Secret(source)) => match read_secret(&parameter.name, source) {
+                    Ok(secret) => drop(self.secrets.insert(name(), secret)),
+                    Err(_) if secrets == Secrets::IfThere => {}
+                    Err(fault) => return Err(fault),
+                },
                 Some(_) => return Err(ConfigurationFault::SecretInPlain { name: name() }),
-                None if parameter.required => return Err(missing(parameter)),
+                None if parameter.required && secrets == Secrets::Read => return Err(missing(parameter)),
                 None => {}
             }
             return Ok(());
@@ -389,15 +392,9 @@ fn read_secret(name: &str, source: &SecretSource) -> Result<SecretString, Config
         }
         SecretSource::File(path) => {
             let source_name = format!("the file `{}`", path.display());
-            let mut text = String::new();
-            let read = std::fs::File::open(path)
-                .and_then(|file| file.take(limits::SECRET_BYTES + 1).read_to_string(&mut text));
-            match read {
-                Ok(size) if size as u64 > limits::SECRET_BYTES => {
-                    return Err(fail(source_name, "it is too large"));
-                }
-                Ok(_) => (source_name, SecretString::from(text.trim_end_matches(['\r', '\n']))),
-                Err(error) => return Err(fail(source_name, &error.to_string())),
+            match palisade_files::read_text(path, limits::SECRET_BYTES) {
+                Ok(text) => (source_name, SecretString::from(text.trim_end_matches(['\r', '\n']))),
+                Err(fault) => return Err(fail(source_name, &fault.to_string())),
             }
         }
     };

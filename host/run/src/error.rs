@@ -68,6 +68,14 @@ pub enum PrepareError {
     /// The collection.
     #[error(transparent)]
     Collection(#[from] ReadError),
+    /// A file had not ended by the deadline of the run.
+    #[error("the {what} could not be read within {} s; nothing was sent", limit.as_secs_f64())]
+    ReadingTooLong {
+        /// What was read.
+        what: &'static str,
+        /// The time that the operator set for the run.
+        limit: std::time::Duration,
+    },
     /// A task of ours ended without a result.
     #[error("reading the collection was interrupted: {0}")]
     Interrupted(String),
@@ -92,6 +100,7 @@ impl PrepareError {
             Self::Plan(error) => error.code(),
             Self::Client(error) => error.code(),
             Self::Collection(error) => error.code(),
+            Self::ReadingTooLong { .. } => "deadline",
             Self::Interrupted(_) => "interrupted",
         }
     }
@@ -107,6 +116,9 @@ impl PrepareError {
             Self::Client(error) => error.hint(),
             Self::Collection(error) => error.hint(),
             Self::Configuration(problems) => problems.iter().find_map(ConfigurationProblem::hint),
+            Self::ReadingTooLong { .. } => {
+                Some("check that each named pipe has a writer that ends, or allow more time".to_owned())
+            }
             _ => None,
         }
     }

@@ -360,6 +360,7 @@ impl Prepared {
                 seconds,
                 dry_run,
                 compared: compare,
+                replay: matches!(self.wire, Wire::Recording(_)),
                 status,
                 ended: end.how,
                 code: end.code,

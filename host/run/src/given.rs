@@ -5,9 +5,9 @@
 
 use std::collections::BTreeMap;
 use std::fmt;
-use std::io::Read as _;
 use std::path::{Path, PathBuf};
 
+use palisade_files::ReadFault;
 use palisade_limits as limits;
 use serde_json::Value;
 
@@ -149,15 +149,10 @@ impl ConfigurationFileError {
 /// # Errors
 /// Where the file is not a mapping of names to values, in YAML or JSON.
 pub fn read_configuration(path: &Path) -> Result<BTreeMap<String, Given>, ConfigurationFileError> {
-    let unreadable = |cause| ConfigurationFileError::Unreadable { path: path.to_owned(), cause };
-    let limit = limits::CONFIGURATION_BYTES;
-    let mut text = String::new();
-    std::fs::File::open(path)
-        .and_then(|file| file.take(limit + 1).read_to_string(&mut text))
-        .map_err(unreadable)?;
-    if text.len() as u64 > limit {
-        return Err(ConfigurationFileError::TooLarge { path: path.to_owned(), limit });
-    }
+    let text = palisade_files::read_text(path, limits::CONFIGURATION_BYTES).map_err(|fault| match fault {
+        ReadFault::Io(cause) => ConfigurationFileError::Unreadable { path: path.to_owned(), cause },
+        ReadFault::TooLarge { limit } => ConfigurationFileError::TooLarge { path: path.to_owned(), limit },
+    })?;
     // JSON is YAML, except for tabs and duplicate keys, which both parsers judge well enough.
     let value: Value = serde_saphyr::from_str(&text).map_err(|error| syntax(path, &error))?;
     let mapping = match value {

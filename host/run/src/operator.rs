@@ -2,7 +2,6 @@
 //! policy names and cannot be used is an error, never left out: whoever wrote it relies on it.
 
 use std::collections::BTreeSet;
-use std::io::Read as _;
 use std::path::PathBuf;
 
 use palisade_bundle::{KeyError, PublicKey, Trust, TrustedKey};
@@ -137,10 +136,8 @@ fn credentials(secret: &ProxySecret) -> Result<SecretString, OperatorError> {
             .map(SecretString::from)
             .map_err(|error| fail(format!("the environment variable `{variable}`"), error.to_string())),
         ProxySecret::File(path) => {
-            let mut text = String::new();
-            std::fs::File::open(path)
-                .and_then(|file| file.take(limits::SECRET_BYTES).read_to_string(&mut text))
-                .map_err(|error| fail(format!("the file `{}`", path.display()), error.to_string()))?;
+            let text = palisade_files::read_text(path, limits::SECRET_BYTES)
+                .map_err(|fault| fail(format!("the file `{}`", path.display()), fault.to_string()))?;
             Ok(SecretString::from(text.trim_end_matches(['\r', '\n'])))
         }
     }

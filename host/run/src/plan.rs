@@ -5,10 +5,10 @@
 
 use std::collections::BTreeMap;
 use std::fmt;
-use std::io::Read as _;
 use std::path::Path;
 
 use palisade_collection::{Format, Location, Object, Summary};
+use palisade_files::ReadFault;
 use palisade_limits as limits;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
@@ -23,6 +23,8 @@ use crate::selection::{Offered, Selection};
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Plan {
+    /// SHA-256 of everything else in this document, hexadecimal: shows whether it was changed.
+    pub digest: String,
     /// Version of this document: 1.
     pub schema: u32,
     /// When it was made; RFC 3339, UTC.
@@ -116,6 +118,12 @@ pub enum PlanError {
         /// What is read.
         expected: u32,
     },
+    /// It is not as it was written.
+    #[error("the plan `{path}` was changed after it was created: its content does not match its digest")]
+    Changed {
+        /// The file.
+        path: String,
+    },
     /// Made by another bundle, for another action or with another configuration.
     #[error("the plan was made with another {what}: {planned} then, {now} now")]
     MadeWithAnother {
@@ -138,7 +146,7 @@ pub enum PlanError {
     },
     /// Something is not as it was: the service, or what is protected.
     #[error(
-        "nothing was sent: not all is as it was when the plan was made ({} {}): {}",
+        "nothing was sent: the tenant or the protected values have changed since the plan was created ({} {}): {}",
         .0.len(),
         if .0.len() == 1 { "difference" } else { "differences" },
         .0.iter().take(limits::DIFFERENCES_TOLD as usize).map(ToString::to_string).collect::<Vec<_>>().join("; ")
@@ -155,6 +163,7 @@ impl PlanError {
             Self::TooLarge { .. } => "plan-too-large",
             Self::Syntax { .. } => "plan-syntax",
             Self::Schema { .. } => "plan-schema",
+            Self::Changed { .. } => "plan-changed",
             Self::MadeWithAnother { .. } => "plan-made-with-another",
             Self::NotCompared { .. } => "plan-not-compared",
             Self::Outdated(_) => "plan-outdated",
@@ -167,15 +176,12 @@ impl PlanError {
         let hint = match self {
             Self::Unreadable { .. } | Self::TooLarge { .. } => return None,
             Self::NotCompared { hint, .. } => return hint.clone(),
-            Self::Syntax { .. } | Self::Schema { .. } => {
-                "plans are made by `palisade run --dry-run --compare --plan FILE`"
+            Self::Syntax { .. } | Self::Schema { .. } => "create a plan with a comparison",
+            Self::Changed { .. } => {
+                "compare again and create a new plan; to leave objects out, change the collection or the configuration"
             }
-            Self::MadeWithAnother { .. } => {
-                "give what the plan was made with, or make a new one with `palisade run --dry-run --compare --plan FILE`"
-            }
-            Self::Outdated(_) => {
-                "give the `--allow-protected` that the plan was made with, or look at a new comparison and make a new plan with `palisade run --dry-run --compare --plan FILE`"
-            }
+            Self::MadeWithAnother { .. } => "use the bundle, action and configuration of the plan, or compare again",
+            Self::Outdated(_) => "compare again, check the differences, and create a new plan",
         };
         Some(hint.to_owned())
     }
@@ -225,6 +231,14 @@ pub enum Difference {
     },
 }
 
+impl Difference {
+    /// Whether an object has become protected that the plan would send.
+    #[must_use]
+    pub fn is_protection(&self) -> bool {
+        matches!(self, Self::Verdict { now, .. } if now.contains("(protected)"))
+    }
+}
+
 impl fmt::Display for Difference {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
@@ -261,7 +275,8 @@ impl Plan {
             .iter()
             .zip(&report.objects)
             .filter_map(|((_, offered), entry)| offered.object().map(|object| planned(object, entry)));
-        Ok(Self {
+        let mut plan = Self {
+            digest: String::new(),
             schema: Self::SCHEMA,
             made_at: report.run.started_at.clone(),
             bundle: report.bundle.clone(),
@@ -270,22 +285,22 @@ impl Plan {
             files: report.collection.files.clone(),
             evictions: report.evictions.clone(),
             objects: objects.collect(),
-        })
+        };
+        // What can be part of a report can be written as JSON; a plan without a digest would be refused.
+        plan.digest = serde_json::to_vec(&plan).ok().and_then(|text| seal::digest(&text)).unwrap_or_default();
+        Ok(plan)
     }
 
     /// Reads a plan.
     ///
     /// # Errors
-    /// Where it cannot be read, or is no plan of this version.
+    /// If it cannot be read, is not a plan of this version, or was changed after it was written.
     pub fn read(path: &Path) -> Result<Self, PlanError> {
         let name = || path.display().to_string();
-        let mut bytes = Vec::new();
-        std::fs::File::open(path)
-            .and_then(|file| file.take(limits::PLAN_BYTES + 1).read_to_end(&mut bytes))
-            .map_err(|cause| PlanError::Unreadable { path: name(), cause })?;
-        if bytes.len() as u64 > limits::PLAN_BYTES {
-            return Err(PlanError::TooLarge { path: name(), limit: limits::PLAN_BYTES });
-        }
+        let bytes = palisade_files::read(path, limits::PLAN_BYTES).map_err(|fault| match fault {
+            ReadFault::Io(cause) => PlanError::Unreadable { path: name(), cause },
+            ReadFault::TooLarge { limit } => PlanError::TooLarge { path: name(), limit },
+        })?;
         let plan: Self = serde_json::from_slice(&bytes).map_err(|error| PlanError::Syntax {
             path: name(),
             line: error.line(),
@@ -294,6 +309,9 @@ impl Plan {
         })?;
         if plan.schema != Self::SCHEMA {
             return Err(PlanError::Schema { path: name(), found: plan.schema, expected: Self::SCHEMA });
+        }
+        if seal::digest(&bytes).is_none_or(|digest| digest != plan.digest) {
+            return Err(PlanError::Changed { path: name() });
         }
         Ok(plan)
     }
@@ -487,5 +505,6 @@ fn compare_evictions(planned: &EvictionsReport, now: &EvictionsReport, differenc
     differences.extend(before.difference(&after).map(|entry| eviction(entry, false)));
 }
 
+mod seal;
 #[cfg(test)]
 mod tests;

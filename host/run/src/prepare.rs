@@ -169,7 +169,10 @@ impl Preparation {
     /// # Errors
     /// [`PrepareError`]; nothing has been sent.
     pub async fn check(self, engine: &Engine) -> Result<Prepared, PrepareError> {
+        let began = tokio::time::Instant::now();
         let secrets = match self.evidence {
+            // Nothing is sent: the key may still have to be created.
+            Evidence::None | Evidence::Record if self.dry_run && !self.compare => Secrets::IfThere,
             Evidence::None | Evidence::Record => Secrets::Read,
             Evidence::Replay(_) => Secrets::StandIn,
         };
@@ -189,7 +192,12 @@ impl Preparation {
             Recorder::new(provenance, Arc::clone(&redactor))
         });
         let wire = match self.evidence {
-            Evidence::None | Evidence::Record => Wire::Network(Client::new(&self.client)?),
+            Evidence::None | Evidence::Record => {
+                // It reads the files of further authorities.
+                let options = self.client;
+                let reading = tokio::task::spawn_blocking(move || Client::new(&options));
+                Wire::Network(in_time(self.overrides.run, began, "certificate authorities", reading).await??)
+            }
             Evidence::Replay(recording) => Wire::Recording(Replayer::new(recording)),
         };
         if let Input::Plan(plan) = &self.input {
@@ -211,7 +219,7 @@ impl Preparation {
         };
         let (sandbox, requests) = effective(&manifest.limits, &self.policy, self.overrides, self.dry_run);
         validate(&component, &action, &configuration, sandbox).await?;
-        let mut selection = reading.await.map_err(|error| PrepareError::Interrupted(error.to_string()))??;
+        let mut selection = in_time(self.overrides.run, began, "collection", reading).await??;
         if blocks {
             selection.hold_back(|object| {
                 let hit = self.protection.check(&object.subtype, &object.value)?;
@@ -272,6 +280,23 @@ impl Prepared {
     pub fn recorder(&self) -> Option<&Recorder> {
         self.recorder.as_ref()
     }
+}
+
+/// What a thread reads that may have to wait for others: a pipe may never end. What has been read already is taken, however long
+/// everything else took.
+async fn in_time<T>(
+    limit: Option<Duration>,
+    began: tokio::time::Instant,
+    what: &'static str,
+    reading: tokio::task::JoinHandle<T>,
+) -> Result<T, PrepareError> {
+    let read = match limit {
+        Some(limit) => tokio::time::timeout_at(began + limit, reading)
+            .await
+            .map_err(|_| PrepareError::ReadingTooLong { what, limit })?,
+        None => reading.await,
+    };
+    read.map_err(|error| PrepareError::Interrupted(error.to_string()))
 }
 
 /// Sortable by time, and different for two runs of the same second.

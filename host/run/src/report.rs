@@ -59,6 +59,8 @@ pub struct RunReport {
     pub dry_run: bool,
     /// Each submission was compared with what the service has.
     pub compared: bool,
+    /// The responses came from a recording. Nothing was sent: verdicts, traffic and holdings are those of the recorded run.
+    pub replay: bool,
     /// The summary that the exit status tells.
     pub status: Status,
     /// How the component ended.

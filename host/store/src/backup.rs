@@ -7,7 +7,8 @@ use rusqlite::{Connection, OpenFlags};
 use crate::{Store, StoreError};
 
 impl Store {
-    /// Writes a consistent copy as one file, which must not be there. Everything that was committed before is in it.
+    /// Writes a consistent copy as one file, which must not exist and does not until it is complete. Everything that was
+    /// committed before is in it.
     ///
     /// # Errors
     /// Where the file is there, or cannot be written.
@@ -15,13 +16,19 @@ impl Store {
         let path = to.display().to_string();
         let flags = OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_NO_MUTEX;
         let reader = Connection::open_with_flags(self.path(), flags)?;
-        new_private(to).map_err(|cause| StoreError::File { place: path.clone(), cause })?;
-        let written = reader.execute("VACUUM INTO ?1", [&path]);
-        if let Err(cause) = written {
-            // What is there is empty or broken.
-            let _ = std::fs::remove_file(to);
-            return Err(StoreError::Database { place: path, cause });
-        }
+        let not_written = |cause| StoreError::File { place: path.clone(), cause };
+        // Its owner alone can read it, as the state: there are password hashes, sealed secrets and recordings in it.
+        let directory = to.parent().filter(|parent| !parent.as_os_str().is_empty()).unwrap_or(Path::new("."));
+        let unfinished = tempfile::Builder::new()
+            .prefix(".palisade-")
+            .suffix(".part")
+            .rand_bytes(16)
+            .tempfile_in(directory)
+            .map_err(not_written)?;
+        reader
+            .execute("VACUUM INTO ?1", [unfinished.path().to_string_lossy()])
+            .map_err(|cause| StoreError::Database { place: path.clone(), cause })?;
+        unfinished.persist_noclobber(to).map_err(|error| not_written(error.error))?;
         Ok(())
     }
 
@@ -71,13 +78,4 @@ impl Store {
             })
         }
     }
-}
-
-/// An empty file that its owner alone can read: password hashes, sealed secrets and recordings lie in a backup as in the state.
-fn new_private(path: &Path) -> std::io::Result<()> {
-    let mut options = std::fs::OpenOptions::new();
-    options.write(true).create_new(true);
-    #[cfg(unix)]
-    std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
-    options.open(path).map(drop)
 }

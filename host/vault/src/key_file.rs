@@ -32,7 +32,7 @@ impl Key {
 
     fn read(path: &Path, forbidden: u32) -> Result<Self, VaultError> {
         let unreadable = |cause| VaultError::KeyUnreadable { path: path.to_owned(), cause };
-        let file = File::open(path).map_err(unreadable)?;
+        let file = palisade_files::open(path).map_err(unreadable)?;
         // Of the open file: what the path leads to may change.
         let mode = mode(&file.metadata().map_err(unreadable)?);
         if mode & forbidden != 0 {

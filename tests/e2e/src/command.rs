@@ -125,6 +125,15 @@ impl Palisade {
         call
     }
 
+    /// Takes back what asks for a report: the test asks for one in its own way, or for none.
+    #[must_use]
+    pub fn without_report(mut self) -> Self {
+        if let Some(report) = self.report.take() {
+            self.arguments.retain(|argument| argument != "--report" && argument != report.as_os_str());
+        }
+        self
+    }
+
     /// Adds an argument.
     #[must_use]
     pub fn argument(mut self, argument: impl AsRef<std::ffi::OsStr>) -> Self {

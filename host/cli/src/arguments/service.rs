@@ -12,8 +12,8 @@ use super::{CacheArguments, PolicyArguments};
 /// Where the state is.
 #[derive(Debug, Args)]
 pub(crate) struct DataArguments {
-    /// The data directory, instead of `palisade` in the user's data directory
-    #[arg(long, value_name = "DIRECTORY", env = "PALISADE_DATA")]
+    /// The data directory, instead of `palisade` in the user's data directory; also `PALISADE_DATA`
+    #[arg(long, value_name = "DIRECTORY")]
     pub(crate) data: Option<PathBuf>,
 }
 
@@ -136,15 +136,9 @@ pub(crate) enum SecretsVerb {
 /// Which service to ask, and as whom.
 #[derive(Debug, Args)]
 pub(crate) struct ServerArguments {
-    /// The service's address
-    #[arg(
-        long,
-        global = true,
-        value_name = "URL",
-        env = "PALISADE_SERVER",
-        default_value = "http://127.0.0.1:8420"
-    )]
-    pub(crate) server: String,
+    /// The address of the service, by default `http://127.0.0.1:8420`; also `PALISADE_SERVER`
+    #[arg(long, global = true, value_name = "URL")]
+    pub(crate) server: Option<String>,
     /// The file of the token; otherwise the environment variable `PALISADE_TOKEN`
     #[arg(long, global = true, value_name = "FILE")]
     pub(crate) token_file: Option<PathBuf>,

@@ -22,7 +22,7 @@ pub(crate) fn text(report: &Report) -> String {
     if report.run.compared && !compared.is_empty() {
         text.push_str(&format!("{HEADING}plan{HEADING:#}\n{}", plan(&compared)));
     }
-    text.push_str(&evictions(&report.evictions));
+    text.push_str(&evictions(&report.evictions, report.run.compared));
     text
 }
 
@@ -86,7 +86,7 @@ fn counted<'names>(names: impl Iterator<Item = &'names str>) -> String {
     counts.join(", ")
 }
 
-fn evictions(evictions: &EvictionsReport) -> String {
+fn evictions(evictions: &EvictionsReport, compared: bool) -> String {
     if evictions.count == 0 {
         return String::new();
     }
@@ -102,7 +102,9 @@ fn evictions(evictions: &EvictionsReport) -> String {
     text.push_str(&table.text());
     if evictions.count > SHOWN as u64 {
         let more = number(evictions.count - SHOWN as u64);
-        text.push_str(&format!("  {DIM}and {more} more; all of them in the report and in the plan{DIM:#}\n"));
+        // Only a comparison can write a plan.
+        let places = if compared { "`--report` and `--plan` list" } else { "`--report` lists" };
+        text.push_str(&format!("  {DIM}and {more} more; {places} all of them{DIM:#}\n"));
     }
     text
 }

@@ -56,13 +56,16 @@ fn passed_over(report: &Report) -> Vec<String> {
 }
 
 fn title(report: &Report) -> String {
-    let dry = match (report.run.dry_run, report.run.compared) {
-        (true, false) => ", dry run: nothing was sent",
-        (true, true) => ", dry run: the service was only read",
-        (false, _) => "",
+    let kind = match (report.run.replay, report.run.dry_run, report.run.compared) {
+        (true, false, _) => ", replay: the responses come from a recording, nothing was sent",
+        (true, true, _) => ", replay of a dry run: the responses come from a recording, nothing was sent",
+        (false, true, false) => ", dry run: nothing was sent",
+        (false, true, true) => ", dry run: the service was only read",
+        (false, false, _) => "",
     };
+    let replay = if report.run.replay { "Replay of " } else { "" };
     let mut text = format!(
-        "{HEADING}{}{HEADING:#} {DIM}({} {}, run {}{dry}){DIM:#}\n",
+        "{HEADING}{replay}{}{HEADING:#} {DIM}({} {}, run {}{kind}){DIM:#}\n",
         one_line(&report.action.title),
         one_line(&report.bundle.id),
         one_line(&report.bundle.version),
@@ -101,7 +104,10 @@ fn verdicts(report: &Report) -> String {
         if verdict == other && total == 0 {
             continue;
         }
-        let facts = if verdict == wanted { duplicates(report) } else { reasons(report, verdict) };
+        let mut facts = if verdict == wanted { duplicates(report) } else { reasons(report, verdict) };
+        if report.run.replay && verdict == VerdictName::Accepted {
+            facts = ["in the recording", &facts].into_iter().filter(|fact| !fact.is_empty()).collect::<Vec<_>>().join(", ");
+        }
         table.row([name.to_owned(), number(total), facts]);
     }
     table.text()
@@ -158,9 +164,14 @@ fn traffic(report: &Report) -> String {
     if traffic.requests == 0 {
         return String::new();
     }
+    let (requests, sent) = if report.run.replay {
+        (format!("{} answered from the recording", count(traffic.requests, "request")), "in requests")
+    } else {
+        (count(traffic.requests, "request"), "sent")
+    };
     let mut facts = vec![
-        count(traffic.requests, "request"),
-        format!("{} sent", bytes(traffic.bytes_sent)),
+        requests,
+        format!("{} {sent}", bytes(traffic.bytes_sent)),
         format!("{} received", bytes(traffic.bytes_received)),
     ];
     if traffic.comparison_requests > 0 {
@@ -182,14 +193,16 @@ fn traffic(report: &Report) -> String {
 }
 
 /// What the lists of the service hold at the end, a line for each list: `block list holds domain 1,204, ip 7 (of 10,000 each)`.
+/// A replay has not asked them.
 fn held(report: &Report) -> String {
     let mut by_list: BTreeMap<&str, Vec<&HoldingReport>> = BTreeMap::new();
     for holding in &report.holdings {
         by_list.entry(&holding.list).or_default().push(holding);
     }
+    let holds = if report.run.replay { "held, when it was recorded," } else { "holds" };
     by_list
         .into_iter()
-        .map(|(list, held)| format!("  {} holds {}\n", one_line(list), entries(&held)))
+        .map(|(list, held)| format!("  {} {holds} {}\n", one_line(list), entries(&held)))
         .collect()
 }
 
@@ -287,11 +300,12 @@ fn ending(report: &Report) -> String {
     } else {
         format!("{:.1} s", run.seconds)
     };
+    let finished = if run.replay { "replayed" } else { "finished" };
     match (run.status, run.ended) {
-        (Status::Clean, _) => format!("{GOOD}finished{GOOD:#} in {seconds}\n"),
+        (Status::Clean, _) => format!("{GOOD}{finished}{GOOD:#} in {seconds}\n"),
         (Status::WithProblems, _) => {
             format!(
-                "{MARK}finished with problems{MARK:#} in {seconds}: see above, or --report for every object\n"
+                "{MARK}{finished} with problems{MARK:#} in {seconds}: see above, or --report for every object\n"
             )
         }
         (Status::EndedEarly, how) => {

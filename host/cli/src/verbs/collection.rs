@@ -8,8 +8,9 @@ use palisade_limits::UNREADABLE_SHOWN;
 use serde::Serialize;
 
 use crate::answer::Answer;
-use crate::arguments::Collection;
+use crate::arguments::{Collection, Output};
 use crate::failure::Failure;
+use crate::files_named::FilesNamed;
 use crate::{show, verbs};
 
 /// What the readers saw in all files.
@@ -105,6 +106,7 @@ impl Answer for Sighting {
 }
 
 pub(crate) fn collection(arguments: Collection) -> Result<Box<dyn Answer>, Failure> {
+    FilesNamed::default().read("FILE", &arguments.files).check(Output::Text)?;
     let reading = verbs::reading(arguments.format, &arguments.column)?;
     let mut sighting = Sighting { strict: arguments.strict, ..Sighting::default() };
     let mut summaries = Vec::new();

@@ -5,12 +5,11 @@ use std::io;
 use std::path::Path;
 
 use clap::CommandFactory as _;
-use palisade_bundle::Manifest;
 
 use crate::answer::Answer;
 use crate::arguments::{Arguments, Generated, SchemaOf};
 use crate::failure::Failure;
-use crate::show;
+use crate::{show, verbs};
 
 /// A text as it is.
 struct Text(String);
@@ -38,10 +37,7 @@ pub(crate) fn generate(what: Generated) -> Result<Box<dyn Answer>, Failure> {
             &clap_markdown::MarkdownOptions::new().show_footer(false).title("Command reference".to_owned()),
         ),
         Generated::ConfigurationReference { manifest } => {
-            let text = std::fs::read_to_string(&manifest).map_err(|error| {
-                Failure::file("manifest-unreadable", "cannot read the manifest", &manifest, &error)
-            })?;
-            show::reference::configuration(&Manifest::parse(&text, &manifest.display().to_string())?)
+            show::reference::configuration(&verbs::manifest(&manifest)?)
         }
         Generated::Limits => show::reference::limits(),
         Generated::Wit { directory } => wit(&directory)?,

@@ -2,7 +2,7 @@
 //! and is not shown. Also how a secret key and its password are read.
 
 use std::fs::OpenOptions;
-use std::io::{self, IsTerminal as _, Read as _, Write as _};
+use std::io::{self, IsTerminal as _, Write as _};
 use std::path::{Path, PathBuf};
 
 use palisade_bundle::{KeyId, PublicKey, SigningKey};
@@ -11,9 +11,9 @@ use palisade_limits as limits;
 use serde::Serialize;
 
 use crate::answer::{Answer, Channel};
-use crate::arguments::{Keygen, PasswordArguments};
+use crate::arguments::Keygen;
 use crate::failure::Failure;
-use crate::show;
+use crate::{prompt, show};
 
 /// A key pair that was made.
 #[derive(Debug, Serialize)]
@@ -47,16 +47,19 @@ pub(crate) fn keygen(arguments: &Keygen) -> Result<Box<dyn Answer>, Failure> {
         return Err(Failure::new("key-not-written", message));
     }
     for path in [&arguments.key, &public_path] {
-        if path.exists() {
-            let message = format!("`{}` is there already, and keys are not written over", path.display());
+        if path.symlink_metadata().is_ok() {
+            let message = format!("`{}` exists, and keys are not overwritten", path.display());
             return Err(Failure::new("key-not-written", message));
         }
     }
-    let password = if arguments.no_password { None } else { Some(new_password(&arguments.password)?) };
+    let password = if arguments.no_password { None } else { Some(new_password(arguments.password_file.as_deref())?) };
     let key = SigningKey::generate(password.as_ref())?;
     let public_key: PublicKey = key.public_key();
     write(&arguments.key, key.file_text().expose_secret(), true)?;
-    write(&public_path, &public_key.file_text(), false)?;
+    write(&public_path, &public_key.file_text(), false).inspect_err(|_| {
+        // Half of a pair is of no use, and would be in the way of the next attempt.
+        let _ = std::fs::remove_file(&arguments.key);
+    })?;
     Ok(Box::new(MadeKeys {
         secret_key: arguments.key.clone(),
         public_key: public_path,
@@ -67,13 +70,13 @@ pub(crate) fn keygen(arguments: &Keygen) -> Result<Box<dyn Answer>, Failure> {
 }
 
 /// Reads a secret key, and its password where it has one.
-pub(crate) fn signing_key(path: &Path, password: &PasswordArguments) -> Result<SigningKey, Failure> {
+pub(crate) fn signing_key(path: &Path, password_file: Option<&Path>) -> Result<SigningKey, Failure> {
     let text = read(path, "secret-key-unreadable", "cannot read the secret key")?;
     let of_file = |error: palisade_bundle::KeyError| Failure {
         hint: error.hint(),
         ..Failure::new(error.code(), format!("`{}`: {error}", path.display()))
     };
-    let password = match (SigningKey::needs_password(&text).map_err(of_file)?, &password.password_file) {
+    let password = match (SigningKey::needs_password(&text).map_err(of_file)?, password_file) {
         (false, _) => None,
         (true, Some(file)) => Some(password_of(file)?),
         (true, None) => Some(ask(&format!("Password of {}: ", path.display()))?),
@@ -81,8 +84,8 @@ pub(crate) fn signing_key(path: &Path, password: &PasswordArguments) -> Result<S
     SigningKey::read(text, password.as_ref()).map_err(of_file)
 }
 
-fn new_password(given: &PasswordArguments) -> Result<SecretString, Failure> {
-    if let Some(file) = &given.password_file {
+fn new_password(password_file: Option<&Path>) -> Result<SecretString, Failure> {
+    if let Some(file) = password_file {
         return password_of(file);
     }
     let password = ask("Password for the new key: ")?;
@@ -99,24 +102,22 @@ fn password_of(file: &Path) -> Result<SecretString, Failure> {
     Ok(SecretString::from(text.expose_secret().trim_end_matches(['\r', '\n'])))
 }
 
-fn ask(prompt: &str) -> Result<SecretString, Failure> {
+fn ask(question: &str) -> Result<SecretString, Failure> {
     let hint = || Some("give `--password-file FILE`, or make a key with `--no-password`".to_owned());
     if !io::stdin().is_terminal() {
         let message = "the key needs a password, and there is no terminal to ask at";
         return Err(Failure { hint: hint(), ..Failure::new("password-missing", message) });
     }
-    rpassword::prompt_password(prompt).map(SecretString::from).map_err(|error| Failure {
+    prompt::secret(question).map_err(|error| Failure {
         hint: hint(),
         ..Failure::new("password-missing", format!("the password cannot be asked for: {error}"))
     })
 }
 
 fn read(path: &Path, code: &'static str, what: &str) -> Result<SecretString, Failure> {
-    let mut text = String::new();
-    std::fs::File::open(path)
-        .and_then(|file| file.take(limits::SECRET_BYTES).read_to_string(&mut text))
-        .map_err(|error| Failure::file(code, what, path, &error))?;
-    Ok(SecretString::from(text))
+    palisade_files::read_text(path, limits::SECRET_BYTES)
+        .map(SecretString::from)
+        .map_err(|fault| Failure::file(code, what, path, &fault.into()))
 }
 
 fn write(path: &Path, text: &str, secret: bool) -> Result<(), Failure> {

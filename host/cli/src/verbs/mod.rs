@@ -19,9 +19,12 @@ pub(crate) mod validate;
 pub(crate) mod verify;
 
 use std::collections::BTreeMap;
+use std::path::Path;
+use std::time::Duration;
 
-use palisade_bundle::Trust;
+use palisade_bundle::{Manifest, Trust};
 use palisade_collection::Reading;
+use palisade_limits as limits;
 use palisade_policy::Policy;
 use palisade_run::{Given, OperatorError, operator, read_configuration, read_set};
 
@@ -53,10 +56,36 @@ pub(crate) fn given(arguments: &ConfigurationArguments) -> Result<BTreeMap<Strin
     Ok(given)
 }
 
+/// A manifest on its own.
+pub(crate) fn manifest(path: &Path) -> Result<Manifest, Failure> {
+    // Beyond what a manifest may have: one that is too large is refused as such, with its own code.
+    let text = palisade_files::read_text(path, limits::BUNDLE_BYTES).map_err(|fault| {
+        Failure::file("manifest-unreadable", "cannot read the manifest", path, &fault.into())
+    })?;
+    Ok(Manifest::parse(&text, &path.display().to_string())?)
+}
+
 /// The keys of the policy, and nothing else unless the operator says so.
 pub(crate) fn trust(policy: &Policy, arguments: &PolicyArguments) -> Result<Trust, OperatorError> {
     let trust = operator::trust(policy)?;
     Ok(if arguments.allow_unsigned { trust.allow_unsigned() } else { trust })
+}
+
+/// Does something that may wait for others, such as opening a named pipe, for no longer than the deadline, if there is one.
+pub(crate) fn within<T: Send + 'static>(
+    deadline: Option<Duration>,
+    work: impl FnOnce() -> T + Send + 'static,
+) -> Result<T, Failure> {
+    let Some(deadline) = deadline else { return Ok(work()) };
+    let (done, wait) = std::sync::mpsc::channel();
+    // Where nobody waits for the result any more, the thread ends with the process.
+    std::thread::spawn(move || done.send(work()));
+    wait.recv_timeout(deadline).map_err(|_| {
+        let seconds = deadline.as_secs_f64();
+        let message = format!("the files could not be opened and read within {seconds} s; nothing was sent");
+        let hint = "check that each named pipe has a process at its other end, or raise `--deadline`";
+        Failure { hint: Some(hint.to_owned()), ..Failure::new("deadline", message) }
+    })
 }
 
 /// The runtime of one verb. The component and its requests take turns on one thread: it gives way to them at every call and at

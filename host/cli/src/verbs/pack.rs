@@ -5,8 +5,9 @@ use std::io;
 use palisade_bundle::{PackInputs, Packed};
 
 use crate::answer::{Answer, Channel};
-use crate::arguments::Pack;
+use crate::arguments::{Output, Pack};
 use crate::failure::Failure;
+use crate::files_named::FilesNamed;
 use crate::show;
 use crate::verbs::keygen::signing_key;
 
@@ -24,8 +25,20 @@ impl Answer for Packed {
     }
 }
 
-pub(crate) fn pack(arguments: Pack) -> Result<Box<dyn Answer>, Failure> {
-    let key = arguments.sign.as_deref().map(|path| signing_key(path, &arguments.password)).transpose()?;
+pub(crate) fn pack(arguments: Pack, output: Output) -> Result<Box<dyn Answer>, Failure> {
+    FilesNamed::default()
+        .read("--manifest", [&arguments.manifest])
+        .read("--component", [&arguments.component])
+        .read("--readme", [&arguments.readme])
+        .read("--changelog", [&arguments.changelog])
+        .read("--license", [&arguments.license])
+        .read("--icon", [&arguments.icon])
+        .read("--sbom", [&arguments.sbom])
+        .read("--sign", &arguments.sign)
+        .read("--password-file", &arguments.password_file)
+        .written("--out", [&arguments.out])
+        .check(output)?;
+    let key = arguments.sign.as_deref().map(|path| signing_key(path, arguments.password_file.as_deref())).transpose()?;
     let inputs = PackInputs {
         manifest: arguments.manifest,
         component: arguments.component,

@@ -6,7 +6,7 @@ use std::path::Path;
 
 use etcetera::BaseStrategy as _;
 use palisade_bundle::Bundle;
-use palisade_policy::{Comparison, Places, Policy, PolicyError};
+use palisade_policy::{Comparison, Places, Policy, PolicyError, VARIABLE};
 use palisade_run::{asked_grants, asked_limits};
 use serde::Serialize;
 
@@ -53,5 +53,6 @@ pub(crate) fn policy(arguments: &arguments::Policy) -> Result<Box<dyn Answer>, F
 pub(crate) fn find(named: Option<&Path>) -> Result<Policy, PolicyError> {
     let strategy = etcetera::choose_base_strategy().ok();
     let directory = strategy.as_ref().map(|strategy| strategy.config_dir());
-    Policy::find(&Places { option: named, variable: None, configuration_directory: directory.as_deref() })
+    let variable = std::env::var_os(VARIABLE);
+    Policy::find(&Places { option: named, variable: variable.as_deref(), configuration_directory: directory.as_deref() })
 }

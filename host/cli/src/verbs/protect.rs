@@ -7,8 +7,9 @@ use palisade_protect::{Builder, ListSummary};
 use serde::Serialize;
 
 use crate::answer::{Answer, Channel};
-use crate::arguments::{Protect, ProtectVerb};
+use crate::arguments::{Output, Protect, ProtectVerb};
 use crate::failure::Failure;
+use crate::files_named::FilesNamed;
 use crate::show;
 
 /// What was compiled.
@@ -35,8 +36,9 @@ impl Answer for Compiled {
     }
 }
 
-pub(crate) fn protect(arguments: &Protect) -> Result<Box<dyn Answer>, Failure> {
+pub(crate) fn protect(arguments: &Protect, output: Output) -> Result<Box<dyn Answer>, Failure> {
     let ProtectVerb::Build { out, lists } = &arguments.what;
+    FilesNamed::default().read("JSON", lists).written("--out", [out]).check(output)?;
     let mut builder = Builder::new();
     for path in lists {
         for file in files(path)? {

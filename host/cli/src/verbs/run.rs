@@ -1,27 +1,29 @@
 //! `palisade run`: one action on one collection, and what became of every object.
 
 use std::collections::BTreeMap;
-use std::fs::File;
-use std::io::{self, IsTerminal as _, Read as _};
+use std::io::{self, IsTerminal as _};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use palisade_bundle::{Bundle, ParameterKind, TrustedFiles};
 use palisade_collection::Source;
 use palisade_egress::Gate;
-use palisade_limits::RECORDING_BYTES;
+use palisade_engine::Engine;
+use palisade_limits::RECORDING_READ_BYTES;
 use palisade_recording::Recording;
 use palisade_run::{
     ComponentSource, Evidence, Given, GivenValue, Input, Overrides, Plan, Preparation, Prepared, Prompted,
     Report, SecretSource, Status, operator,
 };
+use tokio::runtime::Runtime;
 
 use crate::answer::{Answer, Channel};
 use crate::arguments::{Global, Output, Run};
 use crate::failure::Failure;
+use crate::files_named::FilesNamed;
 use crate::output_file::{OutputFile, Purpose};
 use crate::verbs::{policy, signals};
-use crate::{cache, first_run, json, progress, show, terminal, verbs};
+use crate::{cache, first_run, json, progress, prompt, show, terminal, verbs};
 
 /// A run that was made, whatever became of it. That its report or its recording could not be written does not undo it.
 struct Finished {
@@ -60,58 +62,16 @@ impl Answer for Finished {
 }
 
 pub(crate) fn run(arguments: Run, global: Global) -> Result<Box<dyn Answer>, Failure> {
-    let policy = policy::find(arguments.policy.policy.as_deref())?;
-    let trust = verbs::trust(&policy, &arguments.policy)?;
+    files_named(&arguments).check(global.output)?;
     let runtime = verbs::runtime()?;
-    // Each takes milliseconds of every start: the engine is set up while the bundle is verified, and the component compiled,
-    // or taken from the cache, while what else there is gets read.
-    let (files, engine) = std::thread::scope(|scope| {
-        let engine = scope.spawn(|| cache::engine(&arguments.cache));
-        (TrustedFiles::open(&arguments.bundle, &trust), engine.join())
-    });
-    let files = files?;
-    let engine = engine.map_err(|_| Failure::new("runtime", "the engine cannot be set up"))??;
-    let component = {
-        let _context = runtime.enter();
-        files.component().map(|component| engine.begin_loading(component))
-    };
-    let bundle = files.bundle()?;
-    let plan = arguments.apply.as_deref().map(Plan::read).transpose()?.map(Arc::new);
-    // clap asks for an action where there is no plan.
-    let action = plan.as_ref().map(|plan| plan.action.clone()).or(arguments.action).unwrap_or_default();
-    let mut given = verbs::given(&arguments.configuration)?;
-    let evidence = evidence(arguments.record.is_some(), arguments.replay.as_deref())?;
-    if !matches!(evidence, Evidence::Replay(_)) {
-        prompt_for_secrets(&bundle, &action, &mut given)?;
+    let deadline = arguments.deadline;
+    let asks_service = !arguments.dry_run || arguments.compare;
+    // A named pipe may have nothing at its other end, be it opened to be read or to be written.
+    let Loaded { mut preparation, engine, plan, report_file, plan_file, recording_file } =
+        verbs::within(deadline, move || load(arguments, runtime))??;
+    if asks_service && !matches!(preparation.evidence, Evidence::Replay(_)) {
+        prompt_for_secrets(&preparation.bundle, &preparation.action, &mut preparation.given)?;
     }
-    let sources = arguments.collection.iter().map(|path| Source::from_argument(path.as_os_str())).collect();
-    let preparation = Preparation {
-        protection: operator::protection(&policy, arguments.allow_protected.into_iter().collect())?,
-        client: operator::client(&policy, arguments.connect_to, arguments.ca_cert)?,
-        policy,
-        bundle,
-        action,
-        given,
-        input: match &plan {
-            Some(plan) => Input::Plan(Arc::clone(plan)),
-            None => {
-                Input::Collection { sources, reading: verbs::reading(arguments.format, &arguments.column)? }
-            }
-        },
-        dry_run: arguments.dry_run,
-        compare: arguments.compare,
-        most_evictions: arguments.max_evictions.0,
-        overrides: Overrides { run: arguments.deadline, exchange: arguments.request_timeout },
-        evidence,
-        gate: Gate::default(),
-        component: component
-            .map_or(ComponentSource::Bundle, |loading| ComponentSource::Loading(Box::new(loading))),
-    };
-    let create =
-        |path: Option<PathBuf>, purpose| path.map(|path| OutputFile::create(path, purpose)).transpose();
-    let report_file = create(arguments.report, Purpose::Report)?;
-    let plan_file = create(arguments.plan, Purpose::Plan)?;
-    let recording_file = create(arguments.record, Purpose::Recording)?;
     let prepared = runtime.block_on(preparation.check(&engine))?;
     tell_first_run(&prepared);
     let offered = prepared.selection().offered.len() as u64;
@@ -140,6 +100,84 @@ pub(crate) fn run(arguments: Run, global: Global) -> Result<Box<dyn Answer>, Fai
     Ok(Box::new(Finished { report, unwritten, strict }))
 }
 
+/// The files that the arguments name.
+fn files_named(arguments: &Run) -> FilesNamed<'_> {
+    FilesNamed::default()
+        .read("--bundle", [&arguments.bundle])
+        .read("--collection", &arguments.collection)
+        .read("--config", &arguments.configuration.config)
+        .read("--apply", &arguments.apply)
+        .read("--replay", &arguments.replay)
+        .read("--policy", &arguments.policy.policy)
+        .read("--ca-cert", &arguments.ca_cert)
+        .written("--report", &arguments.report)
+        .written("--plan", &arguments.plan)
+        .written("--record", &arguments.record)
+}
+
+/// What is read and opened before anybody is asked for a secret.
+struct Loaded {
+    preparation: Preparation,
+    engine: Engine,
+    plan: Option<Arc<Plan>>,
+    report_file: Option<OutputFile>,
+    plan_file: Option<OutputFile>,
+    recording_file: Option<OutputFile>,
+}
+
+fn load(arguments: Run, runtime: &Runtime) -> Result<Loaded, Failure> {
+    let policy = policy::find(arguments.policy.policy.as_deref())?;
+    let trust = verbs::trust(&policy, &arguments.policy)?;
+    // Each takes milliseconds of every start: the engine is set up while the bundle is verified, and the component compiled,
+    // or taken from the cache, while what else there is gets read.
+    let (files, engine) = std::thread::scope(|scope| {
+        let engine = scope.spawn(|| cache::engine(&arguments.cache));
+        (TrustedFiles::open(&arguments.bundle, &trust), engine.join())
+    });
+    let files = files?;
+    let engine = engine.map_err(|_| Failure::new("runtime", "the engine cannot be set up"))??;
+    let component = {
+        let _context = runtime.enter();
+        files.component().map(|component| engine.begin_loading(component))
+    };
+    let bundle = files.bundle()?;
+    let plan = arguments.apply.as_deref().map(Plan::read).transpose()?.map(Arc::new);
+    // clap asks for an action where there is no plan.
+    let action = plan.as_ref().map(|plan| plan.action.clone()).or(arguments.action).unwrap_or_default();
+    let sources = arguments.collection.iter().map(|path| Source::from_argument(path.as_os_str())).collect();
+    let preparation = Preparation {
+        given: verbs::given(&arguments.configuration)?,
+        evidence: evidence(arguments.record.is_some(), arguments.replay.as_deref())?,
+        protection: operator::protection(&policy, arguments.allow_protected.into_iter().collect())?,
+        client: operator::client(&policy, arguments.connect_to, arguments.ca_cert)?,
+        policy,
+        bundle,
+        action,
+        input: match &plan {
+            Some(plan) => Input::Plan(Arc::clone(plan)),
+            None => {
+                Input::Collection { sources, reading: verbs::reading(arguments.format, &arguments.column)? }
+            }
+        },
+        dry_run: arguments.dry_run,
+        compare: arguments.compare,
+        most_evictions: arguments.max_evictions.0,
+        overrides: Overrides { run: arguments.deadline, exchange: arguments.request_timeout },
+        gate: Gate::default(),
+        component: component
+            .map_or(ComponentSource::Bundle, |loading| ComponentSource::Loading(Box::new(loading))),
+    };
+    let open = |path: Option<PathBuf>, purpose| path.map(|path| OutputFile::open(path, purpose)).transpose();
+    Ok(Loaded {
+        report_file: open(arguments.report, Purpose::Report)?,
+        plan_file: open(arguments.plan, Purpose::Plan)?,
+        recording_file: open(arguments.record, Purpose::Recording)?,
+        preparation,
+        engine,
+        plan,
+    })
+}
+
 fn write_json(out: &mut dyn io::Write, value: &impl serde::Serialize) -> io::Result<()> {
     json::write(out, value)?;
     out.write_all(b"\n")
@@ -147,10 +185,9 @@ fn write_json(out: &mut dyn io::Write, value: &impl serde::Serialize) -> io::Res
 
 fn evidence(record: bool, replay: Option<&Path>) -> Result<Evidence, Failure> {
     let Some(path) = replay else { return Ok(if record { Evidence::Record } else { Evidence::None }) };
-    let mut bytes = Vec::new();
-    File::open(path)
-        .and_then(|file| file.take(RECORDING_BYTES + 1).read_to_end(&mut bytes))
-        .map_err(|error| Failure::file("recording-unreadable", "cannot read the recording", path, &error))?;
+    let bytes = palisade_files::read(path, RECORDING_READ_BYTES).map_err(|fault| {
+        Failure::file("recording-unreadable", "cannot read the recording", path, &fault.into())
+    })?;
     Ok(Evidence::Replay(Recording::read(&bytes, &path.display().to_string())?))
 }
 
@@ -175,10 +212,10 @@ fn prompt_for_secrets(
         if !wanted || given.contains_key(&parameter.name) || !io::stdin().is_terminal() {
             continue;
         }
-        let text = rpassword::prompt_password(format!("{}: ", parameter.label)).map_err(|error| {
+        let secret = prompt::secret(&format!("{}: ", parameter.label)).map_err(|error| {
             Failure::new("secret-missing", format!("`{}` cannot be asked for: {error}", parameter.name))
         })?;
-        let value = GivenValue::Secret(SecretSource::Prompted(Prompted::new(text)));
+        let value = GivenValue::Secret(SecretSource::Prompted(Prompted::of(secret)));
         given.insert(parameter.name.clone(), Given { value, origin: "terminal".to_owned(), shared: false });
     }
     Ok(())

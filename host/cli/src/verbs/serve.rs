@@ -19,7 +19,7 @@ use crate::arguments::service::{DataArguments, Serve, VaultArguments};
 use crate::failure::Failure;
 use crate::logging::traces;
 use crate::verbs::{policy, signals};
-use crate::{cache, terminal};
+use crate::{cache, environment, terminal};
 
 /// It was told to stop, and has stopped; its log has said so.
 struct Stopped;
@@ -226,8 +226,8 @@ fn state_in(directory: &Path) -> PathBuf {
 }
 
 fn directory(arguments: &DataArguments) -> Result<PathBuf, Failure> {
-    match &arguments.data {
-        Some(directory) => Ok(directory.clone()),
+    match arguments.data.clone().map_or_else(|| environment::path(environment::DATA), |given| Ok(Some(given)))? {
+        Some(directory) => Ok(directory),
         None => {
             let strategy = etcetera::choose_base_strategy().map_err(|error| {
                 Failure::new("data-directory", format!("there is no home directory to keep data in: {error}"))

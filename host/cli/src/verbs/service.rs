@@ -4,6 +4,7 @@ use std::io;
 use std::path::Path;
 use std::time::Duration;
 
+use palisade_files::ReadFault;
 use palisade_limits as limits;
 use palisade_multipart::Form;
 use serde_json::{Value, json};
@@ -197,16 +198,10 @@ fn over(service: &Service, id: i64) -> Result<Box<dyn Answer>, Failure> {
 }
 
 fn whole(path: &Path, most: u64) -> Result<Vec<u8>, Failure> {
-    use std::io::Read as _;
-    let mut bytes = Vec::new();
-    std::fs::File::open(path)
-        .and_then(|file| file.take(most + 1).read_to_end(&mut bytes))
-        .map_err(|error| Failure::file("file-unreadable", "cannot read", path, &error))?;
-    if bytes.len() as u64 > most {
-        return Err(Failure::new(
-            "file-too-large",
-            format!("`{}` is larger than {most} bytes", path.display()),
-        ));
-    }
-    Ok(bytes)
+    palisade_files::read(path, most).map_err(|fault| match fault {
+        ReadFault::Io(error) => Failure::file("file-unreadable", "cannot read", path, &error),
+        ReadFault::TooLarge { limit } => {
+            Failure::new("file-too-large", format!("`{}` is larger than {limit} bytes", path.display()))
+        }
+    })
 }

@@ -123,6 +123,34 @@ async fn signalled(_: Hangup) {
     }
 }
 
+/// The status that shells give a process that an interrupt has ended.
+pub(crate) const INTERRUPTED: i32 = 130;
+
+/// Resolves with the exit status when a signal would end the process. Registered when it is called: from then on they do not
+/// end it by themselves.
+#[cfg(unix)]
+pub(crate) fn at_prompt() -> impl Future<Output = i32> {
+    use tokio::signal::unix::{SignalKind, signal};
+    let signals = [SignalKind::interrupt(), SignalKind::terminate(), SignalKind::hangup(), SignalKind::quit()]
+        .map(signal);
+    async move {
+        let [Ok(mut interrupt), Ok(mut terminate), Ok(mut hangup), Ok(mut quit)] = signals else {
+            return std::future::pending().await;
+        };
+        tokio::select! {
+            _ = interrupt.recv() => INTERRUPTED,
+            _ = terminate.recv() => 128 + SignalKind::terminate().as_raw_value(),
+            _ = hangup.recv() => 128 + SignalKind::hangup().as_raw_value(),
+            _ = quit.recv() => 128 + SignalKind::quit().as_raw_value(),
+        }
+    }
+}
+
+#[cfg(not(unix))]
+pub(crate) async fn at_prompt() -> i32 {
+    signalled().await;
+    INTERRUPTED
+}
 #[cfg(all(test, unix))]
 mod tests {
     use super::*;

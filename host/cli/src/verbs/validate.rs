@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 use std::io;
 use std::path::Path;
 
-use palisade_bundle::{Manifest, TrustedBundle};
+use palisade_bundle::TrustedBundle;
 use palisade_collection::Reading;
 use palisade_egress::Gate;
 use palisade_run::{ComponentSource, Evidence, Input, Overrides, Preparation, operator};
@@ -49,9 +49,7 @@ pub(crate) fn validate(arguments: Validate) -> Result<Box<dyn Answer>, Failure> 
 }
 
 fn manifest(path: &Path) -> Result<String, Failure> {
-    let text = std::fs::read_to_string(path)
-        .map_err(|error| Failure::file("manifest-unreadable", "cannot read the manifest", path, &error))?;
-    let manifest = Manifest::parse(&text, &path.display().to_string())?;
+    let manifest = verbs::manifest(path)?;
     Ok(format!("manifest of {} {}", manifest.id, manifest.version))
 }
 
@@ -78,7 +76,8 @@ fn bundle(path: &Path, arguments: &Validate) -> Result<Vec<String>, Failure> {
                     given,
                     input: Input::Collection { sources: Vec::new(), reading: Reading::default() },
                     dry_run: true,
-                    compare: false,
+                    // As a run that asks the service: only then are secrets checked as well.
+                    compare: true,
                     most_evictions: None,
                     protection: operator::protection(&policy, BTreeSet::new())?,
                     client: operator::client(&policy, Vec::new(), Vec::new())?,

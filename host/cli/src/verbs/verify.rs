@@ -5,6 +5,7 @@ use std::io;
 use std::path::Path;
 
 use palisade_bundle::{Authenticity, Digest, PublicKey, Trust, TrustedBundle, TrustedKey};
+use palisade_limits as limits;
 use palisade_run::operator;
 use serde::Serialize;
 
@@ -52,8 +53,8 @@ pub(crate) fn verify(arguments: &Verify) -> Result<Box<dyn Answer>, Failure> {
 }
 
 fn public_key(path: &Path) -> Result<TrustedKey, Failure> {
-    let text = std::fs::read_to_string(path).map_err(|error| {
-        Failure::file("public-key-unreadable", "cannot read the public key", path, &error)
+    let text = palisade_files::read_text(path, limits::SECRET_BYTES).map_err(|fault| {
+        Failure::file("public-key-unreadable", "cannot read the public key", path, &fault.into())
     })?;
     let key = text.parse::<PublicKey>().map_err(|error| Failure {
         hint: error.hint(),

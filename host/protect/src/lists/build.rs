@@ -7,6 +7,7 @@ use std::path::Path;
 
 use ipnet::IpNet;
 use palisade_collection::excerpt;
+use palisade_files::ReadFault;
 use palisade_limits::{
     COMPILED_LISTS_BYTES, WARNING_LIST_BYTES, WARNING_LISTS_REGEXES, WARNING_LISTS_SUBSTRINGS,
     WARNINGS_LISTED,
@@ -14,7 +15,7 @@ use palisade_limits::{
 
 use super::compiled::{Catalogue, CompiledLists, ListSummary};
 use super::entry::Entry;
-use super::file::{self, ReadFault};
+use super::file;
 use super::networks;
 use super::patterns::{Pattern, Regexes, Substrings};
 use super::table;
@@ -103,10 +104,10 @@ impl Builder {
     /// As [`Builder::add`], and if the file cannot be read.
     pub fn add_file(&mut self, path: &Path) -> Result<(), BuildError> {
         let name = path.display().to_string();
-        match file::read(path, WARNING_LIST_BYTES) {
+        match palisade_files::read(path, WARNING_LIST_BYTES) {
             Ok(bytes) => self.add(&name, &bytes),
             Err(ReadFault::Io(cause)) => Err(BuildError::Read { file: name, cause }),
-            Err(ReadFault::TooLarge) => Err(BuildError::TooLarge { file: name, limit: WARNING_LIST_BYTES }),
+            Err(ReadFault::TooLarge { limit }) => Err(BuildError::TooLarge { file: name, limit }),
         }
     }
 

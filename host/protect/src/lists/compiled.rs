@@ -5,10 +5,11 @@
 use std::path::Path;
 use std::sync::Arc;
 
+use palisade_files::ReadFault;
 use palisade_limits::COMPILED_LISTS_BYTES;
 use serde::{Deserialize, Serialize};
 
-use super::file::{self, ReadFault};
+use super::file;
 use super::networks::Networks;
 use super::patterns::{Pattern, Regexes, Substrings};
 use super::table::Table;
@@ -69,10 +70,10 @@ impl CompiledLists {
     /// [`LoadError`]: not readable, too large, not of this format, or damaged.
     pub fn open(path: &Path) -> Result<Self, LoadError> {
         let name = path.display().to_string();
-        match file::read(path, COMPILED_LISTS_BYTES) {
+        match palisade_files::read(path, COMPILED_LISTS_BYTES) {
             Ok(bytes) => Self::from_bytes(&name, bytes),
             Err(ReadFault::Io(cause)) => Err(LoadError::Read { file: name, cause }),
-            Err(ReadFault::TooLarge) => Err(LoadError::TooLarge { file: name, limit: COMPILED_LISTS_BYTES }),
+            Err(ReadFault::TooLarge { .. }) => Err(LoadError::TooLarge { file: name, limit: COMPILED_LISTS_BYTES }),
         }
     }
 

@@ -6,8 +6,7 @@
 //! section: bytes: u64 │ contents
 //! ```
 
-use std::fs::{self, File};
-use std::io::{self, Read};
+use std::io;
 use std::ops::Range;
 use std::path::Path;
 
@@ -89,36 +88,7 @@ fn as_u64(length: usize) -> u64 {
     u64::try_from(length).unwrap_or(u64::MAX)
 }
 
-/// Why a file was not read whole.
-pub(crate) enum ReadFault {
-    /// The operating system's reason.
-    Io(io::Error),
-    /// It has more bytes than it may have.
-    TooLarge,
-}
-
-/// Reads a file of at most `limit` bytes.
-pub(crate) fn read(path: &Path, limit: u64) -> Result<Vec<u8>, ReadFault> {
-    let file = File::open(path).map_err(ReadFault::Io)?;
-    let expected = file.metadata().map_err(ReadFault::Io)?.len();
-    if expected > limit {
-        return Err(ReadFault::TooLarge);
-    }
-    // One allocation of the right size: growing would hold the file twice.
-    let mut bytes = Vec::with_capacity(usize::try_from(expected).unwrap_or(0).saturating_add(1));
-    file.take(limit.saturating_add(1)).read_to_end(&mut bytes).map_err(ReadFault::Io)?;
-    if as_u64(bytes.len()) > limit { Err(ReadFault::TooLarge) } else { Ok(bytes) }
-}
-
 /// Writes a file whole or not at all: a run that starts meanwhile finds the old lists or the new ones.
 pub(crate) fn replace(path: &Path, bytes: &[u8]) -> io::Result<()> {
-    let mut beside = path.as_os_str().to_owned();
-    beside.push(".new");
-    let beside = Path::new(&beside);
-    let written = fs::write(beside, bytes).and_then(|()| fs::rename(beside, path));
-    if written.is_err() {
-        // What is left of an attempt is of no use; the error that matters is the first one.
-        let _ = fs::remove_file(beside);
-    }
-    written
+    palisade_files::Output::open(path)?.write(|out| out.write_all(bytes))
 }

@@ -4,6 +4,7 @@
 use std::path::PathBuf;
 use std::sync::{Arc, PoisonError, RwLock};
 
+use palisade_limits as limits;
 use rustls::ServerConfig;
 use rustls::pki_types::pem::PemObject as _;
 use rustls::pki_types::{CertificateDer, PrivateKeyDer};
@@ -61,14 +62,18 @@ impl Certificate {
             place: place.display().to_string(),
             cause,
         };
-        let unreadable =
-            |error: rustls::pki_types::pem::Error| file("certificate", &self.chain, error.to_string());
+        let pem = |what, path: &PathBuf| {
+            palisade_files::read(path, limits::CERTIFICATES_BYTES)
+                .map_err(|fault| file(what, path, fault.to_string()))
+        };
         let chain: Vec<CertificateDer<'static>> =
-            CertificateDer::pem_file_iter(&self.chain).and_then(Iterator::collect).map_err(unreadable)?;
+            CertificateDer::pem_slice_iter(&pem("certificate", &self.chain)?)
+                .collect::<Result<_, _>>()
+                .map_err(|error| file("certificate", &self.chain, error.to_string()))?;
         if chain.is_empty() {
             return Err(file("certificate", &self.chain, "there is no certificate in it".to_owned()));
         }
-        let key = PrivateKeyDer::from_pem_file(&self.key)
+        let key = PrivateKeyDer::from_pem_slice(&pem("private key", &self.key)?)
             .map_err(|error| file("private key", &self.key, error.to_string()))?;
         let provider = Arc::new(rustls::crypto::ring::default_provider());
         let mut configuration = ServerConfig::builder_with_provider(provider)

@@ -59,6 +59,26 @@ fn the_real_collection_comes_to_the_same() {
 }
 
 #[test]
+fn a_dry_run_without_a_comparison_needs_no_key_and_one_with_it_does() {
+    let tenant = Tenant::start();
+    for configuration in
+        ["api_region: United States\n", "api_region: United States\napi_key: {env: NOT_SET}\n", "api_region: United States\napi_key: {file: missing}\n"]
+    {
+        let run = || {
+            let call = Palisade::run(&tenant, "add-to-blocklist").configuration(configuration);
+            call.collection_of("list.txt", "evil.example.com\n").argument("--dry-run")
+        };
+        let dry = run().go();
+        assert_eq!((dry.status, dry.total("planned")), (0, 1), "{configuration}: {}", dry.stderr);
+        let compared = run().argument("--compare").go();
+        assert_eq!(compared.status, 1, "{configuration}");
+        let codes = ["parameter-missing", "secret-missing"];
+        assert!(codes.iter().any(|code| compared.stderr.contains(code)), "{}", compared.stderr);
+    }
+    assert!(tenant.received().is_empty());
+}
+
+#[test]
 fn a_dry_run_needs_no_service() {
     let tenant = Tenant::start();
     let nowhere = Palisade::run(&tenant, "add-to-blocklist").configured("").argument("--dry-run");

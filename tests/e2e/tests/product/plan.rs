@@ -3,6 +3,7 @@
 
 use palisade_e2e::{Outcome, Palisade, Tenant, threatq};
 use serde_json::{Value, json};
+use sha2::{Digest as _, Sha256};
 use vision_one_simulator::{Effect, Fault};
 
 /// Three domains, of which the tenant has one as it would be submitted, one with another risk, and one not at all.
@@ -175,10 +176,68 @@ fn a_plan_is_for_one_configuration_and_one_bundle() {
     let mut text: Value = serde_json::from_slice(&std::fs::read(&plan).unwrap()).unwrap();
     text["bundle"]["digest"] = json!("0".repeat(64));
     let forged = made.directory().join("forged.json");
-    std::fs::write(&forged, text.to_string()).unwrap();
+    std::fs::write(&forged, sealed(text)).unwrap();
     let other = Palisade::apply(&tenant, &forged).configured("risk_level: high\n").go();
     assert!(other.stderr.contains("made with another bundle"), "{}", other.stderr);
     assert_eq!(tenant.received().len(), before, "nothing was even read");
+}
+
+/// A plan with the digest that belongs to it. The digest comes first, and white space between tokens does not count.
+fn sealed(mut plan: Value) -> String {
+    plan.as_object_mut().unwrap().remove("digest");
+    let rest = plan.to_string();
+    let rest = format!("\",{}", rest.strip_prefix('{').unwrap());
+    format!("{{\"digest\":\"{:x}{rest}", Sha256::digest(&rest))
+}
+
+#[test]
+fn a_plan_that_was_edited_is_refused_before_anything_is_asked() {
+    let tenant = prepared();
+    let made = compare(&tenant).argument("--plan").argument("plan.json").go();
+    let text = std::fs::read_to_string(made.directory().join("plan.json")).unwrap();
+    let before = tenant.received().len();
+    let apply = |text: &str| {
+        let plan = made.directory().join("edited.json");
+        std::fs::write(&plan, text).unwrap();
+        Palisade::apply(&tenant, &plan).configured("risk_level: high\n").go()
+    };
+    let plan: Value = serde_json::from_str(&text).unwrap();
+    let edits: [&dyn Fn(&mut Value); 6] = [
+        &|plan| plan["objects"][0]["value"] = json!("other.example.com"),
+        &|plan| drop(plan["objects"].as_array_mut().unwrap().pop()),
+        &|plan| plan["objects"][2]["score"] = json!(10),
+        &|plan| plan["evictions"]["count"] = json!(7),
+        &|plan| plan["made_at"] = json!("2000-01-01T00:00:00Z"),
+        &|plan| plan["digest"] = json!("0".repeat(64)),
+    ];
+    for edit in edits {
+        let mut edited = plan.clone();
+        edit(&mut edited);
+        let refused = apply(&edited.to_string());
+        assert_eq!(refused.status, 1, "{}", refused.stderr);
+        assert!(refused.stderr.contains("error[plan-changed]"), "{}", refused.stderr);
+    }
+    let refused = apply(&text.replacen("new.example.com", "old.example.com", 1));
+    assert!(refused.stderr.contains("error[plan-changed]"), "{}", refused.stderr);
+    assert_eq!(tenant.received().len(), before, "nothing was even read");
+    let applied = apply(&text.replace("    ", "\t").replace('\n', "\r\n"));
+    assert_eq!(applied.status, 0, "another layout is no change: {}", applied.stderr);
+}
+
+#[test]
+fn the_hint_of_an_outdated_plan_leads_with_a_new_comparison() {
+    let tenant = prepared();
+    let made = compare(&tenant).argument("--plan").argument("plan.json").go();
+    push(&tenant, &["new.example.com"], "");
+    let apply = || Palisade::apply(&tenant, &made.directory().join("plan.json")).configured("risk_level: high\n");
+    let refused = apply().go();
+    let hint = refused.stderr.lines().find(|line| line.starts_with("hint: ")).unwrap().to_owned();
+    assert!(hint.starts_with("hint: compare again") && hint.contains("--dry-run --compare"), "{hint}");
+    assert!(!hint.contains("--allow-protected"), "{hint}");
+    // Only where something is protected now that was not.
+    let refused = apply().policy("[protect]\ndomains = [\"held.example.com\"]\n").go();
+    assert!(refused.stderr.contains("plan-outdated"), "{}", refused.stderr);
+    assert!(refused.stderr.contains("--allow-protected"), "{}", refused.stderr);
 }
 
 #[test]
@@ -207,7 +266,7 @@ fn a_push_that_would_push_out_others_stops_before_it_sends_anything() {
         .iter()
         .map(|entry| entry["value"].as_str().unwrap().to_owned())
         .collect();
-    assert!(planned.stderr.contains("would remove 2 entries by itself"), "{}", planned.stderr);
+    assert!(planned.stderr.contains("would remove 2 existing entries automatically"), "{}", planned.stderr);
 
     let allowed = run().argument("--max-evictions").argument("2").go();
     assert_eq!(allowed.status, 0, "{}", allowed.stderr);

@@ -65,6 +65,22 @@ fn a_replay_comes_to_the_same_verdicts_and_sends_nothing() {
     assert_eq!(replay.status, first.status, "{}", replay.stderr);
     assert_eq!(verdicts(&replay), verdicts(&first));
     assert_eq!(tenant.received().len(), received);
+    assert_says_replay(&replay);
+    assert_eq!(first.report()["run"]["replay"], false);
+    assert!(!first.stderr.contains("eplay") && !first.stderr.contains("recording"), "{}", first.stderr);
+}
+
+/// Title, table and JSON say that nothing was sent.
+fn assert_says_replay(outcome: &Outcome) {
+    assert_eq!(outcome.report()["run"]["replay"], true);
+    let text = &outcome.stderr;
+    let title = text.lines().find(|line| line.starts_with("Replay of ")).unwrap();
+    assert!(title.contains("nothing was sent"), "{text}");
+    let line = |word: &str| text.lines().find(|line| line.trim_start().starts_with(word)).unwrap().to_owned();
+    assert!(line("accepted").contains("in the recording"), "{text}");
+    assert!(line("block list").contains("when it was recorded"), "{text}");
+    assert!(text.contains("answered from the recording") && !text.contains(" sent, "), "{text}");
+    assert!(line("replayed").contains(" in "), "{text}");
 }
 
 #[test]
