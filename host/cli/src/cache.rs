@@ -24,7 +24,9 @@ pub(crate) fn engine(arguments: &CacheArguments) -> Result<Engine, Failure> {
     if let Some(directory) = named {
         return Ok(Engine::new(&Cache::Directory(directory), compiler)?);
     }
-    let Ok(strategy) = etcetera::choose_base_strategy() else { return Ok(Engine::new(&Cache::Off, compiler)?) };
+    let Ok(strategy) = etcetera::choose_base_strategy() else {
+        return Ok(Engine::new(&Cache::Off, compiler)?);
+    };
     let directory = Cache::Directory(strategy.cache_dir().join("palisade"));
     let engine = Engine::new(&directory, compiler.clone()).or_else(|error| {
         tracing::debug!(%error, "compiled components are not kept");

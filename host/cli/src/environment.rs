@@ -22,10 +22,9 @@ pub(crate) fn path(name: &str) -> Result<Option<PathBuf>, Failure> {
 /// The text of a variable; none if it is not set.
 pub(crate) fn text(name: &str) -> Result<Option<String>, Failure> {
     let Some(value) = value(name, std::env::var_os(name))? else { return Ok(None) };
-    value
-        .into_string()
-        .map(Some)
-        .map_err(|_| Failure::new("variable-invalid", format!("the environment variable `{name}` is not UTF-8 text")))
+    value.into_string().map(Some).map_err(|_| {
+        Failure::new("variable-invalid", format!("the environment variable `{name}` is not UTF-8 text"))
+    })
 }
 
 fn value(name: &str, value: Option<OsString>) -> Result<Option<OsString>, Failure> {

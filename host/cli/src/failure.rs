@@ -108,7 +108,9 @@ impl From<PlanError> for Failure {
     fn from(error: PlanError) -> Self {
         let again = "`palisade run --dry-run --compare --plan FILE`";
         let hint = match &error {
-            PlanError::Syntax { .. } | PlanError::Schema { .. } => Some(format!("create a plan with {again}")),
+            PlanError::Syntax { .. } | PlanError::Schema { .. } => {
+                Some(format!("create a plan with {again}"))
+            }
             PlanError::Changed { .. } => Some(format!(
                 "create a new plan with {again}; to leave objects out, change the collection or the configuration"
             )),
@@ -116,13 +118,18 @@ impl From<PlanError> for Failure {
                 "use the bundle and the configuration of the plan, or create a new plan with {again}"
             )),
             PlanError::Outdated(differences) => {
-                let mut hint = format!("compare again, check the differences, and create a new plan with {again}");
+                let mut hint =
+                    format!("compare again, check the differences, and create a new plan with {again}");
                 if differences.iter().any(Difference::is_protection) {
-                    hint.push_str("; a value that the plan exempts from protection needs its `--allow-protected` again");
+                    hint.push_str(
+                        "; a value that the plan exempts from protection needs its `--allow-protected` again",
+                    );
                 }
                 Some(hint)
             }
-            PlanError::Unreadable { .. } | PlanError::TooLarge { .. } | PlanError::NotCompared { .. } => error.hint(),
+            PlanError::Unreadable { .. } | PlanError::TooLarge { .. } | PlanError::NotCompared { .. } => {
+                error.hint()
+            }
         };
         Self { hint, ..Self::new(error.code(), error.to_string()) }
     }

@@ -69,7 +69,8 @@ impl<'given> FilesNamed<'given> {
                     && Identity::of_input(input).collides(identity)
             };
             if let Some((input, _)) = self.inputs.iter().find(same) {
-                let message = format!("`{option}` would overwrite the file of `{input}`, `{}`", path.display());
+                let message =
+                    format!("`{option}` would overwrite the file of `{input}`, `{}`", path.display());
                 return Err(usage("output-is-input", message, "write to another path"));
             }
         }

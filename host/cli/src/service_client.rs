@@ -115,8 +115,14 @@ impl Service {
             let part = |name: &str| fault.get(name).and_then(Value::as_str).unwrap_or_default();
             message.push_str(&format!("\n`{}`: {}", part("field"), part("message")));
         }
+        // The API names its own parameters; here they are options.
+        let hint = match code.as_str() {
+            "already-installed" => Some("add `--replace` to use this version for new workflows".to_owned()),
+            "configuration-changes" => Some("add `--overwrite` to overwrite the saved defaults".to_owned()),
+            _ => said("hint"),
+        };
         let code = if status == StatusCode::NOT_FOUND { "not-found" } else { "server-refused" };
-        Err(Failure { hint: said("hint"), ..Failure::new(code, message) })
+        Err(Failure { hint, ..Failure::new(code, message) })
     }
 }
 

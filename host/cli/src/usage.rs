@@ -34,7 +34,8 @@ fn failure(error: &clap::Error) -> Failure {
     let (message, usage) = text.split_once("\n\nUsage:").unwrap_or((text, ""));
     // One sentence: what else there is stands on lines of its own, such as the names of missing options.
     let message = message.split_whitespace().collect::<Vec<_>>().join(" ");
-    let usage = usage.split("\n\n").next().unwrap_or_default().split_whitespace().collect::<Vec<_>>().join(" ");
+    let usage =
+        usage.split("\n\n").next().unwrap_or_default().split_whitespace().collect::<Vec<_>>().join(" ");
     let hint = match usage.as_str() {
         "" => "run `palisade --help`".to_owned(),
         usage => format!("usage: {usage}; `--help` explains each option"),
@@ -44,7 +45,8 @@ fn failure(error: &clap::Error) -> Failure {
 
 /// What was typed for `--output`, as far as it can be told from words that were not understood.
 fn wanted_output(words: &[OsString]) -> Output {
-    let is_json = |pair: &[OsString]| matches!(pair, [option, value] if option == "--output" && value == "json");
+    let is_json =
+        |pair: &[OsString]| matches!(pair, [option, value] if option == "--output" && value == "json");
     let json = words.windows(2).any(is_json) || words.iter().any(|word| word == "--output=json");
     if json { Output::Json } else { Output::Text }
 }
@@ -64,7 +66,11 @@ mod tests {
             let failure = failure(&Arguments::try_parse_from(words).unwrap_err());
             assert_eq!((failure.code, failure.status), ("command-line", 2));
             assert!(failure.message.contains(part), "{}", failure.message);
-            assert!(!failure.message.contains('\n') && !failure.message.contains("  "), "{}", failure.message);
+            assert!(
+                !failure.message.contains('\n') && !failure.message.contains("  "),
+                "{}",
+                failure.message
+            );
         }
     }
 

@@ -74,15 +74,13 @@ impl Source {
         let Self { name, input } = self;
         let mut reader: Box<dyn Read + Send> = match input {
             Input::Reader(reader) => reader,
-            Input::Path(path) => {
-                match palisade_files::open(&path) {
-                    Ok(file) => Box::new(file),
-                    Err(cause) if cause.kind() == io::ErrorKind::IsADirectory => {
-                        return Err(ReadError::Directory { name });
-                    }
-                    Err(cause) => return Err(ReadError::Open { name, cause }),
+            Input::Path(path) => match palisade_files::open(&path) {
+                Ok(file) => Box::new(file),
+                Err(cause) if cause.kind() == io::ErrorKind::IsADirectory => {
+                    return Err(ReadError::Directory { name });
                 }
-            }
+                Err(cause) => return Err(ReadError::Open { name, cause }),
+            },
         };
         let mut head = match beginning(&mut reader) {
             Ok(head) => head,

@@ -61,9 +61,7 @@ impl Output {
         match self.0 {
             Sink::Standard => write(io::stdout().lock(), content),
             Sink::Through(file) => write(file, content),
-            Sink::InPlace(path) => {
-                write(OpenOptions::new().write(true).truncate(true).open(path)?, content)
-            }
+            Sink::InPlace(path) => write(OpenOptions::new().write(true).truncate(true).open(path)?, content),
             Sink::Complete { unfinished, path } => {
                 write(unfinished.as_file(), content)?;
                 let Err(error) = unfinished.persist(&path) else { return Ok(()) };
@@ -173,7 +171,8 @@ fn is_descriptor(path: &Path) -> bool {
     for _ in 0..LINKS {
         let parent = path.parent().filter(|parent| !parent.as_os_str().is_empty()).unwrap_or(Path::new("."));
         let Ok(directory) = std::fs::canonicalize(parent) else { return false };
-        if directory == Path::new("/dev/fd") || (directory.starts_with("/proc") && directory.ends_with("fd")) {
+        if directory == Path::new("/dev/fd") || (directory.starts_with("/proc") && directory.ends_with("fd"))
+        {
             return true;
         }
         let Ok(target) = std::fs::read_link(&path) else { return false };

@@ -180,7 +180,9 @@ impl PlanError {
             Self::Changed { .. } => {
                 "compare again and create a new plan; to leave objects out, change the collection or the configuration"
             }
-            Self::MadeWithAnother { .. } => "use the bundle, action and configuration of the plan, or compare again",
+            Self::MadeWithAnother { .. } => {
+                "use the bundle, action and configuration of the plan, or compare again"
+            }
             Self::Outdated(_) => "compare again, check the differences, and create a new plan",
         };
         Some(hint.to_owned())

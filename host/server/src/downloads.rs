@@ -1,5 +1,6 @@
 //! A run's evidence as files: a table for spreadsheets, and one HTTP Archive of all its recordings.
 
+use std::collections::BTreeSet;
 use std::io::Read as _;
 
 use palisade_limits as limits;
@@ -12,7 +13,7 @@ use serde_json::{Value, json};
 pub(crate) fn table(store: &Store, run: RunId) -> Result<Vec<u8>, OrchestratorError> {
     store.run(run)?;
     let mut table =
-        b"step,action,place,type,value,platform_id,file,location,verdict,code,message,decided_at\r\n"
+        b"step,action,place,type,value,platform_id,file,location,verdict,code,message,decided_at,comparison,also_on\r\n"
             .to_vec();
     for step in store.run_steps(run)? {
         let (rows, _) = store.run_objects(
@@ -38,12 +39,43 @@ pub(crate) fn table(store: &Store, run: RunId) -> Result<Vec<u8>, OrchestratorEr
                 verdict.and_then(|verdict| verdict.code.clone()).unwrap_or_default(),
                 verdict.and_then(|verdict| verdict.message.clone()).unwrap_or_default(),
                 verdict.map(|verdict| verdict.decided_at.to_string()).unwrap_or_default(),
+                verdict.map(|verdict| compared(&verdict.submissions)).unwrap_or_default(),
+                verdict.map(|verdict| also_on(&verdict.submissions)).unwrap_or_default(),
             ];
             table.extend(cells.map(|text| cell(&text)).join(",").into_bytes());
             table.extend(b"\r\n");
         }
     }
     Ok(table)
+}
+
+fn comparisons(submissions: &Value) -> impl Iterator<Item = &Value> {
+    let submissions = submissions.as_array().into_iter().flatten();
+    submissions.filter_map(|submission| submission.get("comparison")).filter(|found| found.is_object())
+}
+
+/// What a comparison found for each submission of an object: `added`, `refreshed` or `unchanged`; each word once.
+fn compared(submissions: &Value) -> String {
+    let word = |comparison: &Value| {
+        let held = comparison.get("held").is_some_and(Value::is_object);
+        let changes =
+            comparison.get("changes").and_then(Value::as_array).is_some_and(|changes| !changes.is_empty());
+        match (held, changes) {
+            (false, _) => "added",
+            (true, true) => "refreshed",
+            (true, false) => "unchanged",
+        }
+    };
+    comparisons(submissions).map(word).collect::<BTreeSet<_>>().into_iter().collect::<Vec<_>>().join(" ")
+}
+
+/// The other lists that have a submission of an object as well.
+fn also_on(submissions: &Value) -> String {
+    let lists = comparisons(submissions)
+        .filter_map(|comparison| comparison.get("also_on").and_then(Value::as_array))
+        .flatten()
+        .filter_map(Value::as_str);
+    lists.collect::<BTreeSet<_>>().into_iter().collect::<Vec<_>>().join("; ")
 }
 
 /// All recordings of a run as one archive, in the order of their requests.
@@ -76,4 +108,34 @@ pub(crate) fn recording(store: &Store, run: RunId) -> Result<Value, Orchestrator
         let creator = json!({ "name": "palisade", "version": env!("CARGO_PKG_VERSION") });
         json!({ "log": { "version": "1.2", "creator": creator, "entries": [] } })
     }))
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::{also_on, compared};
+
+    #[test]
+    fn a_comparison_has_a_word_for_each_object() {
+        let comparison = |held: bool, changes: usize| {
+            let held = held.then(|| json!({ "riskLevel": "high" }));
+            let changes = vec![json!({ "name": "riskLevel", "before": "low", "after": "high" }); changes];
+            json!({ "comparison": { "held": held, "changes": changes, "also_on": ["exception list"] } })
+        };
+        for (submissions, word) in [
+            (json!([comparison(false, 0)]), "added"),
+            (json!([comparison(true, 2)]), "refreshed"),
+            (json!([comparison(true, 0), comparison(true, 0)]), "unchanged"),
+            (json!([comparison(true, 0), comparison(false, 0)]), "added unchanged"),
+        ] {
+            assert_eq!(
+                (compared(&submissions).as_str(), also_on(&submissions).as_str()),
+                (word, "exception list")
+            );
+        }
+        for none in [json!([]), json!([{ "field": "domain", "comparison": null }]), json!(null)] {
+            assert_eq!((compared(&none), also_on(&none)), (String::new(), String::new()));
+        }
+    }
 }

@@ -149,6 +149,35 @@ async fn the_list_is_filtered_by_workflow_phase_and_status() {
 }
 
 #[tokio::test]
+async fn a_dry_run_shows_what_its_comparison_found() {
+    let (console, mut ada) = furnished().await;
+    let comparison = |held: bool, changes: usize, also: &[&str]| {
+        let held = held.then(|| json!({ "riskLevel": "low" }));
+        let changes = vec![json!({ "name": "riskLevel", "before": "low", "after": "high" }); changes];
+        json!([{ "field": "domain", "value": "a", "comparison": { "held": held, "changes": changes, "also_on": also } }])
+    };
+    let verdicts = [
+        verdict(1, Verdict::Planned, None, comparison(false, 0, &["exception list"])),
+        verdict(2, Verdict::Planned, None, comparison(true, 1, &[])),
+        verdict(3, Verdict::Planned, None, comparison(true, 0, &["exception list"])),
+        verdict(4, Verdict::Planned, None, comparison(true, 0, &[])),
+        verdict(5, Verdict::Skipped, Some("protected"), json!([])),
+    ];
+    for dry_run in [true, false] {
+        let objects = Request::Selected((1..=5).map(object).collect());
+        console.orchestrator.request_run(WorkflowId(1), objects, dry_run, "ada").unwrap().unwrap();
+        let run = work(&console, &verdicts, RunStatus::Completed).0;
+        let text = read(&ada.get(&format!("/runs/{run}")).send().await);
+        let found = ["Comparison", "Added 1", "Refreshed 1", "Unchanged 2", "Also on: exception list 2"];
+        assert!(found.iter().all(|told| text.contains(told) == dry_run), "{dry_run}: {text}");
+    }
+    let compared = console.store.compared(RunId(1), 1).unwrap().unwrap();
+    assert_eq!((compared.added, compared.refreshed, compared.unchanged), (1, 1, 2));
+    assert_eq!(compared.also_on.into_iter().collect::<Vec<_>>(), [("exception list".to_owned(), 2)]);
+    assert_eq!(console.store.compared(RunId(1), 2).unwrap(), None);
+}
+
+#[tokio::test]
 async fn an_open_run_is_watched_and_one_that_is_over_is_not() {
     let (console, mut ada) = furnished().await;
     request(&console, 1, 4);

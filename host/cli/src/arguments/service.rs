@@ -172,43 +172,47 @@ pub(crate) struct WorkflowArguments {
     pub(crate) server: ServerArguments,
 }
 
+/// A workflow, by its name or its number.
+#[derive(Debug, Args)]
+pub(crate) struct WorkflowNamed {
+    /// The name of the workflow, or its number
+    #[arg(value_name = "WORKFLOW")]
+    pub(crate) workflow: String,
+}
+
+/// A run, by its number or its workflow.
+#[derive(Debug, Args)]
+pub(crate) struct RunNamed {
+    /// The number of the run, or the name of a workflow for its latest run
+    #[arg(value_name = "RUN")]
+    pub(crate) run: String,
+}
+
 /// What to do with workflows.
 #[derive(Debug, Subcommand)]
 pub(crate) enum WorkflowVerb {
-    /// All workflows
+    /// List all workflows
     List,
-    /// One workflow
-    Show {
-        /// Identifies it
-        id: i64,
-    },
-    /// Asks for a run, and waits for its end where that is asked for as well
+    /// Show one workflow
+    Show(WorkflowNamed),
+    /// Request a run
     Run {
-        /// Identifies the workflow
-        id: i64,
-        /// Nothing that changes a service is sent
+        #[command(flatten)]
+        named: WorkflowNamed,
+        /// Send nothing that changes a service; compare with what the service has
         #[arg(long)]
         dry_run: bool,
-        /// Waits until the run is over; the exit status is that of `palisade run`
+        /// Wait until the run ends; the exit status is that of `palisade run`
         #[arg(long)]
         wait: bool,
     },
     /// Enable the schedule
-    Enable {
-        /// Identifies the workflow
-        id: i64,
-    },
+    Enable(WorkflowNamed),
     /// Disable the schedule
-    Disable {
-        /// Identifies the workflow
-        id: i64,
-    },
-    /// Prints a workflow as YAML, without its secrets
-    Export {
-        /// Identifies the workflow
-        id: i64,
-    },
-    /// Create a workflow, disabled, from a file that `export` printed
+    Disable(WorkflowNamed),
+    /// Print a workflow as YAML, without its secrets
+    Export(WorkflowNamed),
+    /// Create a workflow, disabled, from the output of `export`
     Import {
         /// The file
         file: PathBuf,
@@ -216,11 +220,8 @@ pub(crate) enum WorkflowVerb {
         #[arg(long, value_enum, default_value_t = OnConflict::Fail)]
         on_conflict: OnConflict,
     },
-    /// Deletes a workflow; its runs stay
-    Delete {
-        /// Identifies the workflow
-        id: i64,
-    },
+    /// Delete a workflow; its runs stay
+    Delete(WorkflowNamed),
 }
 
 /// What an import does if there is a workflow with the same name.
@@ -257,33 +258,22 @@ pub(crate) struct RunsArguments {
 /// What to do with runs.
 #[derive(Debug, Subcommand)]
 pub(crate) enum RunsVerb {
-    /// The latest runs
-    List,
-    /// One run with its steps
-    Show {
-        /// Identifies it
-        id: i64,
+    /// List the latest runs
+    List {
+        /// Only runs of this workflow, by its name or its number
+        #[arg(long, value_name = "WORKFLOW")]
+        workflow: Option<String>,
     },
-    /// Waits until a run is over; the exit status is that of `palisade run`
-    Wait {
-        /// Identifies it
-        id: i64,
-    },
-    /// Lets a run end soon
-    Cancel {
-        /// Identifies it
-        id: i64,
-    },
-    /// Asks for a run of exactly the objects that failed in this one
-    Retry {
-        /// Identifies it
-        id: i64,
-    },
-    /// Prints everything about a run: every object with its verdict
-    Report {
-        /// Identifies it
-        id: i64,
-    },
+    /// Show one run with its steps
+    Show(RunNamed),
+    /// Wait until a run ends; the exit status is that of `palisade run`
+    Wait(RunNamed),
+    /// Cancel a run
+    Cancel(RunNamed),
+    /// Request a run of exactly the objects that failed in this one
+    Retry(RunNamed),
+    /// Print the complete report of a run: every object with its verdict
+    Report(RunNamed),
 }
 
 /// `palisade collections`.

@@ -94,7 +94,8 @@ fn line(path: &[String], verb: &Command, options: &[&str], with_companions: bool
         wanted.extend(needed.flat_map(|(_, _, companions)| companions.iter().copied()));
     }
     // What stands for the other required ones.
-    let stands_in = (name == "run" && wanted.contains("apply")) || (name == "validate" && wanted.contains("manifest"));
+    let stands_in =
+        (name == "run" && wanted.contains("apply")) || (name == "validate" && wanted.contains("manifest"));
     let is_required = |argument: &&Arg| {
         argument.is_required_set()
             || !stands_in
@@ -126,8 +127,7 @@ fn every_pair_of_options_is_accepted_or_refused_as_the_table_says() {
     for (path, verb) in &found {
         let name = path.join(" ");
         let is_option = |argument: &&Arg| !["help", "version"].contains(&argument.get_id().as_str());
-        let options: Vec<&str> =
-            verb.get_arguments().filter(is_option).filter_map(Arg::get_long).collect();
+        let options: Vec<&str> = verb.get_arguments().filter(is_option).filter_map(Arg::get_long).collect();
         for (index, one) in options.iter().enumerate() {
             for other in options.iter().skip(index + 1) {
                 let excludes = |one: &str, other: &str| {

@@ -151,7 +151,8 @@ impl Collector {
         let authority = ["OTEL_EXPORTER_OTLP_TRACES_CERTIFICATE", "OTEL_EXPORTER_OTLP_CERTIFICATE"];
         if let Some((name, path)) = authority.into_iter().find_map(|name| Some((name, variable(name)?))) {
             let unusable = |error: &dyn fmt::Display| format!("`{name}` names `{path}`: {error}");
-            let pem = palisade_files::read(Path::new(&path), limits::CERTIFICATES_BYTES).map_err(|error| unusable(&error))?;
+            let pem = palisade_files::read(Path::new(&path), limits::CERTIFICATES_BYTES)
+                .map_err(|error| unusable(&error))?;
             let authority = Certificate::from_pem(&pem).map_err(|error| unusable(&error))?;
             tls = tls.root_certs(RootCerts::Specific(Arc::new(vec![authority])));
         }

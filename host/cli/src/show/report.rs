@@ -106,7 +106,11 @@ fn verdicts(report: &Report) -> String {
         }
         let mut facts = if verdict == wanted { duplicates(report) } else { reasons(report, verdict) };
         if report.run.replay && verdict == VerdictName::Accepted {
-            facts = ["in the recording", &facts].into_iter().filter(|fact| !fact.is_empty()).collect::<Vec<_>>().join(", ");
+            facts = ["in the recording", &facts]
+                .into_iter()
+                .filter(|fact| !fact.is_empty())
+                .collect::<Vec<_>>()
+                .join(", ");
         }
         table.row([name.to_owned(), number(total), facts]);
     }

@@ -71,6 +71,19 @@ pub(crate) fn workflow(workflow: &Value) -> String {
     text
 }
 
+/// What the comparison of a dry run found: `added 3, refreshed 1, unchanged 7, also on exception list 2`.
+fn compared(step: &Value) -> String {
+    let Some(comparison) = step.get("comparison").filter(|found| found.is_object()) else {
+        return String::new();
+    };
+    let fact = |name: &str, count: &Value| Some(format!("{name} {}", number(count.as_u64()?)));
+    let counts = ["added", "refreshed", "unchanged"].map(|name| fact(name, comparison.get(name)?));
+    let lists = comparison.get("also_on").and_then(Value::as_object).into_iter().flatten();
+    let also = lists.map(|(list, count)| fact(&format!("also on {}", one_line(list)), count));
+    let facts: Vec<String> = counts.into_iter().chain(also).flatten().collect();
+    format!("    compared: {}\n", facts.join(", "))
+}
+
 pub(crate) fn runs(page: &Value) -> String {
     let mut table = Table::new().right(0).right(4).right(5);
     for run in list(page, "items") {
@@ -117,6 +130,7 @@ pub(crate) fn run(run: &Value) -> String {
         let counted = counted.iter().filter(|(_, count)| count != "0");
         let facts: Vec<String> = counted.map(|(verdict, count)| format!("{verdict} {count}")).collect();
         text.push_str(&format!("    {}\n", facts.join(", ")));
+        text.push_str(&compared(step));
     }
     text
 }

@@ -52,7 +52,8 @@ pub(crate) fn keygen(arguments: &Keygen) -> Result<Box<dyn Answer>, Failure> {
             return Err(Failure::new("key-not-written", message));
         }
     }
-    let password = if arguments.no_password { None } else { Some(new_password(arguments.password_file.as_deref())?) };
+    let password =
+        if arguments.no_password { None } else { Some(new_password(arguments.password_file.as_deref())?) };
     let key = SigningKey::generate(password.as_ref())?;
     let public_key: PublicKey = key.public_key();
     write(&arguments.key, key.file_text().expose_secret(), true)?;

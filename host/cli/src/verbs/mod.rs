@@ -3,6 +3,7 @@
 pub(crate) mod collection;
 pub(crate) mod compile_component;
 pub(crate) mod dev;
+pub(crate) mod find;
 pub(crate) mod generate;
 pub(crate) mod inspect;
 pub(crate) mod keygen;

@@ -38,7 +38,11 @@ pub(crate) fn pack(arguments: Pack, output: Output) -> Result<Box<dyn Answer>, F
         .read("--password-file", &arguments.password_file)
         .written("--out", [&arguments.out])
         .check(output)?;
-    let key = arguments.sign.as_deref().map(|path| signing_key(path, arguments.password_file.as_deref())).transpose()?;
+    let key = arguments
+        .sign
+        .as_deref()
+        .map(|path| signing_key(path, arguments.password_file.as_deref()))
+        .transpose()?;
     let inputs = PackInputs {
         manifest: arguments.manifest,
         component: arguments.component,

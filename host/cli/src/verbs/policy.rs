@@ -54,5 +54,9 @@ pub(crate) fn find(named: Option<&Path>) -> Result<Policy, PolicyError> {
     let strategy = etcetera::choose_base_strategy().ok();
     let directory = strategy.as_ref().map(|strategy| strategy.config_dir());
     let variable = std::env::var_os(VARIABLE);
-    Policy::find(&Places { option: named, variable: variable.as_deref(), configuration_directory: directory.as_deref() })
+    Policy::find(&Places {
+        option: named,
+        variable: variable.as_deref(),
+        configuration_directory: directory.as_deref(),
+    })
 }

@@ -226,7 +226,11 @@ fn state_in(directory: &Path) -> PathBuf {
 }
 
 fn directory(arguments: &DataArguments) -> Result<PathBuf, Failure> {
-    match arguments.data.clone().map_or_else(|| environment::path(environment::DATA), |given| Ok(Some(given)))? {
+    match arguments
+        .data
+        .clone()
+        .map_or_else(|| environment::path(environment::DATA), |given| Ok(Some(given)))?
+    {
         Some(directory) => Ok(directory),
         None => {
             let strategy = etcetera::choose_base_strategy().map_err(|error| {

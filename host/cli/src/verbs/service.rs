@@ -11,11 +11,13 @@ use serde_json::{Value, json};
 
 use crate::answer::Answer;
 use crate::arguments::service::{
-    CollectionsArguments, CollectionsVerb, Install, RunsArguments, RunsVerb, WorkflowArguments, WorkflowVerb,
+    CollectionsArguments, CollectionsVerb, Install, RunNamed, RunsArguments, RunsVerb, WorkflowArguments,
+    WorkflowNamed, WorkflowVerb,
 };
 use crate::failure::Failure;
 use crate::service_client::Service;
 use crate::show;
+use crate::verbs::find;
 
 /// What the service said.
 pub(crate) struct Said {
@@ -56,9 +58,11 @@ pub(crate) fn install(arguments: &Install) -> Result<Box<dyn Answer>, Failure> {
 
 pub(crate) fn workflow(arguments: &WorkflowArguments) -> Result<Box<dyn Answer>, Failure> {
     let service = Service::new(&arguments.server)?;
-    let act = |id: i64, what: &str| {
+    let find = |named: &WorkflowNamed| find::workflow(&service, &named.workflow);
+    let act = |named: &WorkflowNamed, what: &str| {
+        let id = find(named)?;
         service.post(&format!("/workflows/{id}/{what}"), "application/json", b"{}")?;
-        let text = format!("workflow {id}: {what}d\n");
+        let text = format!("{what}d workflow {id}\n");
         Ok(Said::answer(json!({ "id": id }), text))
     };
     match &arguments.what {
@@ -67,14 +71,15 @@ pub(crate) fn workflow(arguments: &WorkflowArguments) -> Result<Box<dyn Answer>,
             let text = show::service::workflows(&value);
             Ok(Said::answer(value, text))
         }
-        WorkflowVerb::Show { id } => {
-            let value = service.get(&format!("/workflows/{id}"))?;
+        WorkflowVerb::Show(named) => {
+            let value = service.get(&format!("/workflows/{}", find(named)?))?;
             let text = show::service::workflow(&value);
             Ok(Said::answer(value, text))
         }
-        WorkflowVerb::Run { id, dry_run, wait } => {
+        WorkflowVerb::Run { named, dry_run, wait } => {
             let body = json!({ "dry_run": dry_run }).to_string();
-            let made = service.post(&format!("/workflows/{id}/run"), "application/json", body.as_bytes())?;
+            let path = format!("/workflows/{}/run", find(named)?);
+            let made = service.post(&path, "application/json", body.as_bytes())?;
             let run = made.get("id").and_then(Value::as_i64).unwrap_or_default();
             if *wait {
                 return over(&service, run);
@@ -82,10 +87,10 @@ pub(crate) fn workflow(arguments: &WorkflowArguments) -> Result<Box<dyn Answer>,
             let text = format!("requested run {run}\n");
             Ok(Said::answer(made, text))
         }
-        WorkflowVerb::Enable { id } => act(*id, "enable"),
-        WorkflowVerb::Disable { id } => act(*id, "disable"),
-        WorkflowVerb::Export { id } => {
-            let text = service.get_text(&format!("/workflows/{id}/export"))?;
+        WorkflowVerb::Enable(named) => act(named, "enable"),
+        WorkflowVerb::Disable(named) => act(named, "disable"),
+        WorkflowVerb::Export(named) => {
+            let text = service.get_text(&format!("/workflows/{}/export", find(named)?))?;
             Ok(Said::answer(json!({ "yaml": text }), text))
         }
         WorkflowVerb::Import { file, on_conflict } => {
@@ -109,38 +114,46 @@ pub(crate) fn workflow(arguments: &WorkflowArguments) -> Result<Box<dyn Answer>,
             let text = format!("imported workflow {id} `{}` ({state})\n", show::one_line(name));
             Ok(Said::answer(made, text))
         }
-        WorkflowVerb::Delete { id } => {
+        WorkflowVerb::Delete(named) => {
+            let id = find(named)?;
             service.delete(&format!("/workflows/{id}"))?;
-            Ok(Said::answer(json!({ "id": id }), format!("workflow {id} is deleted; its runs stay\n")))
+            Ok(Said::answer(json!({ "id": id }), format!("deleted workflow {id}; its runs stay\n")))
         }
     }
 }
 
 pub(crate) fn runs(arguments: &RunsArguments) -> Result<Box<dyn Answer>, Failure> {
     let service = Service::new(&arguments.server)?;
+    let find = |named: &RunNamed| find::run(&service, &named.run);
     match &arguments.what {
-        RunsVerb::List => {
-            let value = service.get("/runs?per_page=50")?;
+        RunsVerb::List { workflow } => {
+            let of = match workflow {
+                Some(name) => format!("&workflow={}", find::workflow(&service, name)?),
+                None => String::new(),
+            };
+            let value = service.get(&format!("/runs?per_page=50{of}"))?;
             let text = show::service::runs(&value);
             Ok(Said::answer(value, text))
         }
-        RunsVerb::Show { id } => {
-            let value = service.get(&format!("/runs/{id}"))?;
+        RunsVerb::Show(named) => {
+            let value = service.get(&format!("/runs/{}", find(named)?))?;
             let text = show::service::run(&value);
             Ok(Said::answer(value, text))
         }
-        RunsVerb::Wait { id } => over(&service, *id),
-        RunsVerb::Cancel { id } => {
+        RunsVerb::Wait(named) => over(&service, find(named)?),
+        RunsVerb::Cancel(named) => {
+            let id = find(named)?;
             service.post(&format!("/runs/{id}/cancel"), "application/json", b"{}")?;
-            Ok(Said::answer(json!({ "id": id }), format!("run {id} will end\n")))
+            Ok(Said::answer(json!({ "id": id }), format!("run {id} is being cancelled\n")))
         }
-        RunsVerb::Retry { id } => {
+        RunsVerb::Retry(named) => {
+            let id = find(named)?;
             let made = service.post(&format!("/runs/{id}/retry"), "application/json", b"{}")?;
-            let text = format!("run {} takes what failed in run {id}\n", show::service::id(&made));
+            let text = format!("run {} retries what failed in run {id}\n", show::service::id(&made));
             Ok(Said::answer(made, text))
         }
-        RunsVerb::Report { id } => {
-            let value = service.get(&format!("/runs/{id}/report.json"))?;
+        RunsVerb::Report(named) => {
+            let value = service.get(&format!("/runs/{}/report.json", find(named)?))?;
             let text = show::service::report(&value);
             Ok(Said::answer(value, text))
         }
@@ -173,7 +186,7 @@ pub(crate) fn collections(arguments: &CollectionsArguments) -> Result<Box<dyn An
         }
         CollectionsVerb::Delete { id } => {
             service.delete(&format!("/collections/{id}"))?;
-            Ok(Said::answer(json!({ "id": id }), format!("collection {id} is removed\n")))
+            Ok(Said::answer(json!({ "id": id }), format!("deleted collection {id}\n")))
         }
     }
 }

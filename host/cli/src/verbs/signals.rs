@@ -131,8 +131,9 @@ pub(crate) const INTERRUPTED: i32 = 130;
 #[cfg(unix)]
 pub(crate) fn at_prompt() -> impl Future<Output = i32> {
     use tokio::signal::unix::{SignalKind, signal};
-    let signals = [SignalKind::interrupt(), SignalKind::terminate(), SignalKind::hangup(), SignalKind::quit()]
-        .map(signal);
+    let signals =
+        [SignalKind::interrupt(), SignalKind::terminate(), SignalKind::hangup(), SignalKind::quit()]
+            .map(signal);
     async move {
         let [Ok(mut interrupt), Ok(mut terminate), Ok(mut hangup), Ok(mut quit)] = signals else {
             return std::future::pending().await;

@@ -39,7 +39,8 @@ impl Answer for Done {
 pub(crate) fn backup(arguments: Backup) -> Result<Box<dyn Answer>, Failure> {
     let state = existing(&arguments.data)?;
     if arguments.to.symlink_metadata().is_ok() {
-        let message = format!("`{}` exists, and a backup does not overwrite anything", arguments.to.display());
+        let message =
+            format!("`{}` exists, and a backup does not overwrite anything", arguments.to.display());
         let mut failure = Failure::new("output-not-written", message);
         failure.hint = Some("name another file, or remove this one first".to_owned());
         return Err(failure);

@@ -73,7 +73,9 @@ impl CompiledLists {
         match palisade_files::read(path, COMPILED_LISTS_BYTES) {
             Ok(bytes) => Self::from_bytes(&name, bytes),
             Err(ReadFault::Io(cause)) => Err(LoadError::Read { file: name, cause }),
-            Err(ReadFault::TooLarge { .. }) => Err(LoadError::TooLarge { file: name, limit: COMPILED_LISTS_BYTES }),
+            Err(ReadFault::TooLarge { .. }) => {
+                Err(LoadError::TooLarge { file: name, limit: COMPILED_LISTS_BYTES })
+            }
         }
     }
 

@@ -3,6 +3,7 @@
 mod downloads;
 mod objects;
 
+use std::collections::BTreeMap;
 use std::convert::Infallible;
 
 use axum::extract::{Path, State};
@@ -12,7 +13,8 @@ use axum::response::sse::{Event as Sent, KeepAlive, Sse};
 use futures_core::Stream;
 use jiff::Timestamp;
 use palisade_store::{
-    Counts, Event, Origin, Phase, RunFilter, RunId, RunRow, RunStatus, StepRow, WorkflowId,
+    Compared, Counts, Event, Origin, Phase, RunFilter, RunId, RunRow, RunStatus, StepRow, Store, StoreError,
+    WorkflowId,
 };
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
@@ -166,6 +168,39 @@ struct Step {
     /// What the operator should know.
     #[schema(value_type = Object)]
     warnings: Value,
+    /// What a dry run's comparison with the service found; none if the step did not compare.
+    comparison: Option<Comparison>,
+}
+
+/// Submissions that were compared with what the service has, counted.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, ToSchema)]
+#[schema(as = RunComparison)]
+pub(crate) struct Comparison {
+    /// The service has no such entry.
+    added: u64,
+    /// It has one, and the submission would change it.
+    refreshed: u64,
+    /// It has one, and nothing would change.
+    unchanged: u64,
+    /// Those that another list has as well, by the name of that list.
+    also_on: BTreeMap<String, u64>,
+}
+
+impl From<Compared> for Comparison {
+    fn from(compared: Compared) -> Self {
+        let Compared { added, refreshed, unchanged, also_on } = compared;
+        Self { added, refreshed, unchanged, also_on }
+    }
+}
+
+/// The steps of a run with what their comparisons found.
+fn steps(store: &Store, run: &RunRow) -> Result<Vec<Step>, StoreError> {
+    let step = |row: StepRow| {
+        // Only a dry run compares.
+        let compared = if run.dry_run { store.compared(run.id, row.place)? } else { None };
+        Ok(Step { comparison: compared.map(Comparison::from), ..Step::from(row) })
+    };
+    store.run_steps(run.id)?.into_iter().map(step).collect()
 }
 
 impl From<StepRow> for Step {
@@ -194,6 +229,7 @@ impl From<StepRow> for Step {
             verdicts: row.counts.into(),
             traffic: end.traffic,
             warnings: end.warnings,
+            comparison: None,
         }
     }
 }
@@ -279,9 +315,9 @@ async fn show(
 ) -> Result<Json<Shown>, Failure> {
     app.ask(move |orchestrator| {
         let run = orchestrator.store().run(RunId(id))?;
-        let steps = orchestrator.store().run_steps(RunId(id))?;
+        let steps = steps(orchestrator.store(), &run)?;
         let selection = run.selection.clone();
-        Ok(Json(Shown { run: run.into(), selection, steps: steps.into_iter().map(Step::from).collect() }))
+        Ok(Json(Shown { run: run.into(), selection, steps }))
     })
     .await
 }

@@ -61,9 +61,11 @@ fn the_real_collection_comes_to_the_same() {
 #[test]
 fn a_dry_run_without_a_comparison_needs_no_key_and_one_with_it_does() {
     let tenant = Tenant::start();
-    for configuration in
-        ["api_region: United States\n", "api_region: United States\napi_key: {env: NOT_SET}\n", "api_region: United States\napi_key: {file: missing}\n"]
-    {
+    for configuration in [
+        "api_region: United States\n",
+        "api_region: United States\napi_key: {env: NOT_SET}\n",
+        "api_region: United States\napi_key: {file: missing}\n",
+    ] {
         let run = || {
             let call = Palisade::run(&tenant, "add-to-blocklist").configuration(configuration);
             call.collection_of("list.txt", "evil.example.com\n").argument("--dry-run")

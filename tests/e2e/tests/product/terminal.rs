@@ -88,8 +88,9 @@ fn assert_echoes(terminal: &mut Terminal) {
 #[test]
 fn an_interrupt_at_the_prompt_restores_the_terminal() {
     for line in [run(), format!("{} keygen new.key", binary().display())] {
-        let mut terminal =
-            Terminal::start(&format!("trap : INT; {line}; echo status=$?; echo modes:; stty -a; echo behind-$((0))it | tr -d 0"));
+        let mut terminal = Terminal::start(&format!(
+            "trap : INT; {line}; echo status=$?; echo modes:; stty -a; echo behind-$((0))it | tr -d 0"
+        ));
         terminal.wait_for(": ");
         terminal.type_in(b"sec\x03");
         assert_echoes(&mut terminal);

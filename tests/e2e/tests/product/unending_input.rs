@@ -64,7 +64,8 @@ fn endless_devices_are_refused_wherever_a_file_is_read() {
             ("--set", "api_region=United States".to_owned()),
             ("--config", "configuration.yaml".to_owned()),
         ] {
-            let replaced = name == option || option == "--apply" && ["--action", "--collection"].contains(&name);
+            let replaced =
+                name == option || option == "--apply" && ["--action", "--collection"].contains(&name);
             if !replaced {
                 call = call.argument(name).argument(value);
             }

@@ -17,7 +17,8 @@ fn applying_a_plan_and_writing_one_exclude_each_other_before_anything_is_sent() 
     assert_eq!(made.status, 0, "{}", made.stderr);
     let before = tenant.received().len();
     let plan = made.directory().join("plan.json");
-    let outcome = Palisade::apply(&tenant, &plan).configured("").argument("--plan").argument("other.json").go();
+    let outcome =
+        Palisade::apply(&tenant, &plan).configured("").argument("--plan").argument("other.json").go();
     assert_eq!(outcome.status, 2, "{}", outcome.stderr);
     assert!(outcome.stderr.contains("error[command-line]"), "{}", outcome.stderr);
     assert!(outcome.stderr.contains("--plan") && outcome.stderr.contains("--apply"), "{}", outcome.stderr);

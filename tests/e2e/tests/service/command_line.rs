@@ -27,6 +27,49 @@ fn a_bundle_is_installed_and_a_workflow_run_from_the_command_line() {
     assert!(text(&report).contains("accepted"), "{}", text(&report));
 }
 
+#[test]
+fn workflows_and_their_runs_are_found_by_name() {
+    let tenant = Tenant::start();
+    let service = Service::start(&tenant);
+    let integration = service.install();
+    let collection = service.collection("All", "list.txt", b"evil.example.com\n");
+    let first = service.workflow("Block all", integration, collection, &json!({}));
+    let second = service.workflow("Others", integration, collection, &json!({}));
+    let command = |words: &[&str]| {
+        let output = service.command(words);
+        assert!(output.status.success(), "{words:?}: {}", text(&output));
+        text(&output)
+    };
+    let run: Value =
+        serde_json::from_str(&command(&["--output", "json", "workflow", "run", "Block all", "--wait"]))
+            .unwrap();
+    assert_eq!(run["workflow"], first);
+    let other = service.run(second);
+    let _ = service.over(other);
+    let listed = command(&["runs", "list", "--workflow", "Block all"]);
+    assert!(listed.contains("Block all") && !listed.contains("Others"), "{listed}");
+    for name in ["Block all", &run["id"].to_string()] {
+        assert!(command(&["runs", "show", name]).contains(&format!("run {} of Block all", run["id"])));
+    }
+    assert!(command(&["workflow", "show", &second.to_string()]).contains("Others"));
+    for (words, hint) in [
+        (&["runs", "show", "Nobody"][..], "palisade runs list --workflow NAME"),
+        (&["runs", "list", "--workflow", "Nobody"], "palisade workflow list"),
+    ] {
+        let output = service.command(words);
+        assert_eq!(output.status.code(), Some(1));
+        assert!(
+            text(&output).contains("error[not-found]") && text(&output).contains(hint),
+            "{}",
+            text(&output)
+        );
+    }
+    // The option is there: what a hint names can be typed.
+    let again = service.command(&["install", bundle().to_str().unwrap()]);
+    assert!(text(&again).contains("`--replace`"), "{}", text(&again));
+    let _ = command(&["install", bundle().to_str().unwrap(), "--replace"]);
+}
+
 fn accepted(service: &Service, run: &Value) -> usize {
     let objects = service.objects(run["id"].as_i64().unwrap(), 1);
     objects.iter().filter(|object| object["decided"]["verdict"] == "accepted").count()

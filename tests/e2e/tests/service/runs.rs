@@ -26,6 +26,46 @@ fn what_a_run_says_is_what_the_tenant_has() {
 }
 
 #[test]
+fn a_dry_run_says_how_many_it_would_add_refresh_and_leave() {
+    let tenant = Tenant::start();
+    let (service, integration, collection) = service(&tenant, 7);
+    // What the comparison will find: four of the seven as they would be sent, one of them with another risk.
+    let held = |name: &str, from: usize, to: usize, settings: &Value| {
+        let lines: Vec<String> = domains(7).lines().skip(from).take(to - from).map(str::to_owned).collect();
+        let some = service.collection(name, "list.txt", lines.join("\n").as_bytes());
+        let workflow = service.workflow(name, integration, some, settings);
+        assert_eq!(service.over(service.run(workflow))["status"], "Completed");
+    };
+    held("Held", 0, 3, &json!({}));
+    held("Risky", 3, 4, &json!({ "risk_level": "low" }));
+    let pushed = tenant.posts().len();
+    let workflow = service.workflow("Block", integration, collection, &json!({ "risk_level": "high" }));
+    let made =
+        service.post(&format!("/api/v1/workflows/{workflow}/run"), &json!({ "dry_run": true })).expect(201);
+    let run = service.over(made["id"].as_i64().unwrap());
+    assert_eq!(tenant.posts().len(), pushed, "nothing was sent");
+    let found = &run["steps"][0]["comparison"];
+    // The tenant is asked, not the product: who is on the list is not added.
+    let on_list = tenant.blocked().len() as u64;
+    assert_eq!(found["added"].as_u64().unwrap(), 7 - on_list, "{run}");
+    assert_eq!(found["refreshed"].as_u64().unwrap() + found["unchanged"].as_u64().unwrap(), on_list, "{run}");
+    assert!(found["refreshed"].as_u64().unwrap() >= 1, "{run}");
+    assert_eq!(found["also_on"], json!({}));
+
+    let csv = service.get(&format!("/api/v1/runs/{}/objects.csv", run["id"])).text;
+    let words = |word: &str| csv.lines().filter(|line| line.contains(&format!(",{word},"))).count() as u64;
+    for word in ["added", "refreshed", "unchanged"] {
+        assert_eq!(Some(words(word)), found[word].as_u64(), "{word}: {csv}");
+    }
+    let shown = service.command(&["runs", "show", &run["id"].to_string()]);
+    let shown = String::from_utf8_lossy(&shown.stdout).into_owned();
+    assert!(shown.contains(&format!("compared: added {}", 7 - on_list)), "{shown}");
+    // A push has not compared.
+    let pushed = service.over(service.run(workflow));
+    assert_eq!(pushed["steps"][0]["comparison"], Value::Null);
+}
+
+#[test]
 fn two_runs_of_one_workflow_never_overlap() {
     let tenant = Tenant::with(Settings { latency_milliseconds: 100, ..Settings::default() });
     let (service, integration, collection) = service(&tenant, 1_500);

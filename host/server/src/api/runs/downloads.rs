@@ -6,8 +6,8 @@ use axum::response::{IntoResponse as _, Response};
 use palisade_store::{ObjectFilter, ObjectOrder, ObjectRow, RunId};
 use utoipa_axum::routes;
 
+use super::Shown;
 use super::objects::RunObject;
-use super::{Shown, Step};
 use crate::api::Problems;
 use crate::routes::Routes;
 use crate::security::Viewer;
@@ -26,7 +26,7 @@ async fn report(State(app): State<App>, Viewer(_): Viewer, Path(id): Path<i64>) 
     let report = app
         .ask(move |orchestrator| {
             let run = orchestrator.store().run(RunId(id))?;
-            let steps = orchestrator.store().run_steps(RunId(id))?;
+            let steps = super::steps(orchestrator.store(), &run)?;
             let mut objects = Vec::new();
             for step in &steps {
                 let all = palisade_store::Page::ALL;
@@ -38,8 +38,7 @@ async fn report(State(app): State<App>, Viewer(_): Viewer, Path(id): Path<i64>) 
                 objects.push(rows.into_iter().map(object).collect::<Vec<_>>());
             }
             let selection = run.selection.clone();
-            let shown =
-                Shown { run: run.into(), selection, steps: steps.into_iter().map(Step::from).collect() };
+            let shown = Shown { run: run.into(), selection, steps };
             Ok(serde_json::json!({ "run": shown, "objects_by_step": objects }))
         })
         .await?;

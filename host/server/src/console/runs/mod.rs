@@ -2,6 +2,7 @@
 //! state holds. Denied by default: a button that would be refused.
 
 mod act;
+mod compared;
 mod list;
 mod objects;
 mod one;

@@ -7,11 +7,11 @@ use axum::extract::{Path, Query, State};
 use axum::http::HeaderMap;
 use axum::response::Response;
 use palisade_orchestrator::{Orchestrator, OrchestratorError};
-use palisade_store::{Origin, Phase, RunId, RunRow, RunStatus, StepRow, Verdict};
+use palisade_store::{Compared, Origin, Phase, RunId, RunRow, RunStatus, StepRow, Verdict};
 use serde::Deserialize;
 
 use super::shown::{lasted, origin_words, state_badge, status_tone, verdict_bar};
-use super::{objects, reasons, steps, timeline};
+use super::{compared, objects, reasons, steps, timeline};
 use crate::console::wording::sentence;
 use crate::security::Viewer;
 use crate::view::{Badge, Frame, Meter, Moment, StackedBar, Tab, Tabs, Tone, Visit, page};
@@ -87,6 +87,8 @@ struct Live {
     not_offered: u64,
     progress: Option<Meter>,
     bar: StackedBar,
+    /// What the comparison of a dry run found.
+    compared: Vec<compared::Part>,
     started: Option<Moment>,
     ended: Option<Moment>,
     duration: Option<String>,
@@ -150,17 +152,21 @@ struct Read {
     steps: Vec<StepRow>,
     recorded: bool,
     retried_by: Option<RunId>,
+    /// What a dry run found that has ended, by step.
+    compared: Vec<(u32, Compared)>,
 }
 
 fn read(orchestrator: &Orchestrator, id: RunId) -> Result<Read, OrchestratorError> {
     let store = orchestrator.store();
     let run = store.run(id)?;
-    Ok(Read {
-        steps: store.run_steps(id)?,
-        recorded: store.is_recorded(id)?,
-        retried_by: store.retry_of(id)?,
-        run,
-    })
+    let steps = store.run_steps(id)?;
+    let mut compared = Vec::new();
+    if run.dry_run && run.phase == Phase::Ended {
+        for step in &steps {
+            compared.extend(store.compared(id, step.place)?.map(|found| (step.place, found)));
+        }
+    }
+    Ok(Read { steps, compared, recorded: store.is_recorded(id)?, retried_by: store.retry_of(id)?, run })
 }
 
 pub(super) async fn one(
@@ -289,6 +295,7 @@ fn live(frame: &Frame, read: &Read, wanted: &Wanted) -> Live {
         not_offered: run.not_offered,
         progress: all.filter(|_| open).map(|all| Meter::new("Processed", run.counts.decided(), all)),
         bar: verdict_bar(label, &run.counts, list),
+        compared: compared::parts(&read.steps, &read.compared),
         started: run.started_at.map(|at| frame.moment(&at)),
         ended: run.ended_at.map(|at| frame.moment(&at)),
         duration: lasted(run.started_at, run.ended_at, frame.now),
