@@ -106,7 +106,7 @@ for (const scripts of [true, false]) {
 
     await step("a zip is uploaded, reviewed and installed", async () => {
       await guide.upload(page, bundle());
-      await says(page, "Signature", /Signed/, "Palisade's tests", "What it may do", "POST",
+      await says(page, "Signature", /Signed/, "Local build", "What it may do", "POST",
         "/v3.0/threatintel/suspiciousObjects", "Everything else is denied", "This integration is new");
       first = await guide.install(page);
       await says(page, "Trend Micro Vision One 0.1.0 installed.");

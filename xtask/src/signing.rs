@@ -17,19 +17,25 @@ pub(crate) struct Signing {
     pub(crate) policy: PathBuf,
 }
 
+/// What an operator who trusts the key sees as its name.
+const NAME: &str = "Local build";
+
 /// The key and the policy; makes what is missing.
 pub(crate) fn signing(palisade: &Path) -> Result<Signing> {
     let directory = paths::products()?.join("signing");
     let signing = Signing { key: directory.join("test.key"), policy: directory.join("palisade.toml") };
-    if !signing.policy.exists() {
+    let public = signing.key.with_extension("pub");
+    if !public.exists() {
         if directory.exists() {
             std::fs::remove_dir_all(&directory)?;
         }
         std::fs::create_dir_all(&directory)?;
         run(Command::new(palisade).args(["keygen", "--no-password"]).arg(&signing.key))?;
-        let public = std::fs::read_to_string(signing.key.with_extension("pub"))?;
-        let key = public.lines().nth(1).context("a public key has a second line")?;
-        let policy = format!("[[trusted-keys]]\nname = \"Palisade's tests\"\nkey = \"{key}\"\n");
+    }
+    let public = std::fs::read_to_string(public)?;
+    let key = public.lines().nth(1).context("a public key has a second line")?;
+    let policy = format!("[[trusted-keys]]\nname = \"{NAME}\"\nkey = \"{key}\"\n");
+    if !std::fs::read_to_string(&signing.policy).is_ok_and(|written| written == policy) {
         std::fs::write(&signing.policy, policy)?;
     }
     Ok(signing)

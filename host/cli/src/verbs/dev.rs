@@ -5,13 +5,13 @@ use std::ffi::OsString;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
-use palisade_bundle::Manifest;
+use palisade_limits as limits;
 
 use crate::answer::Answer;
 use crate::arguments::Dev;
 use crate::failure::Failure;
 use crate::project::steps::{FILE_NAME, Steps};
-use crate::terminal;
+use crate::{terminal, verbs};
 
 /// Nothing more to show: each step has shown its own output.
 struct Done;
@@ -57,19 +57,15 @@ struct Project {
 impl Project {
     fn open(directory: &Path) -> Result<Self, Failure> {
         let path = directory.join(FILE_NAME);
-        let text = std::fs::read_to_string(&path).map_err(|error| Failure {
+        let text = palisade_files::read_text(&path, limits::CONFIGURATION_BYTES).map_err(|fault| Failure {
             hint: Some(format!(
                 "run this in a project that `palisade new` created, or write a `{FILE_NAME}`: see docs/authors.md"
             )),
-            ..Failure::file("project-unreadable", "cannot read", &path, &error)
+            ..Failure::file("project-unreadable", "cannot read", &path, &fault.into())
         })?;
         let steps = Steps::parse(&text)
             .map_err(|error| Failure::new("project-invalid", format!("`{}`: {error}", path.display())))?;
-        let manifest = directory.join("manifest.yaml");
-        let text = std::fs::read_to_string(&manifest).map_err(|error| {
-            Failure::file("manifest-unreadable", "cannot read the manifest", &manifest, &error)
-        })?;
-        let id = Manifest::parse(&text, &manifest.display().to_string())?.id;
+        let id = verbs::manifest(&directory.join("manifest.yaml"))?.id;
         let palisade = std::env::current_exe().map_err(|error| {
             Failure::new("step-not-started", format!("cannot find this program: {error}"))
         })?;

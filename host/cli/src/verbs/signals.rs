@@ -5,7 +5,7 @@ use palisade_run::{Stopper, Stopping};
 use crate::terminal;
 
 /// The status that shells give for an interrupt.
-const INTERRUPTED: i32 = 130;
+pub(crate) const INTERRUPTED: i32 = 130;
 
 /// Resolves when the operator interrupts, or a supervisor terminates, for the first time from the call of this function on. A second
 /// time ends the process at once.
@@ -123,9 +123,6 @@ async fn signalled(_: Hangup) {
     }
 }
 
-/// The status that shells give a process that an interrupt has ended.
-pub(crate) const INTERRUPTED: i32 = 130;
-
 /// Resolves with the exit status when a signal would end the process. Registered when it is called: from then on they do not
 /// end it by themselves.
 #[cfg(unix)]
@@ -149,7 +146,7 @@ pub(crate) fn at_prompt() -> impl Future<Output = i32> {
 
 #[cfg(not(unix))]
 pub(crate) async fn at_prompt() -> i32 {
-    signalled().await;
+    signalled(Hangup::Ends).await;
     INTERRUPTED
 }
 #[cfg(all(test, unix))]

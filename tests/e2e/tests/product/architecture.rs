@@ -40,7 +40,8 @@ fn only_the_engine_knows_wasmtime() {
 #[test]
 fn data_goes_one_way() {
     // Each part with those parts of the project that it may know; what is not listed may know anything.
-    let allowed: [(&str, &[&str]); 24] = [
+    let allowed: [(&str, &[&str]); 25] = [
+        ("palisade-files", &[]),
         ("palisade-limits", &[]),
         ("palisade-address", &[]),
         ("palisade-grant", &[]),
@@ -48,10 +49,20 @@ fn data_goes_one_way() {
         ("palisade-printable", &["palisade-limits"]),
         ("palisade-redaction", &["palisade-limits"]),
         ("palisade-recording", &["palisade-limits", "palisade-printable", "palisade-redaction"]),
-        ("palisade-policy", &["palisade-bundle", "palisade-egress", "palisade-limits", "palisade-printable"]),
+        (
+            "palisade-policy",
+            &[
+                "palisade-files",
+                "palisade-bundle",
+                "palisade-egress",
+                "palisade-limits",
+                "palisade-printable",
+            ],
+        ),
         (
             "palisade-protect",
             &[
+                "palisade-files",
                 "palisade-address",
                 "palisade-collection",
                 "palisade-limits",
@@ -59,11 +70,12 @@ fn data_goes_one_way() {
                 "palisade-vision-one",
             ],
         ),
-        ("palisade-bundle", &["palisade-grant", "palisade-limits", "palisade-printable"]),
-        ("palisade-collection", &["palisade-limits"]),
+        ("palisade-bundle", &["palisade-files", "palisade-grant", "palisade-limits", "palisade-printable"]),
+        ("palisade-collection", &["palisade-files", "palisade-limits"]),
         (
             "palisade-egress",
             &[
+                "palisade-files",
                 "palisade-address",
                 "palisade-grant",
                 "palisade-limits",
@@ -78,6 +90,7 @@ fn data_goes_one_way() {
         (
             "palisade-run",
             &[
+                "palisade-files",
                 "palisade-bundle",
                 "palisade-collection",
                 "palisade-egress",
@@ -93,6 +106,7 @@ fn data_goes_one_way() {
         (
             "palisade",
             &[
+                "palisade-files",
                 "palisade-bundle",
                 "palisade-collection",
                 "palisade-egress",
@@ -111,7 +125,7 @@ fn data_goes_one_way() {
             ],
         ),
         ("palisade-store", &["palisade-limits"]),
-        ("palisade-vault", &["palisade-limits"]),
+        ("palisade-vault", &["palisade-files", "palisade-limits"]),
         ("palisade-schedule", &["palisade-limits"]),
         // Its tests talk to a simulator.
         (
@@ -146,6 +160,7 @@ fn data_goes_one_way() {
         (
             "palisade-server",
             &[
+                "palisade-files",
                 "palisade-bundle",
                 "palisade-collection",
                 "palisade-egress",
@@ -183,6 +198,7 @@ fn what_reads_and_checks_knows_no_network_and_the_gate_no_sandbox() {
         "palisade-address",
         "palisade-bundle",
         "palisade-collection",
+        "palisade-files",
         "palisade-grant",
         "palisade-limits",
         "palisade-multipart",

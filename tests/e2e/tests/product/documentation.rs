@@ -1,6 +1,6 @@
 //! The generated pages and schemas under `docs` are what the product says of itself now.
 
-use palisade_e2e::{Palisade, root};
+use palisade_e2e::{Palisade, root, target};
 
 /// Each generated file, and the words after `palisade generate` that make it: what `cargo xtask docs` writes.
 const GENERATED: [(&str, &[&str]); 5] = [
@@ -53,4 +53,34 @@ fn the_reference_names_every_parameter_option_and_grant() {
     ] {
         assert!(page.contains(text), "{text}");
     }
+}
+
+/// The README's first steps on a machine where nothing is on the path yet: the build is there, everything else is typed as
+/// written.
+#[test]
+fn the_readme_puts_the_binary_on_the_path_and_the_zip_where_its_commands_need_it() {
+    let home = tempfile::tempdir().unwrap();
+    let clone = home.path().join("clone");
+    std::fs::create_dir_all(clone.join("target/release")).unwrap();
+    std::os::unix::fs::symlink(palisade_e2e::binary(), clone.join("target/release/palisade")).unwrap();
+    std::os::unix::fs::symlink(target().join("palisade"), clone.join("target/palisade")).unwrap();
+    let readme = std::fs::read_to_string(root().join("README.md")).unwrap();
+    let steps = readme.split("\n## With a real tenant\n").nth(1).unwrap().split("\n**3.").next().unwrap();
+    let blocks: Vec<&str> =
+        steps.split("\n```sh\n").skip(1).map(|block| block.split("\n```").next().unwrap()).collect();
+    assert_eq!(blocks.len(), 2, "{steps}");
+    let typed = blocks.join("\n");
+    let script: Vec<&str> = typed.lines().filter(|line| !line.starts_with("cargo xtask")).collect();
+    assert!(script.len() < typed.lines().count(), "the build is one of the commands");
+    let output = std::process::Command::new("sh")
+        .args(["-eu", "-c", &script.join("\n")])
+        .current_dir(&clone)
+        .env_clear()
+        .env("HOME", home.path())
+        .env("PATH", "/usr/local/bin:/usr/bin:/bin")
+        .output()
+        .unwrap();
+    let said = String::from_utf8_lossy(&[output.stdout, output.stderr].concat()).into_owned();
+    assert!(output.status.success(), "{said}");
+    assert!(said.contains("Local build"), "{said}");
 }

@@ -89,7 +89,7 @@ fn both_sides_and_the_result_are_shown() {
     assert!(grants.iter().filter(united_states).any(|grant| grant["extent"] == "whole"));
     assert!(grants.iter().filter(japan).all(|grant| grant["extent"] == "nothing"));
     let text = shown("[protect]\ndomains = [\"contoso.com\"]\n", "text").stdout;
-    for words in ["add-to-blocklist", "granted", "limits", "Palisade's tests", "contoso.com"] {
+    for words in ["add-to-blocklist", "granted", "limits", "Local build", "contoso.com"] {
         assert!(text.contains(words), "`{words}` is missing in:\n{text}");
     }
 }

@@ -28,7 +28,7 @@ fn a_bundle_a_manifest_and_a_configuration_that_are_good() {
     let outcome = Palisade::verb("validate").argument(bundle()).go();
     assert_eq!(outcome.status, 0, "{}", outcome.stderr);
     insta::assert_snapshot!(without_version(&outcome), @"
-    valid: signature: signed by `Palisade's tests` (KEY)
+    valid: signature: signed by `Local build` (KEY)
     valid: digests of 9 files
     valid: manifest of trend-vision-one VERSION
     valid: component: its imports and exports
@@ -40,7 +40,7 @@ fn a_bundle_a_manifest_and_a_configuration_that_are_good() {
     let outcome = validate("api_key: {env: KEY}\nscan_action: Log\n");
     assert_eq!(outcome.status, 0, "{}", outcome.stderr);
     insta::assert_snapshot!(without_version(&outcome), @"
-    valid: signature: signed by `Palisade's tests` (KEY)
+    valid: signature: signed by `Local build` (KEY)
     valid: digests of 9 files
     valid: manifest of trend-vision-one VERSION
     valid: component: its imports and exports
