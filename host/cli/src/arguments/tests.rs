@@ -48,8 +48,6 @@ const COMPANIONS: &[(&str, &str, &[&str])] = &[
 
 fn value(argument: &Arg) -> &'static str {
     match argument.get_long().unwrap_or_default() {
-        "output" | "log-format" => "json",
-        "color" => "never",
         "format" => "csv",
         "max-evictions" | "workers" | "retention-days" => "2",
         "deadline" | "request-timeout" => "5",
@@ -57,8 +55,6 @@ fn value(argument: &Arg) -> &'static str {
         "column" => "value=name",
         "set" => "name=value",
         "listen" => "127.0.0.1:0",
-        "language" => "rust",
-        "key" if argument.is_positional() => "key",
         _ => "1",
     }
 }
@@ -67,7 +63,7 @@ fn words(argument: &Arg) -> Vec<String> {
     let mut words: Vec<String> = argument.get_long().map(|long| format!("--{long}")).into_iter().collect();
     if argument.get_action().takes_values() {
         let possible = argument.get_possible_values();
-        let first = possible.first().filter(|_| argument.is_positional());
+        let first = possible.first();
         words.push(first.map_or_else(|| value(argument).to_owned(), |value| value.get_name().to_owned()));
     }
     words
