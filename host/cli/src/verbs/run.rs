@@ -65,6 +65,7 @@ pub(crate) fn run(arguments: Run, global: Global) -> Result<Box<dyn Answer>, Fai
     files_named(&arguments).check(global.output)?;
     let runtime = verbs::runtime()?;
     let deadline = arguments.deadline;
+    let strict = arguments.strict;
     let asks_service = !arguments.dry_run || arguments.compare;
     // A named pipe may have nothing at its other end, be it opened to be read or to be written.
     let Loaded { mut preparation, engine, plan, report_file, plan_file, recording_file } =
@@ -95,7 +96,6 @@ pub(crate) fn run(arguments: Run, global: Global) -> Result<Box<dyn Answer>, Fai
     // As the answer later: in pieces, it takes longer to give back than the process takes to end. The secrets are wiped all the
     // same.
     std::mem::forget(Arc::clone(prepared.selection()));
-    let strict = arguments.strict;
     let unwritten = [recorded, planned, written].into_iter().flatten().filter_map(Result::err).collect();
     Ok(Box::new(Finished { report, unwritten, strict }))
 }
