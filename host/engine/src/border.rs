@@ -206,8 +206,8 @@ fn dropped() -> Problem {
 }
 
 /// What a text takes: an empty one takes memory too.
-fn text_bytes(text: &String) -> u64 {
-    text.len() as u64 + limits::TEXT_OVERHEAD_BYTES
+fn text_bytes(text: impl AsRef<str>) -> u64 {
+    text.as_ref().len() as u64 + limits::TEXT_OVERHEAD_BYTES
 }
 
 fn outcome_bytes(outcome: &Outcome) -> u64 {

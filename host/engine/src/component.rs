@@ -37,6 +37,15 @@ impl std::fmt::Debug for Component {
     }
 }
 
+/// The host's sides of one call: what the component reads and reports, what it sends, what of that may enter, and whether the
+/// run is being stopped.
+pub(crate) struct Sides {
+    pub(crate) host: Box<dyn Host>,
+    pub(crate) hooks: Hooks,
+    pub(crate) border: Border,
+    pub(crate) winding: Arc<Winding>,
+}
+
 impl Component {
     /// Starts the component once in a store that is thrown away: only then are the types of its exports known to be the
     /// contract's.
@@ -107,8 +116,12 @@ impl Component {
         let limits = SandboxLimits { run: longest, ..limits };
         // Nothing has been sent yet, so that no secret can have come back.
         let border = Border::new(Arc::default(), limits.output_bytes);
-        let mut store =
-            self.store(Box::new(Nothing), hooks, &output, border, limits, longest, Arc::default());
+        let mut store = self.store(
+            Sides { host: Box::new(Nothing), hooks, border, winding: Arc::default() },
+            &output,
+            limits,
+            longest,
+        );
         let result = tokio::select! {
             biased;
             Some(refusal) = refused.recv() => Err(early(refusal, longest)),
@@ -128,14 +141,12 @@ impl Component {
     /// A store for one call of the component, which may compute for `longest`.
     pub(crate) fn store(
         &self,
-        host: Box<dyn Host>,
-        hooks: Hooks,
+        sides: Sides,
         output: &Output,
-        border: Border,
         limits: SandboxLimits,
         longest: Duration,
-        winding: Arc<Winding>,
     ) -> Store<State> {
+        let Sides { host, hooks, border, winding } = sides;
         let mut table = ResourceTable::new();
         table.set_max_capacity(limits::RESOURCES as usize);
         let mut http = WasiHttpCtx::new();

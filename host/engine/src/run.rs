@@ -13,7 +13,7 @@ use palisade_redaction::Redactor;
 use tokio::time::{Instant, sleep, sleep_until};
 
 use crate::border::Border;
-use crate::component::{Component, early, explain, log_output};
+use crate::component::{Component, Sides, early, explain, log_output};
 use crate::contract::{Context, Limits, RunError, Setting};
 use crate::error::{Early, Ended};
 use crate::http::{Hooks, Refusal, Refused};
@@ -105,9 +105,9 @@ impl Component {
         let (hooks, mut refused) = Hooks::of_run(session.clone(), request.request_body_bytes);
         let winding = Arc::new(Winding::default());
         let border = Border::new(request.redactor, limits.output_bytes);
+        let sides = Sides { host: request.host, hooks, border, winding: Arc::clone(&winding) };
         let longest = deadline.saturating_add(ANSWER_WAIT * 2 + SETTLE);
-        let mut store =
-            self.store(request.host, hooks, &output, border, limits, longest, Arc::clone(&winding));
+        let mut store = self.store(sides, &output, limits, longest);
         let until = after(Instant::now(), deadline);
         let unanswered = AtomicU64::new(0);
         let (called, early) = {

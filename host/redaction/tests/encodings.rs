@@ -18,6 +18,7 @@ const WALLS: [&str; 18] = [
     "\0a", "65,", "key ", "eyJhbGci",
 ];
 
+type Wide = fn(u8) -> Vec<u8>;
 type Encode = Box<dyn Fn(&str) -> Vec<u8>>;
 
 fn each(secret: &str, encode: impl Fn(u8) -> String) -> String {
@@ -109,8 +110,8 @@ fn encodings() -> Vec<(String, Encode)> {
     });
     add("JSON, PHP's slashes", |key| json(key).replace('/', "\\/"));
     add("JSON, Gson's signs", |key| {
-        let signs = ["=", "<", ">", "&", "'"];
-        signs.iter().fold(json(key), |text, sign| text.replace(sign, &backslash_u(sign.as_bytes()[0])))
+        let signs = [b'=', b'<', b'>', b'&', b'\''];
+        signs.iter().fold(json(key), |text, sign| text.replace(char::from(*sign), &backslash_u(*sign)))
     });
     add("JSON in JSON", |key| json(&json(key)));
     add("JSON in JSON in JSON", |key| json(&json(&json(key))));
@@ -122,7 +123,7 @@ fn encodings() -> Vec<(String, Encode)> {
     add("shell", |key| {
         some(
             key,
-            |index| !KEY.as_bytes()[index].is_ascii_alphanumeric(),
+            |index| KEY.as_bytes().get(index).is_some_and(|byte| !byte.is_ascii_alphanumeric()),
             |byte| format!("\\{}", char::from(byte)),
         )
     });
@@ -206,7 +207,7 @@ fn encodings() -> Vec<(String, Encode)> {
             all.push((format!("Base64, {name}, {before} before"), Box::new(encode)));
         }
     }
-    let wide: [(&str, fn(u8) -> Vec<u8>); 4] = [
+    let wide: [(&str, Wide); 4] = [
         ("UTF-16, least significant first", |byte| vec![byte, 0]),
         ("UTF-16", |byte| vec![0, byte]),
         ("UTF-32, least significant first", |byte| vec![byte, 0, 0, 0]),
@@ -261,7 +262,6 @@ fn a_text_is_searched_in_a_bounded_time() {
         let begun = Instant::now();
         let _ = redactor.redacted(text.as_bytes());
         assert!(begun.elapsed() < Duration::from_secs(most), "{wall:?} took {:?}", begun.elapsed());
-        println!("{wall:?}: {:?}", begun.elapsed());
     }
 }
 
@@ -274,9 +274,7 @@ fn ordinary_text_is_left_alone() {
         STANDARD.encode(json.repeat(50)),
         "&nbsp;<p>=3D</p>%20\\\\server\\share".repeat(50),
     ] {
-        let begun = Instant::now();
         assert_eq!(redactor.redacted(text.as_bytes()), None);
-        println!("{} bytes: {:?}", text.len(), begun.elapsed());
     }
 }
 
