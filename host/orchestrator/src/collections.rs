@@ -132,6 +132,7 @@ impl Orchestrator {
         connection: NewConnection,
         who: &str,
     ) -> Result<CollectionId, OrchestratorError> {
+        let connection = connection.without_mask();
         let mut wrong = faults_of(named(name));
         wrong.extend(connection_faults(&connection, false));
         if !wrong.is_empty() {

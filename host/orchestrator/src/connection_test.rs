@@ -8,20 +8,19 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::Duration;
 
-use palisade_bundle::{Parameter, ParameterKind};
 use palisade_collection::{Location, Object};
 use palisade_egress::{Client, Gate};
 use palisade_limits as limits;
 use palisade_run::{
-    ComponentSource, EndedHow, Evidence, Given, GivenValue, Input, Offered, Overrides, Preparation,
-    PrepareError, Prompted, Report, SecretSource, Secrets, Selection, Silent, Stopping, connection_requests,
+    ComponentSource, EndedHow, Evidence, Input, Offered, Overrides, Preparation, PrepareError, Report,
+    Secrets, Selection, Silent, Stopping, connection_requests,
 };
-use palisade_store::{BundleId, Configuration, StoredValue, WorkflowRow};
+use palisade_store::{BundleId, Configuration, WorkflowRow};
 use serde::Serialize;
 
-use crate::form::{Entered, lay_over};
+use crate::form::Entered;
 use crate::integrations::known_action;
-use crate::{Field, Orchestrator, OrchestratorError, StepDraft};
+use crate::{Orchestrator, OrchestratorError, StepDraft};
 use ask::{Asked, ask};
 
 /// What is looked for, and never sent, by type: a name that nobody can own (RFC 2606) and digests of nothing that exists.
@@ -136,31 +135,6 @@ impl Orchestrator {
         let manifest = self.manifest(step.bundle)?;
         let known = known_action(&manifest, &step.action)?;
         let held = self.step_base(&manifest, known, workflow, step.was)?;
-        let has_moved = |parameter: &&Parameter| {
-            let held = match held.get(&parameter.name) {
-                Some(StoredValue::Value(value)) => value.as_str(),
-                _ => None,
-            };
-            let entered = match step.entered.get(&parameter.name) {
-                Some(Entered::Text(text)) => Some(text.as_str()).filter(|text| !text.is_empty()),
-                Some(Entered::Value(value)) => value.as_str(),
-                Some(Entered::Secret(_) | Entered::Nothing) => None,
-                None => held,
-            };
-            matches!(parameter.kind, ParameterKind::Origin {}) && entered != held
-        };
-        let is_kept = |parameter: &&Parameter| {
-            matches!(held.get(&parameter.name), Some(StoredValue::Secret { .. }))
-                && !matches!(step.entered.get(&parameter.name), Some(Entered::Secret(_)))
-        };
-        if let Some(origin) = known.parameters(&manifest).find(has_moved) {
-            let message = format!("enter it again: `{}` has changed since it was saved", origin.label);
-            let kept = known.parameters(&manifest).filter(is_kept);
-            let wrong: Vec<Field> = kept.map(|secret| Field::new(&secret.name, message.as_str())).collect();
-            if !wrong.is_empty() {
-                return Err(OrchestratorError::Invalid(wrong));
-            }
-        }
         self.test_on_top(step.bundle, &step.action, &held, step.entered).await
     }
 
@@ -173,7 +147,8 @@ impl Orchestrator {
     ) -> Result<ConnectionTest, OrchestratorError> {
         let manifest = self.manifest(bundle)?;
         let known = known_action(&manifest, action)?;
-        let given = self.given_on_top(held, entered)?;
+        // Not sealed, not kept: it may be the wrong one.
+        let given = self.given(&manifest, known, held, entered)?;
         let policy = self.policy()?;
         let trusted = self.trusted_bundle(bundle, &policy)?;
         let (_, configuration, _) = Preparation::configure(&trusted, action, &given, Secrets::Read)?;
@@ -219,20 +194,6 @@ impl Orchestrator {
         let report = prepared.execute(Arc::new(Silent), Stopping::never()).await;
         let test = judge(&report);
         Ok(ConnectionTest { requests: test.requests + before, hint: test.hint.or(hint), ..test })
-    }
-
-    /// A saved configuration, and on top of it what was entered.
-    fn given_on_top(
-        &self,
-        held: &Configuration,
-        entered: BTreeMap<String, Entered>,
-    ) -> Result<BTreeMap<String, Given>, OrchestratorError> {
-        let mut given = self.given(held)?;
-        // Not sealed, not kept: it may be the wrong one.
-        lay_over(&mut given, entered, |_, secret| {
-            GivenValue::Secret(SecretSource::Prompted(Prompted::of(secret)))
-        });
-        Ok(given)
     }
 }
 

@@ -1,16 +1,19 @@
 //! The form of an action, generated from its manifest in the manifest's sections, and what becomes of what was entered. A
 //! secret goes in and never comes out: a form tells only whether there is one.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use palisade_bundle::{Action, Manifest, Parameter, ParameterKind, SelectOption};
 use palisade_egress::SecretString;
 use palisade_engine::contract::SettingValue;
-use palisade_run::{Configuration as Resolved, Given, GivenValue, Prompted, SecretSource, Secrets};
+use palisade_run::{
+    Configuration as Resolved, ConfigurationProblem, Given, GivenValue, Prompted, SecretSource, Secrets,
+};
 use palisade_store::{Configuration, StoredValue};
 use serde::Serialize;
 use serde_json::Value;
 
+use crate::secrets::Purpose;
 use crate::{Field, Orchestrator, OrchestratorError};
 
 /// The form of an action.
@@ -154,6 +157,8 @@ fn default(parameter: &Parameter) -> Option<String> {
 pub(crate) enum Completeness {
     /// Yes: defaults are for workflows that fill in the rest.
     Open,
+    /// Yes: what an import lacks is entered before it runs. A kept secret that was entered for other origins is left out.
+    Imported,
     /// No: it is to be run with.
     Complete,
 }
@@ -180,16 +185,14 @@ impl Orchestrator {
         });
         let settings = match completeness {
             Completeness::Complete => Resolved::resolve(manifest, action, &given, Secrets::Read),
-            Completeness::Open => {
-                let (manifest, action) = with_nothing_required(manifest, action);
-                Resolved::resolve(&manifest, &action, &given, Secrets::Read)
-            }
+            Completeness::Open | Completeness::Imported => resolve_open(manifest, action, &given),
         };
         let settings = settings.map_err(|problems| {
             OrchestratorError::Invalid(problems.into_iter().map(Field::from).collect())
         })?;
-        let mut configuration = Configuration::new();
-        for setting in settings.settings {
+        let purpose = |name: &str| Purpose::of_parameter(manifest, action, &settings, name);
+        let (mut configuration, mut wrong) = (Configuration::new(), Vec::new());
+        for setting in settings.settings.clone() {
             let value = match setting.value {
                 SettingValue::Text(text) | SettingValue::Choice(text) => Value::from(text),
                 SettingValue::Integer(number) => Value::from(number),
@@ -201,39 +204,77 @@ impl Orchestrator {
             if !matches!(parameter.kind, ParameterKind::Secret {}) {
                 continue;
             }
-            if let Some(secret) = secrets.get(&parameter.name) {
-                let secret = self.keep_secret(&parameter.name, secret)?;
-                configuration.insert(parameter.name.clone(), StoredValue::Secret { secret });
-            } else if let Some(kept @ StoredValue::Secret { .. }) = before.get(&parameter.name)
+            if !secrets.contains_key(&parameter.name)
+                && let Some(StoredValue::Secret { secret }) = before.get(&parameter.name)
                 && given.contains_key(&parameter.name)
             {
-                configuration.insert(parameter.name.clone(), kept.clone());
+                let purpose = purpose(&parameter.name);
+                match self.check_purpose(*secret, &purpose) {
+                    Ok(()) => {
+                        configuration.insert(parameter.name.clone(), StoredValue::Secret { secret: *secret });
+                    }
+                    Err(OrchestratorError::Invalid(_)) if completeness == Completeness::Imported => {}
+                    Err(OrchestratorError::Invalid(fields)) => wrong.extend(fields),
+                    Err(error) => return Err(error),
+                }
             }
+        }
+        if !wrong.is_empty() {
+            return Err(OrchestratorError::Invalid(wrong));
+        }
+        // Sealed once everything else is right: what is refused leaves nothing behind.
+        for (name, secret) in &secrets {
+            let secret = self.keep_secret(&purpose(name), secret)?;
+            configuration.insert(name.clone(), StoredValue::Secret { secret });
         }
         Ok(configuration)
     }
 
-    /// A stored configuration as a run takes it, its secrets opened.
+    /// A stored configuration, and on top of it what was entered, as a run takes it. Kept secrets are opened for the origins that
+    /// the whole of it leads to; what was entered is not sealed and not kept.
+    ///
+    /// # Errors
+    /// [`OrchestratorError::Invalid`] naming a secret that was entered for other origins.
     pub(crate) fn given(
         &self,
+        manifest: &Manifest,
+        action: &Action,
         configuration: &Configuration,
+        entered: BTreeMap<String, Entered>,
     ) -> Result<BTreeMap<String, Given>, OrchestratorError> {
-        let mut given = BTreeMap::new();
+        let mut given: BTreeMap<String, Given> =
+            configuration.iter().map(|(name, value)| (name.clone(), given_of(value))).collect();
+        let mut fresh = BTreeSet::new();
+        lay_over(&mut given, entered, |name, secret| {
+            fresh.insert(name.to_owned());
+            GivenValue::Secret(SecretSource::Prompted(Prompted::of(secret)))
+        });
+        let settings =
+            resolve_open(manifest, action, &given).map_err(palisade_run::PrepareError::Configuration)?;
         for (name, value) in configuration {
-            let value = match value {
-                StoredValue::Value(value) => GivenValue::Value(value.clone()),
-                StoredValue::Secret { secret } => {
-                    GivenValue::Secret(SecretSource::Prompted(Prompted::of(self.open_secret(*secret)?)))
-                }
-            };
-            given.insert(name.clone(), Given { value, origin: String::new(), shared: false });
+            let StoredValue::Secret { secret } = value else { continue };
+            if let Some(kept) = given.get_mut(name).filter(|_| !fresh.contains(name)) {
+                let purpose = Purpose::of_parameter(manifest, action, &settings, name);
+                let opened = self.open_secret(*secret, &purpose)?;
+                kept.value = GivenValue::Secret(SecretSource::Prompted(Prompted::of(opened)));
+            }
         }
         Ok(given)
     }
 }
 
+/// The settings of a configuration whose required parameters may be missing.
+fn resolve_open(
+    manifest: &Manifest,
+    action: &Action,
+    given: &BTreeMap<String, Given>,
+) -> Result<Resolved, Vec<ConfigurationProblem>> {
+    let (manifest, action) = with_nothing_required(manifest, action);
+    Resolved::resolve(&manifest, &action, given, Secrets::Read)
+}
+
 /// Lays what was entered over what is kept; `secret` says what a new secret stands in as.
-pub(crate) fn lay_over(
+fn lay_over(
     kept: &mut BTreeMap<String, Given>,
     entered: BTreeMap<String, Entered>,
     mut secret: impl FnMut(&str, SecretString) -> GivenValue,
@@ -321,7 +362,7 @@ impl Orchestrator {
         for parameter in action.parameters(&manifest) {
             let sent = fields.get(&format!("{prefix}{}", parameter.name));
             let value = match (&parameter.kind, sent) {
-                (ParameterKind::Secret {}, Some(text)) if !text.is_empty() => {
+                (ParameterKind::Secret {}, Some(text)) if !text.is_empty() && text != SECRET => {
                     Entered::Secret(SecretString::from(text.as_str()))
                 }
                 (ParameterKind::Secret {}, _) => {

@@ -109,6 +109,8 @@ pub struct ActionPage {
     pub form: Form,
     /// Raised by each change of the defaults; 0 if none were saved.
     pub version: Version,
+    /// The same as they can be sent back: parameter to value; of a secret, that there is one.
+    pub configuration: Value,
     /// The label of the parameter whose other choices a test of the connection tries, where the chosen one refuses the key.
     pub test_tries: Option<String>,
 }
@@ -279,6 +281,7 @@ impl Orchestrator {
             accepts: accepted(action),
             form: form::form(&manifest, action, &holds, &[]),
             version,
+            configuration: told(&holds),
             test_tries: palisade_run::connection_parameter(&manifest, action)
                 .map(|parameter| parameter.label.clone()),
         })

@@ -29,6 +29,7 @@ mod preview;
 mod progress;
 mod runs;
 mod scheduler;
+mod secrets;
 mod selected;
 mod tally;
 mod traced;

@@ -3,13 +3,15 @@
 
 use std::time::Duration;
 
-use palisade_egress::{Client, SecretString};
+use palisade_egress::{Client, ExposeSecret as _, SecretString};
 use palisade_limits as limits;
 use palisade_store::{CollectionId, SecretId};
 use palisade_threatq::{CollectionHash, Connection, LogIn};
 use serde::{Deserialize, Serialize};
 
 use crate::collections::{CollectionSource, source_of};
+use crate::form::SECRET;
+use crate::secrets::Purpose;
 use crate::{Field, Orchestrator, OrchestratorError};
 
 /// How to log in to a ThreatQ appliance; the secret is kept sealed.
@@ -56,6 +58,14 @@ pub struct NewConnection {
     pub secret: Option<SecretString>,
 }
 
+impl NewConnection {
+    /// [`SECRET`] is what is shown in place of the kept secret: whoever sends it back means the kept one.
+    pub(crate) fn without_mask(mut self) -> Self {
+        self.secret = self.secret.filter(|secret| secret.expose_secret() != SECRET);
+        self
+    }
+}
+
 impl Orchestrator {
     /// Asks a live collection for how many objects it has.
     ///
@@ -78,17 +88,18 @@ impl Orchestrator {
         collection: &str,
         log_in: &StoredLogIn,
     ) -> Result<Connection, OrchestratorError> {
+        let purpose = Purpose::of_collection(origin);
         let log_in = match log_in {
             StoredLogIn::Password { email, client_id, secret } => LogIn::Password {
                 email: email.clone(),
-                password: self.open_secret(*secret)?,
+                password: self.open_secret(*secret, &purpose)?,
                 client_id: client_id.clone(),
             },
             StoredLogIn::ClientCredentials { client_id, secret } => LogIn::ClientCredentials {
                 client_id: client_id.clone(),
-                client_secret: self.open_secret(*secret)?,
+                client_secret: self.open_secret(*secret, &purpose)?,
             },
-            StoredLogIn::Token { secret } => LogIn::Token(self.open_secret(*secret)?),
+            StoredLogIn::Token { secret } => LogIn::Token(self.open_secret(*secret, &purpose)?),
         };
         let origin = palisade_egress::Origin::parse(origin)
             .map_err(|error| OrchestratorError::field("origin", error.to_string()))?;
@@ -102,6 +113,7 @@ impl Orchestrator {
         new: NewConnection,
         before: Option<&CollectionSource>,
     ) -> Result<CollectionSource, OrchestratorError> {
+        let new = new.without_mask();
         let kept = match before {
             // A secret is sent to where it was entered for, never to a host that was put in its place.
             Some(CollectionSource::Threatq { origin, log_in, .. }) if *origin == new.origin => {
@@ -118,7 +130,7 @@ impl Orchestrator {
             return Err(OrchestratorError::Invalid(wrong));
         }
         let secret = match (new.secret, kept) {
-            (Some(secret), _) => self.keep_secret("collection", &secret)?,
+            (Some(secret), _) => self.keep_secret(&Purpose::of_collection(&new.origin), &secret)?,
             (None, Some(kept)) => kept,
             (None, None) => return Err(OrchestratorError::field("secret", NO_SECRET)),
         };
@@ -189,6 +201,14 @@ mod tests {
 
     fn named(new: &NewConnection, kept: bool) -> Vec<String> {
         connection_faults(new, kept).into_iter().map(|field| field.name).collect()
+    }
+
+    #[test]
+    fn the_mask_of_a_secret_is_never_a_secret() {
+        for (sent, kept) in [("[secret]", false), ("[secret] ", true), ("s3cret", true)] {
+            let new = NewConnection { secret: Some(SecretString::from(sent)), ..entered("token") };
+            assert_eq!(new.without_mask().secret.is_some(), kept, "{sent}");
+        }
     }
 
     #[test]

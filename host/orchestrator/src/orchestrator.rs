@@ -4,17 +4,18 @@
 //! installed or not.
 
 use std::collections::{BTreeSet, HashMap};
+use std::net::IpAddr;
 use std::path::PathBuf;
 use std::sync::{Arc, Mutex, PoisonError};
 
 use jiff::Timestamp;
 use palisade_bundle::{Manifest, Trust, TrustedBundle};
-use palisade_egress::{ClientOptions, ConnectTo, ExposeSecret as _, Gate, SecretString};
+use palisade_egress::{ClientOptions, ConnectTo, ExposeSecret as _, Gate};
 use palisade_engine::{Component, Engine};
 use palisade_policy::Policy;
 use palisade_protect::Protection;
 use palisade_run::operator;
-use palisade_store::{BundleId, Configuration, NewAuditEntry, SecretId, Store, StoredValue};
+use palisade_store::{BundleId, Configuration, NewAuditEntry, Store, StoredValue};
 use palisade_vault::Vault;
 use serde_json::Value;
 use sha2::{Digest as _, Sha256};
@@ -47,6 +48,8 @@ pub struct Options {
 #[derive(Clone)]
 pub struct Orchestrator {
     pub(crate) inner: Arc<Inner>,
+    /// The address of the client that asks, for the audit log.
+    client: Option<IpAddr>,
 }
 
 pub(crate) struct Inner {
@@ -83,7 +86,13 @@ impl Orchestrator {
             spans: crate::traced::RunSpans::default(),
             tally: crate::tally::Tally::default(),
         };
-        Self { inner: Arc::new(inner) }
+        Self { inner: Arc::new(inner), client: None }
+    }
+
+    /// The same orchestrator, asked by a client at this address: what it does then is in the audit log with it.
+    #[must_use]
+    pub fn on_behalf_of(&self, client: Option<IpAddr>) -> Self {
+        Self { inner: Arc::clone(&self.inner), client }
     }
 
     /// The state.
@@ -169,28 +178,13 @@ impl Orchestrator {
         gates.entry(tenant.to_owned()).or_default().clone()
     }
 
-    /// Seals a secret and keeps it.
-    pub(crate) fn keep_secret(
-        &self,
-        label: &str,
-        secret: &SecretString,
-    ) -> Result<SecretId, OrchestratorError> {
-        let sealed = self.inner.options.vault.seal(label, secret)?;
-        Ok(self.store().add_secret(label, &sealed.key, &sealed.bytes, self.now())?)
-    }
-
-    /// Opens a kept secret.
-    pub(crate) fn open_secret(&self, id: SecretId) -> Result<SecretString, OrchestratorError> {
-        let row = self.store().secret(id)?;
-        Ok(self.inner.options.vault.open(&row.label, &row.key, &row.sealed)?)
-    }
-
     /// Whose requests these are, as a name that gives nothing away: runs of one credential share what its service allows.
     pub(crate) fn tenant(&self, configuration: &Configuration) -> Result<String, OrchestratorError> {
         let mut hash = Sha256::new();
         for value in configuration.values() {
             if let StoredValue::Secret { secret } = value {
-                hash.update(self.open_secret(*secret)?.expose_secret().as_bytes());
+                let row = self.store().secret(*secret)?;
+                hash.update(self.unsealed(&row)?.expose_secret().as_bytes());
                 hash.update([0]);
             }
         }
@@ -206,6 +200,8 @@ impl Orchestrator {
         before: Option<Value>,
         after: Option<Value>,
     ) -> Result<(), OrchestratorError> {
-        Ok(self.store().audit(&NewAuditEntry { who, what, subject, before, after }, self.now())?)
+        Ok(self
+            .store()
+            .audit(&NewAuditEntry { who, what, subject, before, after, address: self.client }, self.now())?)
     }
 }

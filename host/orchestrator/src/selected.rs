@@ -16,9 +16,9 @@ use crate::{Orchestrator, OrchestratorError};
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct SelectedObject {
-    /// Its type by ThreatQ's name.
-    #[serde(rename = "type")]
-    pub subtype: String,
+    /// Its type by ThreatQ's name; none where it is to be found from the value.
+    #[serde(rename = "type", default, skip_serializing_if = "Option::is_none")]
+    pub subtype: Option<String>,
     /// Its value.
     pub value: String,
 }
@@ -38,10 +38,10 @@ impl Orchestrator {
         Ok(objects)
     }
 
-    /// Objects that a program selected.
+    /// Objects that a program selected. One without a type is read as a line of text is.
     ///
     /// # Errors
-    /// Too many of them, or one without type or value.
+    /// Too many of them, one without a value, or one whose value is more than a line.
     pub fn objects_selected(
         &self,
         selected: &[SelectedObject],
@@ -49,14 +49,26 @@ impl Orchestrator {
         bounded(selected.len())?;
         let mut objects = Vec::with_capacity(selected.len());
         for (object, place) in selected.iter().zip(1..) {
-            if object.subtype.trim().is_empty() || object.value.trim().is_empty() {
-                return Err(OrchestratorError::field(
-                    format!("objects.{place}"),
-                    "a type and a value are expected",
-                ));
+            let wrong = |message: &str| OrchestratorError::field(format!("objects.{place}"), message);
+            let (subtype, value) = (object.subtype.as_deref().map(str::trim), object.value.trim());
+            if subtype == Some("") {
+                return Err(wrong("expected a type, or none to find it from the value"));
             }
-            let object = Object::indicator(object.subtype.trim(), object.value.trim(), Location::Line(place));
-            objects.push(stored(&object, "selected"));
+            if value.is_empty() {
+                return Err(wrong("expected a value"));
+            }
+            let location = Location::Line(place);
+            match subtype {
+                Some(subtype) => {
+                    objects.push(stored(&Object::indicator(subtype, value, location), "selected"));
+                }
+                None => {
+                    let found = self.objects_from_text(value).map_err(|_| wrong("expected one value"))?;
+                    let [found] = <[StoredObject; 1]>::try_from(found)
+                        .map_err(|found| wrong(&format!("expected one value, found {}", found.len())))?;
+                    objects.push(StoredObject { location: location.to_string(), ..found });
+                }
+            }
         }
         Ok(objects)
     }
@@ -88,13 +100,14 @@ impl Orchestrator {
     ) -> Result<Vec<StoredObject>, OrchestratorError> {
         bounded(selected.len())?;
         let row = self.store().collection(collection)?;
-        let missing: HashSet<(String, String)> =
+        let missing: HashSet<(Option<String>, String)> =
             selected.iter().map(|one| (one.subtype.clone(), one.value.clone())).collect();
         let ((missing, found), _) = self
             .read_collection(&row, (missing, Vec::new()), |(missing, found), record, file| {
                 let Record::Object(object) = &record else { return };
                 // What is in it twice is taken once, as it is met first.
-                if missing.remove(&(object.subtype.clone(), object.value.clone())) {
+                let named = missing.remove(&(Some(object.subtype.clone()), object.value.clone()));
+                if missing.remove(&(None, object.value.clone())) || named {
                     found.push(stored(object, file));
                 }
             })

@@ -343,11 +343,11 @@ impl Orchestrator {
         match replaced {
             // An enabled workflow stays complete: a run of it must be able to start.
             Some(row) => {
-                let completeness = if row.enabled { Completeness::Complete } else { Completeness::Open };
+                let completeness = if row.enabled { Completeness::Complete } else { Completeness::Imported };
                 self.replace_workflow(row, draft, completeness, who)?;
                 Ok(row.id)
             }
-            None => self.make_workflow(draft, Completeness::Open, who),
+            None => self.make_workflow(draft, Completeness::Imported, who),
         }
     }
 

@@ -124,6 +124,24 @@ fn grant<'value>(
     Ok(Grant { origin, methods, paths, headers: headers(asked)?, credential, idempotent: asked.idempotent })
 }
 
+/// The origins that a secret parameter is sent to under one configuration, sorted, each once. Where a part of an origin has no
+/// value, the origin is the manifest's own text with its placeholder.
+#[must_use]
+pub fn secret_origins(action: &Action, configuration: &Configuration, parameter: &str) -> Vec<String> {
+    let carries = |asked: &&EgressAsked| {
+        asked.credential.as_ref().is_some_and(|credential| credential.parameter == parameter)
+    };
+    let origin = |asked: &EgressAsked| {
+        Template::parse(&asked.origin)
+            .and_then(|template| template.expand(|name| part_of_origin(configuration, name)))
+            .unwrap_or_else(|_| asked.origin.clone())
+    };
+    let mut origins: Vec<String> = action.egress.iter().filter(carries).map(origin).collect();
+    origins.sort_unstable();
+    origins.dedup();
+    origins
+}
+
 /// What an action asks for whatever its configuration: one grant for each origin that its options lead to, without
 /// credentials. What depends on an origin that the operator enters cannot be known, and is given apart, as the manifest
 /// has it.

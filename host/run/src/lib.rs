@@ -36,6 +36,7 @@ pub use given::{
 };
 pub use grants::{
     ConnectionRequest, ConnectionRequests, asked_grants, connection_parameter, connection_requests,
+    secret_origins,
 };
 pub use ledger::{Ledger, Totals};
 pub use open::OUTCOME_UNKNOWN;

@@ -16,7 +16,7 @@ mod harness;
 #[path = "console/support.rs"]
 mod support;
 
-use palisade_orchestrator::Confirmed;
+use palisade_orchestrator::{Confirmed, Entered};
 use palisade_server::Role;
 use palisade_store::{BundleId, CollectionId, Page, Phase, RunFilter, StoredValue, Takes, WorkflowId};
 
@@ -344,7 +344,11 @@ async fn a_file_that_was_exported_is_imported_without_its_secret() {
         assert!(page.body.contains("Action 1, <code>api_key</code>: "), "{path}: {}", page.body);
         assert!(!page.body.contains("<details open"), "its objects are not what is wrong");
     }
-    let entered = [("api_key".to_owned(), palisade_orchestrator::Entered::Secret(KEY.to_owned().into()))];
+    // For the region of the file: a key for another one is not taken along.
+    let entered = [
+        ("api_region".to_owned(), Entered::Text("api.eu.xdr.trendmicro.com".to_owned())),
+        ("api_key".to_owned(), Entered::Secret(KEY.to_owned().into())),
+    ];
     console.orchestrator.save_defaults(BundleId(1), "add-to-blocklist", entered.into(), None, "ada").unwrap();
     let again = file.replace("Block what the feed says", "From a file again");
     let answer = post_files(&mut ada, import, &[("text", "")], &[("file", "w.yaml", again.as_bytes())]).await;

@@ -1,6 +1,7 @@
 //! One step of a run with the objects that have no verdict there. Verdicts are written as they happen; where that is not possible,
 //! the step stops.
 
+use std::collections::BTreeMap;
 use std::convert::Infallible;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -21,6 +22,7 @@ use tokio::sync::watch;
 use super::becomes;
 use crate::clock::Clock;
 use crate::executor::{Advanced, Stop, Stopping};
+use crate::integrations::known_action;
 use crate::{Orchestrator, OrchestratorError, objects, traced};
 
 impl Orchestrator {
@@ -168,6 +170,8 @@ impl Orchestrator {
             message: format!("{} {} is not installed any more", step.bundle_name, step.version),
         })?;
         let bundle = self.trusted_bundle(bundle, &policy)?;
+        let action = known_action(bundle.manifest(), &step.action)?;
+        let given = self.given(bundle.manifest(), action, &step.configuration, BTreeMap::new())?;
         let component = self.component(&bundle).await?;
         let preparation = Preparation {
             protection: self.protection(&policy)?,
@@ -175,7 +179,7 @@ impl Orchestrator {
             policy,
             bundle,
             action: step.action.clone(),
-            given: self.given(&step.configuration)?,
+            given,
             input: Input::Selected(selection),
             dry_run: run.dry_run,
             compare: run.dry_run,

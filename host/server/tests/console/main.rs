@@ -20,4 +20,5 @@ mod collections;
 mod edits;
 mod integrations;
 mod listing;
+mod origins;
 mod support;

@@ -1,0 +1,149 @@
+//! Sealed secrets and the origins they were entered for. The sealed bytes are bound to both: a secret opens only for the same
+//! parameter of the same bundle and exactly the same origins. Denied by default: a secret for any other origin, whichever way the
+//! configuration that names it came about (defaults, a copy, an import, a later version of the bundle).
+
+use palisade_bundle::{Action, Manifest};
+use palisade_egress::SecretString;
+use palisade_run::Configuration as Resolved;
+use palisade_store::{SecretId, SecretRow};
+
+use crate::{Field, Orchestrator, OrchestratorError};
+
+/// Separates what a secret is from where it may go, in the label that is sealed with it. Neither part contains it: names have no
+/// spaces, origins neither.
+const FOR: &str = " for ";
+
+/// What a secret is and where it may be sent.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Purpose {
+    /// The form's field.
+    field: String,
+    /// What the sealed bytes are bound to.
+    label: String,
+}
+
+impl Purpose {
+    /// A secret parameter of an action, under settings that say where its requests go. A part of an origin that has no value yet
+    /// remains a placeholder: giving it a value is a change of the origin.
+    pub(crate) fn of_parameter(
+        manifest: &Manifest,
+        action: &Action,
+        settings: &Resolved,
+        parameter: &str,
+    ) -> Self {
+        let origins = palisade_run::secret_origins(action, settings, parameter);
+        Self::new(parameter, &format!("{}/{parameter}", manifest.id), &origins)
+    }
+
+    /// The secret of a live collection's connection.
+    pub(crate) fn of_collection(origin: &str) -> Self {
+        Self::new("secret", "collection", &[origin.to_owned()])
+    }
+
+    fn new(field: &str, what: &str, origins: &[String]) -> Self {
+        Self { field: field.to_owned(), label: format!("{what}{FOR}{}", origins.join(" ")) }
+    }
+
+    /// Compares with what a sealed secret was entered for.
+    fn check(&self, row: &SecretRow) -> Result<(), Field> {
+        if row.label == self.label {
+            return Ok(());
+        }
+        let (then, now) = (origins_in_words(&row.label), origins_in_words(&self.label));
+        let message =
+            format!("enter this secret again: it was entered for {then}, and would now be used for {now}");
+        Err(Field::new(&self.field, message))
+    }
+}
+
+fn origins_in_words(label: &str) -> String {
+    let origins = label.split_once(FOR).map_or("", |(_, origins)| origins);
+    let origins: Vec<String> = origins.split_whitespace().map(|origin| format!("`{origin}`")).collect();
+    if origins.is_empty() { "no origin".to_owned() } else { origins.join(" and ") }
+}
+
+impl Orchestrator {
+    /// Seals a secret for its purpose and keeps it.
+    pub(crate) fn keep_secret(
+        &self,
+        purpose: &Purpose,
+        secret: &SecretString,
+    ) -> Result<SecretId, OrchestratorError> {
+        let sealed = self.inner.options.vault.seal(&purpose.label, secret)?;
+        Ok(self.store().add_secret(&purpose.label, &sealed.key, &sealed.bytes, self.now())?)
+    }
+
+    /// Whether a kept secret may be used for this.
+    ///
+    /// # Errors
+    /// [`OrchestratorError::Invalid`] naming the field if it was entered for something else.
+    pub(crate) fn check_purpose(&self, id: SecretId, purpose: &Purpose) -> Result<(), OrchestratorError> {
+        purpose.check(&self.store().secret(id)?).map_err(|field| OrchestratorError::Invalid(vec![field]))
+    }
+
+    /// Opens a kept secret for its purpose.
+    ///
+    /// # Errors
+    /// [`OrchestratorError::Invalid`] naming the field if it was entered for something else.
+    pub(crate) fn open_secret(
+        &self,
+        id: SecretId,
+        purpose: &Purpose,
+    ) -> Result<SecretString, OrchestratorError> {
+        let row = self.store().secret(id)?;
+        purpose.check(&row).map_err(|field| OrchestratorError::Invalid(vec![field]))?;
+        self.unsealed(&row)
+    }
+
+    /// The plain text of a secret that goes nowhere: what tells credentials apart is a digest of it.
+    pub(crate) fn unsealed(&self, row: &SecretRow) -> Result<SecretString, OrchestratorError> {
+        Ok(self.inner.options.vault.open(&row.label, &row.key, &row.sealed)?)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use jiff::Timestamp;
+
+    use super::*;
+
+    fn kept(label: &str) -> SecretRow {
+        let created_at = Timestamp::UNIX_EPOCH;
+        SecretRow {
+            id: SecretId(1),
+            label: label.to_owned(),
+            key: String::new(),
+            sealed: Vec::new(),
+            created_at,
+        }
+    }
+
+    #[test]
+    fn a_secret_serves_the_origins_it_was_entered_for_and_no_others() {
+        let origins = |origins: &[&str]| origins.iter().map(|one| (*one).to_owned()).collect::<Vec<_>>();
+        let purpose = |of: &[&str]| Purpose::new("api_key", "bundle/api_key", &origins(of));
+        let entered = purpose(&["https://a.example", "https://b.example"]);
+        let row = kept(&entered.label);
+        assert_eq!(entered.check(&row), Ok(()));
+        for other in [
+            &[][..],
+            &["https://a.example"],
+            &["https://a.example", "https://evil.example"],
+            &["https://a.example", "https://b.example", "https://evil.example"],
+            &["{target}"],
+        ] {
+            assert!(purpose(other).check(&row).is_err(), "{other:?}");
+        }
+        // The same parameter of another bundle, and a collection's secret, are other secrets.
+        let same = origins(&["https://a.example", "https://b.example"]);
+        assert!(Purpose::new("api_key", "other/api_key", &same).check(&row).is_err());
+        assert!(Purpose::of_collection("https://a.example").check(&row).is_err());
+        let field = purpose(&["https://evil.example"]).check(&row).unwrap_err();
+        assert_eq!(field.name, "api_key");
+        assert_eq!(
+            field.message,
+            "enter this secret again: it was entered for `https://a.example` and `https://b.example`, and would now be \
+             used for `https://evil.example`"
+        );
+    }
+}

@@ -1,0 +1,326 @@
+//! A secret serves the origins it was entered for and no others, whichever way a configuration comes about.
+
+use std::time::Duration;
+
+use jiff::Timestamp;
+use palisade_orchestrator::Request;
+use palisade_server::Role;
+use palisade_store::{
+    CollectionId, NewWorkflow, RunId, StoredValue, Takes, Verdict, WorkflowId, WorkflowStep,
+};
+use serde_json::{Value, json};
+use tokio::sync::watch;
+
+use crate::harness::{Answer, Client};
+use crate::support::{Console, leads, post_files, post_form};
+
+/// A bundle whose operator says where its requests go, and another in its next version that says so itself.
+fn manifest(version: &str, origin: &str) -> String {
+    format!(
+        r#"schema: 1
+contract: palisade:action@0.1.0
+id: anywhere
+name: Anywhere
+version: {version}
+publisher: Nobody
+description: Sends to wherever it is told to.
+license: Apache-2.0
+component: component.wasm
+parameters:
+  - {{name: target, label: Target, help: Where to., type: origin, required: true}}
+  - {{name: other, label: Other, help: Where else to., type: origin, required: true}}
+  - {{name: note, label: Note, help: What it is for., type: text, default: none}}
+  - {{name: api_key, label: Key, help: A key., type: secret, required: true}}
+actions:
+  - id: go
+    title: Go
+    description: Sends something.
+    effect: blocks
+    accepts:
+      - kind: Indicator
+        subtypes: [FQDN]
+    returns_data: false
+    sections:
+      - {{title: All, parameters: [target, other, note, api_key]}}
+    egress:
+      - origin: "{origin}"
+        methods: [POST]
+        paths: [/x/*]
+        credential: {{parameter: api_key, header: Authorization, format: "Bearer {{api_key}}"}}
+        idempotent: true
+        reason: To send something.
+      - origin: "{{other}}"
+        methods: [POST]
+        paths: [/y]
+        idempotent: true
+        reason: To send something without the key.
+"#
+    )
+}
+
+const GOOD: &str = "https://good.example";
+const EVIL: &str = "https://evil.example";
+
+/// A service whose administrator has saved where to send, and the key for there.
+async fn configured() -> (Console, Client, Client) {
+    let console = Console::start().await;
+    let mut ada = console.administrator().await;
+    let zip = console.bundle(|_| manifest("0.1.0", "{target}"), Some(&console.key));
+    let answer = ada.post("/api/v1/integrations").body("application/zip", &zip).send().await;
+    assert_eq!(answer.status, 201, "{}", answer.body);
+    let answer =
+        put(&mut ada, ACTION, &json!({"configuration": values(json!({"api_key": "ADMIN-KEY"}))})).await;
+    assert_eq!(answer.status, 200, "{}", answer.body);
+    let grace = console.person(&mut ada, "grace", Role::Operator).await;
+    (console, ada, grace)
+}
+
+const ACTION: &str = "/api/v1/integrations/1/actions/go";
+
+fn values(more: Value) -> Value {
+    let mut values = json!({"target": GOOD, "other": GOOD});
+    values.as_object_mut().unwrap().extend(more.as_object().unwrap().clone());
+    values
+}
+
+fn workflow(name: &str, configuration: Value) -> Value {
+    json!({"name": name, "actions": [{"integration": 1, "action": "go", "was": 1, "configuration": configuration}]})
+}
+
+async fn post(client: &mut Client, path: &str, body: &Value) -> Answer {
+    client.post(path).json(&body.to_string()).send().await
+}
+
+async fn put(client: &mut Client, path: &str, body: &Value) -> Answer {
+    client.call("PUT", path).json(&body.to_string()).send().await
+}
+
+fn asks_again(answer: &Answer) {
+    assert_eq!(answer.status, 422, "{}", answer.body);
+    let problem = answer.json();
+    assert!(problem["errors"][0]["field"].as_str().unwrap().ends_with("api_key"), "{problem}");
+    let message = problem["errors"][0]["message"].as_str().unwrap();
+    assert!(message.starts_with("enter this secret again: it was entered for `https://"), "{message}");
+}
+
+#[tokio::test]
+async fn an_operator_gets_no_administrators_secret_by_changing_the_origin_it_goes_to() {
+    let (_console, _ada, mut grace) = configured().await;
+    let create = "/api/v1/workflows";
+    asks_again(&post(&mut grace, create, &workflow("override", json!({"target": EVIL}))).await);
+    asks_again(
+        &post(&mut grace, create, &workflow("mask", json!({"target": EVIL, "api_key": "[secret]"}))).await,
+    );
+    // As it was entered, and where the key does not go.
+    let answer = post(&mut grace, create, &workflow("as entered", json!({"other": EVIL, "note": "x"}))).await;
+    assert_eq!(answer.status, 201, "{}", answer.body);
+    let own = json!({"target": EVIL, "api_key": "GRACES-OWN"});
+    assert_eq!(post(&mut grace, create, &workflow("own key", own)).await.status, 201);
+
+    // A change of what is there, of a copy, and back.
+    asks_again(
+        &put(&mut grace, "/api/v1/workflows/1", &workflow("as entered", json!({"target": EVIL}))).await,
+    );
+    assert_eq!(post(&mut grace, "/api/v1/workflows/1/duplicate", &json!({})).await.status, 201);
+    asks_again(&put(&mut grace, "/api/v1/workflows/3", &workflow("copy", json!({"target": EVIL}))).await);
+    asks_again(&put(&mut grace, "/api/v1/workflows/2", &workflow("own key", json!({"target": GOOD}))).await);
+    // The key that somebody entered for one workflow is not the action's.
+    let mut second = workflow("own key", json!({"target": EVIL}));
+    second["actions"][0]["was"] = json!(null);
+    asks_again(&put(&mut grace, "/api/v1/workflows/2", &second).await);
+
+    // An import takes no key along that is for elsewhere, and the workflow does not run without one.
+    let file = grace.get("/api/v1/workflows/1/export").send().await.body;
+    let file = file
+        .replace(&format!("target: {GOOD}"), &format!("target: {EVIL}"))
+        .replace("as entered", "imported");
+    assert!(file.contains(EVIL), "{file}");
+    let answer =
+        grace.post("/api/v1/workflows/import").body("application/yaml", file.as_bytes()).send().await;
+    assert_eq!(answer.status, 201, "{}", answer.body);
+    let shown = grace.get("/api/v1/workflows/4").send().await.json();
+    assert!(shown["actions"][0]["configuration"]["api_key"].is_null(), "{shown}");
+    let objects = json!({"objects": [{"value": "evil-domain.example"}]});
+    let answer = post(&mut grace, "/api/v1/workflows/4/run", &objects).await;
+    assert_eq!(answer.status, 422, "{}", answer.body);
+}
+
+#[tokio::test]
+async fn an_administrator_who_changes_the_origin_of_defaults_enters_the_secret_again() {
+    let (_console, mut ada, mut grace) = configured().await;
+    asks_again(&put(&mut ada, ACTION, &json!({"configuration": {"target": EVIL}})).await);
+    let answer = post(&mut ada, &format!("{ACTION}/test"), &json!({"configuration": {"target": EVIL}})).await;
+    asks_again(&answer);
+    // The form of the page, whose secret is empty and whose mask is no secret.
+    for secret in ["", "[secret]"] {
+        let form = [("setting-target", EVIL), ("setting-other", GOOD), ("setting-api_key", secret)];
+        let answer = post_form(&mut ada, "/integrations/1/actions/go", &form).await;
+        assert!(answer.status == 422 && answer.body.contains("nter this secret again"), "{}", answer.body);
+    }
+    let form = [("setting-target", GOOD), ("setting-other", EVIL), ("setting-api_key", "[secret]")];
+    leads(&post_form(&mut ada, "/integrations/1/actions/go", &form).await);
+    let answer = post(&mut grace, "/api/v1/workflows", &workflow("kept", json!({}))).await;
+    assert_eq!(answer.status, 201, "the mask kept the secret: {}", answer.body);
+}
+
+#[tokio::test]
+async fn a_secret_for_an_origin_that_was_open_is_for_no_origin() {
+    let (console, mut ada, mut grace) = configured().await;
+    // The administrator leaves open where to: whoever fills it in has no key for there.
+    let defaults = json!({"target": null, "api_key": "OPEN-KEY"});
+    assert_eq!(put(&mut ada, ACTION, &json!({"configuration": defaults})).await.status, 200);
+    let answer = post(&mut grace, "/api/v1/workflows", &workflow("filled in", json!({"target": EVIL}))).await;
+    assert_eq!(answer.status, 422, "{}", answer.body);
+    // A later version of the bundle that sends the key elsewhere by itself.
+    let zip = console.bundle(|_| manifest("0.2.0", EVIL), Some(&console.key));
+    assert_eq!(
+        put(&mut ada, ACTION, &json!({"configuration": values(json!({"api_key": "K"}))})).await.status,
+        200
+    );
+    let answer = ada.post("/api/v1/integrations?replace=true").body("application/zip", &zip).send().await;
+    assert_eq!(answer.status, 201, "{}", answer.body);
+    let mut later = workflow("later", json!({}));
+    later["actions"][0]["integration"] = json!(2);
+    asks_again(&post(&mut grace, "/api/v1/workflows", &later).await);
+}
+
+#[tokio::test]
+async fn a_run_opens_no_secret_for_another_origin_whoever_wrote_its_configuration() {
+    let (console, _ada, mut grace) = configured().await;
+    let files = [("files", "a.txt", &b"evil-domain.example\n"[..])];
+    let made = post_files(&mut grace, "/api/v1/collections/upload", &[("name", "a")], &files).await;
+    assert_eq!(made.status, 201, "{}", made.body);
+    assert_eq!(post(&mut grace, "/api/v1/workflows", &workflow("good", json!({}))).await.status, 201);
+    // As if there were a way to write it.
+    let mut configuration = console.store.workflow(WorkflowId(1)).unwrap().steps[0].configuration.clone();
+    configuration.insert("target".to_owned(), StoredValue::Value(json!(EVIL)));
+    let now = Timestamp::now();
+    let forged = NewWorkflow {
+        name: "forged".to_owned(),
+        description: String::new(),
+        collection: Some(CollectionId(1)),
+        schedule: json!({"kind": "none"}),
+        takes: Takes::All,
+        evictions: Some(0),
+        enabled: false,
+        anchor: now,
+        next_tick: None,
+        steps: vec![WorkflowStep {
+            bundle: palisade_store::BundleId(1),
+            action: "go".to_owned(),
+            configuration,
+        }],
+    };
+    let id = console.store.add_workflow(&forged, "nobody", now).unwrap();
+    let orchestrator = console.orchestrator.clone();
+    assert!(orchestrator.request_run(id, Request::Now, false, "grace").is_err());
+    let run: RunId = orchestrator.request_run(id, Request::Tick(now), false, "schedule").unwrap().unwrap();
+    let (drain, draining) = watch::channel(false);
+    let worker = std::sync::Arc::new(orchestrator.clone());
+    let serving = tokio::spawn(async move { orchestrator.executor().serve(worker, draining).await });
+    let ended = async {
+        while console.store.run(run).unwrap().ended_at.is_none() {
+            tokio::time::sleep(Duration::from_millis(50)).await;
+        }
+    };
+    tokio::time::timeout(Duration::from_secs(30), ended).await.unwrap();
+    drain.send_replace(true);
+    serving.await.unwrap();
+    let failed = console.store.failed_objects(run).unwrap();
+    assert_eq!(failed[0].verdicts, [(1, Verdict::Failed)]);
+    let steps = console.store.run_steps(run).unwrap();
+    let end = steps[0].end.as_ref().unwrap();
+    assert_eq!(end.how, "not-begun");
+    assert!(end.message.as_ref().unwrap().contains("enter this secret again"), "{end:?}");
+}
+
+#[tokio::test]
+async fn what_was_read_can_be_sent_back_for_every_resource() {
+    let (console, mut ada, mut grace) = configured().await;
+    let files = [("files", "a.txt", &b"evil-domain.example\n"[..])];
+    post_files(&mut grace, "/api/v1/collections/upload", &[("name", "files"), ("description", "d")], &files)
+        .await;
+    let connection = json!({
+        "origin": "https://threatq.example", "collection": "5d41402abc4b2a76", "grant": "password", "email": "a@example.com",
+        "client_id": "client", "secret": "THREATQ-SECRET",
+    });
+    let live = json!({"name": "live", "description": "from there", "connection": connection});
+    assert_eq!(post(&mut grace, "/api/v1/collections", &live).await.status, 201);
+    let mut wanted = workflow("sent back", json!({"note": "mine", "api_key": "WORKFLOW-KEY"}));
+    wanted["collection"] = json!(1);
+    wanted["schedule"] = json!({"kind": "daily", "at": "02:30", "zone": "Europe/Berlin"});
+    wanted["max_evictions"] = json!(null);
+    assert_eq!(post(&mut grace, "/api/v1/workflows", &wanted).await.status, 201);
+    let secrets = |console: &Console| {
+        let configuration = console.store.workflow(WorkflowId(1)).unwrap().steps[0].configuration.clone();
+        let defaults = console.store.action_defaults("anywhere", "go").unwrap();
+        let source = console.store.collection(CollectionId(2)).unwrap().source;
+        (configuration, defaults, source)
+    };
+    let before = secrets(&console);
+    for (method, path) in [
+        ("PUT", "/api/v1/workflows/1"),
+        ("PUT", "/api/v1/collections/1"),
+        ("PUT", "/api/v1/collections/2"),
+        ("PUT", ACTION),
+        ("PATCH", "/api/v1/users/2"),
+    ] {
+        let read = ada.get(path).send().await;
+        assert_eq!(read.status, 200, "{path}: {}", read.body);
+        let sent = ada.call(method, path).json(&read.body).send().await;
+        assert!(matches!(sent.status, 200 | 204), "{path}: {} {}", sent.status, sent.body);
+        let (mut was, mut is) = (read.json(), ada.get(path).send().await.json());
+        for volatile in ["modified_at", "upcoming"] {
+            for value in [&mut was, &mut is] {
+                value.as_object_mut().unwrap().remove(volatile);
+            }
+        }
+        assert_eq!(was, is, "{path}");
+        // What nobody knows is refused all the same.
+        let mut unknown = read.json();
+        unknown["colour"] = json!("red");
+        let sent = ada.call(method, path).json(&unknown.to_string()).send().await;
+        assert_eq!(sent.status, 422, "{path}: {}", sent.body);
+    }
+    assert_eq!(secrets(&console), before, "no mask became a secret");
+    // A live collection that is edited with the mask keeps its secret, and a new one cannot be made with it.
+    let mut edited = ada.get("/api/v1/collections/2").send().await.json();
+    edited["connection"]["email"] = json!("b@example.com");
+    assert_eq!(put(&mut ada, "/api/v1/collections/2", &edited).await.status, 204);
+    let secret = |source: &Value| source["log_in"]["secret"].clone();
+    assert_eq!(secret(&secrets(&console).2), secret(&before.2));
+    edited["connection"]["origin"] = json!(EVIL);
+    let answer = put(&mut ada, "/api/v1/collections/2", &edited).await;
+    assert_eq!((answer.status, &answer.json()["errors"][0]["field"]), (422, &json!("secret")));
+    let mut masked = live.clone();
+    masked["name"] = json!("masked");
+    masked["connection"]["secret"] = json!("[secret]");
+    assert_eq!(post(&mut ada, "/api/v1/collections", &masked).await.status, 422);
+}
+
+#[tokio::test]
+async fn selected_objects_without_a_type_are_read_as_the_console_reads_them() {
+    let (console, _ada, mut grace) = configured().await;
+    assert_eq!(post(&mut grace, "/api/v1/workflows", &workflow("selected", json!({}))).await.status, 201);
+    let objects = json!([
+        {"value": "evil-domain.example"}, {"value": "192.31.196.7"}, {"type": "URL", "value": "https://a.example/x"},
+        {"value": "hxxps://bad[.]example/y"},
+    ]);
+    let answer = post(&mut grace, "/api/v1/workflows/1/run", &json!({"objects": objects})).await;
+    assert_eq!(answer.status, 201, "{}", answer.body);
+    assert!(answer.header("location").starts_with("/api/v1/runs/"));
+    let objects = console.store.objects_at(RunId(1), &[1, 2, 3, 4]).unwrap();
+    let told: Vec<(&str, &str, &str)> =
+        objects.iter().map(|(_, object)| (&*object.subtype, &*object.value, &*object.location)).collect();
+    assert_eq!(told[0], ("FQDN", "evil-domain.example", "line 1"));
+    assert_eq!((told[1].0, told[1].2), ("IP Address", "line 2"));
+    assert_eq!((told[2].0, told[3].0), ("URL", "URL"));
+    for wrong in [
+        json!({"value": ""}),
+        json!({"value": "a.example\nb.example"}),
+        json!({"type": "", "value": "a.example"}),
+    ] {
+        let answer = post(&mut grace, "/api/v1/workflows/1/run", &json!({"objects": [wrong]})).await;
+        assert_eq!(answer.status, 422, "{wrong}: {}", answer.body);
+    }
+}
