@@ -330,14 +330,51 @@ limits! {
     PASSWORD_CHARACTERS = 12, "characters";
     /// Most bytes of a password: argon2id digests all of them, and nobody types more.
     PASSWORD_BYTES = KIB, "bytes";
-    /// Failed log-ins for one name within the window before the next one is refused.
-    LOG_IN_FAILURES_OF_NAME = 10, "failures";
-    /// Failed log-ins from one address within the window: an office behind one address has several names.
-    LOG_IN_FAILURES_OF_ADDRESS = 50, "failures";
+    /// Failed log-ins for one name from one address within the window that delay nothing: somebody mistypes a password.
+    LOG_IN_FREE_FAILURES = 5, "failures";
+    /// Failed log-ins for one name from all addresses within the window that delay nothing.
+    LOG_IN_FREE_FAILURES_OF_NAME = 20, "failures";
+    /// Failed log-ins from one address within the window that delay nothing: an office behind one address has several names.
+    LOG_IN_FREE_FAILURES_OF_ADDRESS = 50, "failures";
+    /// Longest delay of a log-in for a name that failed often from the same address. With it, that address tries 30 passwords
+    /// of that name in the window.
+    LOG_IN_DELAY_SECONDS = 30, "seconds";
+    /// Longest delay of a log-in where the name failed at other addresses, or the address with other names: the right password
+    /// always gets through, a little later.
+    LOG_IN_SHARED_DELAY_SECONDS = 4, "seconds";
+    /// Log-ins from one address that are delayed at once. The next one is told to come back.
+    LOG_INS_DELAYED = 16, "log-ins";
     /// The window in which failed log-ins count.
     LOG_IN_WINDOW_SECONDS = 900, "seconds";
+    /// Bytes of the form of a log-in or of a link: a name and a password. It is read before anybody is known.
+    LOG_IN_FORM_BYTES = 16 * KIB, "bytes";
+    /// How long refused log-ins and tokens of one kind, subject and address are counted together before the audit log gets one
+    /// line for them.
+    AUDIT_REFUSALS_SECONDS = 60, "seconds";
+    /// Kinds, subjects and addresses of refusals that are counted apart at once; more share one line, so that nobody fills the
+    /// audit log from outside: at most this many lines twice in a minute.
+    AUDIT_REFUSALS = 64, "lines";
+    /// Lines of the audit log in one answer of its export.
+    AUDIT_EXPORT_LINES = 10_000, "lines";
+    /// How often new lines of the audit log are looked for to be forwarded to syslog.
+    SYSLOG_POLL_SECONDS = 1, "seconds";
+    /// Lines that are forwarded to syslog before the place is remembered: what is sent again after a crash.
+    SYSLOG_LINES_AT_ONCE = 100, "lines";
+    /// Bytes of one message to syslog. RFC 5424 wants receivers to take 2,048 and lets them take more; a longer line loses what
+    /// was before and after.
+    SYSLOG_MESSAGE_BYTES = 8 * KIB, "bytes";
+    /// How long connecting or sending to a syslog receiver may take.
+    SYSLOG_SECONDS = 10, "seconds";
     /// How long a session of a browser lasts at most: a working day, and somebody logs in again in the morning.
     SESSION_SECONDS = 12 * 3_600, "seconds";
+    /// How long an ended session is remembered: whoever then sends a form with it logs in again, and the form is done.
+    SESSION_REMEMBERED_SECONDS = 24 * 3_600, "seconds";
+    /// Forms that wait for their sender to log in again.
+    KEPT_FORMS = 32, "forms";
+    /// Bytes of one of them: a workflow with 16 actions has less.
+    KEPT_FORM_BYTES = 256 * KIB, "bytes";
+    /// How long a form waits.
+    KEPT_FORM_SECONDS = 1_800, "seconds";
     /// How long a session lasts without a request.
     SESSION_IDLE_SECONDS = 3_600, "seconds";
     /// How long a link for a new person or a new password is good for.
@@ -348,8 +385,27 @@ limits! {
     TOKEN_USE_SECONDS = 60, "seconds";
     /// Characters of a name that somebody gives to a person or a token.
     NAME_CHARACTERS = 64, "characters";
+    /// Requests of one token in a minute, beyond the burst below: a client that waits for a run asks four times in a second.
+    TOKEN_REQUESTS_PER_MINUTE = 1_200, "requests";
+    /// Requests of one token at once.
+    TOKEN_REQUEST_BURST = 300, "requests";
     /// Bytes of a form or a JSON body; uploads have limits of their own.
     FORM_BYTES = MIB, "bytes";
+    /// Bytes of all bodies together that are held while their requests are worked on, without uploads; the next one is told to come
+    /// back.
+    BODIES_HELD_BYTES = 64 * MIB, "bytes";
+    /// Bytes of that for requests of nobody who is known: forms of log-ins.
+    BODIES_OF_STRANGERS_BYTES = 8 * MIB, "bytes";
+    /// Bytes of that from one address: 16 such forms of full size.
+    BODIES_OF_STRANGER_BYTES = 256 * KIB, "bytes";
+    /// Uploads to collections that are received at once: each is held until its files have been read.
+    UPLOADS_AT_ONCE = 2, "uploads";
+    /// Bytes that a client of HTTP/2 may send ahead of what is read, in a stream and in a connection.
+    HTTP_WINDOW_BYTES = 256 * KIB, "bytes";
+    /// Least bytes of an answer that is compressed.
+    COMPRESSED_BYTES = KIB, "bytes";
+    /// How long the answer to whether the state can be written stands: it takes a write to find out.
+    READY_SECONDS = 5, "seconds";
     /// Bytes of a request's header.
     HTTP_HEAD_BYTES = 32 * KIB, "bytes";
     /// How long a client takes for a header or a TLS handshake, or lets a connection idle.
@@ -360,6 +416,8 @@ limits! {
     HTTP_STALL_BYTES = 16 * KIB, "bytes";
     /// Connections at once. A browser has six, a client of the API one; each takes less than 100 KiB.
     HTTP_CONNECTIONS = 1_024, "connections";
+    /// Connections at once from one address, or one network of IPv6, unless it is a trusted proxy: nobody alone takes all places.
+    HTTP_CONNECTIONS_OF_ADDRESS = 128, "connections";
     /// Requests at once on one connection of HTTP/2.
     HTTP_STREAMS = 100, "requests";
     /// How long a request may be worked on before its answer begins.

@@ -1,7 +1,9 @@
 //! The audit log: who did what to what, and how it was before and after. It grows and is never changed: the database refuses.
 
+use std::net::IpAddr;
+
 use jiff::Timestamp;
-use rusqlite::params;
+use rusqlite::{Row, params};
 use serde_json::Value;
 
 use crate::rows::{json_or_none, millis, moment, to_json};
@@ -20,6 +22,8 @@ pub struct NewAuditEntry<'a> {
     pub before: Option<Value>,
     /// How it is.
     pub after: Option<Value>,
+    /// The address of the client that asked for it; none for the schedule and the command line of the service's machine.
+    pub address: Option<IpAddr>,
 }
 
 /// One line.
@@ -39,6 +43,21 @@ pub struct AuditEntry {
     pub before: Option<Value>,
     /// How it is.
     pub after: Option<Value>,
+    /// The address of the client that asked for it.
+    pub address: Option<String>,
+}
+
+fn read(row: &Row<'_>) -> rusqlite::Result<AuditEntry> {
+    Ok(AuditEntry {
+        id: row.get("id")?,
+        at: moment(row, "at")?,
+        who: row.get("who")?,
+        what: row.get("what")?,
+        subject: row.get("subject")?,
+        before: json_or_none(row, "before")?,
+        after: json_or_none(row, "after")?,
+        address: row.get("address")?,
+    })
 }
 
 impl Store {
@@ -49,12 +68,37 @@ impl Store {
     pub fn audit(&self, entry: &NewAuditEntry<'_>, now: Timestamp) -> Result<(), StoreError> {
         let text = |value: &Option<Value>| value.as_ref().map(|value| to_json("audit", value)).transpose();
         let (before, after) = (text(&entry.before)?, text(&entry.after)?);
+        let address = entry.address.map(|address| address.to_canonical().to_string());
         self.write(|transaction| {
             transaction.execute(
-                "INSERT INTO audit (at, who, what, subject, before, after) VALUES (?1, ?2, ?3, ?4, ?5, ?6)",
-                params![millis(now), entry.who, entry.what, entry.subject, before, after],
+                "INSERT INTO audit (at, who, what, subject, before, after, address)
+                 VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)",
+                params![millis(now), entry.who, entry.what, entry.subject, before, after, address],
             )?;
             Ok(())
+        })
+    }
+
+    /// The lines after the one with this id, in the order in which they were written; at most `most`.
+    ///
+    /// # Errors
+    /// Where the state cannot be read.
+    pub fn audit_after(&self, id: i64, most: u64) -> Result<Vec<AuditEntry>, StoreError> {
+        self.read(|connection| {
+            let mut statement =
+                connection.prepare_cached("SELECT * FROM audit WHERE id > ?1 ORDER BY id LIMIT ?2")?;
+            let most = i64::try_from(most).unwrap_or(i64::MAX);
+            Ok(statement.query_map(params![id, most], read)?.collect::<Result<_, _>>()?)
+        })
+    }
+
+    /// The id of the last line; 0 where there is none.
+    ///
+    /// # Errors
+    /// Where the state cannot be read.
+    pub fn last_audit(&self) -> Result<i64, StoreError> {
+        self.read(|connection| {
+            Ok(connection.query_row("SELECT COALESCE(MAX(id), 0) FROM audit", [], |row| row.get(0))?)
         })
     }
 
@@ -63,22 +107,12 @@ impl Store {
     /// # Errors
     /// Where the state cannot be read.
     pub fn audit_log(&self, text: Option<&str>, page: Page) -> Result<(Vec<AuditEntry>, u64), StoreError> {
-        const WHERE: &str = "?1 IS NULL OR INSTR(LOWER(who || ' ' || what || ' ' || subject), LOWER(?1)) > 0";
+        const WHERE: &str = "?1 IS NULL OR INSTR(LOWER(who || ' ' || what || ' ' || subject || ' ' || COALESCE(address, '')), LOWER(?1)) > 0";
         self.read(|connection| {
             let sql = format!("SELECT * FROM audit WHERE {WHERE} ORDER BY id DESC LIMIT ?2 OFFSET ?3");
             let rows = connection
                 .prepare_cached(&sql)?
-                .query_map(params![text, page.limit(), page.offset()], |row| {
-                    Ok(AuditEntry {
-                        id: row.get("id")?,
-                        at: moment(row, "at")?,
-                        who: row.get("who")?,
-                        what: row.get("what")?,
-                        subject: row.get("subject")?,
-                        before: json_or_none(row, "before")?,
-                        after: json_or_none(row, "after")?,
-                    })
-                })?
+                .query_map(params![text, page.limit(), page.offset()], read)?
                 .collect::<Result<_, _>>()?;
             let total: i64 = connection.query_row(
                 &format!("SELECT COUNT(*) FROM audit WHERE {WHERE}"),

@@ -34,6 +34,7 @@ impl Store {
     /// # Errors
     /// Where the file is no database, of a newer version, or cannot be written.
     pub fn open(path: &Path) -> Result<Self, StoreError> {
+        protect(path)?;
         let mut writer = connect(path, OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_CREATE)?;
         migrations::bring_up_to_date(&mut writer, path)?;
         let inner = Inner { path: path.to_owned(), writer: Mutex::new(writer), readers: Mutex::default() };
@@ -89,6 +90,36 @@ impl Store {
     }
 }
 
+/// Makes sure that the owner alone can read the state: password hashes, sealed secrets and everything that was done are in it. The
+/// files beside it (`-wal`, `-shm`) get the state's own permissions from SQLite; those that a wider one left behind are narrowed.
+///
+/// An existing file is never opened here: closing it would give up the locks that this process has on it.
+#[cfg(unix)]
+fn protect(path: &Path) -> Result<(), StoreError> {
+    use std::os::unix::fs::{OpenOptionsExt as _, PermissionsExt as _};
+    let created = std::fs::OpenOptions::new().write(true).create_new(true).mode(0o600).open(path);
+    if created.is_ok() {
+        return Ok(());
+    }
+    for suffix in ["", "-wal", "-shm", "-journal"] {
+        let mut file = path.as_os_str().to_owned();
+        file.push(suffix);
+        let file = PathBuf::from(file);
+        // What cannot be looked at is SQLite's to explain.
+        let Ok(found) = std::fs::metadata(&file) else { continue };
+        if found.is_file() && found.permissions().mode() & 0o077 != 0 {
+            std::fs::set_permissions(&file, std::fs::Permissions::from_mode(0o600))
+                .map_err(|cause| StoreError::File { place: file.display().to_string(), cause })?;
+        }
+    }
+    Ok(())
+}
+
+#[cfg(not(unix))]
+fn protect(_: &Path) -> Result<(), StoreError> {
+    Ok(())
+}
+
 fn connect(path: &Path, flags: OpenFlags) -> Result<Connection, StoreError> {
     let unusable = |cause| StoreError::Database { place: path.display().to_string(), cause };
     let connection =
@@ -103,4 +134,46 @@ fn connect(path: &Path, flags: OpenFlags) -> Result<Connection, StoreError> {
     connection.pragma_update(None, "foreign_keys", "on").map_err(unusable)?;
     connection.set_prepared_statement_cache_capacity(128);
     Ok(connection)
+}
+
+#[cfg(all(test, unix))]
+mod tests {
+    use std::fs;
+    use std::os::unix::fs::PermissionsExt as _;
+
+    use super::*;
+
+    fn modes(directory: &Path) -> Vec<(String, u32)> {
+        let mode = |entry: fs::DirEntry| {
+            (entry.file_name().into_string().unwrap(), entry.metadata().unwrap().permissions().mode() & 0o777)
+        };
+        let mut modes: Vec<_> = fs::read_dir(directory).unwrap().map(|entry| mode(entry.unwrap())).collect();
+        modes.sort();
+        modes
+    }
+
+    #[test]
+    fn the_state_and_the_files_beside_it_are_their_owners_alone() {
+        let directory = tempfile::tempdir().unwrap();
+        let path = directory.path().join("palisade.db");
+        let private =
+            |names: &[&str]| names.iter().map(|name| ((*name).to_owned(), 0o600)).collect::<Vec<_>>();
+        let names = private(&["palisade.db", "palisade.db-shm", "palisade.db-wal"]);
+        let store = Store::open(&path).unwrap();
+        store.remember("a", "b").unwrap();
+        assert_eq!(modes(directory.path()), names);
+        // As an earlier version left them, even while another process has them open.
+        for (name, _) in &names {
+            fs::set_permissions(directory.path().join(name), fs::Permissions::from_mode(0o644)).unwrap();
+        }
+        let again = Store::open(&path).unwrap();
+        assert_eq!(modes(directory.path()), names);
+        assert_eq!(again.setting("a").unwrap().as_deref(), Some("b"));
+        store.back_up(&directory.path().join("copy.db")).unwrap();
+        assert!(
+            modes(directory.path()).iter().all(|(_, mode)| *mode == 0o600),
+            "{:?}",
+            modes(directory.path())
+        );
+    }
 }

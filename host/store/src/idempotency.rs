@@ -13,6 +13,8 @@ pub struct Answered {
     pub status: u16,
     /// Its body.
     pub answer: String,
+    /// Where the created resource is, if one was created.
+    pub location: Option<String>,
 }
 
 /// What becomes of a request with a key.
@@ -41,17 +43,17 @@ impl Store {
         now: Timestamp,
     ) -> Result<Claimed, StoreError> {
         self.write(|transaction| {
-            let known: Option<(Vec<u8>, u16, String)> = transaction
+            let known: Option<(Vec<u8>, u16, String, Option<String>)> = transaction
                 .query_row(
-                    "SELECT request, status, answer FROM idempotency WHERE who = ?1 AND key = ?2",
+                    "SELECT request, status, answer, location FROM idempotency WHERE who = ?1 AND key = ?2",
                     [who, key],
-                    |row| Ok((row.get(0)?, row.get(1)?, row.get(2)?)),
+                    |row| Ok((row.get(0)?, row.get(1)?, row.get(2)?, row.get(3)?)),
                 )
                 .optional()?;
             Ok(match known {
                 Some((known, ..)) if known != request => Claimed::OtherRequest,
-                Some((_, 0, _)) => Claimed::Underway,
-                Some((_, status, answer)) => Claimed::Before(Answered { status, answer }),
+                Some((_, 0, ..)) => Claimed::Underway,
+                Some((_, status, answer, location)) => Claimed::Before(Answered { status, answer, location }),
                 None => {
                     transaction.execute(
                         "INSERT INTO idempotency (who, key, request, status, answer, created_at)
@@ -72,8 +74,8 @@ impl Store {
         self.write(|transaction| {
             match answered {
                 Some(answered) => transaction.execute(
-                    "UPDATE idempotency SET status = ?1, answer = ?2 WHERE who = ?3 AND key = ?4",
-                    params![answered.status, answered.answer, who, key],
+                    "UPDATE idempotency SET status = ?1, answer = ?2, location = ?3 WHERE who = ?4 AND key = ?5",
+                    params![answered.status, answered.answer, answered.location, who, key],
                 )?,
                 None => {
                     transaction.execute("DELETE FROM idempotency WHERE who = ?1 AND key = ?2", [who, key])?

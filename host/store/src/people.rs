@@ -1,6 +1,7 @@
 //! People, their sessions, links, tokens and failed log-ins. Of everything that opens a door only a digest is kept.
 
-use jiff::Timestamp;
+use jiff::{SignedDuration, Timestamp};
+use palisade_limits as limits;
 use rusqlite::{OptionalExtension as _, Row, params};
 
 use crate::rows::{millis, moment, moment_or_none};
@@ -60,6 +61,34 @@ pub struct TokenRow {
     pub expires_at: Timestamp,
     /// When it was used last.
     pub used_at: Option<Timestamp>,
+    /// The token that it was created with; none if it was created in a session.
+    pub parent: Option<TokenId>,
+}
+
+/// A token to create.
+#[derive(Debug, Clone)]
+pub struct NewToken<'a> {
+    /// Digest of what its holder sends.
+    pub digest: &'a [u8],
+    /// What it is for.
+    pub name: &'a str,
+    /// Whose.
+    pub user: UserId,
+    /// Name of the role that it has.
+    pub role: &'a str,
+    /// When it ends; at the latest with its parent.
+    pub expires_at: Timestamp,
+    /// The token that it is created with. It goes when that goes.
+    pub parent: Option<TokenId>,
+}
+
+/// What becomes of somebody's tokens when their password changes.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Tokens {
+    /// They stay valid.
+    Keep,
+    /// They are revoked.
+    Revoke,
 }
 
 fn read(row: &Row<'_>) -> rusqlite::Result<UserRow> {
@@ -85,7 +114,17 @@ fn read_token(row: &Row<'_>) -> rusqlite::Result<TokenRow> {
         created_at: moment(row, "created_at")?,
         expires_at: moment(row, "expires_at")?,
         used_at: moment_or_none(row, "used_at")?,
+        parent: row.get("parent")?,
     })
+}
+
+fn read_session(row: &Row<'_>) -> rusqlite::Result<SessionRow> {
+    Ok(SessionRow { user: read(row)?, csrf: row.get("csrf")?, expires_at: moment(row, "expires_at")? })
+}
+
+/// How long an ended session is remembered: whoever sends a form with it logs in again and goes on.
+fn kept_after_the_end() -> SignedDuration {
+    SignedDuration::from_secs(i64::try_from(limits::SESSION_REMEMBERED_SECONDS).unwrap_or(i64::MAX))
 }
 
 impl Store {
@@ -160,18 +199,26 @@ impl Store {
         })
     }
 
-    /// Sets somebody's password. Their sessions end.
+    /// Sets somebody's password. Their sessions and links end; how many tokens were revoked.
     ///
     /// # Errors
     /// Where there is nobody of this id.
-    pub fn set_password(&self, id: UserId, password: &str) -> Result<(), StoreError> {
+    pub fn set_password(&self, id: UserId, password: &str, tokens: Tokens) -> Result<u64, StoreError> {
         self.write(|transaction| {
             let sql = "UPDATE users SET password = ?1 WHERE id = ?2";
             if transaction.execute(sql, params![password, id])? == 0 {
                 return Err(StoreError::missing("user", id));
             }
             transaction.execute("DELETE FROM sessions WHERE user = ?1", [id])?;
-            Ok(())
+            transaction
+                .execute("DELETE FROM links WHERE user = (SELECT name FROM users WHERE id = ?1)", [id])?;
+            if tokens == Tokens::Keep {
+                return Ok(0);
+            }
+            let sql = "SELECT COUNT(*) FROM tokens WHERE user = ?1";
+            let revoked: i64 = transaction.query_row(sql, [id], |row| row.get(0))?;
+            transaction.execute("DELETE FROM tokens WHERE user = ?1", [id])?;
+            Ok(revoked.unsigned_abs())
         })
     }
 
@@ -188,7 +235,8 @@ impl Store {
         expires_at: Timestamp,
     ) -> Result<(), StoreError> {
         self.write(|transaction| {
-            transaction.execute("DELETE FROM sessions WHERE expires_at <= ?1", [millis(now)])?;
+            let ended = now.saturating_sub(kept_after_the_end()).unwrap_or(Timestamp::MIN);
+            transaction.execute("DELETE FROM sessions WHERE expires_at <= ?1", [millis(ended)])?;
             transaction.execute(
                 "INSERT INTO sessions (digest, user, csrf, created_at, expires_at)
                  VALUES (?1, ?2, ?3, ?4, ?5)",
@@ -209,18 +257,39 @@ impl Store {
                  WHERE digest = ?1 AND expires_at > ?2 AND users.enabled = 1"
             );
             let mut statement = connection.prepare_cached(&sql)?;
-            let session = statement.query_row(params![digest, millis(now)], |row| {
-                Ok(SessionRow {
-                    user: read(row)?,
-                    csrf: row.get("csrf")?,
-                    expires_at: moment(row, "expires_at")?,
-                })
-            });
-            Ok(session.optional()?)
+            Ok(statement.query_row(params![digest, millis(now)], read_session).optional()?)
         })
     }
 
-    /// Ends a session.
+    /// A session that has ended by itself not long ago, whose holder may log in: it proves nothing but who they were.
+    ///
+    /// # Errors
+    /// Where the state cannot be read.
+    pub fn ended_session(&self, digest: &[u8], now: Timestamp) -> Result<Option<SessionRow>, StoreError> {
+        self.read(|connection| {
+            let sql = format!(
+                "SELECT sessions.csrf, sessions.expires_at, {USER} FROM sessions JOIN users ON users.id = user
+                 WHERE digest = ?1 AND expires_at <= ?2 AND expires_at > ?3 AND users.enabled = 1"
+            );
+            let since = now.saturating_sub(kept_after_the_end()).unwrap_or(Timestamp::MIN);
+            let mut statement = connection.prepare_cached(&sql)?;
+            Ok(statement.query_row(params![digest, millis(now), millis(since)], read_session).optional()?)
+        })
+    }
+
+    /// Lets a session end at this moment, if it has not ended yet.
+    ///
+    /// # Errors
+    /// Where the state cannot be written.
+    pub fn end_session(&self, digest: &[u8], now: Timestamp) -> Result<(), StoreError> {
+        self.write(|transaction| {
+            let sql = "UPDATE sessions SET expires_at = MIN(expires_at, ?1) WHERE digest = ?2";
+            transaction.execute(sql, params![millis(now), digest])?;
+            Ok(())
+        })
+    }
+
+    /// Removes a session.
     ///
     /// # Errors
     /// Where the state cannot be written.
@@ -268,23 +337,24 @@ impl Store {
         )
     }
 
-    /// Makes a token.
+    /// Creates a token.
     ///
     /// # Errors
-    /// Where the state cannot be written.
-    pub fn add_token(
-        &self,
-        digest: &[u8],
-        name: &str,
-        user: UserId,
-        role: &str,
-        now: Timestamp,
-        expires_at: Timestamp,
-    ) -> Result<TokenId, StoreError> {
+    /// Where the state cannot be written, or the token that it is created with is gone.
+    pub fn add_token(&self, new: &NewToken<'_>, now: Timestamp) -> Result<TokenId, StoreError> {
         self.write(|transaction| {
             transaction.execute(
-                "INSERT INTO tokens (digest, name, user, role, created_at, expires_at) VALUES (?1, ?2, ?3, ?4, ?5, ?6)",
-                params![digest, name, user, role, millis(now), millis(expires_at)],
+                "INSERT INTO tokens (digest, name, user, role, created_at, expires_at, parent)
+                 VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)",
+                params![
+                    new.digest,
+                    new.name,
+                    new.user,
+                    new.role,
+                    millis(now),
+                    millis(new.expires_at),
+                    new.parent
+                ],
             )?;
             Ok(TokenId(transaction.last_insert_rowid()))
         })
@@ -329,14 +399,39 @@ impl Store {
         })
     }
 
-    /// Ends a token.
+    /// Ends a token, and with it every token that was created with it. All of them, the named one first.
     ///
     /// # Errors
     /// Where there is none of this id.
-    pub fn remove_token(&self, id: TokenId) -> Result<(), StoreError> {
-        self.write(|transaction| match transaction.execute("DELETE FROM tokens WHERE id = ?1", [id])? {
-            0 => Err(StoreError::missing("token", id)),
-            _ => Ok(()),
+    pub fn remove_token(&self, id: TokenId) -> Result<Vec<TokenRow>, StoreError> {
+        self.write(|transaction| {
+            let sql = format!(
+                "WITH RECURSIVE lineage (token) AS (
+                     SELECT ?1 UNION SELECT tokens.id FROM tokens JOIN lineage ON tokens.parent = lineage.token
+                 )
+                 SELECT tokens.*, {USER} FROM tokens JOIN users ON users.id = user
+                 WHERE tokens.id IN (SELECT token FROM lineage) ORDER BY tokens.id <> ?1, tokens.id"
+            );
+            let gone: Vec<TokenRow> =
+                transaction.prepare(&sql)?.query_map([id], read_token)?.collect::<Result<_, _>>()?;
+            // Those that were created with it go by the foreign key.
+            match transaction.execute("DELETE FROM tokens WHERE id = ?1", [id])? {
+                0 => Err(StoreError::missing("token", id)),
+                _ => Ok(gone),
+            }
+        })
+    }
+
+    /// What is known of the token of this digest, whether it is still valid or not.
+    ///
+    /// # Errors
+    /// Where the state cannot be read.
+    pub fn known_token(&self, digest: &[u8]) -> Result<Option<TokenRow>, StoreError> {
+        self.read(|connection| {
+            let sql = format!(
+                "SELECT tokens.*, {USER} FROM tokens JOIN users ON users.id = user WHERE digest = ?1"
+            );
+            Ok(connection.prepare_cached(&sql)?.query_row([digest], read_token).optional()?)
         })
     }
 

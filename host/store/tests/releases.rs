@@ -15,8 +15,9 @@ use std::path::{Path, PathBuf};
 
 use jiff::{SignedDuration, Timestamp};
 use palisade_store::{
-    Configuration, NewAuditEntry, NewBundle, NewCollection, NewRun, NewStep, NewVerdict, NewWorkflow, Origin,
-    Page, Phase, RunEnd, RunStatus, Store, StoredObject, StoredValue, Takes, Verdict, WorkflowStep,
+    Configuration, NewAuditEntry, NewBundle, NewCollection, NewRun, NewStep, NewToken, NewVerdict,
+    NewWorkflow, Origin, Page, Phase, RunEnd, RunStatus, Store, StoredObject, StoredValue, Takes, Verdict,
+    WorkflowStep,
 };
 use rusqlite::Connection;
 use serde_json::json;
@@ -35,7 +36,15 @@ fn releases() -> PathBuf {
 fn fill(store: &Store) {
     let later = now() + SignedDuration::from_hours(1);
     let ada = store.add_user("ada", "administrator", Some("a hash"), now()).unwrap();
-    store.add_token(b"digest of a token", "nightly", ada, "operator", now(), later).unwrap();
+    let token = NewToken {
+        digest: b"digest of a token",
+        name: "nightly",
+        user: ada,
+        role: "operator",
+        expires_at: later,
+        parent: None,
+    };
+    store.add_token(&token, now()).unwrap();
     let zip = NewBundle {
         bundle: "trend-vision-one",
         version: "1.0.0",
@@ -121,6 +130,7 @@ fn fill(store: &Store) {
         subject: "Nightly",
         before: None,
         after: Some(json!({ "enabled": true })),
+        address: None,
     };
     store.audit(&entry, now()).unwrap();
 }

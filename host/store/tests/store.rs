@@ -90,8 +90,14 @@ fn bundle(version: &'static str) -> NewBundle<'static> {
 #[test]
 fn the_audit_log_cannot_be_changed_even_by_whoever_has_the_file() {
     let (store, _directory) = store();
-    let entry =
-        NewAuditEntry { who: "ada", what: "user.invited", subject: "grace", before: None, after: None };
+    let entry = NewAuditEntry {
+        who: "ada",
+        what: "user.invited",
+        subject: "grace",
+        before: None,
+        after: None,
+        address: None,
+    };
     store.audit(&entry, now()).unwrap();
     let file = rusqlite::Connection::open(store.path()).unwrap();
     assert!(file.execute("UPDATE audit SET who = 'nobody'", []).is_err());
@@ -242,7 +248,8 @@ fn a_key_gives_one_answer_and_belongs_to_one_request() {
     let (store, _directory) = store();
     assert_eq!(store.claim_key("ada", "k", b"one", now()).unwrap(), Claimed::First);
     assert_eq!(store.claim_key("ada", "k", b"one", now()).unwrap(), Claimed::Underway);
-    let answered = Answered { status: 201, answer: "{}".to_owned() };
+    let answered =
+        Answered { status: 201, answer: "{}".to_owned(), location: Some("/api/v1/runs/1".to_owned()) };
     store.answer_key("ada", "k", Some(&answered)).unwrap();
     assert_eq!(store.claim_key("ada", "k", b"one", now()).unwrap(), Claimed::Before(answered));
     assert_eq!(store.claim_key("ada", "k", b"two", now()).unwrap(), Claimed::OtherRequest);

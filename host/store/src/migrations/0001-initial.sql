@@ -302,8 +302,10 @@ CREATE TABLE tokens (
     role       TEXT    NOT NULL,
     created_at INTEGER NOT NULL,
     expires_at INTEGER NOT NULL,
-    used_at    INTEGER
+    used_at    INTEGER,
+    parent     INTEGER REFERENCES tokens (id) ON DELETE CASCADE -- the token it was created with
 );
+CREATE INDEX tokens_by_parent ON tokens (parent);
 
 CREATE TABLE log_in_failures (
     subject TEXT    NOT NULL,                   -- a name or an address
@@ -318,7 +320,8 @@ CREATE TABLE audit (
     what    TEXT    NOT NULL,                   -- stable: workflow.created, integration.installed
     subject TEXT    NOT NULL,
     before  TEXT,                               -- JSON, never with a secret
-    after   TEXT
+    after   TEXT,
+    address TEXT                                -- where the request came from; none for the schedule and the command line
 );
 CREATE TRIGGER audit_is_not_changed BEFORE UPDATE ON audit BEGIN SELECT RAISE(ABORT, 'the audit log is append-only'); END;
 CREATE TRIGGER audit_is_not_removed BEFORE DELETE ON audit BEGIN SELECT RAISE(ABORT, 'the audit log is append-only'); END;
@@ -329,6 +332,7 @@ CREATE TABLE idempotency (
     request    BLOB    NOT NULL,                -- digest of method, path and body
     status     INTEGER NOT NULL,
     answer     TEXT    NOT NULL,
+    location   TEXT,                            -- where the created resource is
     created_at INTEGER NOT NULL,
     PRIMARY KEY (who, key)
 );

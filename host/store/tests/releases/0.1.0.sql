@@ -14,7 +14,8 @@ CREATE TABLE audit (
     what    TEXT    NOT NULL,                   -- stable: workflow.created, integration.installed
     subject TEXT    NOT NULL,
     before  TEXT,                               -- JSON, never with a secret
-    after   TEXT
+    after   TEXT,
+    address TEXT                                -- where the request came from; none for the schedule and the command line
 );
 CREATE TABLE bundles (
     id           INTEGER PRIMARY KEY AUTOINCREMENT,
@@ -74,6 +75,7 @@ CREATE TABLE idempotency (
     request    BLOB    NOT NULL,                -- digest of method, path and body
     status     INTEGER NOT NULL,
     answer     TEXT    NOT NULL,
+    location   TEXT,                            -- where the created resource is
     created_at INTEGER NOT NULL,
     PRIMARY KEY (who, key)
 );
@@ -215,7 +217,8 @@ CREATE TABLE tokens (
     role       TEXT    NOT NULL,
     created_at INTEGER NOT NULL,
     expires_at INTEGER NOT NULL,
-    used_at    INTEGER
+    used_at    INTEGER,
+    parent     INTEGER REFERENCES tokens (id) ON DELETE CASCADE -- the token it was created with
 );
 CREATE TABLE users (
     id         INTEGER PRIMARY KEY AUTOINCREMENT,
@@ -269,7 +272,7 @@ CREATE TABLE workflows (
     version      INTEGER NOT NULL DEFAULT 1     -- raised by each change: an edit names the version it began with
 );
 INSERT INTO "action_defaults" VALUES ('trend-vision-one', 'block', '{"api_key":{"secret":1},"description":"blocked nightly"}', 1);
-INSERT INTO "audit" VALUES (1, 1795334400000, 'ada', 'workflow.created', 'Nightly', NULL, '{"enabled":true}');
+INSERT INTO "audit" VALUES (1, 1795334400000, 'ada', 'workflow.created', 'Nightly', NULL, '{"enabled":true}', NULL);
 INSERT INTO "bundles" VALUES (1, 'trend-vision-one', '1.0.0', 'digest', 'Trend Micro Vision One', 'Palisade', 'palisade', 1, 1795334400000, 'ada', X'7A6970');
 INSERT INTO "collections" VALUES (1, 'Phishing', '', '{"kind":"files"}', '{"score_from":7.0}', 1795334400000, 'ada', 1795334400000, 1, NULL);
 INSERT INTO "file_chunks" VALUES (1, 0, X'6576696C2E6578616D706C650A776F7273652E6578616D706C650A');
@@ -289,7 +292,7 @@ INSERT INTO "secrets" VALUES (1, 'api_key', 'key', X'7365616C6564', 179533440000
 INSERT INTO "tasks" VALUES (1, '1', 'tenant', 'ended', 1, 1795334400000, 1795334400000, 1795338000000, 0);
 INSERT INTO "tasks" VALUES (2, '1', 'tenant', 'ready', 0, 1795334400000, NULL, 1795338000000, 0);
 INSERT INTO "tenants" VALUES ('tenant', 1);
-INSERT INTO "tokens" VALUES (1, X'646967657374206F66206120746F6B656E', 'nightly', 1, 'operator', 1795334400000, 1795338000000, NULL);
+INSERT INTO "tokens" VALUES (1, X'646967657374206F66206120746F6B656E', 'nightly', 1, 'operator', 1795334400000, 1795338000000, NULL, NULL);
 INSERT INTO "users" VALUES (1, 'ada', 'administrator', 'a hash', 1, 1795334400000);
 INSERT INTO "verdict_counts" VALUES (1, 1, 'accepted', 1);
 INSERT INTO "verdict_counts" VALUES (1, 1, 'failed', 1);
@@ -297,6 +300,7 @@ INSERT INTO "verdicts" VALUES (1, 1, 1, 'accepted', NULL, NULL, '[]', 1795334400
 INSERT INTO "verdicts" VALUES (1, 1, 2, 'failed', NULL, NULL, '[]', 1795334400000);
 INSERT INTO "workflow_steps" VALUES (1, 1, 1, 'block', '{"api_key":{"secret":1},"description":"blocked nightly"}');
 INSERT INTO "workflows" VALUES (1, 'Nightly', 'What is new', 1, '{"hours":24,"kind":"every"}', 'changed', 100, 1, 1795334400000, 'ada', 1795334400000, 1795334400000, 1795338000000, NULL, 1);
+CREATE INDEX tokens_by_parent ON tokens (parent);
 CREATE TRIGGER audit_is_not_changed BEFORE UPDATE ON audit BEGIN SELECT RAISE(ABORT, 'the audit log is append-only'); END;
 CREATE TRIGGER audit_is_not_removed BEFORE DELETE ON audit BEGIN SELECT RAISE(ABORT, 'the audit log is append-only'); END;
 CREATE INDEX bundles_by_bundle ON bundles (bundle, current);
