@@ -21,6 +21,10 @@ schemathesis.openapi.format(
     "https-origin", strategies.integers(1, 9_999).map(lambda number: f"https://threatq-{number}.example")
 )
 
+schemathesis.openapi.format(
+    "visible-name", strategies.text(strategies.sampled_from("abcXYZ019.-_@éł名"), min_size=1, max_size=64)
+)
+
 
 @schemathesis.hook
 def before_call(context, case, kwargs):

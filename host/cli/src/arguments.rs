@@ -113,6 +113,8 @@ pub(crate) enum Verb {
     Backup(service::Backup),
     /// Takes a service's state from a copy, also while it runs
     Restore(service::Restore),
+    /// Export a service's audit log
+    Audit(service::AuditArguments),
     /// Lets somebody back into a service
     Users(service::UsersArguments),
     /// Makes and changes the key that seals a service's secrets

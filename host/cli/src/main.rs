@@ -51,6 +51,7 @@ fn main() -> ExitCode {
         Verb::Collections(verb) => verbs::service::collections(&verb),
         Verb::Backup(verb) => verbs::state::backup(verb),
         Verb::Restore(verb) => verbs::state::restore(verb),
+        Verb::Audit(verb) => verbs::service::audit(&verb),
         Verb::Users(verb) => verbs::state::users(verb.what),
         Verb::Secrets(verb) => verbs::state::secrets(verb.what),
         Verb::Generate(verb) => verbs::generate::generate(verb.what),

@@ -157,7 +157,7 @@ async fn main() -> Result<(), Box<dyn std::error::Error>> {
     let port = std::env::args().nth(1).map_or(Ok(8_080), |port| port.parse())?;
     let listener = Listener::bind(([127, 0, 0, 1], port).into(), None).await?;
     let link = app.first_link().await?.unwrap_or_default();
-    tracing::info!("open {}{link}", listener.url());
+    tracing::info!("open {}{link}", listener.url(&[]));
     let router = router_with(app, |routes| routes.get("/gallery", Access::Anybody, gallery));
     let stop = async {
         let _ = tokio::signal::ctrl_c().await;

@@ -209,7 +209,7 @@ async fn main() -> Result<(), Failed> {
     let app = App::new(orchestrator.clone(), Options::default())?;
     let listener = Listener::bind(([127, 0, 0, 1], port).into(), None).await?;
     let link = app.first_link().await?.unwrap_or_default();
-    tracing::info!("open {}{link}", listener.url());
+    tracing::info!("open {}{link}", listener.url(&[]));
     let (drain, draining) = watch::channel(false);
     let (worker, clock) = (orchestrator.clone(), orchestrator.clone());
     let (working, ticking) = (draining.clone(), draining);

@@ -89,7 +89,7 @@ impl Asked {
         let mut response = if self.api {
             Problem::of(failure, &self.target, &self.id).into_response()
         } else if failure.status() == StatusCode::UNAUTHORIZED {
-            self.to_log_in()
+            self.to_log_in(failure.kept_form())
         } else {
             failed::page(app, failure, self.visit.with(caller.0), &self.id)
         };
@@ -102,9 +102,13 @@ impl Asked {
         response
     }
 
-    /// Back to where they wanted to go, once they have logged in; a form that was sent is not sent again.
-    fn to_log_in(&self) -> Response {
+    /// Back to where they wanted to go, once they have logged in. A form that was kept is done then.
+    fn to_log_in(&self, kept: Option<&str>) -> Response {
         let mut place = "/log-in".to_owned();
+        if let Some(kept) = kept {
+            place.push_str("?kept=");
+            place.push_str(kept);
+        }
         if self.get && self.target != "/" && !self.htmx {
             let next: String = form_urlencoded::byte_serialize(self.target.as_bytes()).collect();
             place.push_str("?next=");

@@ -1,6 +1,7 @@
 //! What every request may use: the state, the clock, options, numbers. And the router, with what stands before all routes, from
 //! the outside in: numbers and log, headers, answers for failures, panics, the host's name, who asks.
 
+use std::net::IpAddr;
 use std::sync::Arc;
 
 use axum::extract::{DefaultBodyLimit, Request, State};
@@ -17,17 +18,25 @@ use serde_json::Value;
 use tokio::sync::watch;
 
 use crate::api::idempotency;
+use crate::bodies::{Account, Bodies, UploadPlaces};
+use crate::client::TrustedProxies;
+use crate::kept::Kept;
+use crate::listen::PublicUrl;
 use crate::metrics::Metrics;
+use crate::operations::{Peer, Readiness};
 use crate::pending::Pending;
+use crate::people::Refusals;
+use crate::rates::Rates;
 use crate::routes::{Route, Routes};
 use crate::security::Who;
 use crate::security::forgery::Served;
 use crate::security::host::Names;
 use crate::security::password::Passwords;
 use crate::security::session::Sessions;
+use crate::security::throttle::Delayed;
 use crate::security::who::{self, Caller};
 use crate::view::Notice;
-use crate::{Failure, answers, api, assets, console, observe, operations};
+use crate::{Failure, answers, api, assets, bodies, client, compress, console, kept, observe, operations};
 
 /// What says what time it is.
 pub type Clock = Arc<dyn Fn() -> Timestamp + Send + Sync>;
@@ -48,6 +57,12 @@ pub struct Options {
     pub zone: TimeZone,
     /// How requests join the traces of whoever asks; by default they do not.
     pub join_trace: JoinTrace,
+    /// The proxies that name the client of a request.
+    pub proxies: TrustedProxies,
+    /// Requests of one token in a minute.
+    pub token_requests_per_minute: u64,
+    /// Where people reach the service, if it is not where a request says.
+    pub public_url: Option<PublicUrl>,
 }
 
 impl Default for Options {
@@ -58,6 +73,9 @@ impl Default for Options {
             clock: Arc::new(Timestamp::now),
             zone: TimeZone::system(),
             join_trace: |_, _| {},
+            proxies: TrustedProxies::default(),
+            token_requests_per_minute: limits::TOKEN_REQUESTS_PER_MINUTE,
+            public_url: None,
         }
     }
 }
@@ -85,6 +103,13 @@ struct Parts {
     sessions: Sessions,
     metrics: Metrics,
     pending: Pending,
+    bodies: Bodies,
+    uploads: UploadPlaces,
+    rates: Rates,
+    delayed: Delayed,
+    refusals: Refusals,
+    kept: Kept,
+    readiness: Readiness,
     stopping: watch::Sender<bool>,
     /// Changes of people are judged and made one at a time: two at once could leave no administrator.
     people: tokio::sync::Mutex<()>,
@@ -106,11 +131,25 @@ impl App {
         let parts = Parts {
             store: orchestrator.store().clone(),
             orchestrator,
-            names: Names::new(&options.names),
+            names: Names::new(
+                &options
+                    .names
+                    .iter()
+                    .cloned()
+                    .chain(options.public_url.as_ref().map(PublicUrl::host))
+                    .collect::<Vec<_>>(),
+            ),
             passwords: Passwords::new()?,
             sessions: Sessions::default(),
             metrics: Metrics::new(),
             pending: Pending::default(),
+            bodies: Bodies::default(),
+            uploads: UploadPlaces::default(),
+            rates: Rates::new(options.token_requests_per_minute),
+            delayed: Delayed::default(),
+            refusals: Refusals::default(),
+            kept: Kept::default(),
+            readiness: Readiness::default(),
             stopping: watch::Sender::new(false),
             people: tokio::sync::Mutex::default(),
             options,
@@ -155,8 +194,9 @@ impl App {
         after: Option<Value>,
     ) -> Result<(), Failure> {
         let (who, subject, now) = (who.to_owned(), subject.to_owned(), self.now());
+        let address = client::current();
         self.store(move |store| {
-            store.audit(&NewAuditEntry { who: &who, what, subject: &subject, before, after }, now)
+            store.audit(&NewAuditEntry { who: &who, what, subject: &subject, before, after, address }, now)
         })
         .await
         .map_err(Failure::from)
@@ -216,6 +256,40 @@ impl App {
         &self.0.pending
     }
 
+    pub(crate) fn bodies(&self) -> &Bodies {
+        &self.0.bodies
+    }
+
+    pub(crate) fn rates(&self) -> &Rates {
+        &self.0.rates
+    }
+
+    pub(crate) fn delayed(&self) -> &Delayed {
+        &self.0.delayed
+    }
+
+    pub(crate) fn refusals(&self) -> &Refusals {
+        &self.0.refusals
+    }
+
+    pub(crate) fn kept(&self) -> &Kept {
+        &self.0.kept
+    }
+
+    pub(crate) fn readiness(&self) -> &Readiness {
+        &self.0.readiness
+    }
+
+    pub(crate) fn public_url(&self) -> Option<&PublicUrl> {
+        self.0.options.public_url.as_ref()
+    }
+
+    /// The client of a request, as the connection and trusted proxies have it.
+    fn client(&self, request: &Request) -> Option<IpAddr> {
+        let peer = request.extensions().get::<Peer>()?;
+        Some(self.0.options.proxies.client(peer.0.ip(), request.headers()))
+    }
+
     pub(crate) fn people_lock(&self) -> &tokio::sync::Mutex<()> {
         &self.0.people
     }
@@ -229,14 +303,27 @@ pub fn router(app: App) -> Router {
 /// The same with further routes, behind the same guards.
 pub fn router_with(app: App, more: impl FnOnce(Routes) -> Routes) -> Router {
     let (router, document, _) = more(all(&app)).finish();
-    router
+    let router = router
         .layer(middleware::from_fn_with_state(app.clone(), identify))
         .layer(DefaultBodyLimit::max(limits::FORM_BYTES as usize))
+        .layer(from_fn_with_state(app.clone(), bodies::middleware))
         .layer(middleware::from_fn(observe::catch_panics))
         .layer(from_fn_with_state(app.clone(), answers::middleware))
         .layer(from_fn_with_state(app.clone(), observe::middleware))
+        .layer(compress::layer())
         .layer(axum::Extension(api::Document::new(&document)))
-        .with_state(app)
+        .with_state(app.clone());
+    // Around the choice of a route: what a kept form is sent to is another one than the log-in's.
+    Router::new()
+        .fallback_service(router)
+        .layer(middleware::from_fn(kept::middleware))
+        .layer(from_fn_with_state(app, with_client))
+}
+
+/// Everything that is done for a request knows its client.
+async fn with_client(State(app): State<App>, request: Request, next: Next) -> Response {
+    let client = app.client(&request);
+    client::scope(client, next.run(request)).await
 }
 
 /// Every route with who may use it.
@@ -266,10 +353,14 @@ async fn identify(State(app): State<App>, request: Request, next: Next) -> Respo
         if assets::is_asset(parts.uri.path()) {
             return Ok(Caller(None));
         }
+        parts.extensions.insert(app.0.uploads.clone());
         who::identify(&app, &parts.headers).await.map(Caller)
     };
     match caller.await {
         Ok(caller) => {
+            if let Some(account) = parts.extensions.get::<Arc<Account>>().filter(|_| caller.0.is_some()) {
+                account.known();
+            }
             parts.extensions.insert(caller.clone());
             let mut response = next.run(Request::from_parts(parts, body)).await;
             // A page for a failure is written further out, and shows who is logged in.

@@ -43,6 +43,7 @@ struct Parts {
     faults: Vec<Fault>,
     retry_after: Option<u64>,
     cause: Option<String>,
+    kept_form: Option<String>,
 }
 
 impl std::fmt::Display for Failure {
@@ -64,6 +65,7 @@ impl Failure {
             faults: Vec::new(),
             retry_after: None,
             cause: None,
+            kept_form: None,
         }))
     }
 
@@ -91,6 +93,18 @@ impl Failure {
     pub fn log_in_needed() -> Self {
         Self::new(StatusCode::UNAUTHORIZED, "log-in-needed", "authentication required")
             .with_hint("log in, or send `Authorization: Bearer` with a token that has not expired")
+    }
+
+    /// The form that was sent waits until its sender has logged in; the text opens it.
+    #[must_use]
+    pub(crate) fn with_kept_form(mut self, kept: Option<String>) -> Self {
+        self.0.kept_form = kept;
+        self
+    }
+
+    /// What opens the form that was sent, if it was kept.
+    pub(crate) fn kept_form(&self) -> Option<&str> {
+        self.0.kept_form.as_deref()
     }
 
     /// The role is too low.
@@ -127,8 +141,13 @@ impl Failure {
     /// It was tried too often; come back after so many seconds.
     pub fn too_many(code: &'static str, message: &str, seconds: u64) -> Self {
         let mut failure = Self::new(StatusCode::TOO_MANY_REQUESTS, code, message);
-        failure.0.retry_after = Some(seconds);
-        failure.with_hint(format!("wait {} minutes and try again", seconds.div_ceil(60)))
+        let wait = match seconds {
+            0 | 1 => "1 second".to_owned(),
+            2..120 => format!("{seconds} seconds"),
+            _ => format!("{} minutes", seconds.div_ceil(60)),
+        };
+        failure.0.retry_after = Some(seconds.max(1));
+        failure.with_hint(format!("wait {wait} and try again"))
     }
 
     /// There is no room for it at the moment.

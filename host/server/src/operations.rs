@@ -2,6 +2,7 @@
 //! whoever is not on this machine, or is asked for by a proxy on it, and has no token.
 
 use std::net::SocketAddr;
+use std::time::{Duration, Instant};
 
 use axum::Extension;
 use axum::extract::State;
@@ -50,9 +51,24 @@ fn is_here(peer: Option<Peer>, headers: &HeaderMap) -> bool {
         && !FORWARDED.iter().any(|name| headers.contains_key(*name))
 }
 
+/// Whether the state could be written, and when that was found out.
+#[derive(Default)]
+pub(crate) struct Readiness(tokio::sync::Mutex<Option<(Instant, Result<(), Failure>)>>);
+
+/// The state is written for it, at most once in a while, however many ask: a full disk lets everything be read.
 async fn ready(State(app): State<App>) -> Result<&'static str, Failure> {
-    app.store(palisade_store::Store::users).await?;
-    Ok("ready\n")
+    let mut known = app.readiness().0.lock().await;
+    let stands = Duration::from_secs(palisade_limits::READY_SECONDS);
+    let judged = match &*known {
+        Some((at, judged)) if at.elapsed() < stands => judged.clone(),
+        _ => {
+            let now = app.now();
+            let judged = app.store(move |store| store.check_writable(now)).await.map_err(Failure::from);
+            *known = Some((Instant::now(), judged.clone()));
+            judged
+        }
+    };
+    judged.map(|()| "ready\n")
 }
 
 async fn metrics(

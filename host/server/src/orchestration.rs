@@ -3,7 +3,7 @@
 use axum::http::StatusCode;
 use palisade_orchestrator::{Orchestrator, OrchestratorError};
 
-use crate::{App, Failure, Fault};
+use crate::{App, Failure, Fault, client};
 
 impl App {
     /// Asks the orchestrator, beside the threads that answer: its state blocks, and so does unpacking a bundle.
@@ -14,7 +14,7 @@ impl App {
         &self,
         work: impl FnOnce(&Orchestrator) -> Result<T, OrchestratorError> + Send + 'static,
     ) -> Result<T, Failure> {
-        let orchestrator = self.orchestrator().clone();
+        let orchestrator = self.orchestrator().on_behalf_of(client::current());
         match tokio::task::spawn_blocking(move || work(&orchestrator)).await {
             Ok(result) => result.map_err(Failure::from),
             Err(error) => Err(Failure::internal(error.to_string())),

@@ -81,7 +81,8 @@ impl Routes {
         H: Handler<T, App>,
         T: 'static,
     {
-        self.page(Method::POST, path, Access::Anybody, Takes::OpenForms, on(MethodFilter::POST, handler))
+        let methods = on(MethodFilter::POST, handler).layer(limit(limits::LOG_IN_FORM_BYTES));
+        self.page(Method::POST, path, Access::Anybody, Takes::OpenForms, methods)
     }
 
     /// What a form with files is sent to, of at most this many bytes. The handler takes an `Upload`.
@@ -152,8 +153,8 @@ impl Routes {
 }
 
 fn guarded(app: &App, access: Access, takes: Takes, methods: MethodRouter<App>) -> MethodRouter<App> {
-    let tls = app.tls();
-    methods.route_layer(from_fn(move |request, next| guard(access, takes, tls, request, next)))
+    let app = app.clone();
+    methods.route_layer(from_fn(move |request, next| guard(app.clone(), access, takes, request, next)))
 }
 
 fn limit(bytes: u64) -> DefaultBodyLimit {

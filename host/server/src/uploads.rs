@@ -3,6 +3,7 @@
 use palisade_collection::Format;
 use palisade_store::{FileWriter, Version};
 use sha2::{Digest as _, Sha256};
+use tokio::sync::OwnedSemaphorePermit;
 
 use crate::{Failure, Fault, Upload};
 
@@ -15,6 +16,8 @@ pub(crate) struct FileForm {
     pub(crate) files: Vec<palisade_orchestrator::Upload>,
     /// The version of the collection that the form began with.
     pub(crate) version: Option<Version>,
+    /// As long as the files are in memory, they have a place.
+    _place: Option<OwnedSemaphorePermit>,
 }
 
 /// Bytes of a text field: more than a description has.
@@ -26,7 +29,7 @@ impl FileForm {
     /// # Errors
     /// Where it is cut off, too large, or names a format that nobody reads.
     pub(crate) async fn read(mut upload: Upload) -> Result<Self, Failure> {
-        let mut form = Self::default();
+        let mut form = Self { _place: upload.place().await?, ..Self::default() };
         while let Some(mut field) = upload.next_field().await? {
             match field.name().unwrap_or_default() {
                 "files" => {

@@ -6,6 +6,8 @@ use std::path::PathBuf;
 use clap::{Args, Subcommand, ValueEnum};
 use palisade_egress::ConnectTo;
 use palisade_limits as limits;
+use palisade_server::syslog::SyslogTarget;
+use palisade_server::{ForwardedHeader, Network, PublicUrl};
 
 use super::{CacheArguments, PolicyArguments};
 
@@ -46,6 +48,24 @@ pub(crate) struct Serve {
     /// Names under which the service is reached, besides those of the loopback; requests for others are refused
     #[arg(long = "name", value_name = "HOST")]
     pub(crate) names: Vec<String>,
+    /// Where people reach the service, if it is not where it listens: behind a proxy that ends TLS, for example
+    #[arg(long, value_name = "URL")]
+    pub(crate) public_url: Option<PublicUrl>,
+    /// Believe the proxies at this address or network which client a request is from
+    #[arg(long, value_name = "NETWORK")]
+    pub(crate) trusted_proxy: Vec<Network>,
+    /// The header in which trusted proxies name the client: `x-forwarded-for` or `forwarded`
+    #[arg(long, value_name = "HEADER", default_value = "x-forwarded-for", requires = "trusted_proxy")]
+    pub(crate) trusted_proxy_header: ForwardedHeader,
+    /// Requests that one token may send in a minute
+    #[arg(long, value_name = "N", default_value_t = limits::TOKEN_REQUESTS_PER_MINUTE, value_parser = clap::value_parser!(u64).range(1..=1_000_000))]
+    pub(crate) token_requests: u64,
+    /// Forward the audit log to a syslog receiver: `udp://HOST`, `tcp://HOST`, `tls://HOST` or `unix:///dev/log`
+    #[arg(long, value_name = "URL")]
+    pub(crate) audit_syslog: Option<SyslogTarget>,
+    /// Trust the certificate authorities of this PEM file for the syslog receiver, instead of the system's
+    #[arg(long, value_name = "PEM", requires = "audit_syslog")]
+    pub(crate) audit_syslog_ca: Option<PathBuf>,
     #[command(flatten)]
     pub(crate) policy: PolicyArguments,
     #[command(flatten)]
@@ -67,6 +87,26 @@ pub(crate) struct Serve {
     pub(crate) retention_days: u64,
     #[command(flatten)]
     pub(crate) cache: CacheArguments,
+}
+
+/// `palisade audit`.
+#[derive(Debug, Args)]
+pub(crate) struct AuditArguments {
+    #[command(subcommand)]
+    pub(crate) what: AuditVerb,
+    #[command(flatten)]
+    pub(crate) server: ServerArguments,
+}
+
+/// What to do with a service's audit log.
+#[derive(Debug, Subcommand)]
+pub(crate) enum AuditVerb {
+    /// Print the audit log as JSON Lines, in the order in which it was written
+    Export {
+        /// Print only entries after the one with this id
+        #[arg(long, value_name = "ID", default_value_t = 0)]
+        after: i64,
+    },
 }
 
 /// `palisade backup`.

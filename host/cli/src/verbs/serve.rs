@@ -8,7 +8,7 @@ use std::sync::Arc;
 use etcetera::BaseStrategy as _;
 use palisade_orchestrator::executor::Embedded;
 use palisade_orchestrator::{Clock, Options, Orchestrator, SystemClock};
-use palisade_server::{App, Certificate, Listener, ServedCertificate};
+use palisade_server::{App, Certificate, Listener, ServedCertificate, TrustedProxies};
 use palisade_store::Store;
 use palisade_vault::{KeyPlaces, Located, Origin, Vault};
 use tokio::sync::watch;
@@ -76,17 +76,31 @@ pub(crate) fn serve(arguments: Serve, log: LogFormat) -> Result<Box<dyn Answer>,
         },
         Box::new(Embedded::new(store, clock, workers)),
     );
-    let options = palisade_server::Options {
+    let proxies =
+        TrustedProxies { networks: arguments.trusted_proxy, header: arguments.trusted_proxy_header };
+    let syslog = arguments.audit_syslog.map(|target| target.with_authority(arguments.audit_syslog_ca));
+    let mut options = palisade_server::Options {
         tls: certificate.is_some(),
         names: arguments.names,
         join_trace: traces::join,
+        proxies: proxies.clone(),
+        token_requests_per_minute: arguments.token_requests,
+        public_url: arguments.public_url,
         ..palisade_server::Options::default()
     };
+    // An address that was chosen to be reached at is answered to.
+    if !arguments.listen.ip().is_unspecified() {
+        options.names.push(arguments.listen.ip().to_string());
+    }
+    let store = orchestrator.store().clone();
     let retention_days = arguments.retention_days;
     runtime.block_on(async {
         let recovered = orchestrator.recover()?;
+        let listener = Listener::bind(arguments.listen, certificate.as_ref()).await?.behind(proxies);
+        let url =
+            options.public_url.as_ref().map_or_else(|| listener.url(&options.names), ToString::to_string);
+        store.remember(palisade_server::URL_SETTING, &url)?;
         let app = App::new(orchestrator.clone(), options)?;
-        let listener = Listener::bind(arguments.listen, certificate.as_ref()).await?;
         let served = listener.certificate();
         let reloading = tokio::spawn(signals::on_reload(move || reload(served.as_ref())));
         // Before anybody is told that it runs, and may want to end it.
@@ -95,9 +109,16 @@ pub(crate) fn serve(arguments: Serve, log: LogFormat) -> Result<Box<dyn Answer>,
             terminal::tell_as(log, &format!("{recovered} runs go on where the last process left them\n"));
         }
         if let Some(link) = app.first_link().await? {
-            terminal::tell_as(log, &format!("make the administrator, once: {}{link}\n", listener.url()));
+            terminal::tell_as(
+                log,
+                &format!("Create the administrator account: {url}{link} (the link works once)\n"),
+            );
         }
-        terminal::tell_as(log, &format!("palisade is at {}\n", listener.url()));
+        terminal::tell_as(log, &format!("palisade is at {url}\n"));
+        let forwarding = match syslog {
+            Some(target) => tokio::spawn(palisade_server::syslog::forward(app.clone(), target)),
+            None => tokio::spawn(palisade_server::write_refusals_at_the_end(app.clone())),
+        };
         let (drain, draining) = watch::channel(false);
         let executing = {
             let (orchestrator, draining) = (orchestrator.clone(), draining.clone());
@@ -120,6 +141,13 @@ pub(crate) fn serve(arguments: Serve, log: LogFormat) -> Result<Box<dyn Answer>,
             .await;
         // What was in hand is put down: each run has written its verdicts already.
         let _ = tokio::join!(executing, keeping);
+        match forwarding.await {
+            Ok(Ok(())) => {}
+            Ok(Err(failure)) => {
+                tracing::error!(code = failure.code(), "the audit log was not forwarded: {failure}")
+            }
+            Err(error) => tracing::error!("the audit log was not forwarded: {error}"),
+        }
         reloading.abort();
         orchestrator.end_spans();
         Ok::<(), Failure>(())

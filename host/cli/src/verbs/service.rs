@@ -11,8 +11,8 @@ use serde_json::{Value, json};
 
 use crate::answer::Answer;
 use crate::arguments::service::{
-    CollectionsArguments, CollectionsVerb, Install, RunNamed, RunsArguments, RunsVerb, WorkflowArguments,
-    WorkflowNamed, WorkflowVerb,
+    AuditArguments, AuditVerb, CollectionsArguments, CollectionsVerb, Install, RunNamed, RunsArguments, RunsVerb,
+    WorkflowArguments, WorkflowNamed, WorkflowVerb,
 };
 use crate::failure::Failure;
 use crate::service_client::Service;
@@ -189,6 +189,21 @@ pub(crate) fn collections(arguments: &CollectionsArguments) -> Result<Box<dyn An
             Ok(Said::answer(json!({ "id": id }), format!("deleted collection {id}\n")))
         }
     }
+}
+
+pub(crate) fn audit(arguments: &AuditArguments) -> Result<Box<dyn Answer>, Failure> {
+    let service = Service::new(&arguments.server)?;
+    let AuditVerb::Export { mut after } = arguments.what;
+    let (mut text, mut lines) = (String::new(), Vec::new());
+    loop {
+        let page = service.get_text(&format!("/audit.jsonl?after={after}"))?;
+        let read: Vec<Value> = page.lines().filter_map(|line| serde_json::from_str(line).ok()).collect();
+        let Some(last) = read.last().and_then(|line| line.get("id")).and_then(Value::as_i64) else { break };
+        text.push_str(&page);
+        lines.extend(read);
+        after = last;
+    }
+    Ok(Said::answer(Value::Array(lines), text))
 }
 
 /// Waits until a run is over, and says how it ended.

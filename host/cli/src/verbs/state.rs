@@ -74,6 +74,7 @@ pub(crate) fn restore(arguments: Restore) -> Result<Box<dyn Answer>, Failure> {
         subject: &file,
         before: None,
         after: None,
+        address: None,
     };
     store.audit(&entry, SystemClock.now())?;
     let sentence = format!("the state is that of {} again", arguments.from.display());
@@ -83,8 +84,13 @@ pub(crate) fn restore(arguments: Restore) -> Result<Box<dyn Answer>, Failure> {
 pub(crate) fn users(what: UsersVerb) -> Result<Box<dyn Answer>, Failure> {
     let UsersVerb::Link { data, name } = what;
     let state = existing(&data)?;
-    let path = palisade_server::recovery_link(&Store::open(&state)?, &name, SystemClock.now())?;
-    let sentence = format!("open this on the service, once: {path}");
+    let store = Store::open(&state)?;
+    let path = palisade_server::recovery_link(&store, &name, SystemClock.now())?;
+    // Where the service was when it started last.
+    let sentence = match store.setting(palisade_server::URL_SETTING)? {
+        Some(url) => format!("choose a new password: {url}{path} (the link works once)"),
+        None => format!("choose a new password: open {path} on the service (the link works once)"),
+    };
     Ok(Box::new(Done { done: "link", file: None, secrets: None, sentence }))
 }
 

@@ -1,7 +1,10 @@
 //! The audit log, for administrators.
 
 use axum::extract::State;
+use axum::http::header::CONTENT_TYPE;
+use axum::response::{IntoResponse as _, Response};
 use jiff::Timestamp;
+use palisade_limits as limits;
 use palisade_store::AuditEntry;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
@@ -9,13 +12,14 @@ use utoipa::{IntoParams, ToSchema};
 use utoipa_axum::routes;
 
 use super::{Json, Listed, PageQuery, Params, Problems};
+use crate::people::write_refusals;
 use crate::routes::Routes;
 use crate::security::Administrator;
 use crate::security::guard::ADMINISTRATOR;
 use crate::{App, Failure};
 
 pub(super) fn routes(routes: Routes) -> Routes {
-    routes.api(ADMINISTRATOR, routes!(list))
+    routes.api(ADMINISTRATOR, routes!(list)).api(ADMINISTRATOR, routes!(export))
 }
 
 /// One line of the audit log.
@@ -40,19 +44,22 @@ struct Line {
     before: Option<Value>,
     /// How it is.
     after: Option<Value>,
+    /// The address of the client that asked for it; none for the schedule and the command line of the service's machine.
+    #[schema(example = "192.0.2.1")]
+    address: Option<String>,
 }
 
 impl From<AuditEntry> for Line {
     fn from(entry: AuditEntry) -> Self {
-        let AuditEntry { id, at, who, what, subject, before, after } = entry;
-        Self { id, at, who, what, subject, before, after }
+        let AuditEntry { id, at, who, what, subject, before, after, address } = entry;
+        Self { id, at, who, what, subject, before, after, address }
     }
 }
 
 #[derive(Deserialize, IntoParams)]
 #[into_params(parameter_in = Query)]
 struct Searched {
-    /// Only lines with this text in who, what or subject.
+    /// Only lines with this text in who, what, subject or address.
     #[serde(default)]
     #[param(example = "user.")]
     search: Option<String>,
@@ -68,8 +75,39 @@ async fn list(
     Params(searched): Params<Searched>,
 ) -> Result<Json<Listed<Line>>, Failure> {
     let rows = query.rows()?;
+    write_refusals(&app).await?;
     let text = searched.search.filter(|text| !text.trim().is_empty());
     let found = app.store(move |store| store.audit_log(text.as_deref().map(str::trim), rows)).await;
     let (entries, total) = found.map_err(Failure::from)?;
     Ok(Json(Listed::new(entries.into_iter().map(Line::from).collect(), total, query)))
+}
+
+#[derive(Deserialize, IntoParams)]
+#[into_params(parameter_in = Query)]
+struct Export {
+    /// Only lines after the one with this id: to go on where the last export ended.
+    #[serde(default)]
+    #[param(example = 0)]
+    after: Option<i64>,
+}
+
+/// The audit log as JSON Lines, in the order in which it was written, at most 10,000 lines. `after` goes on behind the last one.
+#[utoipa::path(get, path = "/api/v1/audit.jsonl", tag = "audit", operation_id = "export_audit", params(Export),
+    responses((status = 200, description = "One line for each entry.", body = String, content_type = "application/x-ndjson"),
+        Problems))]
+async fn export(
+    State(app): State<App>,
+    Administrator(_): Administrator,
+    Params(from): Params<Export>,
+) -> Result<Response, Failure> {
+    write_refusals(&app).await?;
+    let after = from.after.unwrap_or_default();
+    let entries = app.store(move |store| store.audit_after(after, limits::AUDIT_EXPORT_LINES)).await;
+    let mut lines = Vec::new();
+    for entry in entries.map_err(Failure::from)? {
+        serde_json::to_writer(&mut lines, &Line::from(entry))
+            .map_err(|error| Failure::internal(error.to_string()))?;
+        lines.push(b'\n');
+    }
+    Ok(([(CONTENT_TYPE, "application/x-ndjson")], lines).into_response())
 }

@@ -6,7 +6,7 @@ use axum::response::{IntoResponse as _, Response};
 use jiff::Timestamp;
 use palisade_limits as limits;
 use palisade_orchestrator::{
-    CollectionChange, CollectionSource, Filter, NewConnection, OrchestratorError, Order, Preview, Search,
+    CollectionChange, CollectionSource, Filter, NewConnection, OrchestratorError, Order, Preview, SECRET, Search,
     StoredLogIn, Wanted as Listing, filter_of, source_of,
 };
 use palisade_store::{CollectionId, CollectionRow, FileRow};
@@ -18,7 +18,7 @@ use utoipa_axum::routes;
 
 use super::integrations::Made;
 use super::version::{Expected, IfMatch, etag};
-use super::{Json, Listed, PageQuery, Params, Problems, schemas};
+use super::{Json, Listed, PageQuery, Params, Problems, ReadOnly, schemas};
 use crate::routes::Routes;
 use crate::security::guard::{OPERATOR, VIEWER};
 use crate::security::{Operator, Viewer};
@@ -52,6 +52,9 @@ struct Collection {
     /// Where its objects come from; of a secret, nothing.
     #[schema(value_type = Object)]
     source: Value,
+    /// The connection of a live one as it can be sent back; of its secret, that there is one.
+    #[schema(value_type = Object)]
+    connection: Value,
     /// Its filter.
     #[schema(value_type = schemas::Filter)]
     filter: Filter,
@@ -142,6 +145,24 @@ struct Changed {
     #[serde(default)]
     #[schema(value_type = Option<schemas::ChangedConnection>)]
     connection: Option<Connection>,
+    #[serde(default)]
+    #[expect(dead_code, reason = "shown, and never set")]
+    id: ReadOnly,
+    #[serde(default)]
+    #[expect(dead_code, reason = "shown, and never set")]
+    source: ReadOnly,
+    #[serde(default)]
+    #[expect(dead_code, reason = "shown, and never set")]
+    files: ReadOnly,
+    #[serde(default)]
+    #[expect(dead_code, reason = "shown, and never set")]
+    created_at: ReadOnly,
+    #[serde(default)]
+    #[expect(dead_code, reason = "shown, and never set")]
+    created_by: ReadOnly,
+    #[serde(default)]
+    #[expect(dead_code, reason = "shown, and never set")]
+    modified_at: ReadOnly,
 }
 
 /// Files to upload, as a form.
@@ -194,6 +215,16 @@ fn shown(row: CollectionRow, files: Vec<FileRow>) -> Result<Collection, Orchestr
             json!({ "kind": "threatq", "origin": origin, "collection": collection, "log_in": log_in })
         }
     };
+    let connection = match (source.get("origin"), source.get("collection"), source.get("log_in")) {
+        (Some(origin), Some(collection), Some(log_in)) => {
+            let part = |name: &str| log_in.get(name).cloned().unwrap_or_else(|| json!(""));
+            json!({
+                "origin": origin, "collection": collection, "grant": part("grant"), "email": part("email"),
+                "client_id": part("client_id"), "secret": SECRET,
+            })
+        }
+        _ => Value::Null,
+    };
     let file = |file: FileRow| File {
         name: file.name,
         bytes: file.bytes,
@@ -206,6 +237,7 @@ fn shown(row: CollectionRow, files: Vec<FileRow>) -> Result<Collection, Orchestr
         name: row.name,
         description: row.description,
         source,
+        connection,
         files: files.into_iter().map(file).collect(),
         created_at: row.created_at,
         created_by: row.created_by,
@@ -251,7 +283,7 @@ async fn create(
             orchestrator.add_live_collection(&body.name, &body.description, connection, &who.actor())
         })
         .await?;
-    Ok(Made::answer(id.0))
+    Ok(Made::answer("/api/v1/collections", id.0))
 }
 
 /// Creates a collection of uploaded files.
@@ -271,7 +303,7 @@ async fn upload(
             orchestrator.add_file_collection(&name, &description, format, files, &who.actor())
         })
         .await?;
-    Ok(Made::answer(id.0))
+    Ok(Made::answer("/api/v1/collections", id.0))
 }
 
 /// One collection.

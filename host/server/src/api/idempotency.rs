@@ -5,7 +5,7 @@
 
 use axum::body::{Body, to_bytes};
 use axum::extract::{Request, State};
-use axum::http::header::{CONTENT_LENGTH, CONTENT_TYPE};
+use axum::http::header::{CONTENT_LENGTH, CONTENT_TYPE, LOCATION};
 use axum::http::{HeaderName, HeaderValue, Method, StatusCode};
 use axum::middleware::Next;
 use axum::response::{IntoResponse as _, Response};
@@ -157,7 +157,8 @@ async fn first(open: Open, response: Response) -> Result<Response, Failure> {
         Some(KeptAs(value)) => value.to_string(),
         None => String::from_utf8_lossy(&bytes).into_owned(),
     };
-    open.settle(Some(Answered { status: parts.status.as_u16(), answer })).await?;
+    let location = parts.headers.get(LOCATION).and_then(|place| place.to_str().ok()).map(str::to_owned);
+    open.settle(Some(Answered { status: parts.status.as_u16(), answer, location })).await?;
     Ok(Response::from_parts(parts, Body::from(bytes)))
 }
 
@@ -167,6 +168,9 @@ fn again(answered: Answered) -> Response {
     let headers = response.headers_mut();
     headers.insert(CONTENT_TYPE, HeaderValue::from_static("application/json"));
     headers.insert(HeaderName::from_static("idempotency-replayed"), HeaderValue::from_static("true"));
+    if let Some(Ok(location)) = answered.location.map(HeaderValue::try_from) {
+        headers.insert(LOCATION, location);
+    }
     response
 }
 
@@ -179,7 +183,7 @@ mod tests {
         let directory = tempfile::tempdir().unwrap();
         let store = Store::open(&directory.path().join("palisade.db")).unwrap();
         let now: Timestamp = "2026-11-22T12:00:00Z".parse().unwrap();
-        let answered = Answered { status: 201, answer: "{}".to_owned() };
+        let answered = Answered { status: 201, answer: "{}".to_owned(), location: None };
         store.claim_key("1", "open", b"call", now).unwrap();
         store.claim_key("1", "answered", b"call", now).unwrap();
         store.answer_key("1", "answered", Some(&answered)).unwrap();

@@ -5,7 +5,8 @@ use std::collections::BTreeMap;
 use axum::body::Bytes;
 use axum::extract::{FromRequest as _, Path, Request, State};
 use axum::http::StatusCode;
-use axum::response::{IntoResponse as _, Response};
+use axum::http::header::LOCATION;
+use axum::response::{IntoResponse, Response};
 use jiff::Timestamp;
 use palisade_limits as limits;
 use palisade_orchestrator::{ActionPage, Confirmed, ConnectionTest, Review, ReviewedAction};
@@ -16,7 +17,7 @@ use utoipa::{IntoParams, ToSchema};
 use utoipa_axum::routes;
 
 use super::version::{Expected, IfMatch, etag};
-use super::{Json, Listed, PageQuery, Params, Problems, schemas};
+use super::{Json, Listed, PageQuery, Params, Problems, ReadOnly, schemas};
 use crate::routes::Routes;
 use crate::security::guard::{ADMINISTRATOR, VIEWER};
 use crate::security::{Administrator, Viewer};
@@ -111,9 +112,15 @@ pub(crate) struct Made {
 }
 
 impl Made {
-    pub(crate) fn answer(id: i64) -> Response {
-        (StatusCode::CREATED, Json(Self { id })).into_response()
+    /// The answer for what is now one of `resources`, a path such as `/api/v1/runs`.
+    pub(crate) fn answer(resources: &str, id: i64) -> Response {
+        created(&format!("{resources}/{id}"), Json(Self { id }))
     }
+}
+
+/// An answer that says where the created resource is.
+pub(crate) fn created(location: &str, body: impl IntoResponse) -> Response {
+    (StatusCode::CREATED, [(LOCATION, location)], body).into_response()
 }
 
 /// What an action's form is to hold.
@@ -124,6 +131,24 @@ struct Defaults {
     /// Parameter to value; what is not named stays, an empty text or `null` empties. A secret is written here and shown nowhere.
     #[schema(value_type = schemas::Settings)]
     configuration: BTreeMap<String, Value>,
+    #[serde(default)]
+    #[expect(dead_code, reason = "shown, and never set")]
+    action: ReadOnly,
+    #[serde(default)]
+    #[expect(dead_code, reason = "shown, and never set")]
+    title: ReadOnly,
+    #[serde(default)]
+    #[expect(dead_code, reason = "shown, and never set")]
+    description: ReadOnly,
+    #[serde(default)]
+    #[expect(dead_code, reason = "shown, and never set")]
+    accepts: ReadOnly,
+    #[serde(default)]
+    #[expect(dead_code, reason = "shown, and never set")]
+    form: ReadOnly,
+    #[serde(default)]
+    #[expect(dead_code, reason = "shown, and never set")]
+    test_tries: ReadOnly,
 }
 
 /// All installed versions, by bundle, the newest first.
@@ -180,7 +205,7 @@ async fn install(
     let name = who.actor();
     app.orchestrator().compile(&body, UPLOADED).await?;
     let id = app.ask(move |orchestrator| orchestrator.install(&body, UPLOADED, confirmed, &name)).await?;
-    Ok(Made::answer(id.0))
+    Ok(Made::answer("/api/v1/integrations", id.0))
 }
 
 /// One installed version.

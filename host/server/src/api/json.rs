@@ -6,9 +6,12 @@ use axum::extract::{FromRequest, FromRequestParts, Query, Request};
 use axum::http::StatusCode;
 use axum::http::request::Parts;
 use axum::response::{IntoResponse, Response};
-use serde::Serialize;
-use serde::de::DeserializeOwned;
+use serde::de::{DeserializeOwned, IgnoredAny};
+use serde::{Deserialize, Deserializer, Serialize};
 use serde_json::{Number, Value};
+use utoipa::openapi::schema::{Schema, SchemaType};
+use utoipa::openapi::{ObjectBuilder, RefOr};
+use utoipa::{PartialSchema, ToSchema};
 
 use crate::security::forgery::media_type;
 use crate::{Failure, Fault};
@@ -88,6 +91,25 @@ fn field(path: &str, said: &str) -> String {
         (path, _) => path.to_owned(),
     }
 }
+
+/// A member that a resource shows and nobody sets: what a call sends for it has no effect, so that what was read can be sent back.
+#[derive(Debug, Default)]
+pub(crate) struct ReadOnly;
+
+impl<'de> Deserialize<'de> for ReadOnly {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        IgnoredAny::deserialize(deserializer).map(|_| Self)
+    }
+}
+
+impl PartialSchema for ReadOnly {
+    fn schema() -> RefOr<Schema> {
+        let shown = "Shown, and never set: what is sent here has no effect.";
+        ObjectBuilder::new().schema_type(SchemaType::AnyValue).read_only(true).description(Some(shown)).into()
+    }
+}
+
+impl ToSchema for ReadOnly {}
 
 /// Parameters of the address.
 pub(crate) struct Params<T>(pub(crate) T);

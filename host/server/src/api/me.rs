@@ -2,6 +2,7 @@
 
 use axum::extract::State;
 use axum::http::StatusCode;
+use palisade_store::Tokens;
 use secrecy::SecretString;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
@@ -45,9 +46,12 @@ struct Passwords {
     /// The one that they will have.
     #[schema(format = Password, example = "seven tins of red paint")]
     new: String,
+    /// Whether their tokens stay valid. Without it all of them are revoked, the one of this call too.
+    #[serde(default)]
+    keep_tokens: bool,
 }
 
-/// Changes the caller's own password. All their sessions end; tokens stay.
+/// Changes the caller's own password. All their sessions end, and their tokens are revoked unless they are to be kept.
 #[utoipa::path(put, path = "/api/v1/me/password", tag = "people", operation_id = "change_password", request_body = Passwords,
     responses((status = 204, description = "Saved."), Problems))]
 async fn change_password(
@@ -56,7 +60,8 @@ async fn change_password(
     Json(body): Json<Passwords>,
 ) -> Result<StatusCode, Failure> {
     let (current, new) = (SecretString::from(body.current), SecretString::from(body.new));
-    people::change_password(&app, &who, current, new).await?;
+    let tokens = if body.keep_tokens { Tokens::Keep } else { Tokens::Revoke };
+    people::change_password(&app, &who, current, new, tokens).await?;
     Ok(StatusCode::NO_CONTENT)
 }
 

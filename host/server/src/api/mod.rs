@@ -29,7 +29,7 @@ use utoipa::{Modify, OpenApi as _};
 use crate::routes::Routes;
 use crate::security::guard::VIEWER;
 
-pub(crate) use json::{Json, Params};
+pub(crate) use json::{Json, Params, ReadOnly};
 pub(crate) use paging::{Listed, PageQuery};
 pub(crate) use problem::{Problem, Problems};
 

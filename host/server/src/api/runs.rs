@@ -365,7 +365,7 @@ async fn retry(
     Path(id): Path<i64>,
 ) -> Result<Response, Failure> {
     let run = app.ask(move |orchestrator| orchestrator.retry_run(RunId(id), &who.actor())).await?;
-    Ok(Made::answer(run.0))
+    Ok(Made::answer("/api/v1/runs", run.0))
 }
 
 /// Where a run stands, whenever that changes, until it is over: server-sent events, each a `Run`.

@@ -47,13 +47,12 @@ pub(crate) fn title() -> Object {
         .build()
 }
 
-/// A name of a person or a token: no space at either end, no sign of control, markup or quotation.
+/// A name of a person or a token. No pattern of JSON Schema tells which characters can be seen: the format says it in words.
 pub(crate) fn name() -> Object {
-    const NEVER: &str = r#"<>"'`()\u0000-\u001f\u007f-\u009f"#;
     text()
         .min_length(Some(1))
         .max_length(usize::try_from(limits::NAME_CHARACTERS).ok())
-        .pattern(Some(format!(r"^[^\s{NEVER}]([^{NEVER}]*[^\s{NEVER}])?$")))
+        .format(Some(SchemaFormat::Custom("visible-name".to_owned())))
         .description(Some("With what they log in, or what it is for; nobody else has it."))
         .examples(["ada"])
         .build()
@@ -328,9 +327,13 @@ impl PartialSchema for SelectedObject {
             .schema_type(Type::Object)
             .description(Some("An object that somebody selected."))
             .additional_properties(Some(AdditionalProperties::FreeForm(false)))
-            .property("type", seen("Its type by ThreatQ's name."))
+            .property(
+                "type",
+                seen(
+                    "Its type by ThreatQ's name; left out, it is found from the value, as the console does.",
+                ),
+            )
             .property("value", seen("Its value."))
-            .required("type")
             .required("value")
             .examples([serde_json::json!({ "type": "FQDN", "value": "evil.example" })])
             .into()

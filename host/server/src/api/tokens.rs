@@ -2,7 +2,7 @@
 
 use axum::extract::{Path, State};
 use axum::http::StatusCode;
-use axum::response::{IntoResponse as _, Response};
+use axum::response::Response;
 use jiff::Timestamp;
 use palisade_store::{TokenId, TokenRow};
 use serde::{Deserialize, Serialize};
@@ -11,6 +11,7 @@ use utoipa::ToSchema;
 use utoipa_axum::routes;
 
 use super::idempotency::KeptAs;
+use super::integrations::created;
 use super::{Json, Listed, PageQuery, Params, Problems, schemas};
 use crate::people::{self, NewToken};
 use crate::routes::Routes;
@@ -19,7 +20,7 @@ use crate::security::{Role, Viewer};
 use crate::{App, Failure};
 
 pub(super) fn routes(routes: Routes) -> Routes {
-    routes.api(VIEWER, routes!(list, create)).api(VIEWER, routes!(revoke))
+    routes.api(VIEWER, routes!(list, create)).api(VIEWER, routes!(show, revoke))
 }
 
 /// A token of the API.
@@ -43,6 +44,8 @@ struct Token {
     expires_at: Timestamp,
     /// When it was used last, to the minute.
     used_at: Option<Timestamp>,
+    /// The token that it was created with: it ends with that at the latest, and is revoked with it.
+    parent: Option<i64>,
 }
 
 impl From<TokenRow> for Token {
@@ -55,6 +58,7 @@ impl From<TokenRow> for Token {
             created_at: row.created_at,
             expires_at: row.expires_at,
             used_at: row.used_at,
+            parent: row.parent.map(|id| id.0),
         }
     }
 }
@@ -98,7 +102,7 @@ async fn list(
     Ok(Json(Listed::cut(rows.into_iter().map(Token::from).collect(), query)?))
 }
 
-/// Makes a token for the caller.
+/// Creates a token for the caller. One that is created with a token ends with that at the latest, and is revoked with it.
 #[utoipa::path(post, path = "/api/v1/tokens", tag = "people", operation_id = "create_token", request_body = Wanted,
     params(schemas::Once),
     responses((status = 201, description = "Token created.", body = Made), Problems))]
@@ -111,12 +115,24 @@ async fn create(
     let (row, secret) = people::create_token(&app, &who, new).await?;
     let made = Made { token: row.into(), secret: Some(secret) };
     let kept = KeptAs(json!({"token": made.token, "secret": null}));
-    let mut response = (StatusCode::CREATED, Json(made)).into_response();
+    let mut response = created(&format!("/api/v1/tokens/{}", made.token.id), Json(made));
     response.extensions_mut().insert(kept);
     Ok(response)
 }
 
-/// Ends a token: one's own, or anybody's for an administrator.
+/// A token: one's own, or anybody's for an administrator.
+#[utoipa::path(get, path = "/api/v1/tokens/{id}", tag = "people", operation_id = "show_token",
+    params(("id" = i64, Path, description = "Identifies it.", example = 1)),
+    responses((status = 200, description = "The token.", body = Token), Problems))]
+async fn show(
+    State(app): State<App>,
+    Viewer(who): Viewer,
+    Path(id): Path<i64>,
+) -> Result<Json<Token>, Failure> {
+    Ok(Json(people::token(&app, &who, TokenId(id)).await?.into()))
+}
+
+/// Ends a token, and every token that was created with it: one's own, or anybody's for an administrator.
 #[utoipa::path(delete, path = "/api/v1/tokens/{id}", tag = "people", operation_id = "revoke_token",
     params(("id" = i64, Path, description = "Identifies it.", example = 1)),
     responses((status = 204, description = "It is revoked."), Problems))]

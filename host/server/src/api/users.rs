@@ -1,8 +1,7 @@
 //! People, for administrators.
 
 use axum::extract::{Path, State};
-use axum::http::StatusCode;
-use axum::response::{IntoResponse as _, Response};
+use axum::response::Response;
 use palisade_store::UserId;
 use serde::{Deserialize, Serialize};
 use serde_json::json;
@@ -10,8 +9,9 @@ use utoipa::ToSchema;
 use utoipa_axum::routes;
 
 use super::idempotency::KeptAs;
+use super::integrations::created;
 use super::version::{Expected, IfMatch, etag};
-use super::{Json, Listed, PageQuery, Params, Problems, schemas};
+use super::{Json, Listed, PageQuery, Params, Problems, ReadOnly, schemas};
 use crate::people::{self, Changed, Person};
 use crate::routes::Routes;
 use crate::security::guard::ADMINISTRATOR;
@@ -57,6 +57,18 @@ struct Change {
     /// Whether they may log in.
     #[serde(default)]
     enabled: Option<bool>,
+    #[serde(default)]
+    #[expect(dead_code, reason = "shown, and never set")]
+    id: ReadOnly,
+    #[serde(default)]
+    #[expect(dead_code, reason = "shown, and never set")]
+    name: ReadOnly,
+    #[serde(default)]
+    #[expect(dead_code, reason = "shown, and never set")]
+    state: ReadOnly,
+    #[serde(default)]
+    #[expect(dead_code, reason = "shown, and never set")]
+    created_at: ReadOnly,
 }
 
 /// Everybody, by name.
@@ -85,7 +97,8 @@ async fn invite(
 
 fn with_link(user: Person, link: String) -> Response {
     let kept = KeptAs(json!({"user": user, "link": null}));
-    let mut response = (StatusCode::CREATED, Json(Invited { user, link: Some(link) })).into_response();
+    let location = format!("/api/v1/users/{}", user.id);
+    let mut response = created(&location, Json(Invited { user, link: Some(link) }));
     response.extensions_mut().insert(kept);
     response
 }

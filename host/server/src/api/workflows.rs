@@ -21,7 +21,7 @@ use utoipa_axum::routes;
 
 use super::integrations::Made;
 use super::version::{Expected, IfMatch, etag};
-use super::{Json, Listed, PageQuery, Params, Problems, schemas};
+use super::{Json, Listed, PageQuery, Params, Problems, ReadOnly, schemas};
 use crate::routes::Routes;
 use crate::security::guard::{OPERATOR, VIEWER};
 use crate::security::{Operator, Viewer};
@@ -88,6 +88,9 @@ struct Step {
     /// Id of the action.
     #[schema(example = "add-to-blocklist")]
     action: String,
+    /// Which action of the workflow it is, from 1 on: sent back, it keeps what is not named.
+    #[schema(example = 1)]
+    was: usize,
     /// Its configuration in this workflow; of a secret, that there is one.
     #[schema(value_type = Object)]
     configuration: Value,
@@ -124,6 +127,24 @@ struct Wanted {
     /// Its actions in order.
     #[schema(min_items = 1, max_items = 16)]
     actions: Vec<WantedStep>,
+    #[serde(default)]
+    #[expect(dead_code, reason = "shown, and never set")]
+    id: ReadOnly,
+    #[serde(default)]
+    #[expect(dead_code, reason = "shown, and never set")]
+    schedule_in_words: ReadOnly,
+    #[serde(default)]
+    #[expect(dead_code, reason = "shown, and never set")]
+    upcoming: ReadOnly,
+    #[serde(default)]
+    #[expect(dead_code, reason = "shown, and never set")]
+    created_at: ReadOnly,
+    #[serde(default)]
+    #[expect(dead_code, reason = "shown, and never set")]
+    created_by: ReadOnly,
+    #[serde(default)]
+    #[expect(dead_code, reason = "shown, and never set")]
+    modified_at: ReadOnly,
 }
 
 fn all() -> Takes {
@@ -233,9 +254,10 @@ impl Wanted {
 fn shown(row: WorkflowRow, now: Timestamp) -> Workflow {
     // What the state holds was a schedule when it was written.
     let schedule: Schedule = serde_json::from_value(row.schedule).unwrap_or_default();
-    let step = |step: palisade_store::WorkflowStep| Step {
+    let step = |(step, was): (palisade_store::WorkflowStep, usize)| Step {
         integration: step.bundle.0,
         action: step.action,
+        was,
         configuration: told(&step.configuration),
     };
     Workflow {
@@ -249,7 +271,7 @@ fn shown(row: WorkflowRow, now: Timestamp) -> Workflow {
         takes: row.takes,
         max_evictions: row.evictions,
         enabled: row.enabled,
-        actions: row.steps.into_iter().map(step).collect(),
+        actions: row.steps.into_iter().zip(1..).map(step).collect(),
         created_at: row.created_at,
         created_by: row.created_by,
         modified_at: row.modified_at,
@@ -304,7 +326,7 @@ async fn create(
     let id = app
         .ask(move |orchestrator| orchestrator.add_workflow(body.draft(orchestrator)?, &who.actor()))
         .await?;
-    Ok(Made::answer(id.0))
+    Ok(Made::answer("/api/v1/workflows", id.0))
 }
 
 /// Creates a workflow, disabled, of a file that was exported.
@@ -327,7 +349,7 @@ async fn import(
             }
             _ => failure,
         })?;
-    Ok(Made::answer(id.0))
+    Ok(Made::answer("/api/v1/workflows", id.0))
 }
 
 /// One workflow.
@@ -411,7 +433,7 @@ async fn duplicate(
 ) -> Result<Response, Failure> {
     let id =
         app.ask(move |orchestrator| orchestrator.duplicate_workflow(WorkflowId(id), &who.actor())).await?;
-    Ok(Made::answer(id.0))
+    Ok(Made::answer("/api/v1/workflows", id.0))
 }
 
 /// Requests a run of a workflow.
@@ -453,7 +475,7 @@ async fn run(
         })
         .await?;
     let run = run.ok_or_else(|| Failure::conflict("run-made", "the run has been made already"))?;
-    Ok(Made::answer(run.0))
+    Ok(Made::answer("/api/v1/runs", run.0))
 }
 
 /// A workflow as a file, without its secrets.

@@ -5,7 +5,7 @@ use axum::Form;
 use axum::extract::{Path, State};
 use axum::http::StatusCode;
 use axum::response::Response;
-use palisade_store::TokenId;
+use palisade_store::{TokenId, Tokens};
 use secrecy::SecretString;
 use serde::Deserialize;
 
@@ -94,6 +94,7 @@ async fn written(
                 .required()
                 .help(format!("At least {} characters.", palisade_limits::PASSWORD_CHARACTERS))
                 .faults(&faults),
+            keep_tokens(),
         ],
         token: vec![
             Field::text("name", "Name")
@@ -136,6 +137,20 @@ struct Passwords {
     current: String,
     #[serde(rename = "new-password")]
     new: String,
+    #[serde(default, rename = "keep-tokens")]
+    keep_tokens: Option<String>,
+}
+
+/// The box of a new password that keeps tokens valid.
+pub(super) fn keep_tokens() -> Field {
+    Field::check("keep-tokens", "Keep API tokens", false).help(
+        "Without it, all of your tokens are revoked, so that nobody who knew the old password can use one.",
+    )
+}
+
+/// What it means.
+pub(super) fn tokens_of(ticked: Option<&str>) -> Tokens {
+    if ticked.is_some() { Tokens::Keep } else { Tokens::Revoke }
 }
 
 async fn change_password(
@@ -145,11 +160,18 @@ async fn change_password(
     Form(given): Form<Passwords>,
 ) -> Result<Response, Failure> {
     let (current, new) = (SecretString::from(given.current), SecretString::from(given.new));
-    match people::change_password(&app, &who, current, new).await {
-        Ok(()) => {
+    let tokens = tokens_of(given.keep_tokens.as_deref());
+    match people::change_password(&app, &who, current, new, tokens).await {
+        Ok(revoked) => {
             let id = who.id;
             let user = app.store(move |store| store.user(id)).await?;
-            let notice = Notice::done("Password changed. Your other sessions have ended.");
+            let revoked = match revoked {
+                0 => String::new(),
+                1 => " One token was revoked.".to_owned(),
+                more => format!(" {more} tokens were revoked."),
+            };
+            let text = format!("Password changed. Your other sessions have ended.{revoked}");
+            let notice = Notice::done(text);
             enter(&app, &user, who.role, notice, "/account").await
         }
         Err(failure) => again(&app, &who, visit, Typed::default(), failure).await,
@@ -209,7 +231,7 @@ async fn ask_to_revoke(
     let title = format!("Revoke the token “{}”?", row.name);
     page(&Confirm {
         frame: visit.frame(&app, title, Section::Elsewhere).under("Your account", "/account"),
-        text: vec!["Programs that use it lose access immediately. A token cannot be restored; create a new one instead.".to_owned()],
+        text: vec!["Programs that use it lose access immediately, and so do programs that use tokens created with it. A token cannot be restored; create a new one instead.".to_owned()],
         items: Vec::new(),
         action: format!("/account/tokens/{id}/revoke"),
         hidden: Vec::new(),
@@ -224,7 +246,12 @@ async fn revoke(
     Viewer(who): Viewer,
     Path(id): Path<i64>,
 ) -> Result<Response, Failure> {
-    let row = people::revoke_token(&app, &who, TokenId(id)).await?;
-    app.notify(&who, Notice::done(format!("Token “{}” revoked.", row.name)));
+    let (row, created_with_it) = people::revoke_token(&app, &who, TokenId(id)).await?;
+    let text = match created_with_it {
+        0 => format!("Token “{}” revoked.", row.name),
+        1 => format!("Token “{}” revoked, and the token that was created with it.", row.name),
+        more => format!("Token “{}” revoked, and {more} tokens that were created with it.", row.name),
+    };
+    app.notify(&who, Notice::done(text));
     Ok(see_other("/account"))
 }

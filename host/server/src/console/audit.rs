@@ -111,6 +111,7 @@ async fn list(
     visit: Visit,
 ) -> Result<Response, Failure> {
     let frame = visit.frame(&app, "Audit log", Section::Audit);
+    crate::people::write_refusals(&app).await?;
     let (text, rows) = (query.text().map(str::to_owned), query.rows());
     let (entries, total) = app.store(move |store| store.audit_log(text.as_deref(), rows)).await?;
     let rows = entries

@@ -1,15 +1,15 @@
 //! Logging in and out.
 
 use askama::Template;
+use axum::Form;
 use axum::extract::{Query, State};
 use axum::http::header::SET_COOKIE;
 use axum::response::{IntoResponse as _, Response};
-use axum::{Extension, Form};
 use secrecy::SecretString;
 use serde::Deserialize;
 
 use super::wording::sentence;
-use crate::operations::Peer;
+use crate::kept::Resume;
 use crate::routes::Routes;
 use crate::security::guard::{Access, VIEWER};
 use crate::security::{Anybody, Viewer, cookies, session};
@@ -31,6 +31,8 @@ struct LogIn {
     name: Field,
     password: Field,
     next: String,
+    /// Opens the form that waits for the log-in; empty if there is none.
+    kept: String,
     /// Nobody could log in yet: the service has just been set up.
     nobody: bool,
 }
@@ -39,6 +41,8 @@ struct LogIn {
 struct Next {
     #[serde(default)]
     next: String,
+    #[serde(default)]
+    kept: String,
 }
 
 #[derive(Deserialize)]
@@ -47,13 +51,15 @@ struct Given {
     password: String,
     #[serde(default)]
     next: String,
+    #[serde(default)]
+    kept: String,
 }
 
 async fn written(
     app: &App,
     visit: Visit,
     name: &str,
-    next: &str,
+    next: &Next,
     fault: Option<String>,
 ) -> Result<LogIn, Failure> {
     let name = Field::text("name", "Name").required().value(name).attribute("autocomplete", "username");
@@ -63,7 +69,8 @@ async fn written(
         fault,
         name: name.attribute("autocapitalize", "none").attribute("spellcheck", "false"),
         password: Field::secret("password", "Password", "current-password").required(),
-        next: local(next).to_owned(),
+        next: local(&next.next).to_owned(),
+        kept: Some(&next.kept).filter(|kept| app.kept().waits(kept, app.now())).cloned().unwrap_or_default(),
     })
 }
 
@@ -77,11 +84,11 @@ pub(super) fn local(next: &str) -> &str {
 async fn form(
     State(app): State<App>,
     Anybody(who): Anybody,
-    Query(Next { next }): Query<Next>,
+    Query(next): Query<Next>,
     visit: Visit,
 ) -> Result<Response, Failure> {
     if who.is_some() {
-        return Ok(see_other(local(&next)));
+        return Ok(see_other(local(&next.next)));
     }
     page(&written(&app, visit, "", &next, None).await?)
 }
@@ -89,18 +96,26 @@ async fn form(
 async fn log_in(
     State(app): State<App>,
     Anybody(before): Anybody,
-    peer: Option<Extension<Peer>>,
     visit: Visit,
     Form(given): Form<Given>,
 ) -> Result<Response, Failure> {
-    let address = peer.map(|Extension(Peer(address))| address.ip());
-    match people::log_in(&app, address, &given.name, SecretString::from(given.password)).await {
+    let next = Next { next: given.next, kept: given.kept };
+    match people::log_in(&app, &given.name, SecretString::from(given.password)).await {
         Ok((user, role)) => {
             if let Some(before) = before {
                 session::end(&app, &before).await?;
             }
-            let (cookie, _) = session::begin(&app, user.id, &user.name, role).await?;
-            Ok(([(SET_COOKIE, cookie)], see_other(local(&given.next))).into_response())
+            let (cookie, who) = session::begin(&app, user.id, &user.name, role).await?;
+            let resume = app.kept().take(&next.kept, user.id, app.now()).map(|form| Resume {
+                form,
+                cookie: cookie.clone(),
+                csrf: who.csrf().to_owned(),
+            });
+            let mut response = ([(SET_COOKIE, cookie)], see_other(local(&next.next))).into_response();
+            if let Some(resume) = resume {
+                response.extensions_mut().insert(resume);
+            }
+            Ok(response)
         }
         Err(failure) if failure.status().is_client_error() => {
             let fault = match failure.hint() {
@@ -108,7 +123,7 @@ async fn log_in(
                 None => failure.to_string(),
             };
             let fault = sentence(&fault);
-            let again = written(&app, visit, &given.name, &given.next, Some(fault)).await?;
+            let again = written(&app, visit, &given.name, &next, Some(fault)).await?;
             let mut response = page_with(failure.status(), &again)?;
             if let Some(seconds) = failure.retry_after() {
                 response.headers_mut().insert(axum::http::header::RETRY_AFTER, seconds.into());

@@ -36,7 +36,7 @@ pub(super) fn routes(routes: Routes) -> Routes {
 
 /// What the box beside an object of a collection sends: an object has no number there.
 pub(super) fn reference(subtype: &str, value: &str) -> String {
-    let object = SelectedObject { subtype: subtype.to_owned(), value: value.to_owned() };
+    let object = SelectedObject { subtype: Some(subtype.to_owned()), value: value.to_owned() };
     serde_json::to_string(&object).unwrap_or_default()
 }
 
@@ -198,7 +198,8 @@ fn known(
             let row = store.collection(*collection)?;
             let uses = workflows.iter().find(|workflow| workflow.collection == Some(row.id));
             let named = |object: &SelectedObject| {
-                (reference(&object.subtype, &object.value), object.subtype.clone(), object.value.clone())
+                let subtype = object.subtype.clone().unwrap_or_default();
+                (reference(&subtype, &object.value), subtype, object.value.clone())
             };
             (row.name, uses.map(|workflow| workflow.id), objects.iter().map(named).collect())
         }
@@ -367,7 +368,7 @@ mod tests {
         assert_eq!(of_run, Picked::OfRun(RunId(7), vec![3, 12]));
         let object = reference("FQDN", "a\"b.example");
         let of_collection = sent(&[("collection", "4"), ("object", &object)]).unwrap();
-        let selected = SelectedObject { subtype: "FQDN".to_owned(), value: "a\"b.example".to_owned() };
+        let selected = SelectedObject { subtype: Some("FQDN".to_owned()), value: "a\"b.example".to_owned() };
         assert_eq!(of_collection, Picked::OfCollection(CollectionId(4), vec![selected]));
         assert!(sent(&[("collection", "4")]).unwrap().is_empty());
         let all =

@@ -8,6 +8,7 @@ use axum::response::Response;
 use secrecy::SecretString;
 use serde::Deserialize;
 
+use super::account::{keep_tokens, tokens_of};
 use super::log_in::enter;
 use crate::people::Opened;
 use crate::routes::Routes;
@@ -27,6 +28,8 @@ struct Welcome {
     first: bool,
     name: Field,
     password: Field,
+    /// Whether tokens stay valid, for somebody who may have some.
+    keep: Option<Field>,
     faults: Vec<Fault>,
 }
 
@@ -36,6 +39,8 @@ struct Given {
     name: String,
     #[serde(rename = "new-password")]
     password: String,
+    #[serde(default, rename = "keep-tokens")]
+    keep_tokens: Option<String>,
 }
 
 fn written(
@@ -74,6 +79,7 @@ fn written(
             .required()
             .help(help)
             .faults(&faults),
+        keep: (!first).then(keep_tokens),
         faults,
     }
 }
@@ -90,7 +96,8 @@ async fn accept(
     Form(given): Form<Given>,
 ) -> Result<Response, Failure> {
     let opened = people::opened(&app, &token).await?;
-    match people::accept(&app, &token, given.name.trim(), SecretString::from(given.password)).await {
+    let (chosen, tokens) = (SecretString::from(given.password), tokens_of(given.keep_tokens.as_deref()));
+    match people::accept(&app, &token, given.name.trim(), chosen, tokens).await {
         Ok((user, role)) => {
             let notice = Notice::done(format!("You are logged in as {}.", user.name));
             enter(&app, &user, role, notice, "/").await

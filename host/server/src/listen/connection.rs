@@ -63,6 +63,8 @@ where
         builder
             .timer(TokioTimer::new())
             .max_concurrent_streams(u32::try_from(limits::HTTP_STREAMS).unwrap_or(u32::MAX))
+            .initial_stream_window_size(u32::try_from(limits::HTTP_WINDOW_BYTES).ok())
+            .initial_connection_window_size(u32::try_from(limits::HTTP_WINDOW_BYTES).ok())
             .max_header_list_size(u32::try_from(limits::HTTP_HEAD_BYTES).unwrap_or(u32::MAX))
             .keep_alive_interval(head())
             .keep_alive_timeout(head());

@@ -4,6 +4,8 @@
 mod activity;
 mod certificate;
 mod connection;
+mod shares;
+mod url;
 
 use std::future::Future;
 use std::net::SocketAddr;
@@ -17,6 +19,10 @@ use tokio::sync::{Semaphore, watch};
 use tokio::task::JoinSet;
 
 pub use certificate::{Certificate, ServedCertificate};
+use shares::Shares;
+pub use url::PublicUrl;
+
+use crate::client::TrustedProxies;
 
 /// How long to wait after a connection could not be accepted, because of too many open files for instance.
 const ACCEPT_PAUSE: Duration = Duration::from_millis(50);
@@ -83,6 +89,7 @@ pub struct Listener {
     listener: TcpListener,
     address: SocketAddr,
     tls: Option<ServedCertificate>,
+    proxies: TrustedProxies,
 }
 
 impl std::fmt::Debug for Listener {
@@ -104,7 +111,14 @@ impl Listener {
         let unbound = |cause| ListenError::Bind { address, cause };
         let listener = TcpListener::bind(address).await.map_err(unbound)?;
         let address = listener.local_addr().map_err(unbound)?;
-        Ok(Self { listener, address, tls })
+        Ok(Self { listener, address, tls, proxies: TrustedProxies::default() })
+    }
+
+    /// Bounds the connections of each address, but not those of these proxies.
+    #[must_use]
+    pub fn behind(mut self, proxies: TrustedProxies) -> Self {
+        self.proxies = proxies;
+        self
     }
 
     /// The address, with the port that the system chose where 0 was asked for.
@@ -119,15 +133,17 @@ impl Listener {
         self.tls.clone()
     }
 
-    /// Where a browser finds it.
+    /// Where a browser finds it: under the first of the names that it answers to, which may have a port of its own, and at its
+    /// address only if it has no name. An address that stands for all of this machine's is the loopback here.
     #[must_use]
-    pub fn url(&self) -> String {
-        format!("{}://{}", if self.tls.is_some() { "https" } else { "http" }, self.address)
+    pub fn url(&self, names: &[String]) -> String {
+        url::of(self.tls.is_some(), self.address, names.first().map(String::as_str))
     }
 
     /// Answers until `stop` is over; then lets open requests end, for a while.
     pub async fn serve(self, router: Router, stop: impl Future<Output = ()>) {
         let places = Arc::new(Semaphore::new(limits::HTTP_CONNECTIONS as usize));
+        let shares = Shares::default();
         let stopping = watch::Sender::new(false);
         let mut connections = JoinSet::new();
         let mut stop = std::pin::pin!(stop);
@@ -139,11 +155,13 @@ impl Listener {
             };
             match accepted {
                 Ok((place, stream, peer)) => {
+                    // Closed at once: an answer would take the place that it has no right to.
+                    let Some(share) = shares.take(peer.ip(), &self.proxies) else { continue };
                     let tls = self.tls.as_ref().map(ServedCertificate::acceptor);
                     let (router, stopping) = (router.clone(), stopping.subscribe());
                     connections.spawn(async move {
                         connection::serve(stream, peer, tls, router, stopping).await;
-                        drop(place);
+                        drop((place, share));
                     });
                 }
                 Err(cause) => {

@@ -2,13 +2,13 @@
 
 use axum::http::StatusCode;
 use jiff::Timestamp;
-use palisade_store::{Store, StoreError, UserId, UserRow};
+use palisade_store::{Store, StoreError, Tokens, UserId, UserRow};
 use secrecy::SecretString;
 use serde::Serialize;
 use serde_json::json;
 use utoipa::ToSchema;
 
-use super::{links, name_fault};
+use super::{Refused, links, name_of, note_refusal};
 use crate::api::version::mismatch;
 use crate::security::{Role, Who, password};
 use crate::{App, Failure, Fault};
@@ -90,11 +90,9 @@ pub(crate) async fn invite(
     name: &str,
     role: Role,
 ) -> Result<(Person, String), Failure> {
-    if let Some(message) = name_fault(name) {
-        return Err(Failure::invalid(vec![Fault::new("name", message)]));
-    }
+    let name = name_of(name).map_err(|message| Failure::invalid(vec![Fault::new("name", message)]))?;
     let _one_at_a_time = app.people_lock().lock().await;
-    let (name, now) = (name.to_owned(), app.now());
+    let now = app.now();
     let person = app
         .store(move |store| {
             let lower = name.to_lowercase();
@@ -184,33 +182,46 @@ fn change_in(
     Ok((described(before, row.enabled), described(role, enabled)))
 }
 
-/// Changes somebody's own password. All their sessions end; they get a new one.
+/// Changes somebody's own password. All their sessions end; they get a new one. How many of their tokens were revoked.
 pub(crate) async fn change_password(
     app: &App,
     who: &Who,
     current: SecretString,
     new: SecretString,
-) -> Result<(), Failure> {
+    tokens: Tokens,
+) -> Result<u64, Failure> {
     if let Some(message) = password::fault(&new, &who.name) {
         return Err(Failure::invalid(vec![Fault::new("new-password", message)]));
     }
     let id = who.id;
     let known = app.store(move |store| store.user(id)).await?.password;
-    let place = app.passwords().place().await?;
-    // Whoever sits at an open session may guess no more often than whoever is at the log-in.
-    let (name, now) = (who.name.clone(), app.now());
-    let subject = super::log_in::own(&name);
-    let checked = subject.clone();
-    app.store(move |store| checked.check(store, now)).await?;
+    // Whoever sits at an open session may guess no faster than whoever is at the log-in.
+    let attempt = super::log_in::own(&who.name);
+    let (place, _delay) = super::log_in::turn(app, &attempt, &who.name).await?;
     if !app.passwords().verify(&place, current, known).await? {
-        app.store(move |store| subject.failed(store, now)).await?;
+        let now = app.now();
+        app.store(move |store| attempt.failed(store, now)).await?;
+        note_refusal(app, Refused::LogIn, &who.name).await?;
         let message = "The password is wrong.";
         return Err(Failure::invalid(vec![Fault::new("current-password", message)]));
     }
     drop(place);
     let hash = app.passwords().hash(new).await?;
-    app.store(move |store| store.set_password(id, &hash)).await?;
-    app.audit(&who.actor(), "user.password-changed", &who.name, None, None).await
+    let revoked = app.store(move |store| store.set_password(id, &hash, tokens)).await?;
+    password_changed(app, &who.actor(), "user.password-changed", &who.name, revoked).await?;
+    Ok(revoked)
+}
+
+/// Writes that somebody has a new password, and what became of their tokens.
+pub(super) async fn password_changed(
+    app: &App,
+    who: &str,
+    what: &'static str,
+    name: &str,
+    revoked: u64,
+) -> Result<(), Failure> {
+    let after = (revoked > 0).then(|| json!({ "tokens_revoked": revoked }));
+    app.audit(who, what, name, None, after).await
 }
 
 /// That nobody is there yet.

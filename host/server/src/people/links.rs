@@ -4,10 +4,10 @@
 use axum::http::StatusCode;
 use jiff::{SignedDuration, Timestamp};
 use palisade_limits as limits;
-use palisade_store::{LinkRow, NewAuditEntry, Store, UserRow};
+use palisade_store::{LinkRow, NewAuditEntry, Store, Tokens, UserRow};
 use secrecy::SecretString;
 
-use super::{accounts, name_fault};
+use super::{accounts, name_of, spelled};
 use crate::security::{Role, opaque, password};
 use crate::{App, Failure, Fault};
 
@@ -45,7 +45,7 @@ pub(super) async fn make(app: &App, name: &str, role: Role) -> Result<String, Fa
 /// # Errors
 /// Where nobody has this name, or they may not log in.
 pub fn recovery_link(store: &Store, name: &str, now: Timestamp) -> Result<String, Failure> {
-    let row = store.user_named(name)?.ok_or_else(|| Failure::not_found("user", name))?;
+    let row = store.user_named(&spelled(name))?.ok_or_else(|| Failure::not_found("user", name))?;
     if !row.enabled {
         return Err(Failure::conflict("user-disabled", format!("`{name}` may not log in")));
     }
@@ -58,6 +58,7 @@ pub fn recovery_link(store: &Store, name: &str, now: Timestamp) -> Result<String
         subject: &row.name,
         before: None,
         after: None,
+        address: None,
     };
     store.audit(&entry, now)?;
     Ok(path_of(&token))
@@ -102,19 +103,17 @@ pub(crate) async fn accept(
     token: &str,
     name: &str,
     chosen: SecretString,
+    tokens: Tokens,
 ) -> Result<(UserRow, Role), Failure> {
     let opened = opened(app, token).await?;
     let name = match &opened {
-        Opened::First => name,
-        Opened::Named(name) => name.as_str(),
+        Opened::First => name_of(name),
+        Opened::Named(name) => Ok(name.clone()),
     };
-    let faults: Vec<Fault> = [
-        (opened == Opened::First).then(|| name_fault(name)).flatten().map(|said| Fault::new("name", said)),
-        password::fault(&chosen, name).map(|said| Fault::new("new-password", said)),
-    ]
-    .into_iter()
-    .flatten()
-    .collect();
+    let mut faults = Vec::new();
+    faults.extend(name.as_ref().err().map(|said| Fault::new("name", said)));
+    let name = name.unwrap_or_default();
+    faults.extend(password::fault(&chosen, &name).map(|said| Fault::new("new-password", said)));
     if !faults.is_empty() {
         return Err(Failure::invalid(faults));
     }
@@ -125,22 +124,22 @@ pub(crate) async fn accept(
         return Err(gone());
     }
     let row = match opened {
-        Opened::First => accounts::first(app, name, hash).await?,
-        Opened::Named(name) => named(app, name, hash).await?,
+        Opened::First => accounts::first(app, &name, hash).await?,
+        Opened::Named(name) => named(app, name, hash, tokens).await?,
     };
     let role = accounts::role_of(&row)?;
     Ok((row, role))
 }
 
-async fn named(app: &App, name: String, hash: String) -> Result<UserRow, Failure> {
-    let row = app
+async fn named(app: &App, name: String, hash: String, tokens: Tokens) -> Result<UserRow, Failure> {
+    let (row, revoked) = app
         .store(move |store| {
             let row = store.user_named(&name)?.filter(|row| row.enabled).ok_or_else(gone)?;
-            store.set_password(row.id, &hash)?;
-            Ok::<_, Failure>(row)
+            let revoked = store.set_password(row.id, &hash, tokens)?;
+            Ok::<_, Failure>((row, revoked))
         })
         .await?;
     let what = if row.password.is_none() { "user.joined" } else { "user.password-changed" };
-    app.audit(&row.name, what, &row.name, None, None).await?;
+    accounts::password_changed(app, &row.name, what, &row.name, revoked).await?;
     Ok(row)
 }

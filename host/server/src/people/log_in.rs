@@ -1,44 +1,41 @@
-//! Logging in: throttled, with the same work and the same words whatever is wrong. Denied by default: whoever has no password, may
-//! not log in, or has tried too often.
-
-use std::net::IpAddr;
+//! Logging in: slower after failures, with the same work and the same words whatever is wrong. Denied by default: whoever has no
+//! password or may not log in.
 
 use axum::http::StatusCode;
 use palisade_store::UserRow;
 use secrecy::{ExposeSecret as _, SecretString};
+use tokio::sync::OwnedSemaphorePermit;
 
 use super::accounts::role_of;
+use super::{Refused, note_refusal, spelled};
 use crate::security::Role;
-use crate::security::throttle::Subjects;
-use crate::{App, Failure};
+use crate::security::throttle::{Attempt, Delay};
+use crate::{App, Failure, client};
 
 /// Whoever has this name and password.
 pub(crate) async fn log_in(
     app: &App,
-    address: Option<IpAddr>,
     name: &str,
     password: SecretString,
 ) -> Result<(UserRow, Role), Failure> {
     if password.expose_secret().len() as u64 > palisade_limits::PASSWORD_BYTES {
         return Err(wrong());
     }
-    // Judged while a place is held: no more attempts pass the throttle at once than there are places.
-    let place = app.passwords().place().await?;
-    let now = app.now();
-    let subjects = Subjects::new(name, address);
-    let name = name.to_owned();
-    let (subjects, row) = app
-        .store(move |store| {
-            subjects.check(store, now)?;
-            Ok::<_, Failure>((subjects, store.user_named(name.trim())?))
-        })
-        .await?;
+    let name = spelled(name.trim());
+    let attempt = Attempt::new(&name, client::current());
+    let row = app.store(move |store| store.user_named(&name)).await?;
+    // A name that nobody has is not written down: it may be a password.
+    let subject = row.as_ref().map_or_else(|| "an unknown name".to_owned(), |row| row.name.clone());
+    let (place, _delay) = turn(app, &attempt, &subject).await?;
     let row = row.filter(|row| row.enabled);
     let known = row.as_ref().and_then(|row| row.password.clone());
     let right = app.passwords().verify(&place, password, known).await?;
+    drop(place);
     let Some(row) = row.filter(|_| right) else {
-        app.store(move |store| subjects.failed(store, now)).await?;
-        tracing::warn!(address = address.map(tracing::field::display), "a log-in failed");
+        let now = app.now();
+        app.store(move |store| attempt.failed(store, now)).await?;
+        note_refusal(app, Refused::LogIn, &subject).await?;
+        tracing::warn!(address = client::current().map(tracing::field::display), "a log-in failed");
         return Err(wrong());
     };
     let role = role_of(&row)?;
@@ -46,9 +43,34 @@ pub(crate) async fn log_in(
     Ok((row, role))
 }
 
-/// Failures of somebody who is logged in and is asked for their password again.
-pub(super) fn own(name: &str) -> Subjects {
-    Subjects::new(&format!("{name} (again)"), None)
+/// Waits for the turn of an attempt: until its delay is over, and then for a place at the work. It is judged while a place is held:
+/// no more attempts pass at once than there are places.
+pub(super) async fn turn(
+    app: &App,
+    attempt: &Attempt,
+    subject: &str,
+) -> Result<(OwnedSemaphorePermit, Option<Delay>), Failure> {
+    let mut delay = None;
+    loop {
+        let place = app.passwords().place().await?;
+        if delay.is_some() {
+            return Ok((place, delay));
+        }
+        let (judged, now) = (attempt.clone(), app.now());
+        let wait = app.store(move |store| judged.delay(store, now)).await?;
+        if wait.is_zero() {
+            return Ok((place, None));
+        }
+        drop(place);
+        note_refusal(app, Refused::DelayedLogIn, subject).await?;
+        delay = Some(app.delayed().enter(attempt, wait)?);
+        tokio::time::sleep(wait).await;
+    }
+}
+
+/// Attempts of somebody who is logged in and is asked for their password again.
+pub(super) fn own(name: &str) -> Attempt {
+    Attempt::new(&format!("{name} (again)"), client::current())
 }
 
 fn wrong() -> Failure {

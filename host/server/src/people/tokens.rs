@@ -5,7 +5,8 @@ use palisade_limits as limits;
 use palisade_store::{TokenId, TokenRow, UserId};
 use serde_json::json;
 
-use super::name_fault;
+use super::name_of;
+use crate::security::who::Via;
 use crate::security::{Role, Who, opaque};
 use crate::{App, Failure, Fault};
 
@@ -26,7 +27,8 @@ pub(crate) async fn of(app: &App, user: Option<UserId>) -> Result<Vec<TokenRow>,
 /// Makes a token: its row, and the token itself, which is never seen again.
 pub(crate) async fn create(app: &App, who: &Who, new: NewToken) -> Result<(TokenRow, String), Failure> {
     let mut faults = Vec::new();
-    faults.extend(name_fault(&new.name).map(|said| Fault::new("name", said)));
+    let name = name_of(&new.name);
+    faults.extend(name.as_ref().err().map(|said| Fault::new("name", said)));
     if !(1..=limits::TOKEN_DAYS).contains(&new.days) {
         let said = format!("Choose a number of days from 1 to {}.", limits::TOKEN_DAYS);
         faults.push(Fault::new("days", said));
@@ -41,29 +43,53 @@ pub(crate) async fn create(app: &App, who: &Who, new: NewToken) -> Result<(Token
     let (digest, now, user, role) = (opaque::digest_of(&token), app.now(), who.id, new.role);
     let lasts = SignedDuration::from_hours(i64::try_from(new.days * 24).unwrap_or(i64::MAX));
     let ends = now.checked_add(lasts).unwrap_or(Timestamp::MAX);
-    let name = new.name;
+    let name = name.unwrap_or_default();
+    let parent = match who.via {
+        Via::Token { id, .. } => Some(id),
+        Via::Session { .. } => None,
+    };
     let row = app
         .store(move |store| {
-            let id = store.add_token(&digest, &name, user, role.name(), now, ends)?;
+            let tokens = store.tokens()?;
+            let parents_end = match parent {
+                // Revoked since the request began: what it creates would have no lineage.
+                Some(id) => {
+                    let parent = tokens.iter().find(|row| row.id == id);
+                    Some(parent.ok_or_else(Failure::log_in_needed)?.expires_at)
+                }
+                None => None,
+            };
+            // A token does not outlive the one that it is created with.
+            let expires_at = parents_end.map_or(ends, |end| ends.min(end));
+            let (digest, role) = (&digest[..], role.name());
+            let new = palisade_store::NewToken { digest, name: &name, user, role, expires_at, parent };
+            let id = store.add_token(&new, now)?;
             let found = store.tokens()?.into_iter().find(|row| row.id == id);
             found.ok_or_else(|| Failure::not_found("token", id))
         })
         .await?;
-    let after = json!({"owner": who.name, "role": role, "expires_at": ends});
+    let after = json!({"owner": who.name, "role": role, "expires_at": row.expires_at});
     app.audit(&who.actor(), "token.made", &row.name, None, Some(after)).await?;
     Ok((row, token))
 }
 
-/// Ends a token: one's own, or anybody's for an administrator.
-pub(crate) async fn revoke(app: &App, who: &Who, id: TokenId) -> Result<TokenRow, Failure> {
-    let missing = || Failure::not_found("token", id);
-    let row = of(app, None).await?.into_iter().find(|row| row.id == id).ok_or_else(missing)?;
+/// A token: one's own, or anybody's for an administrator.
+pub(crate) async fn one(app: &App, who: &Who, id: TokenId) -> Result<TokenRow, Failure> {
+    let row = of(app, None).await?.into_iter().find(|row| row.id == id);
     // Whose it is is nobody else's business: somebody else's is not there.
-    if row.user.id != who.id && !who.may(Role::Administrator) {
-        return Err(missing());
+    row.filter(|row| row.user.id == who.id || who.may(Role::Administrator))
+        .ok_or_else(|| Failure::not_found("token", id))
+}
+
+/// Ends a token, and all that were created with it. It, and how many those are.
+pub(crate) async fn revoke(app: &App, who: &Who, id: TokenId) -> Result<(TokenRow, u64), Failure> {
+    let row = one(app, who, id).await?;
+    let gone = app.store(move |store| store.remove_token(id)).await?;
+    let created_with_it = (gone.len() as u64).saturating_sub(1);
+    for gone in gone {
+        let before = json!({"owner": gone.user.name, "role": gone.role, "expires_at": gone.expires_at});
+        let after = (gone.id != id).then(|| json!({ "created_with": row.name }));
+        app.audit(&who.actor(), "token.revoked", &gone.name, Some(before), after).await?;
     }
-    app.store(move |store| store.remove_token(id)).await?;
-    let before = json!({"owner": row.user.name, "role": row.role, "expires_at": row.expires_at});
-    app.audit(&who.actor(), "token.revoked", &row.name, Some(before), None).await?;
-    Ok(row)
+    Ok((row, created_with_it))
 }

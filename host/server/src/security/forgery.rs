@@ -1,6 +1,9 @@
 //! Requests that another site makes a browser send (cross-site request forgery). A browser says where a request comes from, and
 //! a form carries a text that only our own pages know. Denied by default: a change without both.
 
+use std::sync::Arc;
+use std::time::Duration;
+
 use axum::body::{Body, to_bytes};
 use axum::extract::multipart::{Field, Multipart};
 use axum::extract::{FromRequest, Request};
@@ -8,8 +11,10 @@ use axum::http::header::{CONTENT_LENGTH, CONTENT_TYPE, ORIGIN};
 use axum::http::uri::Authority;
 use axum::http::{HeaderMap, HeaderValue, StatusCode};
 use palisade_limits as limits;
+use tokio::sync::OwnedSemaphorePermit;
 
 use super::opaque;
+use crate::bodies::UploadPlaces;
 use crate::{Failure, Fault};
 
 /// The header in which a script sends what a form carries.
@@ -96,7 +101,10 @@ pub(crate) fn media_type(headers: &HeaderMap) -> String {
 
 /// The fields of a form with files, after the first one, `csrf`, has been found right. Fields are streamed: nothing is held of
 /// a file but its current piece.
-pub struct Upload(Multipart);
+pub struct Upload {
+    multipart: Multipart,
+    places: Option<UploadPlaces>,
+}
 
 impl Upload {
     /// The next field.
@@ -104,7 +112,20 @@ impl Upload {
     /// # Errors
     /// Where the body is cut off, too slow, too large or no form.
     pub async fn next_field(&mut self) -> Result<Option<Field<'_>>, Failure> {
-        self.0.next_field().await.map_err(|error| broken(&error))
+        self.multipart.next_field().await.map_err(|error| broken(&error))
+    }
+
+    /// A place for what is about to arrive, which is held as long as the files are; waits for one a while.
+    ///
+    /// # Errors
+    /// If others have all of them.
+    pub(crate) async fn place(&self) -> Result<Option<OwnedSemaphorePermit>, Failure> {
+        let Some(UploadPlaces(places)) = &self.places else { return Ok(None) };
+        let wait = Duration::from_secs(limits::PENDING_WAIT_SECONDS);
+        match tokio::time::timeout(wait, Arc::clone(places).acquire_owned()).await {
+            Ok(Ok(place)) => Ok(Some(place)),
+            _ => Err(Failure::busy("other uploads are being received")),
+        }
     }
 
     /// The next piece of a file.
@@ -150,11 +171,12 @@ impl<S: Send + Sync> FromRequest<S> for Upload {
 
     async fn from_request(request: Request, state: &S) -> Result<Self, Failure> {
         let unproved = request.extensions().get::<Unproved>().cloned();
+        let places = request.extensions().get::<UploadPlaces>().cloned();
         let multipart = Multipart::from_request(request, state).await.map_err(|_| {
             let message = "expected `Content-Type: multipart/form-data`";
             Failure::new(StatusCode::UNSUPPORTED_MEDIA_TYPE, "wrong-media-type", message)
         })?;
-        let mut upload = Self(multipart);
+        let mut upload = Self { multipart, places };
         if let Some(Unproved(csrf)) = unproved {
             let given = match upload.next_field().await? {
                 Some(field) if field.name() == Some(FIELD) => Self::text(field, 200).await?,

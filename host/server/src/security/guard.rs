@@ -1,10 +1,11 @@
 //! What stands before every handler: the least role, the proof against forged requests, and the time that an answer may take.
 //! Denied by default: a route is registered only together with its access (`Routes`).
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use axum::extract::Request;
-use axum::http::StatusCode;
+use axum::http::{Method, StatusCode};
 use axum::http::header::CONTENT_TYPE;
 use axum::middleware::Next;
 use axum::response::{IntoResponse as _, Response};
@@ -13,7 +14,8 @@ use palisade_limits as limits;
 use super::forgery::{self, Served};
 use super::who::{Caller, Via};
 use super::{Role, Who};
-use crate::Failure;
+use crate::bodies::Account;
+use crate::{App, Failure, kept};
 
 /// Who may use a route.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -43,8 +45,11 @@ pub(crate) enum Takes {
 }
 
 /// Stands before a handler.
-pub(crate) async fn guard(access: Access, takes: Takes, tls: bool, request: Request, next: Next) -> Response {
-    let request = match judge(access, takes, tls, request).await {
+pub(crate) async fn guard(app: App, access: Access, takes: Takes, request: Request, next: Next) -> Response {
+    if let Some(account) = request.extensions().get::<Arc<Account>>().filter(|_| takes == Takes::Uploads) {
+        account.upload();
+    }
+    let request = match judge(&app, access, takes, request).await {
         Ok(request) => request,
         Err(failure) => return failure.into_response(),
     };
@@ -72,10 +77,15 @@ fn limited(mut response: Response, bytes: u64) -> Response {
     response
 }
 
-async fn judge(access: Access, takes: Takes, tls: bool, request: Request) -> Result<Request, Failure> {
+async fn judge(app: &App, access: Access, takes: Takes, request: Request) -> Result<Request, Failure> {
     let who: Option<Who> = request.extensions().get::<Caller>().and_then(|caller| caller.0.clone());
     if let Access::AtLeast(role) = access {
-        let who = who.as_ref().ok_or_else(Failure::log_in_needed)?;
+        let Some(who) = &who else {
+            let keeps = matches!(takes, Takes::Forms(_)) && request.method() == Method::POST;
+            let is_page = !request.uri().path().starts_with("/api/");
+            let kept = if keeps && is_page { kept::keep(app, request).await? } else { None };
+            return Err(Failure::log_in_needed().with_kept_form(kept));
+        };
         if !who.may(role) {
             return Err(Failure::forbidden(role));
         }
@@ -85,7 +95,7 @@ async fn judge(access: Access, takes: Takes, tls: bool, request: Request) -> Res
     if request.method().is_safe() || by_token {
         return Ok(request);
     }
-    forgery::same_site(request.headers(), request.extensions().get::<Served>(), tls)?;
+    forgery::same_site(request.headers(), request.extensions().get::<Served>(), app.tls())?;
     match who {
         Some(who) => match takes {
             Takes::Forms(bytes) => forgery::proved(request, who.csrf(), Some(bytes)).await,

@@ -91,16 +91,20 @@ pub(crate) fn fault(password: &SecretString, name: &str) -> Option<String> {
     if text.len() as u64 > limits::PASSWORD_BYTES {
         return Some(format!("Use at most {} bytes.", limits::PASSWORD_BYTES));
     }
-    let mut characters = text.chars();
-    let first = characters.next();
-    if characters.all(|character| Some(character) == first) {
-        return Some("Use more than one character over and over.".to_owned());
-    }
     let name = name.trim().to_lowercase();
     if name.chars().count() > 3 && text.to_lowercase().contains(&name) {
         return Some("Leave your name out of it.".to_owned());
     }
-    None
+    let words: Vec<&str> = name.split(|character: char| !character.is_alphanumeric()).collect();
+    let known: Vec<&str> = words.into_iter().chain(["palisade", name.as_str()]).collect();
+    let estimate = zxcvbn::zxcvbn(text, &known);
+    if estimate.score() >= zxcvbn::Score::Three {
+        return None;
+    }
+    let feedback = estimate.feedback();
+    let warning = feedback.and_then(zxcvbn::feedback::Feedback::warning).map(|warning| warning.to_string());
+    let warning = warning.map(|warning| format!(" {}", warning.trim())).unwrap_or_default();
+    Some(format!("This is too easy to guess.{warning} Use several words that do not belong together."))
 }
 
 #[cfg(test)]
@@ -126,9 +130,25 @@ mod tests {
 
     #[test]
     fn weak_passwords_are_refused_with_a_reason() {
-        for weak in ["short", "aaaaaaaaaaaaaaaaaaaa", "xx-margaret-xx-2026", &"ab".repeat(5000)] {
+        for weak in [
+            "short",
+            "aaaaaaaaaaaaaaaaaaaa",
+            "xx-margaret-xx-2026",
+            &"ab".repeat(5000),
+            "passwordpassword",
+            "password12345678",
+            "qwertyuiop123456",
+            "palisadepalisade",
+            "abcdefghijklmnop",
+            "P@ssw0rdP@ssw0rd",
+            "abcabcabcabcabcabc",
+        ] {
             assert!(fault(&weak.into(), "Margaret").is_some(), "{weak}");
         }
-        assert_eq!(fault(&"six tins of green paint".into(), "Margaret"), None);
+        for strong in
+            ["six tins of green paint", "seven tins of red paint", "kT9#vLq2!xWz", "übergroße Gänse zählen"]
+        {
+            assert_eq!(fault(&strong.into(), "Margaret"), None, "{strong}");
+        }
     }
 }

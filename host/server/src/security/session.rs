@@ -10,7 +10,7 @@ use std::sync::{Mutex, PoisonError};
 
 use jiff::{SignedDuration, Timestamp};
 use palisade_limits as limits;
-use palisade_store::UserId;
+use palisade_store::{SessionRow, UserId};
 
 use super::who::Via;
 use super::{Role, Who, cookies, opaque};
@@ -93,13 +93,19 @@ pub(crate) async fn find(app: &App, cookie: &str) -> Result<Option<Who>, Failure
         return Ok(None);
     };
     if !app.sessions().seen(digest, now, row.expires_at) {
-        app.store(move |store| store.remove_session(&digest)).await?;
+        app.store(move |store| store.end_session(&digest, now)).await?;
         app.sessions().forget(digest);
         return Ok(None);
     }
     let Ok(role) = row.user.role.parse() else { return Ok(None) };
     let via = Via::Session { digest, csrf: row.csrf };
     Ok(Some(Who { id: row.user.id, name: row.user.name, role, via }))
+}
+
+/// A session that has ended by itself not long ago, by its end or for want of a request: nobody is logged in by it.
+pub(crate) async fn ended(app: &App, cookie: &str) -> Result<Option<SessionRow>, Failure> {
+    let (digest, now) = (opaque::digest_of(cookie), app.now());
+    Ok(app.store(move |store| store.ended_session(&digest, now)).await?)
 }
 
 /// Ends the session that somebody asks with.

@@ -1,6 +1,8 @@
 //! Who asks. Denied by default: somebody whose session or token the state does not hold, has ended, has been idle too long, or
 //! whose holder may not log in. A token never may more than its owner.
 
+use std::time::Instant;
+
 use axum::extract::FromRequestParts;
 use axum::http::HeaderMap;
 use axum::http::header::AUTHORIZATION;
@@ -8,6 +10,7 @@ use axum::http::request::Parts;
 use palisade_store::{TokenId, UserId};
 
 use super::{Role, cookies, opaque, session};
+use crate::people::{self, Refused};
 use crate::{App, Failure};
 
 /// Somebody who has shown who they are.
@@ -84,13 +87,14 @@ pub(crate) async fn identify(app: &App, headers: &HeaderMap) -> Result<Option<Wh
 }
 
 async fn token(app: &App, value: &str) -> Result<Option<Who>, Failure> {
-    let Some((scheme, token)) = value.split_once(' ') else { return Ok(None) };
-    let token = token.trim();
-    if !scheme.eq_ignore_ascii_case("bearer") || !token.starts_with(opaque::TOKEN_PREFIX) {
-        return Ok(None);
-    }
+    // Anything else than a token of ours is refused as one that nobody knows.
+    let (scheme, token) = value.split_once(' ').unwrap_or_default();
+    let token = if scheme.eq_ignore_ascii_case("bearer") { token.trim() } else { "" };
     let (digest, now) = (opaque::digest_of(token), app.now());
-    let Some(row) = app.store(move |store| store.token(&digest, now)).await? else { return Ok(None) };
+    let Some(row) = app.store(move |store| store.token(&digest, now)).await? else {
+        return refused(app, digest).await;
+    };
+    app.rates().count(row.id, Instant::now())?;
     let (Ok(own), Ok(owner)) = (row.role.parse::<Role>(), row.user.role.parse::<Role>()) else {
         return Ok(None);
     };
@@ -104,6 +108,17 @@ async fn token(app: &App, value: &str) -> Result<Option<Who>, Failure> {
         role: own.min(owner),
         via: Via::Token { id: row.id, name: row.name },
     }))
+}
+
+/// Whoever sends a token that is not valid is nobody, and the audit log says so.
+async fn refused(app: &App, digest: [u8; 32]) -> Result<Option<Who>, Failure> {
+    let known = app.store(move |store| store.known_token(&digest)).await?;
+    let subject = match known {
+        Some(row) => format!("{} (token {})", row.user.name, row.name),
+        None => "an unknown token".to_owned(),
+    };
+    people::note_refusal(app, Refused::Token, &subject).await?;
+    Ok(None)
 }
 
 fn caller(parts: &Parts) -> Option<Who> {

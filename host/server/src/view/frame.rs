@@ -172,6 +172,9 @@ impl Visit {
     /// A path of ours as it is reached from where the visitor is, for sending it to others.
     #[must_use]
     pub fn absolute(&self, app: &App, path: &str) -> String {
+        if let Some(url) = app.public_url() {
+            return format!("{url}{path}");
+        }
         let scheme = if app.tls() { "https" } else { "http" };
         match &self.served {
             Some(Served(authority)) => format!("{scheme}://{authority}{path}"),

@@ -48,6 +48,7 @@ pub(crate) struct Start {
     pub(crate) tls: Option<Certificate>,
     pub(crate) names: Vec<String>,
     pub(crate) routes: Option<fn(Routes) -> Routes>,
+    pub(crate) change: Option<fn(&mut Options)>,
 }
 
 fn orchestrator(store: &Store) -> Orchestrator {
@@ -76,15 +77,20 @@ impl Service {
         let store = Store::open(&directory.path().join("palisade.db")).unwrap();
         let clock = Arc::new(Mutex::new("2026-11-22T12:00:00Z".parse().unwrap()));
         let moved = Arc::clone(&clock);
-        let options = Options {
+        let mut options = Options {
             tls: start.tls.is_some(),
             names: start.names,
             clock: Arc::new(move || *moved.lock().unwrap()),
             zone: TimeZone::UTC,
             ..Options::default()
         };
+        if let Some(change) = start.change {
+            change(&mut options);
+        }
+        let proxies = options.proxies.clone();
         let app = App::new(orchestrator(&store), options).unwrap();
         let listener = Listener::bind(([127, 0, 0, 1], 0).into(), start.tls.as_ref()).await.unwrap();
+        let listener = listener.behind(proxies);
         let address = listener.address();
         let (stop, stopped) = oneshot::channel();
         let router = router_with(app.clone(), start.routes.unwrap_or(|routes| routes));

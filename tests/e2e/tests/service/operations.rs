@@ -67,7 +67,7 @@ fn a_log_in_json_is_json_from_the_first_line_to_the_last() {
         messages.push(message);
     }
     assert!(child.wait().unwrap().success());
-    for begins in ["made the key", "make the administrator, once: http", "palisade is at", "stopped"] {
+    for begins in ["made the key", "Create the administrator account: http", "palisade is at", "stopped"] {
         assert!(messages.iter().any(|message| message.starts_with(begins)), "{begins}: {messages:?}");
     }
 }
@@ -82,8 +82,9 @@ fn whoever_has_the_data_directory_lets_an_administrator_back_in() {
     };
     let made = link(&name);
     let said = String::from_utf8_lossy(&made.stdout).into_owned();
-    let path = said.trim().strip_prefix("open this on the service, once: ").unwrap();
-    let page = service.get(path);
+    let link = said.trim().strip_prefix("choose a new password: http://127.0.0.1:").unwrap();
+    let path = link.split_once('/').unwrap().1.strip_suffix(" (the link works once)").unwrap();
+    let page = service.get(&format!("/{path}"));
     assert!(page.status == 200 && page.text.contains("Set the password"), "{}", page.text);
     let log = service.get("/api/v1/audit").expect(200);
     assert_eq!(

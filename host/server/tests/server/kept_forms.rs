@@ -1,0 +1,122 @@
+//! A form that was sent with a session that had ended is done after its sender has logged in again, and for nobody else.
+
+use palisade_server::Role;
+
+use crate::harness::{Client, PASSWORD, Service};
+
+/// Posts a form as its page has it, once the session has ended; where the answer leads.
+async fn late(client: &mut Client, path: &str, fields: &[(&str, &str)]) -> String {
+    let csrf = client.csrf.clone();
+    let mut form = vec![("csrf", &*csrf)];
+    form.extend_from_slice(fields);
+    let answer = client.post(path).without("X-CSRF-Token").form(&form).send().await;
+    assert_eq!(answer.status, 303, "{}", answer.body);
+    answer.header("location").to_owned()
+}
+
+fn kept(location: &str) -> &str {
+    location.strip_prefix("/log-in?kept=").unwrap_or_else(|| panic!("{location}"))
+}
+
+const INVITE: [(&str, &str); 2] = [("name", "grace"), ("role", "operator")];
+
+#[tokio::test]
+async fn a_form_of_an_expired_session_is_saved_after_logging_in_again() {
+    let service = Service::start().await;
+    for idle in [true, false] {
+        let mut ada = if idle { service.administrator().await } else { service.client() };
+        if !idle {
+            ada.log_in("ada", PASSWORD).await;
+            ada.learn_csrf().await;
+            for _ in 0..24 {
+                service.pass(30 * 60);
+                ada.get("/account").send().await;
+            }
+        } else {
+            service.pass(3_600);
+        }
+        let name = if idle { "grace" } else { "linus" };
+        let place = late(&mut ada, "/users/invite", &[("name", name), ("role", "operator")]).await;
+        let page = ada.get(&place).send().await.body;
+        assert!(page.contains("Your session has expired"), "{page}");
+        assert!(!page.contains(name), "what was entered is kept by the service");
+        let form = [("name", "ada"), ("password", PASSWORD), ("kept", kept(&place))];
+        let answer = ada.post("/log-in").form(&form).send().await;
+        assert_eq!((answer.status, answer.header("location")), (303, "/users"), "{}", answer.body);
+        assert!(ada.get("/users").send().await.body.contains(name));
+        let again = ada.post("/log-in").form(&form).send().await;
+        assert_eq!(again.header("location"), "/", "it is done once");
+    }
+    assert_eq!(service.store.users().unwrap().len(), 3);
+}
+
+#[tokio::test]
+async fn a_form_with_a_fault_is_shown_with_what_was_entered() {
+    let service = Service::start().await;
+    let mut ada = service.administrator().await;
+    service.pass(3_600);
+    let place = late(&mut ada, "/users/invite", &[("name", "ada"), ("role", "viewer")]).await;
+    let form = [("name", "ada"), ("password", PASSWORD), ("kept", kept(&place))];
+    let answer = ada.post("/log-in").form(&form).send().await;
+    assert_eq!(answer.status, 422);
+    assert!(
+        answer.body.contains(r#"id="name-fault""#) && answer.body.contains("/users/invite"),
+        "{}",
+        answer.body
+    );
+    // The session that began is the page's own.
+    ada.learn_csrf().await;
+    assert_eq!(ada.post("/users/invite").form(&INVITE).send().await.status, 303);
+}
+
+#[tokio::test]
+async fn a_kept_form_is_done_for_its_sender_alone() {
+    let service = Service::start().await;
+    let mut ada = service.administrator().await;
+    service.person(&mut ada, "mary", Role::Administrator).await;
+    service.pass(3_600);
+    let place = late(&mut ada, "/users/invite", &INVITE).await;
+    let mut mary = service.client();
+    let form = |name| [("name", name), ("password", PASSWORD), ("kept", kept(&place))];
+    let answer = mary.post("/log-in").form(&form("mary")).send().await;
+    assert_eq!((answer.status, answer.header("location")), (303, "/"));
+    assert_eq!(service.store.users().unwrap().len(), 2, "nothing was done");
+    assert_eq!(ada.post("/log-in").form(&form("ada")).send().await.header("location"), "/users");
+}
+
+#[tokio::test]
+async fn what_another_site_sends_with_an_expired_session_is_not_kept() {
+    let service = Service::start().await;
+    let mut ada = service.administrator().await;
+    let csrf = ada.csrf.clone();
+    service.pass(3_600);
+    let body = [("csrf", &*csrf), INVITE[0], INVITE[1]];
+    let wrong = [("csrf", "guessed"), INVITE[0], INVITE[1]];
+    for (site, form) in [("cross-site", body), ("same-origin", wrong)] {
+        let call = ada.post("/users/invite").without("X-CSRF-Token").header("Sec-Fetch-Site", site);
+        let answer = call.form(&form).send().await;
+        assert_eq!((answer.status, answer.header("location")), (303, "/log-in"), "{site}");
+    }
+    // Nor what was sent after logging out, or with a session that a new password ended.
+    ada.log_in("ada", PASSWORD).await;
+    ada.learn_csrf().await;
+    let mut copy = ada.clone();
+    ada.post("/log-out").form(&[]).send().await;
+    assert_eq!(late(&mut copy, "/users/invite", &INVITE).await, "/log-in");
+    let answer = service.client().post("/users/invite").form(&body).send().await;
+    assert_eq!(answer.header("location"), "/log-in");
+}
+
+#[tokio::test]
+async fn a_session_that_was_idle_stays_ended() {
+    let service = Service::start().await;
+    let mut ada = service.administrator().await;
+    service.pass(3_600);
+    for _ in 0..3 {
+        assert_eq!(ada.get("/account").send().await.status, 303);
+    }
+    assert_eq!(late(&mut ada, "/users/invite", &INVITE).await.split('=').next(), Some("/log-in?kept"));
+    assert_eq!(ada.get("/account").send().await.status, 303);
+    service.pass(24 * 3_600);
+    assert_eq!(late(&mut ada, "/users/invite", &INVITE).await, "/log-in", "it is remembered for a day");
+}
