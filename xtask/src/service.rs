@@ -59,7 +59,11 @@ impl Service {
             if let Some(address) = line.strip_prefix("palisade is at ") {
                 service.address = address.to_owned();
             }
-            link = link.or_else(|| line.split_once("once: ").map(|(_, link)| link.to_owned()));
+            link = link.or_else(|| {
+                line.strip_prefix("Create the administrator account: ")
+                    .and_then(|link| link.split(' ').next())
+                    .map(str::to_owned)
+            });
         }
         std::thread::spawn(move || said.map_while(Result::ok).for_each(|line| heard(&line)));
         Ok((service, link))

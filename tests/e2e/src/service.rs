@@ -351,7 +351,8 @@ impl Service {
         let begun = Instant::now();
         let link = loop {
             let said = self.said();
-            if let Some((_, link)) = said.lines().find_map(|line| line.split_once("once: ")) {
+            let link = said.lines().find_map(|line| line.strip_prefix("Create the administrator account: "));
+            if let Some(link) = link.and_then(|link| link.split(' ').next()) {
                 break link.to_owned();
             }
             assert!(begun.elapsed() < LONGEST, "there is no link: {said}");

@@ -8,6 +8,7 @@
     reason = "tests: what goes wrong here is a failed test"
 )]
 
+mod access;
 mod backup;
 mod cancels;
 mod certificate;

@@ -82,8 +82,8 @@ fn whoever_has_the_data_directory_lets_an_administrator_back_in() {
     };
     let made = link(&name);
     let said = String::from_utf8_lossy(&made.stdout).into_owned();
-    let link = said.trim().strip_prefix("choose a new password: http://127.0.0.1:").unwrap();
-    let path = link.split_once('/').unwrap().1.strip_suffix(" (the link works once)").unwrap();
+    let url = said.trim().strip_prefix("choose a new password: http://127.0.0.1:").unwrap();
+    let path = url.split_once('/').unwrap().1.strip_suffix(" (the link works once)").unwrap();
     let page = service.get(&format!("/{path}"));
     assert!(page.status == 200 && page.text.contains("Set the password"), "{}", page.text);
     let log = service.get("/api/v1/audit").expect(200);
