@@ -6,8 +6,8 @@ use axum::response::{IntoResponse as _, Response};
 use jiff::Timestamp;
 use palisade_limits as limits;
 use palisade_orchestrator::{
-    CollectionChange, CollectionSource, Filter, NewConnection, OrchestratorError, Order, Preview, SECRET, Search,
-    StoredLogIn, Wanted as Listing, filter_of, source_of,
+    CollectionChange, CollectionSource, Filter, NewConnection, OrchestratorError, Order, Preview, SECRET,
+    Search, StoredLogIn, Wanted as Listing, filter_of, source_of,
 };
 use palisade_store::{CollectionId, CollectionRow, FileRow};
 use secrecy::SecretString;

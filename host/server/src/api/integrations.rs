@@ -149,6 +149,9 @@ struct Defaults {
     #[serde(default)]
     #[expect(dead_code, reason = "shown, and never set")]
     test_tries: ReadOnly,
+    #[serde(default)]
+    #[expect(dead_code, reason = "shown, and never set")]
+    version: ReadOnly,
 }
 
 /// All installed versions, by bundle, the newest first.

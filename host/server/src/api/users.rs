@@ -1,7 +1,7 @@
 //! People, for administrators.
 
 use axum::extract::{Path, State};
-use axum::response::Response;
+use axum::response::{IntoResponse as _, Response};
 use palisade_store::UserId;
 use serde::{Deserialize, Serialize};
 use serde_json::json;

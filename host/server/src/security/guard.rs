@@ -5,8 +5,8 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use axum::extract::Request;
-use axum::http::{Method, StatusCode};
 use axum::http::header::CONTENT_TYPE;
+use axum::http::{Method, StatusCode};
 use axum::middleware::Next;
 use axum::response::{IntoResponse as _, Response};
 use palisade_limits as limits;
@@ -46,7 +46,9 @@ pub(crate) enum Takes {
 
 /// Stands before a handler.
 pub(crate) async fn guard(app: App, access: Access, takes: Takes, request: Request, next: Next) -> Response {
-    if let Some(account) = request.extensions().get::<Arc<Account>>().filter(|_| takes == Takes::Uploads) {
+    if let Some(account) =
+        request.extensions().get::<Arc<Account>>().filter(|_| matches!(takes, Takes::Uploads(_)))
+    {
         account.upload();
     }
     let request = match judge(&app, access, takes, request).await {
