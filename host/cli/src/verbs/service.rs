@@ -11,8 +11,8 @@ use serde_json::{Value, json};
 
 use crate::answer::Answer;
 use crate::arguments::service::{
-    AuditArguments, AuditVerb, CollectionsArguments, CollectionsVerb, Install, RunNamed, RunsArguments, RunsVerb,
-    WorkflowArguments, WorkflowNamed, WorkflowVerb,
+    AuditArguments, AuditVerb, CollectionsArguments, CollectionsVerb, Install, RunNamed, RunsArguments,
+    RunsVerb, WorkflowArguments, WorkflowNamed, WorkflowVerb,
 };
 use crate::failure::Failure;
 use crate::service_client::Service;
