@@ -36,10 +36,14 @@ fn a_dry_run_says_how_many_it_would_add_refresh_and_leave() {
         let workflow = service.workflow(name, integration, some, settings);
         assert_eq!(service.over(service.run(workflow))["status"], "Completed");
     };
-    held("Held", 0, 3, &json!({}));
-    held("Risky", 3, 4, &json!({ "risk_level": "low" }));
+    let risk = |level: &str| {
+        let configuration = json!({ "api_key": service.key(), "risk_level": level });
+        json!({ "actions": [{ "integration": integration, "action": "add-to-blocklist", "configuration": configuration }] })
+    };
+    held("Held", 0, 3, &risk("high"));
+    held("Risky", 3, 4, &risk("low"));
     let pushed = tenant.posts().len();
-    let workflow = service.workflow("Block", integration, collection, &json!({ "risk_level": "high" }));
+    let workflow = service.workflow("Block", integration, collection, &risk("high"));
     let made =
         service.post(&format!("/api/v1/workflows/{workflow}/run"), &json!({ "dry_run": true })).expect(201);
     let run = service.over(made["id"].as_i64().unwrap());
