@@ -258,10 +258,10 @@ fn asks_for_a_host_not_granted() {
 
         ended early[request-not-granted] after TIME: the component asked for `GET https://not-granted.example/`, which is not granted: no grant names this origin
         hint: the bundle itself does not ask for this request, so that no line of a policy helps; if it is wanted, the bundle's author has to ask for it in the manifest:
-        egress:
-          - origin: https://not-granted.example
-            methods: [GET]
-            paths: [/]
+              egress:
+                - origin: https://not-granted.example
+                  methods: [GET]
+                  paths: [/]
         ");
     });
 }
