@@ -37,7 +37,8 @@ impl Service {
         heard: impl Fn(&str) + Send + 'static,
     ) -> Result<(Self, Option<String>)> {
         let process = Command::new(palisade)
-            .args(["serve", "--listen", listen, "--data"])
+            // Measurements and Schemathesis ask as fast as they can.
+            .args(["serve", "--token-requests", "1000000", "--listen", listen, "--data"])
             .arg(data)
             .arg("--policy")
             .arg(signing::signing(palisade)?.policy)

@@ -337,6 +337,7 @@ impl Prepared {
             let known = open::Known {
                 handed_out,
                 came_back,
+                stopped: end.how == EndedHow::Stopped && !session.is_cut_short(),
                 sent_as: session.sent_as(value),
                 anything_sent: session.has_sent(),
             };

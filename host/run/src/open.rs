@@ -14,6 +14,9 @@ pub(crate) struct Known {
     pub(crate) handed_out: bool,
     /// The component came back by itself: what it had and did not report was not sent.
     pub(crate) came_back: bool,
+    /// The component ended the run with a problem of its own, and every request had its response: the problem is its verdict for
+    /// what it left open.
+    pub(crate) stopped: bool,
     /// In which fields of request bodies its value left, and how often.
     pub(crate) sent_as: Vec<(String, u32)>,
     /// A request that may change something was sent in this run.
@@ -40,6 +43,9 @@ pub(crate) fn explain(value: &str, known: Known, end: &Problem) -> (Problem, Vec
         comparison: None,
     };
     let submissions = known.sent_as.into_iter().map(submission).collect();
+    if known.stopped {
+        return (end.clone(), submissions);
+    }
     (unknown("it was sent, and the run ended before the action reported what became of it"), submissions)
 }
 
@@ -52,7 +58,7 @@ mod tests {
     }
 
     fn known() -> Known {
-        Known { handed_out: true, came_back: false, sent_as: Vec::new(), anything_sent: true }
+        Known { handed_out: true, came_back: false, stopped: false, sent_as: Vec::new(), anything_sent: true }
     }
 
     #[test]
@@ -71,6 +77,14 @@ mod tests {
             assert_eq!((submissions[0].field.as_str(), submissions[0].attempts), ("domain", 3));
             assert_eq!((submissions[0].value.as_str(), submissions[0].status), ("a", None));
         }
+    }
+
+    #[test]
+    fn a_component_that_stops_with_every_response_in_hand_has_said_why() {
+        let sent_as = vec![("value".to_owned(), 1)];
+        let stopped = Known { came_back: true, stopped: true, sent_as, ..known() };
+        let (problem, submissions) = explain("a", stopped, &end());
+        assert_eq!((problem.code.as_str(), submissions.len()), ("trap", 1));
     }
 
     #[test]

@@ -124,6 +124,8 @@ impl Service {
         let mut child = Command::new(binary())
             .args(["serve", "--listen", "127.0.0.1:0", "--data"])
             .arg(self.data())
+            // A test asks whether a run has ended as often as it can.
+            .args(["--token-requests", "1000000"])
             .args(&self.arguments)
             .env_remove("PALISADE_TOKEN")
             .envs(self.environment.iter().map(|(name, value)| (name, value)))

@@ -44,6 +44,8 @@ const COMPANIONS: &[(&str, &str, &[&str])] = &[
     ("pack", "password-file", &["sign"]),
     ("serve", "tls-certificate", &["tls-key"]),
     ("serve", "tls-key", &["tls-certificate"]),
+    ("serve", "trusted-proxy-header", &["trusted-proxy"]),
+    ("serve", "audit-syslog-ca", &["audit-syslog"]),
 ];
 
 fn value(argument: &Arg) -> &'static str {
@@ -55,6 +57,10 @@ fn value(argument: &Arg) -> &'static str {
         "column" => "value=name",
         "set" => "name=value",
         "listen" => "127.0.0.1:0",
+        "public-url" => "https://palisade.example",
+        "trusted-proxy" => "127.0.0.1",
+        "trusted-proxy-header" => "forwarded",
+        "audit-syslog" => "udp://127.0.0.1",
         _ => "1",
     }
 }

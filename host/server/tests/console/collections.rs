@@ -148,7 +148,7 @@ async fn a_filter_changes_what_is_shown() {
     let mut ada = console.administrator().await;
     let csv = b"Value,Type,Status,Score,Tags\n\
         a.example,FQDN,Active,9,loader\n\
-        b.example,FQDN,Expired,3,loader\n\
+        b.example,FQDN,Review,3,loader\n\
         198.51.100.7,IP Address,Active,7,other\n\
         c.example,Hostname X,Active,5,other\n";
     let place = leads(&upload(&mut ada, "List", "list.csv", csv).await);

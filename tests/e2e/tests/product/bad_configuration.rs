@@ -249,7 +249,7 @@ fn a_report_or_an_authority_that_cannot_be_used() {
     let stderr =
         refused(&tenant, run(&tenant).configured("").argument("--ca-cert").argument("not-there.pem"));
     insta::assert_snapshot!(stderr, @"
-    error[ca-certificate-invalid]: `not-there.pem` holds no certificate authority that can be used: I/O error: No such file or directory (os error 2)
+    error[ca-certificate-invalid]: `not-there.pem` holds no certificate authority that can be used: No such file or directory (os error 2)
     hint: a PEM file with `BEGIN CERTIFICATE` is expected
     ");
     let call = Palisade::verb("run")

@@ -10,7 +10,7 @@ const LIST: &str =
 fn counts_by_type_and_every_record_that_could_not_be_read() {
     let call = Palisade::verb("collection");
     call.file("list.txt", LIST);
-    let outcome = call.argument("list.txt").go();
+    let outcome = call.argument("list.txt").argument("--format").argument("text").go();
     assert_eq!((outcome.status, outcome.stderr.as_str()), (3, ""));
     insta::assert_snapshot!(outcome.stdout, @"
       list.txt  text  3 objects
@@ -36,6 +36,8 @@ fn as_json() {
         .argument("list.txt")
         .argument("-")
         .input("a.example.com\n")
+        .argument("--format")
+        .argument("text")
         .argument("--output")
         .argument("json")
         .go();

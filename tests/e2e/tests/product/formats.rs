@@ -289,7 +289,7 @@ fn csv_whose_value_column_is_not_certain_is_refused_before_anything_is_sent() {
     for (csv, code) in [
         ("http://evil.example.com/a,2024-01-01,malware\n", "collection-csv-without-header"),
         ("seen,where\n2024,http://evil.example.com/a\n", "collection-csv-without-header"),
-        ("name,md5,sha256\na,b,c\n", "collection-csv-several-values"),
+        ("url,domain\nhttp://evil.example.com/a,other.example.com\n", "collection-csv-several-values"),
     ] {
         let tenant = Tenant::start();
         let outcome = blocklist(&tenant).collection_of("list.csv", csv).go();
@@ -413,6 +413,7 @@ fn the_real_list_of_hosts_and_urls() {
     let text = std::fs::read_to_string(&file).unwrap();
     let expected: Entries = text
         .lines()
+        .filter(|line| !line.ends_with("..."))
         .map(|line| match line.find(['/', ':', '?']) {
             None => ("domain".to_owned(), line.to_ascii_lowercase()),
             Some(end) => {
@@ -421,10 +422,11 @@ fn the_real_list_of_hosts_and_urls() {
             }
         })
         .collect();
-    assert_eq!(expected.len(), 6_908);
+    assert_eq!(expected.len(), 6_907);
     let tenant = Tenant::start();
     let outcome = blocklist(&tenant).collection(&file).go();
-    assert_eq!(outcome.status, 0, "{}", outcome.stderr);
+    // One line ends in an ellipsis: what was cut off is not known.
+    assert_eq!((outcome.status, outcome.count("rejected", "unreadable")), (3, 1), "{}", outcome.stderr);
     assert_held(&tenant, &outcome, &expected);
 }
 

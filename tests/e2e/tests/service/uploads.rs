@@ -44,12 +44,13 @@ fn a_zip_of_10_gb_is_refused_as_it_arrives() {
 }
 
 #[test]
-fn two_hundred_uploads_at_once_are_each_answered_and_the_service_goes_on() {
+fn a_hundred_uploads_at_once_are_each_answered_and_the_service_goes_on() {
     let tenant = Tenant::start();
     let service = Service::start(&tenant);
     let zip = std::fs::read(bundle()).unwrap();
     let statuses: Vec<u16> = std::thread::scope(|scope| {
-        let uploads: Vec<_> = (0..200)
+        // One address may have 128 connections.
+        let uploads: Vec<_> = (0..100)
             .map(|_| {
                 scope.spawn(|| {
                     service.send("POST", "/api/v1/integrations?replace=true", "application/zip", &zip).status
