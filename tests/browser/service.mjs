@@ -85,7 +85,7 @@ async function serve(directory, vendor) {
     createInterface({ input: child.stderr }).on("line", (line) => {
       said.push(line);
       address ??= line.match(/^palisade is at (\S+)/)?.[1];
-      link ??= line.match(/once: (\S+)/)?.[1];
+      link ??= line.match(/^Create the administrator account: (\S+)/)?.[1];
       if (address && link) resolve(true);
     });
   });

@@ -123,10 +123,14 @@ fn unfinished(path: &Path) -> io::Result<NamedTempFile> {
         use std::os::unix::fs::PermissionsExt as _;
         // What any program gives a new file; the system takes away what the user's mask forbids.
         builder.permissions(std::fs::Permissions::from_mode(0o666));
-        builder.tempfile_in(directory)
     }
-    #[cfg(not(unix))]
-    builder.tempfile_in(directory)
+    builder.tempfile_in(directory).map_err(without_path)
+}
+
+/// The system's own error: the path of the unfinished file means nothing to whoever named another.
+fn without_path(error: io::Error) -> io::Error {
+    let cause = error.get_ref().and_then(|inner| inner.source()?.downcast_ref::<io::Error>()?.raw_os_error());
+    cause.map_or(error, io::Error::from_raw_os_error)
 }
 
 #[cfg(unix)]

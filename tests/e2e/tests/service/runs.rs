@@ -183,9 +183,10 @@ fn a_wait_that_the_service_imposes_is_spent_without_a_worker_and_told() {
             && run["reason"].as_str().is_some_and(|reason| reason.contains("the service asked to wait"))
     });
     let second = service.run(second);
+    // It waits for the first run's turn at the list, which comes before the service's wait.
     service.until(second, "it says why it waits", |run| {
         run["phase"] == "waiting"
-            && run["reason"].as_str().is_some_and(|reason| reason.contains("the service asked to wait"))
+            && run["reason"].as_str().is_some_and(|reason| reason.contains("is pushing to the same list"))
     });
     let requests = tenant.received().len();
     assert_eq!(requests, 1, "one credential, one budget");
