@@ -129,7 +129,7 @@ export const listed = (action) => action.split(" - ").at(-1);
 
 /** A field of the builder, once the part that holds it is open. */
 export async function revealed(page, field) {
-  const closed = page.locator("details:not([open])").filter({ has: field });
+  const closed = field.locator("xpath=ancestor::details[not(@open)]");
   while (await closed.count() > 0) await closed.first().locator("summary").first().click();
   return field;
 }

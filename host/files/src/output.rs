@@ -124,13 +124,9 @@ fn unfinished(path: &Path) -> io::Result<NamedTempFile> {
         // What any program gives a new file; the system takes away what the user's mask forbids.
         builder.permissions(std::fs::Permissions::from_mode(0o666));
     }
-    builder.tempfile_in(directory).map_err(without_path)
-}
-
-/// The system's own error: the path of the unfinished file means nothing to whoever named another.
-fn without_path(error: io::Error) -> io::Error {
-    let cause = error.get_ref().and_then(|inner| inner.source()?.downcast_ref::<io::Error>()?.raw_os_error());
-    cause.map_or(error, io::Error::from_raw_os_error)
+    // The path of the unfinished file means nothing to people who named another: the system's own error, or its kind.
+    std::fs::metadata(directory)?;
+    builder.tempfile_in(directory).map_err(|error| io::Error::from(error.kind()))
 }
 
 #[cfg(unix)]
