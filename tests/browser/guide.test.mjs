@@ -223,7 +223,7 @@ for (const scripts of [true, false]) {
         "Replace version 0.1.0 with version 0.2.0", "Overwrite the saved configuration");
       const second = await guide.install(page, "replace", "overwrite");
       assert.notEqual(second, first);
-      await says(page, "0.2.0 is installed", BLOCK, EXEMPT);
+      await says(page, "0.2.0 installed.", BLOCK, EXEMPT);
       await page.goto(`${second}/actions/add-to-blocklist`);
       const fields = (await guide.formOf(page)).flatMap((section) => section.fields);
       assert.equal(fields.find(({ label }) => label === "Objects Per Run").value, "5000");
@@ -246,14 +246,14 @@ for (const scripts of [true, false]) {
         await page.getByRole("link", { name: "Delete" }).click();
         await titled(page, `Delete ${name}?`);
         await page.getByRole("main").getByRole("button", { name: "Delete" }).click();
-        await says(page, `${name} is deleted.`);
+        await says(page, `${name} deleted.`);
       }
       for (const version of ["0.2.0", "0.1.0"]) {
         await page.goto("/integrations");
         await page.getByRole("heading", { name: "Trend Micro Vision One" }).getByRole("link").click();
         await page.getByRole("link", { name: "Uninstall" }).click();
         await page.getByRole("main").getByRole("button", { name: "Uninstall" }).click();
-        await says(page, `Trend Micro Vision One ${version} is uninstalled.`);
+        await says(page, `Trend Micro Vision One ${version} uninstalled.`);
       }
       await says(page, "No integration yet");
       await page.goto("/runs");
