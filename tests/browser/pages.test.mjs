@@ -105,7 +105,7 @@ pages("forms with something wrong in them", async (page, see) => {
     ["workflow", "/workflows/new", "form.builder", "Save"],
   ]) {
     await page.goto(path);
-    if (path === "/workflows/new") await page.locator("#kind").selectOption("cron");
+    if (path === "/workflows/new") await (await guide.revealed(page, page.locator("#kind"))).selectOption("cron");
     await (path === "/workflows/new" ? (async () => {
       await page.locator("form.builder").evaluate((form) => { form.noValidate = true; });
       await page.locator(".form-foot").getByRole("button", { name: "Save", exact: true }).click();
