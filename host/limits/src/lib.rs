@@ -114,11 +114,11 @@ limits! {
     /// *Objects Per Run*, and each is held until the report is written.
     UNREADABLE_OFFERED = 100_000, "records";
     /// Records of one MISP event or object that are held until it is known whether it was deleted: as large as one record
-    /// may be. `deleted` stands in front of the attributes in what MISP writes.
+    /// may be. MISP writes `deleted` before the attributes.
     HELD_RECORDS_BYTES = 4 * MIB, "bytes";
     /// Top-level domains that are not on the public suffix list and that a warning names; the others are counted.
     SUFFIXES_NAMED = 10, "names";
-    /// Things that are noticed about one file and named in warnings, most of them columns: a reader of warnings gives up earlier.
+    /// Findings about one file that warnings name, most of them columns: nobody reads more warnings than this.
     NOTES_NAMED = 50, "notes";
     /// Records of a file that was taken for text that are kept back until the first value shows that it is a list: a banner, the
     /// machine's own names in a hosts file, exceptions of a filter.
@@ -342,7 +342,7 @@ limits! {
     /// Longest delay of a log-in where the name failed at other addresses, or the address with other names: the right password
     /// always gets through, a little later.
     LOG_IN_SHARED_DELAY_SECONDS = 4, "seconds";
-    /// Log-ins from one address that are delayed at once. The next one is told to come back.
+    /// Log-ins from one address that are delayed at the same time. The next one is refused, with the time to retry.
     LOG_INS_DELAYED = 16, "log-ins";
     /// The window in which failed log-ins count.
     LOG_IN_WINDOW_SECONDS = 900, "seconds";
