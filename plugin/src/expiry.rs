@@ -89,6 +89,20 @@ mod tests {
     }
 
     #[test]
+    fn never_is_more_than_ten_years_ahead() {
+        let limit = NOW + Duration::days(limits::NEVER_AFTER_DAYS);
+        let read = |at| Expiry::read(Some(&Expiry::At(at).text()), NOW);
+        assert_eq!(read(limit), Expiry::At(limit));
+        assert_eq!(read(limit + Duration::SECOND), Expiry::Never);
+        assert_eq!(Expiry::after(0, NOW), Expiry::At(NOW));
+    }
+
+    #[test]
+    fn a_text_has_whole_seconds() {
+        assert_eq!(Expiry::At(NOW + Duration::milliseconds(1_500)).text(), "2026-01-31T12:00:01Z");
+    }
+
+    #[test]
     fn less_than_a_day_is_no_difference() {
         let at = |hours| Expiry::At(NOW + Duration::hours(hours));
         assert!(at(0).is_about(at(23)) && at(23).is_about(at(0)));

@@ -117,6 +117,77 @@ pub fn wait_after(attempts: u32) -> Option<Duration> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::item::{BlockFields, Field, Identifier, Item};
+    use crate::ledger::Ledger;
+
+    /// So many different submissions.
+    fn numbers(count: usize) -> Vec<SubmissionNumber> {
+        let mut ledger = Ledger::default();
+        let mut numbers = Vec::new();
+        for key in 0..count {
+            let identifier = Identifier { field: Field::Domain, value: format!("n{key}.example").into() };
+            let item = Item { identifier, description: None, block: BlockFields::default() };
+            ledger.admit(key as u64, item, None, |number| numbers.push(number));
+        }
+        numbers
+    }
+
+    #[test]
+    fn what_is_due_comes_first_in_the_order_in_which_it_was_delayed() {
+        let [a, b, c, d, e] = numbers(5)[..] else { panic!() };
+        let mut schedule = Schedule::default();
+        let second = Duration::from_secs(1);
+        schedule.push(a);
+        schedule.delay(second, vec![b, c]);
+        schedule.delay(2 * second, vec![d]);
+        schedule.delay(second, vec![e]);
+        assert_eq!((schedule.ready(), schedule.next_due()), (1, Some(second)));
+        schedule.wake(second / 2);
+        assert_eq!(schedule.in_order().collect::<Vec<_>>(), [a]);
+        schedule.wake(second);
+        assert_eq!(schedule.in_order().collect::<Vec<_>>(), [b, c, e, a]);
+        assert_eq!((schedule.front(), schedule.next_due()), (Some(b), Some(2 * second)));
+        assert_eq!(schedule.pop(), Some(b));
+        schedule.put_back([a, b].into_iter());
+        assert_eq!(schedule.in_order().collect::<Vec<_>>(), [a, b, c, e, a]);
+    }
+
+    #[test]
+    fn a_divided_batch_is_next_by_itself() {
+        let [a, b, c, d] = numbers(4)[..] else { panic!() };
+        let mut schedule = Schedule::default();
+        schedule.push(a);
+        schedule.push(b);
+        assert!(!schedule.has_portion());
+        assert_eq!(schedule.next(1).collect::<Vec<_>>(), [a]);
+        assert_eq!(schedule.next(9).collect::<Vec<_>>(), [a, b]);
+        schedule.push_portion(vec![c, d]);
+        assert!(schedule.has_portion());
+        assert_eq!(schedule.next(1).collect::<Vec<_>>(), [c, d]);
+        assert_eq!(schedule.next_portion(), Some(vec![c, d]));
+        assert_eq!((schedule.next_portion(), schedule.has_portion()), (None, false));
+    }
+
+    #[test]
+    fn it_is_empty_when_nothing_is_left_now_or_later() {
+        let [a, b, c] = numbers(3)[..] else { panic!() };
+        let adds: [fn(&mut Schedule, SubmissionNumber); 3] = [
+            |schedule, number| schedule.push(number),
+            |schedule, number| schedule.push_portion(vec![number]),
+            |schedule, number| schedule.delay(Duration::ZERO, vec![number]),
+        ];
+        let mut all = Schedule::default();
+        for (add, number) in adds.into_iter().zip([a, b, c]) {
+            let mut schedule = Schedule::default();
+            assert!(schedule.is_empty());
+            add(&mut schedule, number);
+            assert!(!schedule.is_empty());
+            assert_eq!(schedule.drain(), [number]);
+            assert!(schedule.is_empty());
+            add(&mut all, number);
+        }
+        assert_eq!(all.drain(), [b, a, c]);
+    }
 
     #[test]
     fn waits_double_and_end() {

@@ -106,6 +106,45 @@ fn is_public(address: IpAddr) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::configuration::RiskRule;
+
+    #[test]
+    fn what_is_pushed_to_the_block_list_is_counted_and_told_in_its_tense() {
+        let block = List::Block { scan_action: None, risk: RiskRule::Score, days_to_expiration: None };
+        let object = |value: &str, status: Option<&str>| Object {
+            value: value.to_owned(),
+            status: status.map(str::to_owned),
+            ..Object::default()
+        };
+        let objects = [
+            object("10.0.0.1", Some("EXPIRED")),
+            object("fe80::1", None),
+            object("8.8.8.8", Some("whitelisted")),
+            object("a.example", Some("expired")),
+            object("b.example", Some("Active")),
+        ];
+        let mut tally = Tally::default();
+        objects.iter().for_each(|object| tally.submitted(object, &List::Exceptions));
+        assert_eq!(tally.warnings(true), []);
+        objects.iter().for_each(|object| tally.submitted(object, &block));
+        tally.beyond_list_limit();
+        tally.beyond_list_limit();
+        let texts = |was_sent| -> Vec<String> {
+            tally.warnings(was_sent).into_iter().map(|message| message.text).collect()
+        };
+        assert_eq!(
+            texts(true),
+            [
+                "objects with the status `Whitelisted` were submitted to the block list: 1",
+                "objects with the status `Expired` were submitted to the block list: 2",
+                "addresses that belong to no public network were submitted to the block list: 2",
+                "2 objects were left out: a run adds at most 10000 to the block list; narrow the collection",
+            ]
+        );
+        assert!(
+            texts(false).iter().take(3).all(|text| text.contains(" would be submitted to the block list: "))
+        );
+    }
 
     #[test]
     fn addresses_of_no_public_network_are_told_apart() {
@@ -117,7 +156,7 @@ mod tests {
         for address in ["::", "::1", "fd00::1", "fe80::1", "ff02::1", "::ffff:10.0.0.1"] {
             assert!(!is_public(address.parse().unwrap()), "{address}");
         }
-        for address in ["8.8.8.8", "172.32.0.1", "2606:4700::1111"] {
+        for address in ["::ffff:8.8.8.8", "8.8.8.8", "172.32.0.1", "2606:4700::1111"] {
             assert!(is_public(address.parse().unwrap()), "{address}");
         }
     }

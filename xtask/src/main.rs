@@ -15,6 +15,7 @@ mod fuzz;
 mod kill_test;
 mod languages;
 mod measure;
+mod mutants;
 mod paths;
 mod peers;
 mod scale;
@@ -116,6 +117,15 @@ enum Task {
         #[arg(long)]
         target: Option<String>,
     },
+    /// Change the code of `plugin`, `egress`, `bundle` and `protect` in one place at a time, and list the changes that no test notices
+    Mutants {
+        /// Only this package
+        #[arg(long, value_name = "NAME")]
+        package: Option<String>,
+        /// Only part K of N, counted from 0; can be repeated
+        #[arg(long = "shard", value_name = "K/N")]
+        shards: Vec<String>,
+    },
     /// Checks licences, sources, bans and advisories of all dependencies
     Deny,
     /// Writes the generated pages and schemas under `docs`
@@ -145,6 +155,7 @@ fn main() -> Result<()> {
         }
         Task::Peers => peers::peers().map(|python| println!("{}", python.display())),
         Task::Fuzz { seconds, target } => fuzz::fuzz(seconds, target.as_deref()),
+        Task::Mutants { package, shards } => mutants::mutants(package.as_deref(), &shards),
         Task::Deny => deny::deny(),
         Task::Docs => docs::write(),
     }

@@ -214,3 +214,28 @@ pub(crate) fn read(path: &Path, name: &str) -> Result<Vec<u8>, BundleError> {
         BundleError { bundle: name.to_owned(), fault }
     })
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_hint_is_that_of_the_fault() {
+        let hint = |fault: BundleFault| BundleError { bundle: "b.zip".to_owned(), fault }.hint();
+        let read = |kind: io::ErrorKind| hint(BundleFault::Read(kind.into()));
+        assert!(read(io::ErrorKind::NotFound).unwrap().contains("`palisade pack`"));
+        assert_eq!(read(io::ErrorKind::PermissionDenied), None);
+        assert_eq!(hint(BundleFault::ManifestNotText), None);
+        for fault in [BundleFault::ManifestMissing, BundleFault::ComponentMissing] {
+            assert!(hint(fault).unwrap().contains("`palisade pack`"));
+        }
+        let archive = ArchiveFault::NotAZip;
+        assert_eq!(hint(BundleFault::Archive(archive.clone())), archive.hint());
+        assert_eq!(hint(BundleFault::Signature(SignatureFault::Unsigned)), SignatureFault::Unsigned.hint());
+        let component = ComponentFault::CoreModule;
+        assert_eq!(hint(BundleFault::Component(component.clone())), component.hint());
+        let manifest = Manifest::parse("unknwon: 1", "manifest.yaml").unwrap_err();
+        assert!(manifest.hint().is_some());
+        assert_eq!(hint(BundleFault::Manifest(manifest.clone())), manifest.hint());
+    }
+}

@@ -65,7 +65,24 @@ pub(crate) fn check(bytes: &[u8]) -> Result<(), ComponentFault> {
 
 #[cfg(test)]
 mod tests {
-    use super::check;
+    use super::*;
+
+    #[test]
+    fn only_a_core_module_can_be_made_into_a_component() {
+        let hint = |bytes: &[u8]| check(bytes).unwrap_err().hint();
+        assert!(hint(b"\0asm\x01\0\0\0").unwrap().contains("`wasm32-wasip2`"));
+        assert_eq!((hint(b"\0asm\x0a\0\x01\0"), hint(b"#!/bin/sh")), (None, None));
+    }
+
+    #[test]
+    fn a_component_has_at_most_so_many_bytes() {
+        let limit = usize::try_from(COMPONENT_BYTES).unwrap();
+        let mut bytes = b"\0asm\x0d\0\x01\0".to_vec();
+        bytes.resize(limit, 0);
+        assert_eq!(check(&bytes), Ok(()));
+        bytes.push(0);
+        assert_eq!(check(&bytes).unwrap_err().code(), "component-too-large");
+    }
 
     #[test]
     fn only_a_component_will_do() {

@@ -282,3 +282,24 @@ fn assemble(files: &BTreeMap<&'static str, Vec<u8>>) -> Result<Vec<u8>, PackErro
 fn write(out: &Path, zip: &[u8]) -> io::Result<()> {
     palisade_files::Output::open(out)?.write(|file| file.write_all(zip))
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::archive::ArchiveFault;
+    use crate::bundle::BundleFault;
+
+    #[test]
+    fn the_hint_is_that_of_the_cause() {
+        let path = PathBuf::from("a.wasm");
+        let manifest = Manifest::parse("unknwon: 1", "manifest.yaml").unwrap_err();
+        assert_eq!(PackError::Manifest(manifest.clone()).hint(), manifest.hint());
+        let fault = ComponentFault::CoreModule;
+        assert_eq!(PackError::Component { path: path.clone(), fault: fault.clone() }.hint(), fault.hint());
+        assert_eq!(PackError::Sign(KeyError::PasswordWrong).hint(), KeyError::PasswordWrong.hint());
+        let refused =
+            BundleError { bundle: "b.zip".to_owned(), fault: BundleFault::Archive(ArchiveFault::NotAZip) };
+        assert_eq!(PackError::Refused(refused).hint(), ArchiveFault::NotAZip.hint());
+        assert_eq!(PackError::Empty { role: "icon", path }.hint(), None);
+    }
+}

@@ -171,6 +171,24 @@ mod tests {
         }
     }
 
+    #[test]
+    fn a_name_begins_with_a_letter_and_has_no_empty_word() {
+        for (text, joint) in [("a", '_'), ("a1", '_'), ("a_1", '_'), ("a-b2", '-')] {
+            assert!(is_words(text, joint), "{text}");
+        }
+        for text in ["", "1a", "_a", "a_", "a__b", "A", "aB", "a-b", "ä", "a b"] {
+            assert!(!is_name(text), "{text}");
+        }
+        assert!(is_id("a-b") && !is_id("a_b"));
+    }
+
+    #[test]
+    fn each_error_has_its_code() {
+        let code = |text: &str| Template::parse(text).map(|_| ()).map_err(|error| error.code());
+        assert_eq!(code("{a"), Err("template-unbalanced"));
+        assert_eq!(code("{A}"), Err("template-not-a-name"));
+    }
+
     proptest! {
         #[test]
         fn a_template_reads_as_it_is_written(text in "([a-z:/ .]{0,4}(\\{[a-z][a-z0-9]{0,3}\\})?){0,4}") {

@@ -84,11 +84,13 @@ fn another_input_gives_other_bytes() {
 #[test]
 fn a_bad_input_is_named_and_nothing_is_written() {
     type Spoil = fn(&Workspace);
-    let cases: [(&str, &str, Spoil); 10] = [
+    let cases: [(&str, &str, Spoil); 12] = [
         ("input-unreadable", "changelog", |at| fs::remove_file(&at.inputs.changelog).unwrap()),
         ("input-empty", "licence", |at| fs::write(&at.inputs.licence, "").unwrap()),
         ("input-not-text", "documentation", |at| fs::write(&at.inputs.readme, b"\xff\xfe").unwrap()),
         ("not-an-icon", "the icon", |at| fs::write(&at.inputs.icon, "PNG").unwrap()),
+        ("not-an-icon", "the icon", |at| fs::write(&at.inputs.icon, "<html>").unwrap()),
+        ("not-an-icon", "the icon", |at| fs::write(&at.inputs.icon, "see <svg/>").unwrap()),
         ("core-module", "core format", |at| fs::write(&at.inputs.component, b"\0asm\x01\0\0\0").unwrap()),
         ("not-webassembly", "not WebAssembly", |at| fs::write(&at.inputs.component, "#!").unwrap()),
         ("not-cyclonedx", "line 1", |at| fs::write(&at.inputs.software_bill, "<bom/>").unwrap()),

@@ -374,3 +374,6 @@ impl SendError {
         Self::Recorded { code, message: error.message.clone() }
     }
 }
+
+#[cfg(test)]
+mod tests;

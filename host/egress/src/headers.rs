@@ -151,6 +151,31 @@ mod tests {
     }
 
     #[test]
+    fn a_header_section_is_bounded_in_bytes_and_in_fields() {
+        let section = |fields: u64, bytes: u64| {
+            let mut headers = HeaderMap::new();
+            let names = (0..fields).map(|field| HeaderName::try_from(format!("x-{field:04}")).unwrap());
+            names.for_each(|name| drop(headers.insert(name, HeaderValue::from_static("v"))));
+            let used: usize = headers.keys().map(|name| name.as_str().len() + 1).sum();
+            let length = (usize::try_from(bytes).unwrap() + 1).saturating_sub(used).max(1);
+            let value = HeaderValue::from_str(&"v".repeat(length)).unwrap();
+            headers.insert(HeaderName::from_static("x-0000"), value);
+            headers
+        };
+        let (bytes, fields) = (limits::HEADER_BYTES, limits::HEADER_FIELDS);
+        assert!(are_within_limits(&HeaderMap::new()));
+        for (fields, bytes, expected) in [
+            (2, bytes, true),
+            (2, bytes + 1, false),
+            (fields, 0, true),
+            (fields + 1, 0, false),
+            (fields + 1, bytes + 1, false),
+        ] {
+            assert_eq!(are_within_limits(&section(fields, bytes)), expected, "{fields} {bytes}");
+        }
+    }
+
+    #[test]
     fn a_header_that_repeats_a_secret_is_redacted() {
         let redactor = Redactor::new(&[secrecy::SecretString::from("k\"ey-of-this")]);
         let mut headers = HeaderMap::new();

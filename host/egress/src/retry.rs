@@ -214,6 +214,53 @@ mod tests {
     }
 
     #[test]
+    fn a_recorded_error_is_repeated_as_it_was() {
+        let recorded = |code| read_error(&SendError::Recorded { code, message: String::new() });
+        for code in ["host-unresolvable", "connection-failed", "connection-timed-out", "proxy-unreachable"] {
+            assert_eq!(recorded(code), Attempt::NotSent, "{code}");
+        }
+        for code in ["connection-lost", "timed-out"] {
+            assert_eq!(recorded(code), Attempt::Lost, "{code}");
+        }
+        for code in ["response-too-large", "tls-failed", "proxy-refused"] {
+            assert_eq!(recorded(code), Attempt::Final, "{code}");
+        }
+    }
+
+    #[test]
+    fn pauses_double_up_to_the_longest_and_are_cut_by_half_at_most() {
+        let milliseconds = |sent, jitter| backoff(sent, jitter).as_millis() as u64;
+        let first = limits::BACKOFF_FIRST_MILLISECONDS;
+        let whole: Vec<u64> = (0..5).map(|sent| milliseconds(sent, 1.0)).collect();
+        assert_eq!(whole, [first, first, 2 * first, 4 * first, 8 * first]);
+        assert_eq!(milliseconds(1, 0.0), first / 2);
+        assert_eq!(milliseconds(1, 0.5), first * 3 / 4);
+        assert_eq!(milliseconds(64, 1.0), limits::BACKOFF_LONGEST_MILLISECONDS);
+    }
+
+    #[test]
+    fn each_kind_of_attempt_has_its_number() {
+        for (attempt, most) in [
+            (Attempt::Throttled(None), limits::THROTTLE_ATTEMPTS),
+            (Attempt::ServerError(None), limits::TRANSPORT_ATTEMPTS),
+            (Attempt::Lost, limits::TRANSPORT_ATTEMPTS),
+            (Attempt::NotSent, limits::TRANSPORT_ATTEMPTS),
+        ] {
+            let mut attempts = Attempts::default();
+            let repeats = (0..100)
+                .take_while(|_| decide(attempt, &mut attempts, true, HOUR, 0.0) != Decision::GiveUp)
+                .count();
+            assert_eq!((repeats as u64 + 1, attempts.sent()), (most, most), "{attempt:?}");
+        }
+        let mut attempts = Attempts::default();
+        decide(Attempt::Throttled(None), &mut attempts, true, HOUR, 0.0);
+        decide(Attempt::Lost, &mut attempts, true, HOUR, 0.0);
+        assert_eq!(attempts.sent(), 2);
+        decide(Attempt::Final, &mut attempts, true, HOUR, 0.0);
+        assert_eq!(attempts.sent(), 2);
+    }
+
+    #[test]
     fn what_may_have_had_its_effect_is_repeated_only_if_that_is_harmless() {
         for (attempt, idempotent, again) in [
             (Attempt::Lost, true, true),

@@ -114,3 +114,53 @@ impl Drop for Wait<'_> {
 pub(crate) fn add(counter: &AtomicU64, amount: usize) {
     counter.fetch_add(amount as u64, Ordering::Relaxed);
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[tokio::test(start_paused = true)]
+    async fn the_latest_wait_counts_until_all_that_end_with_it_are_over() {
+        let waits = Waits::default();
+        let (soon, late) = (Instant::now() + Duration::from_secs(1), Instant::now() + Duration::from_secs(2));
+        let first = waits.begin(late);
+        let second = waits.begin(late);
+        let third = waits.begin(soon);
+        assert_eq!(waits.latest(), Some(late));
+        drop(first);
+        assert_eq!(waits.latest(), Some(late));
+        drop(second);
+        assert_eq!(waits.latest(), Some(soon));
+        drop(third);
+        assert_eq!(waits.latest(), None);
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn each_counter_is_told_as_itself() {
+        let counters = Counters::default();
+        let fields = [
+            &counters.requests,
+            &counters.repeats,
+            &counters.throttled,
+            &counters.lost,
+            &counters.bytes_sent,
+            &counters.bytes_received,
+        ];
+        for (amount, counter) in (1..).zip(fields) {
+            add(counter, amount);
+        }
+        let waiting = Waiting::begin(&counters);
+        tokio::time::advance(Duration::from_millis(1_500)).await;
+        drop(waiting);
+        let expected = Traffic {
+            requests: 1,
+            repeats: 2,
+            throttled: 3,
+            lost: 4,
+            waited: Duration::from_millis(1_500),
+            bytes_sent: 5,
+            bytes_received: 6,
+        };
+        assert_eq!(counters.snapshot(), expected);
+    }
+}

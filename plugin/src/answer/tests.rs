@@ -165,6 +165,61 @@ fn an_answer_on_the_way_is_not_taken_for_the_services() {
 }
 
 #[test]
+fn an_entry_that_names_the_maximum_says_that_the_list_is_full() {
+    let full = r#"{"code":"BadRequest","message":"The number of objects exceeds the MAXIMUM limit."}"#;
+    let body = format!(
+        r#"[{{"status":400,"body":{{"error":{full}}}}},{{"status":429,"body":{full}}},{{"status":400}}]"#
+    );
+    let meanings: Vec<String> = items(&body).into_iter().map(|(_, meaning)| meaning).collect();
+    assert_eq!(meanings, ["failed list-full", "again throttled", "rejected service-bad-request"]);
+}
+
+#[test]
+fn an_error_has_a_code_or_a_message() {
+    for body in [r#"{"error":{"code":"X"}}"#, r#"{"error":{"message":"X"}}"#] {
+        assert_eq!(code(&read(400, body.as_bytes(), 1, LIST)), "service-bad-request", "{body}");
+        let Reading::BadRequest(problem) = read(400, body.as_bytes(), 1, LIST) else { panic!() };
+        assert_eq!(problem.message, "the service answered the request with status 400 `X`");
+    }
+    for body in [r#"{"error":{}}"#, r#"{"error":{"code":7}}"#, r#"{"code":"X","message":"Y"}"#] {
+        assert_eq!(code(&read(400, body.as_bytes(), 1, LIST)), "gateway-refused", "{body}");
+    }
+}
+
+#[test]
+fn a_refusal_names_what_to_check() {
+    let error = br#"{"error":{"code":"X","message":"Y"}}"#;
+    for (status, body, words) in [
+        (401, &error[..], "the API key is complete"),
+        (403, error, "Suspicious Object Management"),
+        (407, b"", "the rules and the credentials of the proxy"),
+        (413, b"", "the request size limit of the proxy"),
+    ] {
+        let stop = refusal(status, body).unwrap();
+        assert!(stop.hint.contains(words), "{status}: {}", stop.hint);
+        assert_eq!(stop.problem.message, said(status, body));
+    }
+    for (status, body) in [(407, &error[..]), (413, error), (400, b""), (200, b""), (500, error)] {
+        assert_eq!(refusal(status, body), None, "{status}");
+    }
+}
+
+#[test]
+fn an_entry_without_a_status_is_named_as_such() {
+    let Reading::Items(items) = read(207, b"[{}]", 1, LIST) else { panic!() };
+    let Meaning::Decided(Decision::Failed(problem)) = &items[0].meaning else { panic!() };
+    assert_eq!(problem.message, "the service answered the object without a status");
+}
+
+#[test]
+fn a_text_is_quoted_from_its_first_word_on() {
+    let text =
+        [" ".repeat(crate::limits::QUOTED_BYTES), "x".repeat(10 * crate::limits::QUOTED_BYTES)].concat();
+    let quoted = format!("the text `{}`", "x".repeat(crate::limits::QUOTED_BYTES));
+    assert!(said(502, text.as_bytes()).ends_with(&quoted), "{}", said(502, text.as_bytes()));
+}
+
+#[test]
 fn no_reason_holds_html() {
     let pages = [
         "<html>\n<head><title>503 Service\n Temporarily Unavailable</title></head><body><center>nginx</center>",

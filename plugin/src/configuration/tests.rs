@@ -157,6 +157,60 @@ fn a_region_is_a_host_name_and_nothing_else() {
 }
 
 #[test]
+fn labels_have_letters_digits_and_inner_hyphens() {
+    for value in ["a.example", "a-b.example", "1.example", "A.EXAMPLE"] {
+        assert!(is_host_name(value), "{value}");
+    }
+    for value in
+        ["a-.example", "-a.example", "a_b.example", "ä.example", ".example", "example.", "a b.example"]
+    {
+        assert!(!is_host_name(value), "{value}");
+    }
+    let longest = ["a.".repeat(126), "a".to_owned()].concat();
+    assert_eq!(longest.len(), crate::limits::DOMAIN_CHARACTERS);
+    assert!(is_host_name(&longest) && !is_host_name(&[&longest, "a"].concat()));
+}
+
+#[test]
+fn each_list_has_its_path_and_its_name() {
+    let block = read(ADD_TO_BLOCKLIST, &block_settings()).unwrap().list;
+    for (list, path, text) in [
+        (block, "/v3.0/threatintel/suspiciousObjects", "block list"),
+        (List::Exceptions, "/v3.0/threatintel/suspiciousObjectExceptions", "exception list"),
+    ] {
+        assert_eq!((list.path(), list.name().text()), (path, text));
+    }
+}
+
+#[test]
+fn a_problem_names_what_was_found_and_what_is_expected() {
+    let message = |name: &str, value: Value| {
+        let mut settings = block_settings();
+        settings.iter_mut().find(|setting| setting.name == name).unwrap().value = value;
+        let Err(Unusable::Problems(problems)) = read(ADD_TO_BLOCKLIST, &settings) else { panic!() };
+        assert_eq!(problems.len(), 1);
+        (problems[0].code, problems[0].message.clone())
+    };
+    for (value, found) in [
+        (Value::Text("block".to_owned()), "the text `block`"),
+        (Value::Integer(-3), "the whole number `-3`"),
+        (Value::Flag(true), "the flag `true`"),
+    ] {
+        let expected = format!("parameter `scan_action` is {found}; it takes one of its options");
+        assert_eq!(message("scan_action", value), ("wrong-type", expected));
+    }
+    let expected = "parameter `objects_per_run` is the option `7`; it takes a whole number".to_owned();
+    assert_eq!(message("objects_per_run", Value::Choice("7".to_owned())), ("wrong-type", expected));
+}
+
+#[test]
+fn the_parameter_of_the_host_may_be_missing() {
+    let settings: Vec<Setting> =
+        block_settings().into_iter().filter(|setting| setting.name != "objects_per_run").collect();
+    assert!(read(ADD_TO_BLOCKLIST, &settings).is_ok());
+}
+
+#[test]
 fn other_actions_are_unknown() {
     assert_eq!(codes(read("isolate", &block_settings())), ["unknown-action"]);
 }

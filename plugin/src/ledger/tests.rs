@@ -83,6 +83,114 @@ fn the_first_decision_is_final() {
 }
 
 #[test]
+fn the_weight_of_a_decision_is_its_distance_from_the_list() {
+    let decisions = [
+        Decision::Accepted,
+        Decision::Skipped(problem("s")),
+        Decision::Rejected(problem("r")),
+        Decision::Failed(problem("f")),
+    ];
+    let outcome = |first: &Decision, second: &Decision| {
+        let mut ledger = Ledger::default();
+        let new = admit(&mut ledger, 1, &["one", "two"]);
+        ledger.decide(new[0], first.clone());
+        ledger.decide(new[1], second.clone());
+        match ledger.take(1).remove(0).verdict {
+            Verdict::Accepted => 0,
+            Verdict::Skipped(_) => 1,
+            Verdict::Rejected(_) => 2,
+            Verdict::Failed(_) => 3,
+            Verdict::Planned => 4,
+        }
+    };
+    for (first, better) in decisions.iter().enumerate() {
+        for (second, other) in decisions.iter().enumerate() {
+            assert_eq!(outcome(better, other), first.max(second), "{better:?} {other:?}");
+        }
+    }
+    assert_eq!(outcome(&Decision::Planned, &Decision::Planned), 4);
+}
+
+#[test]
+fn no_more_outcomes_are_taken_than_asked_for_and_none_is_lost() {
+    let mut ledger = Ledger::default();
+    (0..5).for_each(|key| ledger.conclude(key, Verdict::Planned));
+    assert_eq!(ledger.ready(), 5);
+    let mut taken = Vec::new();
+    for (most, expected) in [(2, 2), (2, 2), (1, 1), (3, 0)] {
+        let outcomes = ledger.take(most);
+        assert_eq!(outcomes.len(), expected, "{most}");
+        taken.extend(outcomes.into_iter().map(|outcome| outcome.key));
+    }
+    taken.sort_unstable();
+    assert_eq!(taken, [0, 1, 2, 3, 4]);
+    (0..3).for_each(|key| ledger.conclude(key, Verdict::Planned));
+    assert_eq!((ledger.take(3).len(), ledger.ready()), (3, 0));
+}
+
+#[test]
+fn what_was_sent_is_counted_and_taken_back() {
+    let mut ledger = Ledger::default();
+    let both = admit(&mut ledger, 1, &["one", "two"]);
+    let alone = admit(&mut ledger, 2, &["three"]);
+    assert!([both[0], both[1], alone[0]].iter().all(|number| !ledger.is_sent_in_part(*number)));
+    ledger.sent(both[1]);
+    ledger.sent(both[1]);
+    assert_eq!((ledger.attempts(both[0]), ledger.attempts(both[1])), (0, 2));
+    // The object needs both, so that the other one is sent in part as well.
+    assert!(ledger.is_sent_in_part(both[0]) && ledger.is_sent_in_part(both[1]));
+    assert!(!ledger.is_sent_in_part(alone[0]));
+    ledger.unsent(both[1]);
+    assert!(ledger.is_sent_in_part(both[1]));
+    ledger.unsent(both[1]);
+    assert!(!ledger.is_sent_in_part(both[0]) && !ledger.is_sent_in_part(both[1]));
+}
+
+#[test]
+fn what_is_refused_does_not_stand_and_all_else_does() {
+    let mut ledger = Ledger::default();
+    let values = ["open", "accepted", "planned", "skipped", "rejected", "failed"];
+    let new: Vec<SubmissionNumber> =
+        (0..).zip(values).flat_map(|(key, value)| admit(&mut ledger, key, &[value])).collect();
+    assert_eq!(ledger.undecided(), 6);
+    let decisions = [
+        Decision::Accepted,
+        Decision::Planned,
+        Decision::Skipped(problem("s")),
+        Decision::Rejected(problem("r")),
+        Decision::Failed(problem("f")),
+    ];
+    for (number, decision) in new[1..].iter().zip(decisions) {
+        ledger.decide(*number, decision);
+    }
+    assert_eq!(ledger.standing().collect::<Vec<_>>(), new[..3]);
+    assert_eq!((ledger.undecided(), ledger.ready()), (1, 5));
+}
+
+#[test]
+fn an_identifier_is_new_until_it_is_admitted() {
+    let mut ledger = Ledger::default();
+    assert_eq!(ledger.count_new(&[item("one"), item("two")]), 2);
+    admit(&mut ledger, 1, &["one"]);
+    assert_eq!(ledger.count_new(&[item("one"), item("two")]), 1);
+    assert!(ledger.has(&item("one").identifier) && !ledger.has(&item("two").identifier));
+}
+
+#[test]
+fn a_comparison_is_told_once_and_with_the_object_it_was_made_for() {
+    let mut ledger = Ledger::default();
+    let new = admit(&mut ledger, 1, &["same"]);
+    admit(&mut ledger, 2, &["same"]);
+    let comparison = Comparison { also_on: vec!["exception list"], ..Comparison::default() };
+    ledger.compared(new[0], comparison.clone());
+    ledger.decide(new[0], Decision::Planned);
+    let mut outcomes = ledger.take(10);
+    outcomes.sort_by_key(|outcome| outcome.key);
+    let told: Vec<_> = outcomes.iter().map(|outcome| outcome.submissions[0].comparison.as_deref()).collect();
+    assert_eq!(told, [Some(&comparison), None]);
+}
+
+#[test]
 fn slots_are_used_again_without_mixing_objects_up() {
     let mut ledger = Ledger::default();
     for round in 0..5u64 {

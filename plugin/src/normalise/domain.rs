@@ -235,6 +235,23 @@ mod tests {
         assert_eq!(code(&format!("{}.com", "a".repeat(64)), Wildcards::Refused), Err("invalid-domain"));
     }
 
+    #[test]
+    fn the_reason_names_the_fault() {
+        let label = "a".repeat(64);
+        for (value, reason) in [
+            (".", "is empty"),
+            ("a..b", "has an empty label"),
+            (&*label, "has a label of more than 63 characters"),
+            ("a/b.example", "has characters that no domain name has"),
+            ("192.0.2.1", "ends in a number, as addresses do"),
+            ("a*.example", "has a wildcard where none is possible"),
+            ("xn--a.example", "is not a valid international domain name"),
+        ] {
+            let problem = normalise(value, Wildcards::Refused).unwrap_err();
+            assert_eq!(problem.message, format!("{} {reason}", quoted(value)));
+        }
+    }
+
     proptest! {
         #[test]
         fn whatever_comes_out_is_a_name_and_stays_one(value in "\\PC{0,40}(\\.\\PC{0,20}){0,3}") {

@@ -66,6 +66,7 @@ mod tests {
         assert_eq!(code("John.Doe+tag@Example.COM").as_deref(), Ok("John.Doe+tag@example.com"));
         assert_eq!(code("a@bücher.example").as_deref(), Ok("a@xn--bcher-kva.example"));
         assert_eq!(code("a@example.com").as_deref(), Ok("a@example.com"));
+        assert_eq!(code("jürgen@example.com").as_deref(), Ok("jürgen@example.com"));
     }
 
     #[test]
@@ -84,6 +85,8 @@ mod tests {
             ("a@[192.0.2.1]", "invalid-mail-address"),
             ("a@192.0.2.1", "invalid-mail-address"),
             ("\"a\"@example.com", "invalid-mail-address"),
+            ("a\u{a0}b@example.com", "invalid-mail-address"),
+            ("a\u{85}b@example.com", "invalid-mail-address"),
             ("*@example.com", "wildcard-not-accepted"),
         ];
         for (value, expected) in cases {
@@ -96,5 +99,9 @@ mod tests {
         let fits = format!("{}@example.com", "a".repeat(limits::MAIL_ADDRESS_CHARACTERS - 12));
         assert_eq!(code(&fits), Ok(fits.clone()));
         assert_eq!(code(&format!("a{fits}")), Err("too-long"));
+        let label = "b".repeat(63);
+        let longest = format!("a@{label}.{label}.{label}.{}", "b".repeat(61));
+        assert_eq!(code(&longest), Ok(longest.clone()));
+        assert_eq!(code(&format!("{longest}b")), Err("too-long"));
     }
 }

@@ -102,7 +102,7 @@ pub fn with_scheme(scheme: &str, rest: &str) -> Normalised<Cow<'static, str>> {
 }
 
 fn fitting(text: Cow<'_, str>) -> Normalised<Cow<'_, str>> {
-    if text.len() > limits::URL_CHARACTERS && text.chars().count() > limits::URL_CHARACTERS {
+    if text.chars().count() > limits::URL_CHARACTERS {
         return Err(domain::too_long(&text, limits::URL_CHARACTERS));
     }
     Ok(text)

@@ -247,3 +247,39 @@ impl ArchiveFault {
 fn size_found(declared: u64, found: u64) -> String {
     if found > declared { "more".to_owned() } else { found.to_string() }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn each_hint_says_who_can_do_something() {
+        let name = || "a".to_owned();
+        let again = "get the bundle again from its publisher";
+        let digest = Digest::of(b"");
+        for (fault, words) in [
+            (ArchiveFault::NotAZip, again),
+            (ArchiveFault::Truncated, again),
+            (ArchiveFault::EntryUnreadable { name: name(), message: name() }, again),
+            (ArchiveFault::EntryChecksum { name: name() }, again),
+            (ArchiveFault::DigestMismatch { name: name(), expected: digest, found: digest }, again),
+            (ArchiveFault::TooLarge { limit: 1 }, "make the component smaller"),
+            (ArchiveFault::UnpackedTooLarge { limit: 1 }, "make the component smaller"),
+            (ArchiveFault::FileWithoutDigest { name: name() }, "cannot be added or removed afterwards"),
+            (ArchiveFault::DigestWithoutFile { name: name() }, "cannot be added or removed afterwards"),
+            (ArchiveFault::DigestsMissing, "cannot be added or removed afterwards"),
+            (ArchiveFault::Zip64, "other tools and other zips are not accepted"),
+        ] {
+            let hint = fault.hint().unwrap();
+            assert!(hint.contains(words), "{fault}: {hint}");
+        }
+    }
+
+    #[test]
+    fn a_size_past_what_is_declared_is_told_as_more() {
+        let message =
+            |found| ArchiveFault::EntrySize { name: "a".to_owned(), declared: 7, found }.to_string();
+        assert_eq!(message(6), "the entry `a` declares 7 bytes and has 6");
+        assert_eq!(message(8), "the entry `a` declares 7 bytes and has more");
+    }
+}

@@ -62,3 +62,21 @@ impl KeyError {
         Some(hint.to_owned())
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn each_hint_names_what_to_give() {
+        let hint = |error: KeyError| error.hint().unwrap_or_default();
+        assert!(hint(KeyError::PublicKeyMalformed { why: "" }).contains("begins with `RW`"));
+        assert!(hint(KeyError::SecretKeyMalformed { why: "" }).contains("whole and unchanged"));
+        for error in [KeyError::PasswordMissing, KeyError::PasswordWrong] {
+            assert!(hint(error).contains("the password that was chosen"));
+        }
+        for error in [KeyError::NotGenerated { message: String::new() }, KeyError::TrustedComment] {
+            assert_eq!(error.hint(), None);
+        }
+    }
+}

@@ -100,3 +100,61 @@ impl Ending {
         self.cut_short.load(Ordering::Relaxed)
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use std::task::Poll;
+
+    use super::*;
+
+    /// Whether the future is ready now.
+    async fn is_ready(future: impl Future<Output = ()>) -> bool {
+        let mut future = std::pin::pin!(future);
+        std::future::poll_fn(|context| Poll::Ready(future.as_mut().poll(context).is_ready())).await
+    }
+
+    #[tokio::test]
+    async fn an_end_has_two_stages_and_never_goes_back() {
+        let ending = Ending::default();
+        assert!(!is_ready(ending.closed()).await && !is_ready(ending.abandoned()).await);
+        assert!(ending.begin().is_some());
+        ending.close();
+        assert!(is_ready(ending.closed()).await && !is_ready(ending.abandoned()).await);
+        assert!(ending.begin().is_none());
+        ending.abandon();
+        ending.close();
+        assert!(is_ready(ending.closed()).await && is_ready(ending.abandoned()).await);
+    }
+
+    #[tokio::test]
+    async fn attempts_are_counted_until_they_are_over() {
+        let ending = Ending::default();
+        let (first, second) = (ending.begin().unwrap(), ending.begin().unwrap());
+        assert_eq!(ending.in_flight(), 2);
+        drop(first);
+        assert!(!is_ready(ending.drained()).await);
+        ending.close();
+        assert!(ending.begin().is_none());
+        assert_eq!(ending.in_flight(), 1, "one that did not begin is not counted");
+        drop(second);
+        assert!(is_ready(ending.drained()).await);
+        assert!(!ending.has_cut_short());
+        ending.note_cut_short();
+        assert!(ending.has_cut_short());
+    }
+
+    #[tokio::test]
+    async fn whoever_waits_learns_of_each_stage_once_it_comes() {
+        let ending = std::sync::Arc::new(Ending::default());
+        let waiting = tokio::spawn({
+            let ending = std::sync::Arc::clone(&ending);
+            async move { ending.abandoned().await }
+        });
+        tokio::task::yield_now().await;
+        ending.close();
+        tokio::task::yield_now().await;
+        assert!(!waiting.is_finished());
+        ending.abandon();
+        tokio::time::timeout(std::time::Duration::from_secs(10), waiting).await.unwrap().unwrap();
+    }
+}

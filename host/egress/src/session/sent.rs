@@ -179,6 +179,46 @@ mod tests {
     }
 
     #[test]
+    fn what_is_taken_back_is_the_text_of_its_own_field() {
+        let sent = Sent::default();
+        sent.count(&sent.read(br#"{"domain":"a.example","url":"a.example"}"#));
+        let of_domain = sent.read(br#"{"domain":"a.example"}"#);
+        sent.count(&of_domain);
+        sent.take_back(&of_domain);
+        sent.take_back(&of_domain);
+        assert_eq!((sent.times("domain", "a.example"), sent.times("url", "a.example")), (Some(0), Some(1)));
+        assert_eq!(sent.fields_of("a.example"), [("url".to_owned(), 1)]);
+    }
+
+    #[test]
+    fn texts_are_found_at_any_depth_and_nothing_but_texts() {
+        let sent = Sent::default();
+        sent.count(&sent.read(br#"{"a":[{"b":{"c":"deep"}},["loose"],7,null,true],"d":1}"#));
+        assert_eq!(sent.fields_of("deep"), [("c".to_owned(), 1)]);
+        assert!(sent.fields_of("loose").is_empty() && sent.fields_of("1").is_empty());
+    }
+
+    #[test]
+    fn too_many_or_too_long_names_of_fields_leave_the_count_unknown() {
+        let longest = "n".repeat(limits::SENT_FIELD_BYTES as usize);
+        for (name, known) in [(longest.clone(), true), (format!("{longest}n"), false)] {
+            let sent = Sent::default();
+            sent.count(&sent.read(br#"{"a":"x"}"#));
+            sent.count(&sent.read(serde_json::json!({ name: "text" }).to_string().as_bytes()));
+            assert_eq!(sent.times("a", "other").is_some(), known);
+        }
+        let sent = Sent::default();
+        let names = |count| -> serde_json::Map<String, Value> {
+            (0..count).map(|name| (format!("n{name}"), Value::from("text"))).collect()
+        };
+        sent.count(&sent.read(&serde_json::to_vec(&names(limits::SENT_FIELDS)).unwrap()));
+        assert_eq!(sent.times("n0", "other"), Some(0));
+        assert_eq!(sent.fields_of("text").len() as u64, limits::SENT_FIELDS);
+        sent.count(&sent.read(&serde_json::to_vec(&names(limits::SENT_FIELDS + 1)).unwrap()));
+        assert_eq!((sent.times("n0", "other"), sent.times("n0", "text")), (None, Some(2)));
+    }
+
+    #[test]
     fn a_body_without_end_does_not_fill_the_memory() {
         let sent = Sent::default();
         for part in 0..=(limits::SENT_TEXTS / 10_000) {

@@ -12,6 +12,7 @@ mod addresses;
 mod answers;
 mod http2;
 mod proxy;
+mod repeats;
 mod requests;
 mod roots;
 mod support;

@@ -34,6 +34,7 @@ fn only_scheme_and_host_are_changed() {
         ("http://example.com/?q=*", "http://example.com/?q=*"),
         ("http://example.com/a*b", "http://example.com/a*b"),
         ("http://0x7f.1/", "http://127.0.0.1/"),
+        ("HTTP://example.com/x", "http://example.com/x"),
     ];
     for (value, expected) in cases {
         assert_eq!(code(value, Wildcards::Refused).as_deref(), Ok(expected), "{value}");
@@ -45,6 +46,8 @@ fn a_scheme_is_only_what_stands_before_colon_and_two_slashes() {
     let cases = [
         ("example.com", "?example.com"),
         ("host:8080/x", "?host:8080/x"),
+        ("host:8080", "?host:8080"),
+        ("//example.com/x", "?example.com/x"),
         ("Host.example:8080/X", "?host.example:8080/X"),
         ("//Example.com/x", "?example.com/x"),
         ("example.com/?u=http://other.example", "?example.com/?u=http://other.example"),
@@ -71,6 +74,8 @@ fn what_is_no_url_is_refused() {
         "http://example.com:99999/",
         "http://example.com:8a/",
         "http://[2001:db8::1/",
+        "http://[2001:db8::1]x/",
+        "http://example.com:+80/",
         "http://[192.0.2.1]/",
         "http://example..com/",
         "http://1.2.3.4.5/",
@@ -147,6 +152,41 @@ fn the_length_limit_counts_characters_with_the_scheme() {
     assert_eq!(with_scheme("https", &rest).map_err(|problem| problem.code), Err("too-long"));
     assert!(code(&format!("http://{rest}"), Wildcards::Refused).is_ok());
     assert_eq!(code(&format!("http://{rest}x"), Wildcards::Refused), Err("too-long"));
+}
+
+#[test]
+fn a_host_has_at_most_253_characters_however_it_is_written() {
+    let label = "a".repeat(63);
+    let longest = format!("{label}.{label}.{label}.{}", "a".repeat(61));
+    // The second one is read as a browser reads it.
+    for host in [longest.clone(), longest.replacen('a', "%61", 1)] {
+        assert_eq!(code(&format!("http://{host}/x"), Wildcards::Refused), Ok(format!("http://{longest}/x")));
+        assert_eq!(code(&format!("http://{host}a/x"), Wildcards::Refused), Err("invalid-url"), "{host}");
+    }
+}
+
+#[test]
+fn the_reason_names_the_fault() {
+    for (value, reason) in [
+        ("http://a b/", "has white space or control characters in it"),
+        ("hxxp://a.example", "is defanged; the platform must hold the address itself"),
+        ("file:///x", "has a scheme other than http, https and ftp"),
+        ("http://a.example\\b", "has a backslash in front of its path"),
+        ("http://[::1/", "has an address without its closing bracket"),
+        ("http://a.example:8a/", "has a port that is no number up to 65535"),
+        ("a@b.example", "has no scheme and looks like a mail address"),
+        ("http:/a.example", "has no `://` after its scheme"),
+        ("word", "is a single word without scheme or path"),
+        ("http:///x", "has no host"),
+        ("http://a..example/", "has a host that has an empty label"),
+        ("http://a<b.example/", "has an invalid host: "),
+    ] {
+        let problem = normalise(value, Wildcards::Refused).unwrap_err();
+        let expected = format!("{} {reason}", quoted(value));
+        assert!(problem.message.starts_with(&expected), "{}", problem.message);
+    }
+    let problem = normalise("http://*.a..example/", Wildcards::Accepted).unwrap_err();
+    assert_eq!(problem.message, "`http://*.a..example/` has a host that has an empty label");
 }
 
 proptest! {

@@ -1,0 +1,14 @@
+//! Mutants that no test of their crate notices, with the reason why that is accepted.
+
+/// One accepted mutant.
+pub(crate) struct Accepted {
+    /// The file, from the repository's root.
+    pub(crate) file: &'static str,
+    /// The change, as cargo-mutants names it after the place.
+    pub(crate) change: &'static str,
+    /// Why no test needs to notice it.
+    pub(crate) reason: &'static str,
+}
+
+/// All of them.
+pub(crate) const ACCEPTED: &[Accepted] = &[];
