@@ -46,7 +46,8 @@ pub(crate) const SUBJECTS: [Subject; 4] = [
         ],
     },
     Subject { directory: "host/egress", package: "palisade-egress", without: &[] },
-    Subject { directory: "host/bundle", package: "palisade-bundle", without: &[] },
+    // Those in which the `minisign` tool derives keys from passwords.
+    Subject { directory: "host/bundle", package: "palisade-bundle", without: &["the_tool"] },
     Subject { directory: "host/protect", package: "palisade-protect", without: &[] },
 ];
 
