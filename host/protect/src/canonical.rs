@@ -87,8 +87,9 @@ pub(crate) fn keys_of_own(canonical: &str) -> Vec<String> {
 
 /// Whether a canonical value is a URL, and not a name, an address, a network, a mail address or a digest.
 fn is_url(canonical: &str) -> bool {
-    let has_path = canonical.contains(['/', '?', '#', '\\']) && network(canonical).is_none();
-    has_path || (canonical.contains(':') && address(canonical).is_none())
+    canonical.contains(['/', '?', '#', '\\', ':'])
+        && network(canonical).is_none()
+        && address(canonical).is_none()
 }
 
 /// A URL is the same with and without its scheme, because lists hold both; and as a browser writes it. What is left out of its

@@ -214,3 +214,74 @@ impl LoadError {
         })
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn file() -> String {
+        "a.json".to_owned()
+    }
+
+    #[test]
+    fn what_is_named_as_the_operators_own_and_is_not_says_what_to_give() {
+        let domain = OwnError::Domain { found: file() };
+        assert_eq!((domain.code(), OwnError::EmptyValue.code()), ("own-domain-invalid", "own-value-empty"));
+        assert!(domain.hint().unwrap().contains("`example.com`"));
+        assert!(OwnError::EmptyValue.hint().unwrap().contains("the empty value"));
+    }
+
+    #[test]
+    fn each_error_of_a_build_has_its_code_and_says_what_to_do() {
+        let cause = || io::Error::from(io::ErrorKind::NotFound);
+        let not_a_list = BuildError::NotAWarningList { file: file(), line: 1, column: 1, cause: file() };
+        for (error, code, words) in [
+            (BuildError::Read { file: file(), cause: cause() }, "warning-list-unreadable", "check the path"),
+            (
+                BuildError::TooLarge { file: file(), limit: 1 },
+                "warning-list-too-large",
+                "leave out the lists",
+            ),
+            (not_a_list, "not-a-warning-list", "MISP/misp-warninglists"),
+            (BuildError::Empty, "warning-lists-empty", "at least one warning list"),
+            (
+                BuildError::TooManyPatterns { file: file(), what: "substrings", limit: 1 },
+                "too-many-patterns",
+                "leave out the lists",
+            ),
+            (BuildError::PatternsTooLarge { cause: file() }, "too-many-patterns", "leave out the lists"),
+            (BuildError::CompiledTooLarge { limit: 1 }, "compiled-lists-too-large", "leave out the lists"),
+        ] {
+            assert_eq!(error.code(), code);
+            assert!(error.hint().unwrap().contains(words), "{error}: {:?}", error.hint());
+        }
+        assert_eq!(BuildError::Write { file: file(), cause: cause() }.code(), "compiled-lists-not-written");
+    }
+
+    #[test]
+    fn each_error_of_a_load_has_its_code_and_says_how_the_file_is_made() {
+        let cause = io::Error::from(io::ErrorKind::NotFound);
+        for (error, code, words) in [
+            (LoadError::Read { file: file(), cause }, "compiled-lists-unreadable", "check the path"),
+            (
+                LoadError::TooLarge { file: file(), limit: 1 },
+                "compiled-lists-too-large",
+                "make the file again",
+            ),
+            (LoadError::NotCompiledLists { file: file() }, "not-compiled-lists", "make the file again"),
+            (
+                LoadError::Version { file: file(), found: 2, expected: 1 },
+                "compiled-lists-version",
+                "make the file again",
+            ),
+            (
+                LoadError::Damaged { file: file(), what: "cut" },
+                "compiled-lists-damaged",
+                "make the file again",
+            ),
+        ] {
+            assert_eq!(error.code(), code);
+            assert!(error.hint().unwrap().starts_with(words), "{error}: {:?}", error.hint());
+        }
+    }
+}

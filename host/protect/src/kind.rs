@@ -117,6 +117,47 @@ mod tests {
         }
     }
 
+    /// Every type of a platform, and the attributes of lists that are about it.
+    const KINDS: [(&str, Kind, &[&str]); 9] = [
+        ("FQDN", Kind::Domain, &["domain", "hostname"]),
+        ("IP Address", Kind::Address, &["ip", "ip-src", "ip-dst"]),
+        ("CIDR Block", Kind::Network, &["ip", "ip-src", "ip-dst"]),
+        ("URL", Kind::Url, &["url", "uri", "link"]),
+        ("Email Address", Kind::Mail, &["email", "email-src", "email-dst", "email-reply-to", "target-email"]),
+        ("MD5", Kind::Md5, &["md5", "malware-sample"]),
+        ("SHA-1", Kind::Sha1, &["sha1"]),
+        ("SHA-256", Kind::Sha256, &["sha256"]),
+        ("Filename", Kind::Other, &["filename", "x509-fingerprint-sha1"]),
+    ];
+
+    #[test]
+    fn a_list_is_about_the_kinds_that_its_attributes_name_and_no_others() {
+        for (subtype, kind, attributes) in KINDS {
+            assert_eq!(Kind::of(subtype), kind);
+            for attribute in attributes {
+                let about = About::of_attributes([*attribute]);
+                for (_, other, of_other) in KINDS {
+                    assert_eq!(
+                        about.touches(other.about()),
+                        of_other.contains(attribute),
+                        "{attribute} {other:?}"
+                    );
+                }
+            }
+            assert!(!About::NOTHING.touches(kind.about()), "{subtype}");
+            assert!(About::EVERYTHING.touches(kind.about()), "{subtype}");
+            assert!(About::of_attributes(["ALL"]).touches(kind.about()), "{subtype}");
+        }
+        assert_eq!(Kind::of("IPv6 Address"), Kind::Address);
+        assert_eq!(About::of_attributes([]), About::NOTHING);
+    }
+
+    #[test]
+    fn what_two_attributes_are_about_is_the_union() {
+        let twice = About::of_attributes(["domain", "hostname", "domain|ip"]);
+        assert_eq!(twice, About::DOMAIN.and(About::ADDRESS));
+    }
+
     #[test]
     fn a_fingerprint_of_a_certificate_is_not_taken_for_the_hash_of_a_file() {
         assert!(!About::of_attributes(["x509-fingerprint-sha1"]).touches(Kind::Sha1.about()));

@@ -102,6 +102,35 @@ mod tests {
     }
 
     #[test]
+    fn a_name_has_at_most_253_characters_in_labels_of_at_most_63() {
+        let label = "a".repeat(63);
+        let longest = format!("{label}.{label}.{label}.{}", "a".repeat(61));
+        for name in ["a", "a-b_c.1", &label, &longest] {
+            assert!(is_name(name), "{name}");
+        }
+        for name in
+            ["", ".", "a.", ".a", "a..b", "A", "a b", "ä", "a*", &format!("{label}a"), &format!("{longest}a")]
+        {
+            assert!(!is_name(name), "{name}");
+        }
+        let above: Vec<&str> = suffixes(&longest).collect();
+        assert_eq!(above.len(), 4);
+        let longer = format!("x.{longest}");
+        assert_eq!(suffixes(&longer).collect::<Vec<_>>(), above, "the name itself is too long");
+        assert_eq!(suffixes("").count(), 0);
+    }
+
+    #[test]
+    fn a_last_label_of_digits_is_the_end_of_an_address() {
+        for name in ["1", "a.1", "a.0x1f", "a.0x"] {
+            assert!(ends_in_number(name), "{name}");
+        }
+        for name in ["a", "1.a", "a.1b", "a.0xg", "0x1.a"] {
+            assert!(!ends_in_number(name), "{name}");
+        }
+    }
+
+    #[test]
     fn suffixes_come_from_the_right_and_end_at_labels() {
         assert_eq!(suffixes("a.b.com").collect::<Vec<_>>(), ["com", "b.com", "a.b.com"]);
     }

@@ -99,3 +99,46 @@ fn a_url_that_is_nothing_but_its_host_equals_the_host() {
     assert!(keys.contains(&"example.com".to_owned()), "{keys:?}");
     assert!(!read(Kind::Url, "https://example.com/x").keys.contains(&"example.com".to_owned()));
 }
+
+#[test]
+fn what_cannot_be_seen_at_the_ends_of_a_value_is_no_part_of_it() {
+    for blank in [" ", "\t", "\r\n", "\u{a0}", "\u{1}", "\u{7f}", "\u{feff}", "\u{200b}"] {
+        let value = [blank, "a.example", blank].concat();
+        assert_eq!(canonical(&value), "a.example", "{value:?}");
+    }
+}
+
+#[test]
+fn an_address_and_a_name_are_keys_where_the_value_is_one_of_them() {
+    let has = |kind, value: &str, key: &str| read(kind, value).keys.contains(&key.to_owned());
+    assert!(has(Kind::Address, "8.8.8.8:80", "8.8.8.8"));
+    assert!(has(Kind::Domain, "a.example:443", "a.example"));
+    for (kind, value) in [(Kind::Url, "http://8.8.8.8/x"), (Kind::Network, "8.8.8.8/31")] {
+        assert!(!has(kind, value, "8.8.8.8"), "{value}");
+    }
+    for (kind, value) in [(Kind::Url, "http://a.example/x"), (Kind::Mail, "b@a.example")] {
+        assert!(!has(kind, value, "a.example"), "{value}");
+    }
+}
+
+#[test]
+fn a_canonical_value_with_a_path_a_port_or_a_query_is_a_url() {
+    for value in ["a.example/x", "a.example:80", "a.example?x", "a.example#x", "http://a.example", "a\\x"] {
+        assert!(is_url(value), "{value}");
+    }
+    for value in ["a.example", "8.8.8.8", "8.8.8.0/24", "2001:db8::1", "2001:db8::/32", "b@a.example"] {
+        assert!(!is_url(value), "{value}");
+    }
+}
+
+#[test]
+fn a_mail_address_is_one_only_without_a_scheme_and_a_path() {
+    for (value, expected) in [
+        ("B@A.example", "B@a.example"),
+        ("HTTP://B@A.example", "http://B@a.example"),
+        ("B@A.example/X", "B@a.example/X"),
+        ("X/B@A.example", "x/B@A.example"),
+    ] {
+        assert_eq!(canonical(value), expected, "{value}");
+    }
+}
