@@ -210,6 +210,18 @@ mod tests {
     }
 
     #[test]
+    fn a_push_may_overflow_where_it_needs_more_entries_than_there_are() {
+        let mut standing = Standing::default();
+        (0..3).for_each(|_| standing.submitted());
+        standing.other("other.example".to_owned(), None, expiry(1));
+        standing.again(key(1), expiry(1));
+        // Two are there, and two of the three that are submitted come to them.
+        assert_eq!(standing.entries(), 2);
+        assert!(!standing.may_overflow(4) && standing.may_overflow(3));
+        assert_eq!(standing.present().collect::<Vec<_>>(), [&key(1)]);
+    }
+
+    #[test]
     fn those_that_expire_first_go_and_what_never_expires_stays() {
         let mut service = Service::default();
         for (name, days) in [(1, -1), (2, 9), (3, 2), (4, 5)] {

@@ -212,6 +212,24 @@ mod tests {
     }
 
     #[test]
+    fn of_several_grants_the_nearest_one_says_what_is_missing() {
+        let grant = |method, path| Grant {
+            methods: vec![method],
+            paths: vec![PathRule::parse(path)],
+            ..grants().remove(0)
+        };
+        let [first, second] = [grant(Method::GET, "/a"), grant(Method::POST, "/b")];
+        let uri = "https://api.example.com/b".parse().unwrap();
+        for grants in [vec![first.clone(), second.clone()], vec![second, first]] {
+            let denial = decide(&grants, false, &Method::GET, &uri).unwrap_err();
+            assert_eq!(denial.missing, Missing::Path);
+            let denial = decide(&grants, false, &Method::PUT, &uri).unwrap_err();
+            assert_eq!(denial.missing, Missing::Method);
+            assert!(decide(&grants, false, &Method::POST, &uri).is_ok());
+        }
+    }
+
+    #[test]
     fn nothing_is_granted_without_grants() {
         let uri = "https://api.example.com/v3.0/list".parse().unwrap();
         assert_eq!(decide(&[], false, &Method::POST, &uri).unwrap_err().missing, Missing::Origin);

@@ -66,6 +66,17 @@ async fn exactly_the_checked_address_is_dialled_and_a_rebound_name_is_refused() 
 }
 
 #[tokio::test]
+async fn a_mapping_is_for_its_host_and_its_port_only() {
+    let server = Server::start(&["http/1.1"], ok).await;
+    for authority in [&format!("{HOST}:8443"), "other.example"] {
+        let client = Client::with_resolver(&server.options(), Answers::new(&[&["10.0.0.1"]]) as _).unwrap();
+        let session = session_to(client, authority, SessionLimits::default());
+        let error = session.send(get(&format!("https://{authority}/list"))).await.unwrap_err();
+        assert_eq!((error.code(), server.connections()), ("address-refused", 0), "{authority}");
+    }
+}
+
+#[tokio::test]
 async fn of_a_mixed_answer_the_private_address_is_not_even_the_second_choice() {
     let victim = Forbidden::listen(Ipv4Addr::LOCALHOST);
     // Nobody listens at the first address, and the second one is not allowed.

@@ -97,3 +97,13 @@ async fn a_replay_answers_as_it_was_answered_without_a_network_and_without_waiti
     assert!(error.ends_run(), "{error}");
     assert_eq!(server.requests().len(), requests);
 }
+
+#[tokio::test]
+async fn a_compressed_answer_is_handed_on_where_no_credential_could_hide_in_it() {
+    let server = Server::start(&["http/1.1"], |_| async {
+        Response::builder().header("content-encoding", "gzip").body(Full::from("compressed")).unwrap()
+    })
+    .await;
+    let session = session(Wire::Network(Client::new(&server.options()).unwrap()), None);
+    assert_eq!(session.send(post()).await.unwrap().body().as_ref(), b"compressed");
+}

@@ -88,6 +88,14 @@ mod tests {
     }
 
     #[test]
+    fn an_entry_has_at_most_so_many_bytes() {
+        let longest = "a".repeat(usize::try_from(WARNING_LIST_ENTRY_BYTES).unwrap());
+        assert!(Entry::read(ListType::String, &format!(" {longest} ")).is_ok());
+        let error = Entry::read(ListType::String, &format!("{longest}a")).unwrap_err();
+        assert_eq!(error, format!("has more than {WARNING_LIST_ENTRY_BYTES} bytes"));
+    }
+
+    #[test]
     fn an_entry_that_cannot_match_is_refused() {
         for (list_type, text, reason) in [
             (ListType::Hostname, "two words", "is no host name"),

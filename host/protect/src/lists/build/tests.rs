@@ -170,6 +170,38 @@ fn a_file_that_is_no_warning_list_is_named_with_its_place() {
 }
 
 #[test]
+fn a_list_or_all_lists_together_that_are_too_large_are_refused() {
+    let code = |bytes: &[u8]| Builder::new().add("x.json", bytes).unwrap_err().code();
+    // Noughts are never written to, and cost no memory.
+    let limit = usize::try_from(WARNING_LIST_BYTES).unwrap();
+    assert_eq!(code(&vec![0; limit]), "not-a-warning-list");
+    assert_eq!(code(&vec![0; limit + 1]), "warning-list-too-large");
+    for (list_type, limit) in [("substring", WARNING_LISTS_SUBSTRINGS), ("regex", WARNING_LISTS_REGEXES)] {
+        let entries: Vec<String> = (0..limit).map(|number| format!("e{number}")).collect();
+        let entries: Vec<&str> = entries.iter().map(String::as_str).collect();
+        let mut builder = Builder::new();
+        builder.add("1.json", list("all", list_type, &[], &entries).as_bytes()).unwrap();
+        let error = builder.add("2.json", list("more", list_type, &[], &["one"]).as_bytes()).unwrap_err();
+        assert_eq!(error.code(), "too-many-patterns");
+        assert!(error.to_string().starts_with("`2.json` brings the lists to more than"), "{error}");
+    }
+}
+
+#[test]
+fn as_many_warnings_as_are_listed_are_listed_and_no_others_told_of() {
+    let limit = usize::try_from(WARNINGS_LISTED).unwrap();
+    for (bad, told) in [(limit - 1, limit - 1), (limit, limit), (limit + 1, limit + 1)] {
+        let entries: Vec<String> = (0..bad).map(|number| format!("bad host {number}")).collect();
+        let entries: Vec<&str> = entries.iter().map(String::as_str).collect();
+        let mut builder = Builder::new();
+        builder.add("h.json", list("hosts", "hostname", &[], &entries).as_bytes()).unwrap();
+        assert_eq!(builder.warnings().len(), told);
+        let further = builder.warnings().iter().filter(|warning| warning.entry.is_none()).count();
+        assert_eq!(further, usize::from(bad > limit), "{bad}");
+    }
+}
+
+#[test]
 fn a_damaged_or_foreign_file_is_refused_with_its_reason() {
     let mut builder = Builder::new();
     builder.add("x", list("hosts", "hostname", &[], &["bank.test"]).as_bytes()).unwrap();
