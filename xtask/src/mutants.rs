@@ -18,9 +18,11 @@ use report::Outcomes;
 /// The version that the settings were written for.
 const VERSION: &str = "27.1.0";
 
-/// Seconds that building or testing one mutant may take: four times what the slowest crate takes on a loaded machine. A mutant
-/// that takes longer runs without end, which counts as noticed.
-const TIMEOUT_SECONDS: &str = "120";
+/// Times as long as without a change that the tests of a mutant may take. One that takes longer runs without end, which counts
+/// as noticed.
+const TIMEOUT_FACTOR: &str = "3";
+/// Seconds that they may take in any case: a loaded machine is not an endless loop.
+const TIMEOUT_LEAST_SECONDS: &str = "30";
 
 /// Percentage of the viable mutants that the tests of each crate must notice.
 const REQUIRED: f64 = 95.0;
@@ -102,13 +104,9 @@ fn require_tool() -> Result<()> {
 /// Tries the mutants of one crate, or of one shard. Returns the tool's record of it.
 fn test(subject: &Subject, shard: Option<&String>) -> Result<Vec<u8>> {
     let directory = results(subject, shard)?;
-    let mut arguments = [
-        "--output".to_owned(),
-        directory.display().to_string(),
-        "--timeout".to_owned(),
-        TIMEOUT_SECONDS.to_owned(),
-    ]
-    .to_vec();
+    let mut arguments = vec!["--output".to_owned(), directory.display().to_string()];
+    let limits = ["--timeout-multiplier", TIMEOUT_FACTOR, "--minimum-test-timeout", TIMEOUT_LEAST_SECONDS];
+    arguments.extend(limits.map(str::to_owned));
     if let Some(shard) = shard {
         // Neighbouring mutants are alike: every nth is a better sample than the first nth.
         arguments.extend(["--sharding", "round-robin", "--shard", shard].map(str::to_owned));

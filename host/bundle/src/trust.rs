@@ -201,3 +201,58 @@ impl Authenticity {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::signature::SigningKey;
+
+    fn trusted(name: &str) -> TrustedKey {
+        TrustedKey { name: name.to_owned(), key: SigningKey::generate(None).unwrap().public_key() }
+    }
+
+    #[test]
+    fn the_keys_that_are_trusted_are_named_where_another_one_has_signed() {
+        assert_eq!(listed(&[]), "no key is trusted yet");
+        let keys = [trusted("a"), trusted("b")];
+        let expected = format!("trusted are `a` ({}), `b` ({})", keys[0].key.id(), keys[1].key.id());
+        assert_eq!(listed(&keys), expected);
+        let key_id = trusted("c").key.id();
+        let fault = SignatureFault::UnknownKey { key_id, trusted: keys.to_vec() };
+        let hint = fault.hint().unwrap();
+        assert!(hint.starts_with(&expected) && hint.contains("[[trusted-keys]]"), "{hint}");
+        assert!(hint.contains(&key_id.to_string()) && hint.ends_with(AUTHORS), "{hint}");
+    }
+
+    #[test]
+    fn each_fault_of_a_signature_has_its_code_and_its_hint() {
+        let key_id = trusted("a").key.id();
+        for (fault, code, words) in [
+            (SignatureFault::Unsigned, "bundle-unsigned", "`--allow-unsigned`"),
+            (
+                SignatureFault::Invalid { name: "a".to_owned(), key_id },
+                "signature-invalid",
+                "do not use the bundle",
+            ),
+            (SignatureFault::Malformed { why: "" }, "signature-malformed", "get the bundle again"),
+            (
+                SignatureFault::UnknownKey { key_id, trusted: Vec::new() },
+                "signature-key-unknown",
+                "no key is trusted",
+            ),
+        ] {
+            assert_eq!(fault.code(), code);
+            assert!(fault.hint().unwrap().contains(words), "{code}");
+        }
+    }
+
+    #[test]
+    fn what_is_known_of_the_maker_is_told_in_words() {
+        let key_id = trusted("a").key.id();
+        let signed =
+            Authenticity::Signed { by: "a".to_owned(), key_id, trusted_comment: "bundle 1.0.0".to_owned() };
+        assert_eq!(signed.in_words(), format!("signed by `a` ({key_id})"));
+        assert!(Authenticity::UnknownKey { key_id }.in_words().contains("is not trusted"));
+        assert_eq!(Authenticity::Unsigned.in_words(), "not signed: anybody could have made it");
+    }
+}

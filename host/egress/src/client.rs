@@ -132,3 +132,20 @@ impl Client {
         Ok(Self { pool: Arc::new(pool) })
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn each_error_says_what_is_expected() {
+        let certificate = ClientError::Certificate { path: "a.pem".into(), cause: "none".to_owned() };
+        let proxy = ClientError::Proxy { place: "the policy".to_owned(), cause: "none" };
+        assert!(certificate.hint().unwrap().contains("`BEGIN CERTIFICATE`"));
+        assert!(proxy.hint().unwrap().contains("`http://HOST:PORT`"));
+        let tls = ClientError::Tls("none".to_owned());
+        assert_eq!(tls.hint(), None);
+        let codes = [certificate, proxy, tls].map(|error| error.code());
+        assert_eq!(codes, ["ca-certificate-invalid", "proxy-invalid", "tls-setup-failed"]);
+    }
+}

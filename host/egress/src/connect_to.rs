@@ -73,6 +73,7 @@ mod tests {
             ("a.example:443:127.0.0.1:x", "fourth part"),
             (":443:127.0.0.1:1", "first part"),
         ] {
+            assert_eq!(text.parse::<ConnectTo>().unwrap_err().code(), "connect-to-invalid");
             assert!(text.parse::<ConnectTo>().unwrap_err().to_string().contains(part), "{text}");
         }
     }

@@ -110,6 +110,23 @@ mod tests {
     }
 
     #[test]
+    fn each_error_has_its_code_and_a_prefix_and_a_suffix_are_part_of_the_value() {
+        let new = |header: &str, secret: &str| {
+            Credential::new(header, "a", &SecretString::from(secret), "z").map_err(|error| error.code())
+        };
+        assert_eq!(new("x-a", " ").err(), Some("secret-empty"));
+        assert_eq!(new("x-a", "b\n").err(), Some("secret-not-a-header-value"));
+        assert_eq!(new("x a", "b").err(), Some("header-name-invalid"));
+        let credential = new("X-A", "b").unwrap();
+        let mut headers = HeaderMap::new();
+        credential.put_into(&mut headers);
+        assert_eq!(
+            (credential.header().as_str(), headers.get("x-a").unwrap().as_bytes()),
+            ("x-a", b"abz".as_slice())
+        );
+    }
+
+    #[test]
     fn what_no_header_can_carry_is_refused() {
         assert_eq!(bearer(" \t").unwrap_err(), CredentialError::Empty);
         assert_eq!(bearer("a\r\nX-Other: b").unwrap_err(), CredentialError::NotAHeaderValue);

@@ -230,6 +230,25 @@ mod tests {
     }
 
     #[test]
+    fn a_denial_says_which_part_is_missing() {
+        for (missing, words) in [
+            (Missing::Scheme, "only https is"),
+            (Missing::Authority, "a host name and an optional port"),
+            (Missing::Origin, "no grant names this origin"),
+            (Missing::Method, "names this method"),
+            (Missing::Path, "names this path"),
+            (Missing::AmbiguousPath, "dot segments"),
+            (Missing::DryRun, "in a dry run"),
+        ] {
+            let denial = Denial { method: "GET".to_owned(), url: "https://a.example/v1".to_owned(), missing };
+            let message = denial.to_string();
+            assert!(message.contains("`GET https://a.example/v1`") && message.contains(words), "{message}");
+            let could_be = matches!(missing, Missing::Origin | Missing::Method | Missing::Path);
+            assert_eq!(denial.would_be_granted_by().is_some(), could_be, "{missing:?}");
+        }
+    }
+
+    #[test]
     fn nothing_is_granted_without_grants() {
         let uri = "https://api.example.com/v3.0/list".parse().unwrap();
         assert_eq!(decide(&[], false, &Method::POST, &uri).unwrap_err().missing, Missing::Origin);

@@ -112,3 +112,39 @@ pub(crate) fn without_scheme(canonical: &str) -> Option<&str> {
         (None, _) => None,
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_pieces_of_a_url_are_the_whole_of_it() {
+        for (value, scheme, user, host, port, tail) in [
+            ("http://a.example/x", Some("http"), "", "a.example", "", "/x"),
+            ("http://u:p@a.example:80?q", Some("http"), "u:p@", "a.example", ":80", "?q"),
+            ("http://u@v@a.example#f", Some("http"), "u@v@", "a.example", "", "#f"),
+            ("http://[::1]:80/", Some("http"), "", "[::1]", ":80", "/"),
+            ("http://[::1]/", Some("http"), "", "[::1]", "", "/"),
+            ("http://a]b:80/", Some("http"), "", "a]b", ":80", "/"),
+            ("a.example:80/x", None, "", "a.example", ":80", "/x"),
+            ("1http://a.example", None, "", "1http", ":", "//a.example"),
+            ("a b://c.example", None, "", "a b", ":", "//c.example"),
+        ] {
+            assert_eq!(generic(value), Pieces { scheme, user, host, port, tail }, "{value}");
+        }
+        assert_eq!(generic("//a.example/x").host, "a.example");
+        assert_eq!(without_scheme("http://a.example"), Some("a.example"));
+        assert_eq!(without_scheme("//a.example"), None);
+    }
+
+    #[test]
+    fn a_backslash_ends_the_host_for_those_who_read_it_as_a_slash() {
+        let value = "foo://a.example\\@b.example/x";
+        assert_eq!((generic(value).host, special(value).host), ("b.example", "a.example"));
+        let names = hosts(value).names;
+        assert!(
+            names.contains(&"a.example".to_owned()) && names.contains(&"b.example".to_owned()),
+            "{names:?}"
+        );
+    }
+}

@@ -151,9 +151,18 @@ fn what_belongs_to_nobody_is_protected_by_default_with_its_network_or_name() {
         ("FQDN", "www.example.com"),
         ("FQDN", "expyuzz4wqqyqhjn.onion"),
         ("Email Address", "a@example.com"),
+        // A sender is not blocked with its host.
+        ("Email Address", "a@printer.local"),
+        ("Email Address", "a@[10.0.0.1]"),
     ] {
         assert_eq!(entry(&protection, subtype, value), None, "{subtype} {value}");
     }
+}
+
+#[test]
+fn a_hit_is_shown_with_its_entry_and_its_list() {
+    let hit = protection(Own::default()).check("FQDN", "localhost").unwrap();
+    assert_eq!(hit.to_string(), "`localhost` of `special-use domain names`");
 }
 
 #[test]

@@ -241,6 +241,28 @@ fn resealed(bytes: &[u8]) -> Vec<u8> {
     file
 }
 
+#[test]
+fn a_catalogue_that_names_a_list_that_is_not_there_is_refused() {
+    let mut builder = Builder::new();
+    builder.add("x", list("parts", "substring", &[], &["bank"]).as_bytes()).unwrap();
+    let bytes = builder.finish().unwrap().bytes;
+    let [catalogue, names, wholes, v4, v6] = file::sections("x", &bytes).unwrap();
+    let with = |change: fn(&mut Catalogue)| {
+        let mut changed: Catalogue = serde_json::from_slice(&bytes[catalogue.clone()]).unwrap();
+        change(&mut changed);
+        let json = serde_json::to_vec(&changed).unwrap();
+        let sections = [&names, &wholes, &v4, &v6].map(|section| &bytes[section.clone()]);
+        let file = file::write([&json, sections[0], sections[1], sections[2], sections[3]]);
+        CompiledLists::from_bytes("x", file).map(|_| ()).map_err(|error| error.to_string())
+    };
+    assert_eq!(with(|_| {}), Ok(()));
+    assert_eq!(with(|catalogue| catalogue.sets.push(vec![0])), Ok(()));
+    let missing =
+        Err("the compiled lists `x` are damaged: its catalogue names a list that is not there".to_owned());
+    assert_eq!(with(|catalogue| catalogue.sets.push(vec![0, 1])), missing);
+    assert_eq!(with(|catalogue| catalogue.substrings[0].list = 1), missing);
+}
+
 proptest! {
     #[test]
     fn a_hostile_file_with_a_right_checksum_is_refused_or_asked_but_never_panics(
