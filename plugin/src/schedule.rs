@@ -61,11 +61,6 @@ impl Schedule {
         self.delayed.iter().map(|(due, _)| *due).min()
     }
 
-    /// Whether a divided batch has parts left.
-    pub fn has_portion(&self) -> bool {
-        !self.portions.is_empty()
-    }
-
     /// Submissions that can be sent now, apart from divided batches.
     pub fn ready(&self) -> usize {
         self.ready.len()
@@ -158,14 +153,12 @@ mod tests {
         let mut schedule = Schedule::default();
         schedule.push(a);
         schedule.push(b);
-        assert!(!schedule.has_portion());
         assert_eq!(schedule.next(1).collect::<Vec<_>>(), [a]);
         assert_eq!(schedule.next(9).collect::<Vec<_>>(), [a, b]);
         schedule.push_portion(vec![c, d]);
-        assert!(schedule.has_portion());
         assert_eq!(schedule.next(1).collect::<Vec<_>>(), [c, d]);
         assert_eq!(schedule.next_portion(), Some(vec![c, d]));
-        assert_eq!((schedule.next_portion(), schedule.has_portion()), (None, false));
+        assert_eq!(schedule.next_portion(), None);
     }
 
     #[test]

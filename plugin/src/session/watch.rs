@@ -263,3 +263,43 @@ fn share(room: usize, costs: bool) -> usize {
         room => (room / 2).max(room.min(limits::WATCHED_BATCH_OBJECTS)),
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::item::{BlockFields, Identifier};
+
+    #[test]
+    fn a_batch_needs_half_of_the_room_or_what_is_worth_a_look() {
+        for (room, expected) in
+            [(1, 1), (99, 99), (100, 100), (101, 100), (199, 100), (201, 100), (202, 101), (1_000, 500)]
+        {
+            assert_eq!(share(room, false), expected, "{room}");
+        }
+        for (room, costs) in [(0, false), (0, true), (7, true)] {
+            assert_eq!(share(room, costs), usize::MAX, "{room}");
+        }
+    }
+
+    #[test]
+    fn only_new_entries_of_a_type_that_is_close_to_its_limit_need_room() {
+        let item = |field| Item {
+            identifier: Identifier { field, value: "a.example".into() },
+            description: None,
+            block: BlockFields::default(),
+        };
+        let (domain, url) = (item(Field::Domain), item(Field::Url));
+        let mut clearance = Clearance::Within(BTreeMap::from([(Field::Domain, 2)]));
+        clearance.take_room(&domain, false);
+        clearance.take_room(&url, true);
+        clearance.take_room(&domain, true);
+        assert!(clearance.has_room(&domain, true));
+        clearance.take_room(&domain, true);
+        clearance.take_room(&domain, true);
+        assert!(!clearance.has_room(&domain, true));
+        assert!(clearance.has_room(&domain, false) && clearance.has_room(&url, true));
+        let mut free = Clearance::Free;
+        free.take_room(&domain, true);
+        assert!(free.has_room(&domain, true));
+    }
+}
