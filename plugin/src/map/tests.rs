@@ -34,6 +34,26 @@ fn json(mapping: &Mapping) -> Vec<String> {
 }
 
 #[test]
+fn what_is_left_out_is_named_with_its_type_or_its_value() {
+    let message = |object: &Object, scheme_handling| match map(
+        object,
+        &configuration(List::Exceptions, scheme_handling),
+    ) {
+        Mapping::Skipped(problem) => problem.message,
+        other => panic!("{other:?}"),
+    };
+    let md5 = indicator("MD5", "d41d8cd98f00b204e9800998ecf8427e");
+    assert_eq!(message(&md5, SchemeHandling::Http), "the action takes no object of type `MD5`");
+    let adversary = Object { kind: "Adversary".to_owned(), ..indicator("FQDN", "a.example") };
+    assert_eq!(
+        message(&adversary, SchemeHandling::Http),
+        "the action takes no object of type `Adversary FQDN`"
+    );
+    let expected = "`a.example/x` has no scheme, and the configuration says not to send such URLs";
+    assert_eq!(message(&indicator("URL", "a.example/x"), SchemeHandling::Skip), expected);
+}
+
+#[test]
 fn each_type_has_its_field() {
     let exceptions = configuration(List::Exceptions, SchemeHandling::Http);
     let sha1 = "A9993E364706816ABA3E25717850C26C9CD0D89D";
