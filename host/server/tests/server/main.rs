@@ -10,6 +10,7 @@
 
 mod access;
 mod api;
+mod console;
 mod harness;
 mod kept_forms;
 mod listening;

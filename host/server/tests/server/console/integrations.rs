@@ -4,8 +4,8 @@ use palisade_bundle::SigningKey;
 use palisade_server::Role;
 use palisade_store::StoredValue;
 
+use crate::console::support::{Console, leads, post_files, post_form, read, value};
 use crate::harness::Client;
-use crate::support::{Console, leads, post_files, post_form, read, value};
 
 const BLOCKLIST: &str = "/integrations/1/actions/add-to-blocklist";
 

@@ -4,8 +4,8 @@ use palisade_orchestrator::Confirmed;
 use palisade_server::Role;
 use palisade_store::{BundleId, Page, RunFilter, StoredValue, WorkflowId};
 
+use crate::console::support::{Console, leads, post_files, post_form, read, value};
 use crate::harness::{Answer, Client};
-use crate::support::{Console, leads, post_files, post_form, read, value};
 
 const KEY: &str = "KEY-THAT-NOBODY-SEES";
 

@@ -1,27 +1,12 @@
 //! The console's workflows, with a real listener and forms as a browser posts them: built, shown, run, switched, copied, deleted,
 //! and taken from a file.
 
-#![allow(
-    clippy::expect_used,
-    clippy::indexing_slicing,
-    clippy::panic,
-    clippy::unwrap_used,
-    reason = "tests: what goes wrong here is a failed test"
-)]
-
-#[allow(dead_code, unreachable_pub, reason = "these tests use a part of it")]
-#[path = "server/harness.rs"]
-mod harness;
-#[allow(dead_code, unreachable_pub, reason = "these tests use a part of it")]
-#[path = "console/support.rs"]
-mod support;
-
 use palisade_orchestrator::{Confirmed, Entered};
 use palisade_server::Role;
 use palisade_store::{BundleId, CollectionId, Page, Phase, RunFilter, StoredValue, Takes, WorkflowId};
 
+use crate::console::support::{Console, leads, post_files, post_form, read, value};
 use crate::harness::{Answer, Client, between};
-use crate::support::{Console, leads, post_files, post_form, read, value};
 
 const KEY: &str = "KEY-THAT-NOBODY-SEES";
 const EXEMPT: &str = "1/add-to-exception-list";

@@ -1,29 +1,14 @@
 //! What the console's pages say of runs, roles and refusals is so, and is said in words: each test is named after what a page once
 //! said wrongly.
 
-#![allow(
-    clippy::expect_used,
-    clippy::indexing_slicing,
-    clippy::panic,
-    clippy::unwrap_used,
-    reason = "tests: what goes wrong here is a failed test"
-)]
-
-#[allow(dead_code, unreachable_pub, reason = "these tests use a part of it")]
-#[path = "server/harness.rs"]
-mod harness;
-#[allow(dead_code, unreachable_pub, reason = "these tests use a part of it")]
-#[path = "console/support.rs"]
-mod support;
-
 use jiff::{SignedDuration, Timestamp};
 use palisade_orchestrator::{Confirmed, Request};
 use palisade_server::Role;
 use palisade_store::{Lists, NewHolding, RunEnd, RunId, RunStatus, StoredObject, WorkflowId};
 use serde_json::json;
 
+use crate::console::support::{Console, leads, post_files, post_form, read};
 use crate::harness::{Client, between};
-use crate::support::{Console, leads, post_files, post_form, read};
 
 const ACTION: &str = "/integrations/1/actions/add-to-blocklist";
 

@@ -1,21 +1,6 @@
 //! The console's runs, with a real listener and forms as a browser posts them: the list, one run with its views, an object's story,
 //! and what may be done with a run.
 
-#![allow(
-    clippy::expect_used,
-    clippy::indexing_slicing,
-    clippy::panic,
-    clippy::unwrap_used,
-    reason = "tests: what goes wrong here is a failed test"
-)]
-
-#[allow(dead_code, unreachable_pub, reason = "these tests use a part of it")]
-#[path = "server/harness.rs"]
-mod harness;
-#[allow(dead_code, unreachable_pub, reason = "these tests use a part of it")]
-#[path = "console/support.rs"]
-mod support;
-
 use std::io::Write as _;
 
 use jiff::Timestamp;
@@ -27,8 +12,8 @@ use palisade_store::{
 };
 use serde_json::{Value, json};
 
+use crate::console::support::{Console, leads, post_form, read};
 use crate::harness::{Client, between};
-use crate::support::{Console, leads, post_form, read};
 
 /// A service with two workflows, and nobody who works on their runs.
 async fn furnished() -> (Console, Client) {

@@ -6,8 +6,8 @@ use palisade_server::Role;
 use serde_json::json;
 use threatq_simulator::{HOST, Settings, Simulator};
 
+use crate::console::support::{Console, leads, post_files, post_form, read, value};
 use crate::harness::{Answer, Client};
-use crate::support::{Console, leads, post_files, post_form, read, value};
 
 const LIST: &[u8] = b"evil.example\nworse.example\n198.51.100.7\nhttps://worst.example/a\n";
 

@@ -4,8 +4,8 @@
 use palisade_orchestrator::Confirmed;
 use palisade_store::{CollectionId, ObjectFilter, ObjectOrder, Page, RunId};
 
+use crate::console::support::{Console, leads, post_files, post_form, read};
 use crate::harness::{Answer, Client, between};
-use crate::support::{Console, leads, post_files, post_form, read};
 
 /// A collection of 120 objects with scores, and a workflow.
 async fn furnished() -> (Console, Client) {

@@ -11,8 +11,8 @@ use palisade_store::{
 use serde_json::{Value, json};
 use tokio::sync::watch;
 
+use crate::console::support::{Console, leads, post_files, post_form};
 use crate::harness::{Answer, Client};
-use crate::support::{Console, leads, post_files, post_form};
 
 /// A bundle whose operator says where its requests go, and another in its next version that says so itself.
 fn manifest(version: &str, origin: &str) -> String {

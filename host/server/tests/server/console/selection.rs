@@ -1,28 +1,13 @@
 //! Objects that somebody picks from a table, of a run or of a collection, and the manual run on them: as a browser without scripts
 //! does it, and as a program.
 
-#![allow(
-    clippy::expect_used,
-    clippy::indexing_slicing,
-    clippy::panic,
-    clippy::unwrap_used,
-    reason = "tests: what goes wrong here is a failed test"
-)]
-
-#[allow(dead_code, unreachable_pub, reason = "these tests use a part of it")]
-#[path = "server/harness.rs"]
-mod harness;
-#[allow(dead_code, unreachable_pub, reason = "these tests use a part of it")]
-#[path = "console/support.rs"]
-mod support;
-
 use palisade_orchestrator::{Confirmed, Request};
 use palisade_server::Role;
 use palisade_store::{ObjectFilter, ObjectOrder, Page, RunId, RunRow, StoredObject, WorkflowId};
 use serde_json::json;
 
+use crate::console::support::{Console, leads, post_files, post_form, read};
 use crate::harness::{Answer, Client};
-use crate::support::{Console, leads, post_files, post_form, read};
 
 const LIST: &[u8] = br#"[
     {"id": 1, "value": "one.example", "type": {"id": 8, "name": "FQDN"}, "score": 9, "tags": [{"id": 7, "name": "loader"}]},
@@ -96,7 +81,7 @@ async fn objects_of_a_collection_are_picked_and_run_with_all_that_it_has_of_them
         chosen.body.contains(r#"<option value="2" selected>Nightly"#),
         "the workflow that takes this collection"
     );
-    assert_eq!(crate::boxes(&chosen), [boxes[0].as_str(), boxes[2].as_str()]);
+    assert_eq!(self::boxes(&chosen), [boxes[0].as_str(), boxes[2].as_str()]);
     assert_eq!(
         console.store.runs(palisade_store::RunFilter::default(), Page::ALL).unwrap().1,
         0,

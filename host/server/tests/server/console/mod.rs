@@ -1,0 +1,12 @@
+//! The console, with forms as a browser posts them.
+
+mod collections;
+mod edits;
+mod integrations;
+mod listing;
+mod origins;
+mod runs;
+mod selection;
+mod support;
+mod told;
+mod workflows;
