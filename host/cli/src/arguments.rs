@@ -456,6 +456,11 @@ pub(crate) enum Generated {
     },
     /// The table of all limits, as Markdown
     Limits,
+    /// The adapter that makes a component of a module for WASI 0.1, as `wasm-tools component new --adapt` takes it
+    Adapter {
+        /// The file; overwritten if it exists
+        file: PathBuf,
+    },
     /// The contract as WIT files, with the WASI packages that it imports, into a directory
     Wit {
         /// The directory; created if it is missing. Files of the same names are overwritten

@@ -19,6 +19,10 @@ pub(crate) enum Language {
     Python,
     /// Built with ComponentizeJS
     Javascript,
+    /// Built with Go's own compiler for WASI 0.1, `wit-bindgen` and `wasm-tools`
+    Go,
+    /// Built with clang, wasi-libc, `wit-bindgen` and `wasm-tools`
+    C,
 }
 
 impl Language {
@@ -28,6 +32,8 @@ impl Language {
             Self::Rust => "Rust",
             Self::Python => "Python",
             Self::Javascript => "JavaScript",
+            Self::Go => "Go",
+            Self::C => "C",
         }
     }
 }
@@ -125,7 +131,8 @@ mod tests {
 
     use super::*;
 
-    const ALL: [Language; 3] = [Language::Rust, Language::Python, Language::Javascript];
+    const ALL: [Language; 5] =
+        [Language::Rust, Language::Python, Language::Javascript, Language::Go, Language::C];
 
     #[test]
     fn a_name_is_an_id() {
@@ -154,6 +161,9 @@ mod tests {
             }
         }
     }
+
+    /// The test of a packed bundle in C is the one in Python.
+    const SHARED: (&str, &str) = ("c", "tests/test_action.py");
 
     /// The files below a directory, relative to it.
     fn below(directory: &Path) -> BTreeSet<String> {
@@ -188,13 +198,15 @@ mod tests {
             ("rust", templates::of(Language::Rust)),
             ("python", templates::of(Language::Python)),
             ("javascript", templates::of(Language::Javascript)),
+            ("go", templates::of(Language::Go)),
+            ("c", templates::of(Language::C)),
         ];
         for (directory, table) in tables {
             // Three have another name here: `.gitignore` would hide files of this repository, the workflow would run in it, and
             // the licence is the repository's.
             let embedded: BTreeSet<String> = table
                 .iter()
-                .filter(|(path, _)| *path != "LICENSE")
+                .filter(|(path, _)| *path != "LICENSE" && (directory, *path) != SHARED)
                 .map(|(path, _)| match *path {
                     ".gitignore" => "gitignore".to_owned(),
                     ".github/workflows/check.yml" => "github-workflow.yml".to_owned(),

@@ -35,7 +35,7 @@ pub use outcome::{Object, Outcome};
 pub use product::{
     binary, bundle, guest, in_language, policy, root, say_skipped, shared_data, signing_key, target,
 };
-pub use project::{documented_commands, run_commands};
+pub use project::{Tools, documented_commands, project_tools, run_commands};
 pub use receiver::{Delivery, Receiver, WEBHOOK_HOST};
 pub use running::Running;
 pub use service::{Answer, Service, counts, form};

@@ -26,6 +26,8 @@ pub(super) fn of(language: Language) -> &'static [Template] {
         Language::Rust => RUST,
         Language::Python => PYTHON,
         Language::Javascript => JAVASCRIPT,
+        Language::Go => GO,
+        Language::C => C,
     }
 }
 
@@ -69,6 +71,38 @@ const JAVASCRIPT: &[Template] = templates![
     "source/delivery.js" from "templates/javascript/source/delivery.js",
     "tests/action.test.js" from "templates/javascript/tests/action.test.js",
     "tests/delivery.test.js" from "templates/javascript/tests/delivery.test.js",
+];
+
+const GO: &[Template] = templates![
+    ".gitignore" from "templates/go/gitignore",
+    ".github/workflows/check.yml" from "templates/go/github-workflow.yml",
+    "README.md" from "templates/go/README.md",
+    "build.sh" from "templates/go/build.sh",
+    "delivery/delivery.go" from "templates/go/delivery/delivery.go",
+    "delivery/delivery_test.go" from "templates/go/delivery/delivery_test.go",
+    "bindings/export_palisade_action_action/action.go" from "templates/go/bindings/export_palisade_action_action/action.go",
+    "go.mod" from "templates/go/go.mod",
+    "main.go" from "templates/go/main.go",
+    "palisade.dev.toml" from "templates/go/palisade.dev.toml",
+    "post/post.go" from "templates/go/post/post.go",
+    "sbom.cdx.json" from "templates/go/sbom.cdx.json",
+    "tests/action_test.go" from "templates/go/tests/action_test.go",
+];
+
+const C: &[Template] = templates![
+    ".gitignore" from "templates/c/gitignore",
+    ".github/workflows/check.yml" from "templates/c/github-workflow.yml",
+    "Makefile" from "templates/c/Makefile",
+    "README.md" from "templates/c/README.md",
+    "palisade.dev.toml" from "templates/c/palisade.dev.toml",
+    "sbom.cdx.json" from "templates/c/sbom.cdx.json",
+    "source/action.c" from "templates/c/source/action.c",
+    "source/delivery.c" from "templates/c/source/delivery.c",
+    "source/delivery.h" from "templates/c/source/delivery.h",
+    "source/post.c" from "templates/c/source/post.c",
+    "source/post.h" from "templates/c/source/post.h",
+    "tests/delivery_test.c" from "templates/c/tests/delivery_test.c",
+    "tests/test_action.py" from "templates/python/tests/test_action.py",
 ];
 
 /// The contract, as this host implements it.

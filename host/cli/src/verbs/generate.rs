@@ -26,6 +26,7 @@ impl Answer for Text {
 
 pub(crate) fn generate(what: Generated) -> Result<Box<dyn Answer>, Failure> {
     let text = match what {
+        Generated::Adapter { file } => adapter(&file)?,
         Generated::Completions { shell } => {
             let mut out = Vec::new();
             clap_complete::generate(shell, &mut Arguments::command(), "palisade", &mut out);
@@ -48,6 +49,14 @@ pub(crate) fn generate(what: Generated) -> Result<Box<dyn Answer>, Failure> {
         },
     };
     Ok(Box::new(Text(text)))
+}
+
+/// Writes the adapter of the WASI implementation that this host runs components on.
+fn adapter(file: &Path) -> Result<String, Failure> {
+    let content = wasi_preview1_component_adapter_provider::WASI_SNAPSHOT_PREVIEW1_REACTOR_ADAPTER;
+    std::fs::write(file, content)
+        .map_err(|error| Failure::file("adapter-not-written", "cannot write", file, &error))?;
+    Ok(format!("wrote `{}`\n", file.display()))
 }
 
 fn man(directory: &Path) -> Result<String, Failure> {

@@ -56,7 +56,7 @@ fn the_action_of_the_contracts_page_builds_and_runs_as_the_page_says() {
     std::fs::create_dir_all(&kept).unwrap();
     std::os::unix::fs::symlink(&kept, project.join("target")).unwrap();
     for script in [build, rest] {
-        let said = run_commands(&project, script).unwrap_or_else(|said| panic!("{script}\n{said}"));
+        let said = run_commands(&project, script, None).unwrap_or_else(|said| panic!("{script}\n{said}"));
         if script == rest {
             assert!(said.contains("accepted  2") || said.contains("accepted 2"), "{said}");
         }

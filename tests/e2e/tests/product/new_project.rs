@@ -3,7 +3,7 @@
 use std::path::{Path, PathBuf};
 use std::sync::{Mutex, PoisonError};
 
-use palisade_e2e::{Palisade, documented_commands, in_language, run_commands, target};
+use palisade_e2e::{Palisade, Tools, documented_commands, in_language, project_tools, run_commands, target};
 use tempfile::TempDir;
 
 /// Projects are built and compiled one after the other: side by side they could go past the host's time for compiling.
@@ -25,15 +25,15 @@ fn project(language: &str) -> (TempDir, PathBuf) {
 }
 
 /// Runs every documented command, then the signed bundle under a policy that trusts its key and nothing else.
-fn does_what_its_readme_says(language: &str, project: &Path) {
+fn does_what_its_readme_says(language: &str, project: &Path, tools: Option<&Tools>) {
     let _alone = ONE_AT_A_TIME.lock().unwrap_or_else(PoisonError::into_inner);
     let readme = std::fs::read_to_string(project.join("README.md")).unwrap();
     let commands = documented_commands(&readme);
     let headings: Vec<&str> = commands.iter().map(|(heading, _)| heading.as_str()).collect();
     assert_eq!(headings, ["Develop", "Build", "Pack", "Test", "Run", "Sign"]);
     for (heading, script) in &commands {
-        let said =
-            run_commands(project, script).unwrap_or_else(|said| panic!("{language}, {heading}:\n{said}"));
+        let said = run_commands(project, script, tools)
+            .unwrap_or_else(|said| panic!("{language}, {heading}:\n{said}"));
         if heading == "Run" || heading == "Develop" {
             assert!(said.contains("planned"), "{language}: {said}");
         }
@@ -66,14 +66,14 @@ fn a_project_in_rust_does_what_its_readme_says() {
     let kept = target().join("palisade/new/rust");
     std::fs::create_dir_all(&kept).unwrap();
     std::os::unix::fs::symlink(&kept, project.join("target")).unwrap();
-    does_what_its_readme_says("rust", &project);
+    does_what_its_readme_says("rust", &project, None);
 }
 
 #[test]
 fn a_project_in_python_does_what_its_readme_says() {
     if in_language("python").is_some() {
         let (_directory, project) = project("python");
-        does_what_its_readme_says("python", &project);
+        does_what_its_readme_says("python", &project, None);
     }
 }
 
@@ -81,7 +81,26 @@ fn a_project_in_python_does_what_its_readme_says() {
 fn a_project_in_javascript_does_what_its_readme_says() {
     if in_language("javascript").is_some() {
         let (_directory, project) = project("javascript");
-        does_what_its_readme_says("javascript", &project);
+        does_what_its_readme_says("javascript", &project, None);
+    }
+}
+
+#[test]
+fn a_project_in_go_does_what_its_readme_says() {
+    if let Some(tools) = project_tools(&["go", "wasm-tools", "wit-bindgen"]) {
+        let (_directory, project) = project("go");
+        does_what_its_readme_says("go", &project, Some(&tools));
+    }
+}
+
+#[test]
+fn a_project_in_c_does_what_its_readme_says() {
+    if let Some(tools) = project_tools(&["clang-19", "make", "openssl", "wasm-tools", "wit-bindgen"]) {
+        let (_directory, project) = project("c");
+        does_what_its_readme_says("c", &project, Some(&tools));
+        // A C component calls nothing but the contract: no adapter, no start-up of a runtime.
+        let size = std::fs::metadata(project.join("build/component.wasm")).unwrap().len();
+        assert!(size < 60_000, "the component has {size} bytes");
     }
 }
 
