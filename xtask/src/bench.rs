@@ -41,8 +41,8 @@ const EXCEPTIONS: u64 = 20_000;
 
 /// Prints the figures.
 pub(crate) fn bench() -> Result<()> {
-    let built = build::product(Scope::Product, true)?;
-    let native = build::binary("native-client", true)?;
+    let built = build::product(Scope::Release)?;
+    let native = build::release_binary("native-client")?;
     let example = example()?;
     let python =
         peers::peers().inspect_err(|error| eprintln!("other people's clients are left out: {error:#}")).ok();

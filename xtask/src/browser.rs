@@ -24,7 +24,7 @@ const PICTURES: Duration = Duration::from_secs(180);
 
 /// Builds what is needed and tests the console.
 pub(crate) fn test() -> Result<()> {
-    let built = build::product(Scope::Workspace, false)?;
+    let built = build::product(Scope::Workspace)?;
     let mut tests = node(&install()?)?;
     tests
         .args(["--test", "--test-concurrency=1", "--test-reporter=spec"])

@@ -1,12 +1,19 @@
 //! Builds the binaries, the component, the guests of the tests, and the bundle's zip.
 
+use std::collections::BTreeSet;
 use std::path::PathBuf;
 use std::process::Command;
+use std::thread;
 
-use anyhow::{Context as _, Result};
+use anyhow::{Context as _, Result, anyhow, ensure};
 
-use crate::cargo::{WASM_TARGET, cargo, ensure_wasm_target, run};
-use crate::{languages, paths, signing, software_bill};
+use crate::cargo::{WASM_TARGET, cargo, ensure_wasm_target, output, run};
+use crate::{languages, lint, paths, projects, signing, software_bill};
+
+/// What a user runs, by package: the product, and what stands in for a tenant.
+const PRODUCT: [&str; 2] = ["palisade", "vision-one-simulator"];
+/// The name of the bundle's zip.
+const BUNDLE: &str = "trend-vision-one.zip";
 
 /// What was built.
 pub(crate) struct Built {
@@ -15,65 +22,117 @@ pub(crate) struct Built {
     pub(crate) bundle: PathBuf,
 }
 
-/// Which packages one call of cargo builds. Cargo compiles a dependency once for each set of features that the packages of a
-/// call ask of it: a second call with other packages compiles most of the tree again.
+/// What one call of cargo builds. Cargo compiles a dependency once for each set of features that the packages of a call ask of
+/// it: a second call with other packages compiles most of the tree again.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Scope {
-    /// What a first look needs: the product and the simulator.
-    Product,
+    /// What a first look needs, the product and the simulator, in the profile that compiles fastest.
+    Demonstration,
+    /// The same, optimised.
+    Release,
     /// Everything that the tests run, exactly as `cargo test --workspace` builds it.
     Workspace,
 }
 
+impl Scope {
+    /// The profile, and the directory of its programs.
+    fn profile(self) -> (&'static str, &'static str) {
+        match self {
+            Self::Demonstration => ("demo", "demo"),
+            Self::Release => ("release", "release"),
+            Self::Workspace => ("dev", "debug"),
+        }
+    }
+
+    fn binary(self, package: &str) -> Result<PathBuf> {
+        let (_, directory) = self.profile();
+        Ok(paths::target()?.join(directory).join(package).with_extension(std::env::consts::EXE_EXTENSION))
+    }
+}
+
 /// All that the tests need; `release` for a binary that is installed.
 pub(crate) fn everything(release: bool) -> Result<Built> {
-    let built = product(if release { Scope::Product } else { Scope::Workspace }, release)?;
+    let built = product(if release { Scope::Release } else { Scope::Workspace })?;
     guests()?;
     languages::build(&built.palisade)?;
+    projects::tools_where_possible()?;
     Ok(built)
 }
 
 /// The binary, the simulator and the bundle.
-pub(crate) fn product(scope: Scope, release: bool) -> Result<Built> {
+pub(crate) fn product(scope: Scope) -> Result<Built> {
     ensure_wasm_target()?;
-    let [palisade, simulator] = binaries(scope, release)?;
-    let component = component()?;
+    explain(scope)?;
+    // Side by side: toward the end of either build one crate waits for the other, and a core for both.
+    let (binaries, component) = thread::scope(|threads| {
+        let component = threads.spawn(component);
+        (binaries(scope), component.join())
+    });
+    let [palisade, simulator] = binaries?;
+    let component = component.map_err(|_| anyhow!("building the component panicked"))??;
     let bundle = pack(&palisade, &component)?;
     Ok(Built { palisade, simulator, bundle })
 }
 
-/// `palisade` and the simulator, in one call.
-pub(crate) fn binaries(scope: Scope, release: bool) -> Result<[PathBuf; 2]> {
-    let names = ["palisade", "vision-one-simulator"];
-    let mut build = cargo(["build", "--locked"])?;
-    match scope {
-        Scope::Product => build.args(names.iter().flat_map(|name| ["--package", name])),
-        Scope::Workspace => build.args(["--workspace", "--all-targets"]),
+/// Says what takes minutes, where nothing is built yet.
+fn explain(scope: Scope) -> Result<()> {
+    if scope == Scope::Workspace || scope.binary("palisade")?.exists() {
+        return Ok(());
+    }
+    let mut tree = cargo(["tree", "--locked", "--edges", "no-dev", "--prefix", "none"])?;
+    let tree = output(tree.args(PRODUCT.iter().flat_map(|name| ["--package", name])))?;
+    let crates: BTreeSet<&[u8]> = tree.split(|byte| *byte == b'\n').collect();
+    let time = if scope == Scope::Release { "ten" } else { "five" };
+    eprintln!(
+        "Compiling Palisade, a simulated Vision One, and the component. This is about {} crates: the compiler and runtime of \
+         WebAssembly (wasmtime, cranelift), TLS, SQLite and the web service. It takes about {time} minutes on two cores the \
+         first time, and seconds from then on. Cargo shows how many crates are done.",
+        crates.len()
+    );
+    Ok(())
+}
+
+/// What was built before, without building it.
+pub(crate) fn built() -> Result<Built> {
+    let [palisade, simulator] = PRODUCT;
+    let built = Built {
+        palisade: Scope::Workspace.binary(palisade)?,
+        simulator: Scope::Workspace.binary(simulator)?,
+        bundle: paths::products()?.join(BUNDLE),
     };
-    run(build.args(["--profile", profile(release)]))?;
-    let [palisade, simulator] = names;
-    Ok([binary_path(palisade, release)?, binary_path(simulator, release)?])
+    for path in [&built.palisade, &built.simulator, &built.bundle] {
+        ensure!(path.exists(), "`{}` is missing: run `cargo xtask build` first", path.display());
+    }
+    Ok(built)
 }
 
-/// A binary of the workspace, by the name of its package.
-pub(crate) fn binary(package: &str, release: bool) -> Result<PathBuf> {
-    run(&mut cargo(["build", "--locked", "--package", package, "--profile", profile(release)])?)?;
-    binary_path(package, release)
+/// `palisade` and the simulator, in one call.
+pub(crate) fn binaries(scope: Scope) -> Result<[PathBuf; 2]> {
+    let mut build = if scope == Scope::Workspace {
+        let mut build = lint::workspace("build")?;
+        build.arg("--all-targets");
+        build
+    } else {
+        let mut build = cargo(["build", "--locked"])?;
+        build.args(PRODUCT.iter().flat_map(|name| ["--package", name]));
+        build
+    };
+    run(build.args(["--profile", scope.profile().0]))?;
+    let [palisade, simulator] = PRODUCT;
+    Ok([scope.binary(palisade)?, scope.binary(simulator)?])
 }
 
-fn profile(release: bool) -> &'static str {
-    if release { "release" } else { "dev" }
-}
-
-fn binary_path(package: &str, release: bool) -> Result<PathBuf> {
-    let directory = if release { "release" } else { "debug" };
-    Ok(paths::target()?.join(directory).join(package).with_extension(std::env::consts::EXE_EXTENSION))
+/// An optimised binary of the workspace, by the name of its package.
+pub(crate) fn release_binary(package: &str) -> Result<PathBuf> {
+    run(&mut cargo(["build", "--locked", "--package", package, "--profile", "release"])?)?;
+    Scope::Release.binary(package)
 }
 
 /// The component of the Vision One bundle.
 fn component() -> Result<PathBuf> {
     let mut build = cargo(["build", "--locked", "--package", "palisade-vision-one"])?;
-    build.args(["--lib", "--target", WASM_TARGET, "--profile", "component"]);
+    // Quiet: the other build beside it shows its progress.
+    build.args(["--quiet", "--lib", "--target", WASM_TARGET, "--profile", "component"]);
     run(build.env("CARGO_ENCODED_RUSTFLAGS", remapped_paths()?))?;
     Ok(paths::target()?.join(WASM_TARGET).join("component/palisade_vision_one.wasm"))
 }
@@ -120,7 +179,7 @@ fn guests() -> Result<()> {
 /// The zip, by the binary's own `pack`.
 fn pack(palisade: &PathBuf, component: &PathBuf) -> Result<PathBuf> {
     let root = paths::root()?;
-    let zip = paths::products()?.join("trend-vision-one.zip");
+    let zip = paths::products()?.join(BUNDLE);
     let bill = paths::products()?.join("sbom.cdx.json");
     software_bill::write(&bill)?;
     let mut pack = Command::new(palisade);

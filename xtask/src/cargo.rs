@@ -8,6 +8,7 @@ use std::time::{Duration, Instant};
 
 use anyhow::{Context as _, Result, bail};
 
+use crate::children::Owned;
 use crate::paths;
 
 /// The target that components are built for.
@@ -34,7 +35,7 @@ pub(crate) fn cargo<Argument: AsRef<OsStr>>(
 /// Runs a command to its end.
 pub(crate) fn run(command: &mut Command) -> Result<()> {
     eprintln!("$ {}", words(command));
-    let status = command.status().with_context(|| format!("cannot start `{}`", words(command)))?;
+    let status = Owned::spawn(command)?.wait()?;
     if !status.success() {
         bail!("`{}` failed: {status}", words(command));
     }
@@ -44,16 +45,14 @@ pub(crate) fn run(command: &mut Command) -> Result<()> {
 /// Runs a command to its end, which has to come in time: for what may wait for a network.
 pub(crate) fn run_within(command: &mut Command, time: Duration) -> Result<()> {
     eprintln!("$ {}", words(command));
-    let mut child =
-        command.stdin(Stdio::null()).spawn().with_context(|| format!("cannot start `{}`", words(command)))?;
+    let mut child = Owned::spawn(command.stdin(Stdio::null()))?;
     let begun = Instant::now();
     let status = loop {
-        if let Some(status) = child.try_wait()? {
+        if let Some(status) = child.child().try_wait()? {
             break status;
         }
         if begun.elapsed() > time {
-            child.kill()?;
-            child.wait()?;
+            drop(child);
             bail!("`{}` took longer than {time:?}", words(command));
         }
         thread::sleep(Duration::from_millis(20));

@@ -10,6 +10,7 @@ use anyhow::{Context as _, Result, bail};
 use serde_json::Value;
 
 use crate::build::Scope;
+use crate::children::Owned;
 use crate::simulator::Simulator;
 use crate::{build, paths, signing};
 
@@ -18,7 +19,7 @@ const KEY_VARIABLE: &str = "VISION_ONE_API_KEY";
 
 /// Builds what is needed, runs both actions, and shows what came of it.
 pub(crate) fn demo(keep: bool) -> Result<()> {
-    let built = build::product(Scope::Product, false)?;
+    let built = build::product(Scope::Demonstration)?;
     let directory = paths::products()?.join("demo");
     if directory.exists() {
         std::fs::remove_dir_all(&directory)?;
@@ -79,7 +80,7 @@ fn palisade(
     run.arg("--ca-cert").arg(&simulator.certificate);
     run.env(KEY_VARIABLE, &simulator.key);
     std::io::stdout().flush()?;
-    run.status().context("cannot start palisade")?.code().context("palisade was killed")
+    Owned::spawn(&mut run)?.wait()?.code().context("palisade was killed")
 }
 
 /// Counts by type, and the first few of each.

@@ -20,7 +20,7 @@ pub(crate) const GENERATED: &[(&str, &[&str])] = &[
 
 /// Writes all of them.
 pub(crate) fn write() -> Result<()> {
-    let [palisade, _] = build::binaries(Scope::Workspace, false)?;
+    let [palisade, _] = build::binaries(Scope::Workspace)?;
     let root = paths::root()?;
     for (file, words) in GENERATED {
         let mut generate = Command::new(&palisade);

@@ -8,16 +8,19 @@ mod browser;
 mod build;
 mod cancel_test;
 mod cargo;
+mod children;
 mod demo;
 mod deny;
 mod docs;
 mod fuzz;
 mod kill_test;
 mod languages;
+mod lint;
 mod measure;
 mod mutants;
 mod paths;
 mod peers;
+mod projects;
 mod scale;
 mod schemathesis;
 mod service;
@@ -58,6 +61,12 @@ enum Task {
         /// Serves instead: the web console with the bundle, three collections and three workflows, ready to click through
         #[arg(long, conflicts_with = "keep")]
         serve: bool,
+        /// Where the service listens
+        #[arg(long, value_name = "ADDRESS:PORT", default_value = "127.0.0.1:8420", requires = "serve")]
+        listen: String,
+        /// Uses what `cargo xtask build` has built
+        #[arg(long, requires = "serve")]
+        no_build: bool,
     },
     /// Kills the service at random moments of a run of 10,000 objects, and checks what became of each of them
     KillTest {
@@ -106,7 +115,8 @@ enum Task {
         #[arg(long)]
         measure: bool,
     },
-    /// Installs other people's clients of the service, for the tests and the benchmark, and prints where their Python is
+    /// Installs what tests need from the Python package index: other people's clients of the service, and the tools for projects
+    /// in Go and C. Prints where the clients' Python is
     Peers,
     /// Gives every reader inputs of a fuzzer's making
     Fuzz {
@@ -133,13 +143,14 @@ enum Task {
 }
 
 fn main() -> Result<()> {
+    children::end_with_this_process()?;
     match Arguments::parse().task {
         Task::Build { release } => {
             build::everything(release).map(|built| println!("{}", built.bundle.display()))
         }
         Task::Test => test::test(),
-        Task::Demo { serve: true, .. } => demo::serve::serve(),
-        Task::Demo { keep, serve: false } => demo::demo(keep),
+        Task::Demo { serve: true, listen, no_build, .. } => demo::serve::serve(&listen, no_build),
+        Task::Demo { keep, .. } => demo::demo(keep),
         Task::CancelTest { cancels, seed } => cancel_test::cancel_test(cancels, seed),
         Task::KillTest { kills, seed } => kill_test::kill_test(kills, seed),
         Task::Browser { screenshots: false } => browser::test(),
@@ -149,11 +160,14 @@ fn main() -> Result<()> {
         Task::Schemathesis { examples } => schemathesis::schemathesis(examples),
         Task::Languages { measure: true } => measure::measure(),
         Task::Languages { measure: false } => {
-            let zips = languages::build(&build::product(Scope::Workspace, false)?.palisade)?;
+            let zips = languages::build(&build::product(Scope::Workspace)?.palisade)?;
             zips.iter().for_each(|zip| println!("{}", zip.display()));
             Ok(())
         }
-        Task::Peers => peers::peers().map(|python| println!("{}", python.display())),
+        Task::Peers => {
+            projects::tools()?;
+            peers::peers().map(|python| println!("{}", python.display()))
+        }
         Task::Fuzz { seconds, target } => fuzz::fuzz(seconds, target.as_deref()),
         Task::Mutants { package, shards } => mutants::mutants(package.as_deref(), &shards),
         Task::Deny => deny::deny(),

@@ -15,7 +15,7 @@ use crate::cargo::run_within;
 use crate::{build, paths};
 
 /// The languages of `palisade new`.
-const LANGUAGES: [&str; 3] = ["rust", "python", "javascript"];
+const LANGUAGES: [&str; 5] = ["rust", "python", "javascript", "go", "c"];
 /// The project's name.
 const NAME: &str = "measured";
 /// Installing the tools and building; the first build compiles everything.
@@ -38,7 +38,7 @@ struct Cost {
 
 /// Prints the table.
 pub(crate) fn measure() -> Result<()> {
-    let palisade = build::binary("palisade", true)?;
+    let palisade = build::release_binary("palisade")?;
     let directory = paths::products()?.join("languages/measure");
     if directory.exists() {
         fs::remove_dir_all(&directory)?;

@@ -43,11 +43,16 @@ pub(crate) fn environment(name: &str, requirements: &str) -> Result<PathBuf> {
 
 /// The same for the tests, which skip what needs peers where there are none, and say so. Where they are required, it fails.
 pub(crate) fn peers_where_possible() -> Result<()> {
-    match peers() {
+    where_possible("the tests with other clients", peers().map(drop))
+}
+
+/// Lets the tests go on without something that cannot be installed, and says so, unless it is required.
+pub(crate) fn where_possible(what: &str, installed: Result<()>) -> Result<()> {
+    match installed {
         Err(error) if std::env::var_os(REQUIRED).is_none() => {
-            eprintln!("the tests with other clients will be skipped: {error:#}");
+            eprintln!("skipping {what}: {error:#}");
             Ok(())
         }
-        result => result.map(drop),
+        result => result,
     }
 }

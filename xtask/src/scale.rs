@@ -39,7 +39,7 @@ pub(crate) fn scale(release: bool, small: bool) -> Result<()> {
     } else {
         Size { workflows: 1_000, runs: 100, objects: 10_000 }
     };
-    let built = build::product(Scope::Product, release)?;
+    let built = build::product(if release { Scope::Release } else { Scope::Demonstration })?;
     let directory = paths::products()?.join("scale");
     if directory.exists() {
         fs::remove_dir_all(&directory)?;

@@ -20,7 +20,7 @@ const SEED: &str = "20261122";
 /// Asks.
 pub(crate) fn schemathesis(examples: u32) -> Result<()> {
     let python = peers::environment("schemathesis", "tests/schemathesis/requirements.txt")?;
-    let built = build::product(Scope::Workspace, false)?;
+    let built = build::product(Scope::Workspace)?;
     let directory = paths::products()?.join("schemathesis-service");
     if directory.exists() {
         fs::remove_dir_all(&directory)?;

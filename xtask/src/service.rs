@@ -1,12 +1,14 @@
 //! A service as a process of its own, and whoever asks it: its administrator, over the API and the console.
 
 use std::io::{BufRead as _, BufReader};
+use std::os::unix::process::CommandExt as _;
 use std::path::Path;
-use std::process::{Child, Command, Stdio};
+use std::process::{Command, Stdio};
 
 use anyhow::{Context as _, Result, bail};
 use serde_json::{Value, json};
 
+use crate::children::Owned;
 use crate::signing;
 use crate::simulator::Simulator;
 
@@ -20,7 +22,7 @@ const ANSWER_BYTES: u64 = 256 << 20;
 
 /// A running service; it ends when this is dropped.
 pub(crate) struct Service {
-    process: Child,
+    process: Owned,
     /// Where it is reached.
     pub(crate) address: String,
 }
@@ -36,7 +38,8 @@ impl Service {
         arguments: &[&str],
         heard: impl Fn(&str) + Send + 'static,
     ) -> Result<(Self, Option<String>)> {
-        let process = Command::new(palisade)
+        let mut command = Command::new(palisade);
+        command
             // Measurements and Schemathesis ask as fast as they can.
             .args(["serve", "--token-requests", "1000000", "--listen", listen, "--data"])
             .arg(data)
@@ -48,10 +51,11 @@ impl Service {
             .args(arguments)
             .stdin(Stdio::null())
             .stderr(Stdio::piped())
-            .spawn()
-            .context("cannot start palisade")?;
-        let mut service = Self { process, address: String::new() };
-        let mut said = BufReader::new(service.process.stderr.take().context("no standard error")?).lines();
+            // A Ctrl-C on the terminal reaches `xtask` alone, which passes on one signal: a second one would end runs at once.
+            .process_group(0);
+        let mut service = Self { process: Owned::spawn(&mut command)?, address: String::new() };
+        let mut said =
+            BufReader::new(service.process.child().stderr.take().context("no standard error")?).lines();
         let mut link = None;
         // The link comes before the address, if it comes.
         while service.address.is_empty() {
@@ -72,7 +76,7 @@ impl Service {
 
     /// Whether it has ended by itself.
     pub(crate) fn has_ended(&mut self) -> Result<bool> {
-        Ok(self.process.try_wait()?.is_some())
+        Ok(self.process.child().try_wait()?.is_some())
     }
 
     /// Its process.
@@ -81,18 +85,8 @@ impl Service {
     }
 
     /// Ends it as a supervisor does, and waits for that.
-    pub(crate) fn stop(mut self) -> Result<()> {
-        Command::new("kill").args(["-TERM", &self.process.id().to_string()]).status()?;
-        self.process.wait()?;
-        Ok(())
-    }
-}
-
-impl Drop for Service {
-    fn drop(&mut self) {
-        // It may have ended already.
-        let _ = self.process.kill();
-        let _ = self.process.wait();
+    pub(crate) fn stop(self) -> Result<()> {
+        self.process.terminate().map(drop)
     }
 }
 

@@ -1,11 +1,14 @@
 //! A simulator as a process of its own, and its administration.
 
+use std::os::unix::process::CommandExt as _;
 use std::path::{Path, PathBuf};
-use std::process::{Child, Command, Stdio};
+use std::process::{Command, Stdio};
 use std::time::{Duration, Instant};
 
 use anyhow::{Context as _, Result, bail};
 use serde_json::Value;
+
+use crate::children::Owned;
 
 /// It ends by itself after this time, should we not be there to end it: the benchmark takes ten minutes.
 pub(crate) const SECONDS: &str = "1800";
@@ -14,7 +17,7 @@ const START: Duration = Duration::from_secs(20);
 
 /// A running simulator; it ends when this is dropped.
 pub(crate) struct Simulator {
-    process: Child,
+    process: Owned,
     /// Where it serves TLS.
     pub(crate) address: String,
     plain_address: String,
@@ -31,7 +34,8 @@ impl Simulator {
     pub(crate) fn start(binary: &Path, directory: &Path) -> Result<Self> {
         let (certificate, ready, key_file) =
             (directory.join("ca.pem"), directory.join("ready.json"), directory.join("api-key"));
-        let process = Command::new(binary)
+        let mut command = Command::new(binary);
+        command
             .args(["--listen", "127.0.0.1:0", "--plain-listen", "127.0.0.1:0", "--run-for", SECONDS])
             .arg("--ca-out")
             .arg(&certificate)
@@ -40,10 +44,10 @@ impl Simulator {
             .arg("--api-key-out")
             .arg(&key_file)
             .stdin(Stdio::null())
-            .spawn()
-            .context("cannot start the simulator")?;
+            // It ends after the service, when `xtask` says so: not with a Ctrl-C on the terminal.
+            .process_group(0);
         let mut simulator = Self {
-            process,
+            process: Owned::spawn(&mut command)?,
             address: String::new(),
             plain_address: String::new(),
             certificate,
@@ -57,7 +61,7 @@ impl Simulator {
             {
                 break addresses;
             }
-            if begun.elapsed() > START || simulator.process.try_wait()?.is_some() {
+            if begun.elapsed() > START || simulator.process.child().try_wait()?.is_some() {
                 bail!("the simulator did not start");
             }
             std::thread::sleep(Duration::from_millis(20));
@@ -104,13 +108,5 @@ impl Simulator {
 
     fn administration(&self, call: &str) -> String {
         format!("http://{}/_simulator/{call}", self.plain_address)
-    }
-}
-
-impl Drop for Simulator {
-    fn drop(&mut self) {
-        // It may have ended already.
-        let _ = self.process.kill();
-        let _ = self.process.wait();
     }
 }

@@ -3,7 +3,7 @@
 use anyhow::Result;
 
 use crate::cargo::{WASM_TARGET, cargo, run};
-use crate::{build, paths, peers};
+use crate::{build, lint, paths, peers};
 
 /// Runs all of it; the first failure ends it.
 pub(crate) fn test() -> Result<()> {
@@ -13,8 +13,11 @@ pub(crate) fn test() -> Result<()> {
     let fuzz = paths::root()?.join("fuzz/Cargo.toml");
     run(cargo(["fmt", "--check", "--manifest-path"])?.arg(&fuzz))?;
     peers::peers_where_possible()?;
+    lint::must_deny()?;
     build::everything(false)?;
-    run(&mut cargo(["clippy", "--locked", "--workspace", "--all-targets", "--", "--deny", "warnings"])?)?;
+    if !lint::with_build() {
+        run(&mut cargo(["clippy", "--locked", "--workspace", "--all-targets", "--", "--deny", "warnings"])?)?;
+    }
     // What is compiled for WebAssembly only: the component's edge, and the guests.
     let mut edge =
         cargo(["clippy", "--locked", "--package", "palisade-vision-one", "--target", WASM_TARGET])?;
@@ -23,5 +26,5 @@ pub(crate) fn test() -> Result<()> {
         cargo(["clippy", "--locked", "--examples", "--lib", "--target", WASM_TARGET, "--manifest-path"])?;
     clippy.arg(&guests).env("CARGO_TARGET_DIR", paths::target()?.join("guests"));
     run(clippy.args(["--", "--deny", "warnings"]))?;
-    run(&mut cargo(["test", "--locked", "--workspace", "--no-fail-fast"])?)
+    run(lint::workspace("test")?.arg("--no-fail-fast"))
 }

@@ -1,31 +1,23 @@
 //! `cargo xtask demo --serve`: the service with everything in it, ready to click through, on a simulator.
 
 use std::path::Path;
-use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
 
 use anyhow::{Context as _, Result};
 use palisade_multipart::Form;
 use serde_json::json;
-use signal_hook::consts::{SIGHUP, SIGINT, SIGTERM};
 
-use crate::build::Scope;
+use crate::build::{Built, Scope};
 use crate::service::{Client, NAME, PASSWORD, Service};
 use crate::simulator::{SECONDS, Simulator};
 use crate::{build, paths};
 
-/// Where it listens.
-const LISTEN: &str = "127.0.0.1:8420";
-
 /// Builds what is needed, sets everything up, and serves until a signal arrives or its time is up.
-pub(crate) fn serve() -> Result<()> {
-    let demonstration = Demonstration::start(Scope::Product, LISTEN, &[])?;
-    // From here on a signal must not end this process before its children: nobody would stop them.
-    let stopped = Arc::new(AtomicBool::new(false));
-    for signal in [SIGHUP, SIGINT, SIGTERM] {
-        signal_hook::flag::register(signal, Arc::clone(&stopped))?;
-    }
+pub(crate) fn serve(listen: &str, no_build: bool) -> Result<()> {
+    let built = if no_build { build::built()? } else { build::product(Scope::Demonstration)? };
+    // Two demonstrations at once have a directory each.
+    let name = format!("demo-service-{}", listen.replace(|one: char| !one.is_ascii_alphanumeric(), "-"));
+    let demonstration = Demonstration::on(&built, &name, listen, &[])?;
     println!("\nThe service is at {}", demonstration.address);
     println!("  name      {NAME}");
     println!("  password  {PASSWORD}");
@@ -35,7 +27,7 @@ pub(crate) fn serve() -> Result<()> {
          this machine."
     );
     println!("Press Ctrl-C to stop. It stops automatically after {SECONDS} s.");
-    demonstration.wait(&stopped)
+    demonstration.wait()
 }
 
 /// A service on a simulator, with the bundle, three collections and three workflows.
@@ -47,10 +39,14 @@ pub(crate) struct Demonstration {
 }
 
 impl Demonstration {
-    /// Sets everything up.
+    /// Builds what is needed and sets everything up.
     pub(crate) fn start(scope: Scope, listen: &str, arguments: &[&str]) -> Result<Self> {
-        let built = build::product(scope, false)?;
-        let directory = paths::products()?.join("demo-service");
+        Self::on(&build::product(scope)?, "demo-service", listen, arguments)
+    }
+
+    /// Sets everything up in a directory of this name.
+    fn on(built: &Built, name: &str, listen: &str, arguments: &[&str]) -> Result<Self> {
+        let directory = paths::products()?.join(name);
         if directory.exists() {
             std::fs::remove_dir_all(&directory)?;
         }
@@ -117,11 +113,11 @@ impl Demonstration {
         Ok(())
     }
 
-    /// Waits until it ends, its time is up, or a signal arrives; then both processes are stopped.
-    fn wait(mut self, stopped: &AtomicBool) -> Result<()> {
+    /// Waits until it ends or its time is up; then both processes are stopped.
+    fn wait(mut self) -> Result<()> {
         let begun = Instant::now();
         let longest = Duration::from_secs(SECONDS.parse()?);
-        while begun.elapsed() < longest && !stopped.load(Ordering::Relaxed) {
+        while begun.elapsed() < longest {
             if self.service.has_ended()? {
                 return Ok(());
             }
