@@ -52,7 +52,7 @@ fn main() -> ExitCode {
         Verb::Backup(verb) => verbs::state::backup(verb),
         Verb::Restore(verb) => verbs::state::restore(verb),
         Verb::Audit(verb) => verbs::service::audit(&verb),
-        Verb::Users(verb) => verbs::state::users(verb.what),
+        Verb::Users(verb) => verbs::users::users(&verb.what),
         Verb::Secrets(verb) => verbs::state::secrets(verb.what),
         Verb::Generate(verb) => verbs::generate::generate(verb.what),
         // Read by the program that started it: there is no answer to render.

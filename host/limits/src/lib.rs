@@ -373,10 +373,18 @@ limits! {
     KEPT_FORMS = 32, "forms";
     /// Bytes of one of them: a workflow with 16 actions has less.
     KEPT_FORM_BYTES = 256 * KIB, "bytes";
+    /// Forms with files that wait in the same way: on the disk of the state, of at most 256 MiB each.
+    KEPT_UPLOADS = 4, "forms";
+    /// Bytes of a form with files in which its proof has to be: its first field, which our pages write first.
+    KEPT_UPLOAD_HEAD_BYTES = 4 * KIB, "bytes";
     /// How long a form waits.
     KEPT_FORM_SECONDS = 1_800, "seconds";
     /// How long a session lasts without a request.
     SESSION_IDLE_SECONDS = 3_600, "seconds";
+    /// How often the last use of a session is written at most: a write for each request would be too many.
+    SESSION_USE_SECONDS = 60, "seconds";
+    /// Characters that are kept of what a browser says that it is: longer than those of the usual browsers.
+    SESSION_CLIENT_CHARACTERS = 200, "characters";
     /// How long a link for a new person or a new password is good for.
     LINK_SECONDS = 72 * 3_600, "seconds";
     /// Most days that a token of the API may last: who still needs it makes another.
@@ -389,11 +397,18 @@ limits! {
     TOKEN_REQUESTS_PER_MINUTE = 1_200, "requests";
     /// Requests of one token at once.
     TOKEN_REQUEST_BURST = 300, "requests";
+    /// Requests of one session in a minute, beyond the burst below: 20 pages that are open at once ask every two seconds each.
+    SESSION_REQUESTS_PER_MINUTE = 1_200, "requests";
+    /// Requests of one session at once: a browser that restores its tabs.
+    SESSION_REQUEST_BURST = 300, "requests";
     /// Bytes of a form or a JSON body; uploads have limits of their own.
     FORM_BYTES = MIB, "bytes";
-    /// Bytes of all bodies together that are held while their requests are worked on, without uploads; the next one is told to come
-    /// back.
-    BODIES_HELD_BYTES = 64 * MIB, "bytes";
+    /// Bytes of all bodies together that are held: of requests that are worked on, and of uploaded bundles. Uploads to collections have
+    /// places of their own. The next request is told to come back.
+    BODIES_HELD_BYTES = 192 * MIB, "bytes";
+    /// Bytes of that for uploaded bundles, from the first byte that arrives until the confirmation: two of full size, or eight of 16 MiB,
+    /// and what is left for forms stays theirs.
+    BODIES_OF_BUNDLES_BYTES = 128 * MIB, "bytes";
     /// Bytes of that for requests of nobody who is known: forms of log-ins.
     BODIES_OF_STRANGERS_BYTES = 8 * MIB, "bytes";
     /// Bytes of that from one address: 16 such forms of full size.

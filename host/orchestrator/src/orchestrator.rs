@@ -15,7 +15,7 @@ use palisade_engine::{Component, Engine};
 use palisade_policy::Policy;
 use palisade_protect::Protection;
 use palisade_run::operator;
-use palisade_store::{BundleId, Configuration, NewAuditEntry, Store, StoredValue};
+use palisade_store::{BundleId, Configuration, NewAuditEntry, Store, StoredValue, UserId};
 use palisade_vault::Vault;
 use serde_json::Value;
 use sha2::{Digest as _, Sha256};
@@ -50,6 +50,8 @@ pub struct Orchestrator {
     pub(crate) inner: Arc<Inner>,
     /// The address of the client that asks, for the audit log.
     client: Option<IpAddr>,
+    /// The person who asks, for the audit log.
+    user: Option<UserId>,
 }
 
 pub(crate) struct Inner {
@@ -86,13 +88,14 @@ impl Orchestrator {
             spans: crate::traced::RunSpans::default(),
             tally: crate::tally::Tally::default(),
         };
-        Self { inner: Arc::new(inner), client: None }
+        Self { inner: Arc::new(inner), client: None, user: None }
     }
 
-    /// The same orchestrator, asked by a client at this address: what it does then is in the audit log with it.
+    /// The same orchestrator, asked by a client at this address and by this person: what it does then is in the audit log with
+    /// both.
     #[must_use]
-    pub fn on_behalf_of(&self, client: Option<IpAddr>) -> Self {
-        Self { inner: Arc::clone(&self.inner), client }
+    pub fn on_behalf_of(&self, client: Option<IpAddr>, user: Option<UserId>) -> Self {
+        Self { inner: Arc::clone(&self.inner), client, user }
     }
 
     /// The state.
@@ -200,8 +203,16 @@ impl Orchestrator {
         before: Option<Value>,
         after: Option<Value>,
     ) -> Result<(), OrchestratorError> {
-        Ok(self
-            .store()
-            .audit(&NewAuditEntry { who, what, subject, before, after, address: self.client }, self.now())?)
+        let entry = NewAuditEntry {
+            who,
+            what,
+            subject,
+            before,
+            after,
+            address: self.client,
+            user: self.user,
+            subject_user: None,
+        };
+        Ok(self.store().audit(&entry, self.now())?)
     }
 }

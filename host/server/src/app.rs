@@ -13,7 +13,7 @@ use jiff::Timestamp;
 use jiff::tz::TimeZone;
 use palisade_limits as limits;
 use palisade_orchestrator::Orchestrator;
-use palisade_store::{NewAuditEntry, Store, StoreError};
+use palisade_store::{NewAuditEntry, Store, StoreError, UserId};
 use serde_json::Value;
 use tokio::sync::watch;
 
@@ -193,10 +193,38 @@ impl App {
         before: Option<Value>,
         after: Option<Value>,
     ) -> Result<(), Failure> {
+        self.write_audit(who, what, (subject, None), before, after).await
+    }
+
+    /// Writes a line of the audit log about a person: their name, and the number by which they are told from others of that name.
+    ///
+    /// # Errors
+    /// If the state cannot be written.
+    pub(crate) async fn audit_person(
+        &self,
+        who: &str,
+        what: &'static str,
+        (name, id): (&str, UserId),
+        before: Option<Value>,
+        after: Option<Value>,
+    ) -> Result<(), Failure> {
+        self.write_audit(who, what, (name, Some(id)), before, after).await
+    }
+
+    async fn write_audit(
+        &self,
+        who: &str,
+        what: &'static str,
+        (subject, subject_user): (&str, Option<UserId>),
+        before: Option<Value>,
+        after: Option<Value>,
+    ) -> Result<(), Failure> {
         let (who, subject, now) = (who.to_owned(), subject.to_owned(), self.now());
-        let address = client::current();
+        let (address, user) = (client::current(), client::user());
         self.store(move |store| {
-            store.audit(&NewAuditEntry { who: &who, what, subject: &subject, before, after, address }, now)
+            let (who, subject) = (&*who, &*subject);
+            let entry = NewAuditEntry { who, what, subject, before, after, address, user, subject_user };
+            store.audit(&entry, now)
         })
         .await
         .map_err(Failure::from)
@@ -322,7 +350,7 @@ pub fn router_with(app: App, more: impl FnOnce(Routes) -> Routes) -> Router {
 
 /// Everything that is done for a request knows its client.
 async fn with_client(State(app): State<App>, request: Request, next: Next) -> Response {
-    let client = app.client(&request);
+    let client = client::Client::new(app.client(&request), request.headers());
     client::scope(client, next.run(request)).await
 }
 
@@ -358,11 +386,17 @@ async fn identify(State(app): State<App>, request: Request, next: Next) -> Respo
     };
     match caller.await {
         Ok(caller) => {
-            if let Some(account) = parts.extensions.get::<Arc<Account>>().filter(|_| caller.0.is_some()) {
-                account.known();
+            if let Some(who) = &caller.0 {
+                client::acts_for(who.id);
+                if let Some(account) = parts.extensions.get::<Arc<Account>>() {
+                    account.known();
+                }
             }
             parts.extensions.insert(caller.clone());
-            let mut response = next.run(Request::from_parts(parts, body)).await;
+            let mut response = match app.0.rates.count_session(caller.0.as_ref()) {
+                Ok(()) => next.run(Request::from_parts(parts, body)).await,
+                Err(failure) => failure.into_response(),
+            };
             // A page for a failure is written further out, and shows who is logged in.
             response.extensions_mut().insert(caller);
             response

@@ -27,6 +27,7 @@ pub(crate) struct Bodies(Arc<Mutex<Held>>);
 struct Held {
     known: u64,
     strangers: u64,
+    bundles: u64,
     by_address: HashMap<Option<IpAddr>, u64>,
 }
 
@@ -37,7 +38,7 @@ enum Whose {
     Stranger,
     /// Somebody who has.
     Known,
-    /// An upload: it has a place of its own, and is not counted here.
+    /// An upload: it has a place of its own, and its handler counts what it holds.
     Upload,
 }
 
@@ -48,7 +49,59 @@ pub(crate) struct Account {
     state: Mutex<(Whose, u64, bool)>,
 }
 
+impl Held {
+    fn all(&self) -> u64 {
+        self.known + self.strangers + self.bundles
+    }
+}
+
+/// Room for an uploaded bundle; given back when it is dropped.
+pub(crate) struct Room {
+    bodies: Bodies,
+    bytes: u64,
+}
+
+impl std::fmt::Debug for Room {
+    fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        formatter.debug_struct("Room").field("bytes", &self.bytes).finish_non_exhaustive()
+    }
+}
+
+impl Room {
+    /// Takes room for more bytes.
+    ///
+    /// # Errors
+    /// If other bundles and bodies have it.
+    pub(crate) fn grow(&mut self, more: u64) -> Result<(), Failure> {
+        let taken = self.bodies.with(|held| {
+            let room = held.bundles + more <= limits::BODIES_OF_BUNDLES_BYTES
+                && held.all() + more <= limits::BODIES_HELD_BYTES;
+            held.bundles += if room { more } else { 0 };
+            room
+        });
+        if !taken {
+            let message = "other uploaded bundles take all the room";
+            return Err(Failure::busy(message)
+                .with_hint("install or cancel the bundles that wait for a confirmation, then try again"));
+        }
+        self.bytes += more;
+        Ok(())
+    }
+}
+
+impl Drop for Room {
+    fn drop(&mut self) {
+        let bytes = self.bytes;
+        self.bodies.with(|held| held.bundles = held.bundles.saturating_sub(bytes));
+    }
+}
+
 impl Bodies {
+    /// Room for a bundle, none yet.
+    pub(crate) fn room(&self) -> Room {
+        Room { bodies: self.clone(), bytes: 0 }
+    }
+
     fn with<T>(&self, work: impl FnOnce(&mut Held) -> T) -> T {
         work(&mut self.0.lock().unwrap_or_else(PoisonError::into_inner))
     }
@@ -62,7 +115,7 @@ impl Bodies {
     /// How many bytes are held.
     #[cfg(test)]
     fn held(&self) -> u64 {
-        self.with(|held| held.known + held.strangers)
+        self.with(|held| held.all())
     }
 }
 
@@ -95,7 +148,7 @@ impl Account {
             let taken = self.bodies.with(|held| match whose {
                 Whose::Upload => true,
                 Whose::Known => {
-                    let room = held.known + held.strangers + more <= limits::BODIES_HELD_BYTES;
+                    let room = held.all() + more <= limits::BODIES_HELD_BYTES;
                     held.known += if room { more } else { 0 };
                     room
                 }
@@ -103,7 +156,7 @@ impl Account {
                     let of_address = held.by_address.get(&self.address).copied().unwrap_or_default();
                     let room = held.strangers + more <= limits::BODIES_OF_STRANGERS_BYTES
                         && of_address + more <= limits::BODIES_OF_STRANGER_BYTES
-                        && held.known + held.strangers + more <= limits::BODIES_HELD_BYTES;
+                        && held.all() + more <= limits::BODIES_HELD_BYTES;
                     if room {
                         held.strangers += more;
                         *held.by_address.entry(self.address).or_default() += more;
@@ -251,6 +304,30 @@ mod tests {
         let known = bodies.open(address(1));
         known.known();
         assert!(known.take(limits::FORM_BYTES));
+    }
+
+    #[test]
+    fn bundles_that_wait_for_a_confirmation_are_counted_and_leave_room_for_forms() {
+        let bodies = Bodies::default();
+        let mut waiting = bodies.room();
+        waiting.grow(limits::BODIES_OF_BUNDLES_BYTES).unwrap();
+        let mut next = bodies.room();
+        assert_eq!(next.grow(1).unwrap_err().code(), "busy");
+        assert_eq!(bodies.held(), limits::BODIES_OF_BUNDLES_BYTES);
+        let mut open = Vec::new();
+        for _ in 0..(limits::BODIES_HELD_BYTES - limits::BODIES_OF_BUNDLES_BYTES) / limits::FORM_BYTES {
+            let account = bodies.open(address(1));
+            account.known();
+            assert!(account.take(limits::FORM_BYTES));
+            open.push(account);
+        }
+        let late = bodies.open(address(1));
+        late.known();
+        assert!(!late.take(1), "the bundles count");
+        drop(waiting);
+        assert!(late.take(1) && next.grow(1).is_ok());
+        drop((open, late, next));
+        assert_eq!(bodies.held(), 0);
     }
 
     #[test]

@@ -3,22 +3,64 @@
 
 use std::net::{IpAddr, SocketAddr};
 use std::str::FromStr;
+use std::sync::OnceLock;
 
 use axum::http::HeaderMap;
+use axum::http::header::USER_AGENT;
 use ipnet::IpNet;
+use palisade_limits as limits;
+use palisade_store::UserId;
+
+/// The client of a request.
+#[derive(Debug, Default)]
+pub(crate) struct Client {
+    /// Its address.
+    pub(crate) address: Option<IpAddr>,
+    /// What it says that it is (`User-Agent`), cut and made printable.
+    pub(crate) agent: String,
+    /// The person who has shown who they are.
+    user: OnceLock<UserId>,
+}
+
+impl Client {
+    /// The client at this address, with what its headers say.
+    pub(crate) fn new(address: Option<IpAddr>, headers: &HeaderMap) -> Self {
+        let said = headers.get(USER_AGENT).map(|value| String::from_utf8_lossy(value.as_bytes()));
+        let said = said.unwrap_or_default();
+        let most = usize::try_from(limits::SESSION_CLIENT_CHARACTERS).unwrap_or(usize::MAX);
+        let agent = said.chars().filter(|character| !character.is_control()).take(most).collect();
+        Self { address, agent, user: OnceLock::new() }
+    }
+}
 
 tokio::task_local! {
     /// The client of the request that this task answers.
-    static CLIENT: Option<IpAddr>;
+    static CLIENT: Client;
 }
 
-/// The client of the request that is being answered; none outside of requests.
+/// The address of the client of the request that is being answered; none outside of requests.
 pub(crate) fn current() -> Option<IpAddr> {
-    CLIENT.try_with(|client| *client).ok().flatten()
+    CLIENT.try_with(|client| client.address).ok().flatten()
+}
+
+/// What the client of the request that is being answered says that it is.
+pub(crate) fn agent() -> String {
+    CLIENT.try_with(|client| client.agent.clone()).unwrap_or_default()
+}
+
+/// Who the request that is being answered is from, if they have shown who they are.
+pub(crate) fn user() -> Option<UserId> {
+    CLIENT.try_with(|client| client.user.get().copied()).ok().flatten()
+}
+
+/// The client has shown that it acts for this person: what is done from now on is in the audit log with their number.
+pub(crate) fn acts_for(user: UserId) {
+    // A second time it is the same person: a request has one caller.
+    let _ = CLIENT.try_with(|client| client.user.set(user));
 }
 
 /// Answers a request of this client.
-pub(crate) async fn scope<F: Future>(client: Option<IpAddr>, answer: F) -> F::Output {
+pub(crate) async fn scope<F: Future>(client: Client, answer: F) -> F::Output {
     CLIENT.scope(client, answer).await
 }
 

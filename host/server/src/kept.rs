@@ -1,12 +1,13 @@
 //! Forms that were sent with a session that had ended: kept until their sender has logged in again, then done as if they had been
 //! sent then. A form is kept only if it carries the text of the ended session and comes from one of our own pages, and is done only
-//! for the same person, with all checks of their new session. Denied by default: files, forms of others, more than a few, after a
-//! while.
+//! for the same person, with all checks of their new session. Forms with files are kept on the disk of the state, in files without a
+//! name that end with the process. Denied by default: forms of others, more than a few, after a while.
 
 use std::collections::HashMap;
-use std::sync::{Mutex, PoisonError};
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
 
-use axum::body::{Body, Bytes, to_bytes};
+use axum::body::to_bytes;
 use axum::extract::Request;
 use axum::http::header::{AUTHORIZATION, CONTENT_LENGTH, CONTENT_TYPE, COOKIE, SET_COOKIE};
 use axum::http::{HeaderMap, HeaderValue, Method};
@@ -14,17 +15,27 @@ use axum::middleware::Next;
 use axum::response::Response;
 use jiff::Timestamp;
 use palisade_limits as limits;
-use palisade_store::UserId;
+use palisade_store::{SessionRow, UserId};
+use tokio::sync::Semaphore;
 
 use crate::security::forgery::{self, Served};
+use crate::security::guard::Takes;
 use crate::security::{cookies, opaque, session};
 use crate::{App, Failure, Peer};
 
+mod content;
+
+pub(crate) use content::Content;
+
 const FORM: &str = "application/x-www-form-urlencoded";
+const FILES: &str = "multipart/form-data";
 
 /// The forms.
-#[derive(Default)]
-pub(crate) struct Kept(Mutex<HashMap<String, Held>>);
+pub(crate) struct Kept {
+    held: Mutex<HashMap<String, Held>>,
+    /// Places for forms with files.
+    files: Arc<Semaphore>,
+}
 
 struct Held {
     owner: UserId,
@@ -33,19 +44,27 @@ struct Held {
 }
 
 /// A form that waits.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone)]
 pub(crate) struct Form {
     /// Path and query that it was sent to.
     pub(crate) target: String,
-    body: Bytes,
+    /// The type of its body: with files it names what separates them.
+    kind: HeaderValue,
+    content: Content,
+}
+
+impl Default for Kept {
+    fn default() -> Self {
+        Self { held: Mutex::default(), files: Arc::new(Semaphore::new(limits::KEPT_UPLOADS as usize)) }
+    }
 }
 
 impl Kept {
     /// Keeps a form; the text opens it. An earlier one of the same person goes. None if others take all the room.
     fn keep(&self, owner: UserId, form: Form, now: Timestamp) -> Result<Option<String>, Failure> {
         let token = opaque::random()?;
-        let mut held = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        held.retain(|_, held| !is_over(held.at, now) && held.owner != owner);
+        self.make_room(owner, now);
+        let mut held = self.held.lock().unwrap_or_else(PoisonError::into_inner);
         if held.len() as u64 >= limits::KEPT_FORMS {
             return Ok(None);
         }
@@ -53,15 +72,27 @@ impl Kept {
         Ok(Some(token))
     }
 
+    /// Forgets forms whose time is over, and the earlier one of a person who sends another.
+    fn make_room(&self, owner: UserId, now: Timestamp) {
+        let mut held = self.held.lock().unwrap_or_else(PoisonError::into_inner);
+        held.retain(|_, held| !is_over(held.at, now) && held.owner != owner);
+    }
+
+    /// Forgets forms whose time is over.
+    fn sweep(&self, now: Timestamp) {
+        let mut held = self.held.lock().unwrap_or_else(PoisonError::into_inner);
+        held.retain(|_, held| !is_over(held.at, now));
+    }
+
     /// Whether a text opens a form.
     pub(crate) fn waits(&self, token: &str, now: Timestamp) -> bool {
-        let held = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let held = self.held.lock().unwrap_or_else(PoisonError::into_inner);
         held.get(token).is_some_and(|held| !is_over(held.at, now))
     }
 
     /// Takes the form that a text opens, if it is this person's.
     pub(crate) fn take(&self, token: &str, owner: UserId, now: Timestamp) -> Option<Form> {
-        let mut held = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut held = self.held.lock().unwrap_or_else(PoisonError::into_inner);
         held.get(token).filter(|held| held.owner == owner && !is_over(held.at, now))?;
         held.remove(token).map(|held| held.form)
     }
@@ -72,11 +103,11 @@ fn is_over(at: Timestamp, now: Timestamp) -> bool {
 }
 
 /// Keeps the form of a request that nobody is logged in for, if its session has ended by itself.
-pub(crate) async fn keep(app: &App, request: Request) -> Result<Option<String>, Failure> {
+pub(crate) async fn keep(app: &App, takes: Takes, request: Request) -> Result<Option<String>, Failure> {
     let headers = request.headers();
-    let is_form = forgery::media_type(headers) == FORM;
-    // A part of a page is loaded anew by its page.
-    if !is_form || headers.contains_key(AUTHORIZATION) || headers.contains_key("hx-request") {
+    let media = forgery::media_type(headers);
+    // A part of a page is loaded again by its page.
+    if headers.contains_key(AUTHORIZATION) || headers.contains_key("hx-request") {
         return Ok(None);
     }
     let Some(cookie) = cookies::read(headers, cookies::session_name(app.tls())) else { return Ok(None) };
@@ -85,13 +116,52 @@ pub(crate) async fn keep(app: &App, request: Request) -> Result<Option<String>, 
         return Ok(None);
     }
     let target = request.uri().path_and_query().map_or_else(|| "/".to_owned(), ToString::to_string);
+    let Some(kind) = headers.get(CONTENT_TYPE).cloned() else { return Ok(None) };
+    let content = match takes {
+        Takes::Forms(_) if media == FORM => fields(request, &ended).await,
+        Takes::Uploads(bytes) if media == FILES => files(app, request, &ended, bytes).await?,
+        _ => None,
+    };
+    let Some(content) = content else { return Ok(None) };
+    let kept = app.kept().keep(ended.user.id, Form { target, kind, content }, app.now())?;
+    if kept.is_some() {
+        let app = app.clone();
+        tokio::spawn(async move {
+            tokio::time::sleep(Duration::from_secs(limits::KEPT_FORM_SECONDS)).await;
+            app.kept().sweep(app.now());
+        });
+    }
+    Ok(kept)
+}
+
+/// Whether a text is that of the forms of a session that has ended.
+fn is_proof(given: &str, ended: &SessionRow) -> bool {
+    !ended.csrf.is_empty() && opaque::same(given, &ended.csrf)
+}
+
+async fn fields(request: Request, ended: &SessionRow) -> Option<Content> {
     let most = usize::try_from(limits::KEPT_FORM_BYTES).unwrap_or(usize::MAX);
-    let Ok(body) = to_bytes(request.into_body(), most).await else { return Ok(None) };
+    let body = to_bytes(request.into_body(), most).await.ok()?;
     let given = form_urlencoded::parse(&body).find(|(name, _)| name == forgery::FIELD);
-    if !given.is_some_and(|(_, given)| !ended.csrf.is_empty() && opaque::same(&given, &ended.csrf)) {
+    given.filter(|(_, given)| is_proof(given, ended))?;
+    Some(Content::Memory(body))
+}
+
+/// The form with its files, once its first field is found to be the text of the ended session. Nothing is written before.
+async fn files(
+    app: &App,
+    request: Request,
+    ended: &SessionRow,
+    most: u64,
+) -> Result<Option<Content>, Failure> {
+    let Some(mut sent) = content::Sent::begin(request, most).await else { return Ok(None) };
+    if !sent.proof().await.is_some_and(|given| is_proof(&given, ended)) {
         return Ok(None);
     }
-    app.kept().keep(ended.user.id, Form { target, body }, app.now())
+    app.kept().make_room(ended.user.id, app.now());
+    let Ok(place) = Arc::clone(&app.kept().files).try_acquire_owned() else { return Ok(None) };
+    let directory = app.store(|store| Ok::<_, Failure>(store.path().to_owned())).await?;
+    Ok(sent.write(directory.parent(), place).await)
 }
 
 /// What is to be done after an answer: the kept form, in a session that has just begun.
@@ -118,8 +188,8 @@ impl Resume {
             .filter(|pair| pair.split('=').next() != Some(own));
         let cookies: Vec<&str> = others.chain([session]).collect();
         let values = [
-            (CONTENT_TYPE, Ok(HeaderValue::from_static(FORM))),
-            (CONTENT_LENGTH, Ok(HeaderValue::from(self.form.body.len()))),
+            (CONTENT_TYPE, Ok(self.form.kind.clone())),
+            (CONTENT_LENGTH, Ok(HeaderValue::from(self.form.content.bytes()))),
             (COOKIE, HeaderValue::from_str(&cookies.join("; "))),
             (axum::http::HeaderName::from_static(forgery::HEADER), HeaderValue::from_str(&self.csrf)),
         ];
@@ -128,7 +198,7 @@ impl Resume {
                 headers.insert(name, value);
             }
         }
-        let mut request = Request::new(Body::from(self.form.body.clone()));
+        let mut request = Request::new(self.form.content.body());
         *request.method_mut() = Method::POST;
         *request.uri_mut() = self.form.target.parse().unwrap_or_default();
         *request.headers_mut() = headers;
@@ -157,13 +227,23 @@ pub(crate) async fn middleware(request: Request, next: Next) -> Response {
 
 #[cfg(test)]
 mod tests {
+    use axum::body::Bytes;
+
     use super::*;
 
     const ADA: UserId = UserId(1);
     const GRACE: UserId = UserId(2);
 
     fn form(body: &'static str) -> Form {
-        Form { target: "/workflows/new".to_owned(), body: Bytes::from_static(body.as_bytes()) }
+        let content = Content::Memory(Bytes::from_static(body.as_bytes()));
+        Form { target: "/workflows/new".to_owned(), kind: HeaderValue::from_static(FORM), content }
+    }
+
+    fn text(form: Option<Form>) -> Option<Bytes> {
+        form.map(|form| match form.content {
+            Content::Memory(bytes) => bytes,
+            Content::File(_) => panic!("a file"),
+        })
     }
 
     fn second(second: i64) -> Timestamp {
@@ -175,9 +255,9 @@ mod tests {
         let kept = Kept::default();
         let token = kept.keep(ADA, form("a=1"), second(0)).unwrap().unwrap();
         assert!(kept.waits(&token, second(1)) && !kept.waits("other", second(1)));
-        assert_eq!(kept.take(&token, GRACE, second(1)), None);
-        assert_eq!(kept.take(&token, ADA, second(1)), Some(form("a=1")));
-        assert_eq!(kept.take(&token, ADA, second(1)), None);
+        assert_eq!(text(kept.take(&token, GRACE, second(1))), None);
+        assert_eq!(text(kept.take(&token, ADA, second(1))), Some("a=1".into()));
+        assert_eq!(text(kept.take(&token, ADA, second(1))), None);
     }
 
     #[test]
@@ -187,8 +267,8 @@ mod tests {
         let first = kept.keep(ADA, form("a=1"), second(0)).unwrap().unwrap();
         assert!(kept.waits(&first, second(end - 1)) && !kept.waits(&first, second(end)));
         let later = kept.keep(ADA, form("a=2"), second(1)).unwrap().unwrap();
-        assert_eq!(kept.take(&first, ADA, second(2)), None);
-        assert_eq!(kept.take(&later, ADA, second(2)), Some(form("a=2")));
+        assert_eq!(text(kept.take(&first, ADA, second(2))), None);
+        assert_eq!(text(kept.take(&later, ADA, second(2))), Some("a=2".into()));
     }
 
     #[test]

@@ -14,7 +14,7 @@ impl App {
         &self,
         work: impl FnOnce(&Orchestrator) -> Result<T, OrchestratorError> + Send + 'static,
     ) -> Result<T, Failure> {
-        let orchestrator = self.orchestrator().on_behalf_of(client::current());
+        let orchestrator = self.orchestrator().on_behalf_of(client::current(), client::user());
         match tokio::task::spawn_blocking(move || work(&orchestrator)).await {
             Ok(result) => result.map_err(Failure::from),
             Err(error) => Err(Failure::internal(error.to_string())),

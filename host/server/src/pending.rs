@@ -1,4 +1,4 @@
-//! Uploaded bundles that wait for a confirmation: in memory, a few, for a while. Each belongs to whoever has uploaded it, and its
+//! Uploaded bundles that wait for a confirmation: in memory, a few, for a while, counted among all bodies that are held. Each belongs to whoever has uploaded it, and its
 //! token opens it for nobody else. Denied by default: one more than there is room for, and one whose time is over.
 
 use std::collections::HashMap;
@@ -11,6 +11,7 @@ use palisade_store::UserId;
 use tokio::sync::{Semaphore, SemaphorePermit};
 
 use crate::Failure;
+use crate::bodies::Room;
 use crate::security::opaque;
 
 /// What waits.
@@ -33,6 +34,8 @@ pub(crate) struct Uploaded {
     pub(crate) name: String,
     /// Its zip.
     pub(crate) zip: Arc<Vec<u8>>,
+    /// The room that it takes among all bodies that are held, as long as anybody has it.
+    pub(crate) room: Arc<Room>,
 }
 
 impl Default for Pending {
@@ -100,12 +103,13 @@ fn is_over(at: Timestamp, now: Timestamp) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::bodies::Bodies;
 
     const ADA: UserId = UserId(1);
     const GRACE: UserId = UserId(2);
 
     fn bundle(name: &str) -> Uploaded {
-        Uploaded { name: name.to_owned(), zip: Arc::default() }
+        Uploaded { name: name.to_owned(), zip: Arc::default(), room: Arc::new(Bodies::default().room()) }
     }
 
     fn second(second: i64) -> Timestamp {

@@ -1,5 +1,5 @@
-//! How often one token may ask: so many requests at once, and so many in a minute after that. Denied by default: the next one, until
-//! there is room again; whose other tokens ask how often makes no difference.
+//! How often one token or one session may ask: so many requests at once, and so many in a minute after that. Denied by default: the
+//! next one, until there is room again; how often other tokens and sessions of the same person ask makes no difference.
 
 use std::collections::HashMap;
 use std::sync::{Mutex, PoisonError};
@@ -9,11 +9,49 @@ use palisade_limits as limits;
 use palisade_store::TokenId;
 
 use crate::Failure;
+use crate::security::Who;
+use crate::security::who::Via;
 
-/// What each token has left.
+/// Who asks.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub(crate) enum Holder {
+    /// A token of the API.
+    Token(TokenId),
+    /// A session of a browser, by the digest of its cookie.
+    Session([u8; 32]),
+}
+
+impl Holder {
+    fn refusal(self) -> &'static str {
+        match self {
+            Self::Token(_) => "this token has sent too many requests",
+            Self::Session(_) => "this session has sent too many requests",
+        }
+    }
+}
+
+/// What each token and session has left.
 pub(crate) struct Rates {
-    per_minute: f64,
-    buckets: Mutex<HashMap<TokenId, Bucket>>,
+    tokens: Rate,
+    sessions: Rate,
+    buckets: Mutex<HashMap<Holder, Bucket>>,
+}
+
+#[derive(Clone, Copy)]
+struct Rate {
+    per_second: f64,
+    burst: f64,
+}
+
+impl Rate {
+    fn new(per_minute: u64, burst: u64) -> Self {
+        Self { per_second: per_minute.max(1) as f64 / 60.0, burst: burst as f64 }
+    }
+
+    fn refilled(self, bucket: Bucket, now: Instant) -> f64 {
+        let since = now.saturating_duration_since(bucket.at).as_secs_f64();
+        self.per_second.mul_add(since, bucket.left).min(self.burst)
+    }
 }
 
 #[derive(Clone, Copy)]
@@ -23,35 +61,48 @@ struct Bucket {
 }
 
 impl Rates {
-    /// So many requests in a minute.
-    pub(crate) fn new(per_minute: u64) -> Self {
-        Self { per_minute: per_minute.max(1) as f64, buckets: Mutex::default() }
+    /// So many requests of one token in a minute.
+    pub(crate) fn new(per_token: u64) -> Self {
+        Self {
+            tokens: Rate::new(per_token, limits::TOKEN_REQUEST_BURST),
+            sessions: Rate::new(limits::SESSION_REQUESTS_PER_MINUTE, limits::SESSION_REQUEST_BURST),
+            buckets: Mutex::default(),
+        }
+    }
+
+    fn rate(&self, holder: Holder) -> Rate {
+        match holder {
+            Holder::Token(_) => self.tokens,
+            Holder::Session(_) => self.sessions,
+        }
+    }
+
+    /// Counts a request, if it is one of a session. Those of tokens are counted before anything else is known of them.
+    pub(crate) fn count_session(&self, who: Option<&Who>) -> Result<(), Failure> {
+        match who.map(|who| &who.via) {
+            Some(Via::Session { digest, .. }) => self.count(Holder::Session(*digest), Instant::now()),
+            _ => Ok(()),
+        }
     }
 
     /// Counts a request.
-    pub(crate) fn count(&self, token: TokenId, now: Instant) -> Result<(), Failure> {
-        let per_second = self.per_minute / 60.0;
-        let burst = limits::TOKEN_REQUEST_BURST as f64;
-        let refilled = |bucket: &Bucket| {
-            let since = now.saturating_duration_since(bucket.at).as_secs_f64();
-            per_second.mul_add(since, bucket.left).min(burst)
-        };
+    pub(crate) fn count(&self, holder: Holder, now: Instant) -> Result<(), Failure> {
+        let rate = self.rate(holder);
         let mut buckets = self.buckets.lock().unwrap_or_else(PoisonError::into_inner);
-        if !buckets.contains_key(&token) {
-            // A full bucket is like none: what is kept are the tokens of the last minutes.
-            buckets.retain(|_, bucket| refilled(bucket) < burst);
+        if !buckets.contains_key(&holder) {
+            // A full bucket is like none: only the holders of the last minutes are kept.
+            buckets.retain(|holder, bucket| {
+                let rate = self.rate(*holder);
+                rate.refilled(*bucket, now) < rate.burst
+            });
         }
-        let bucket = buckets.entry(token).or_insert(Bucket { left: burst, at: now });
-        let left = refilled(bucket);
+        let bucket = buckets.entry(holder).or_insert(Bucket { left: rate.burst, at: now });
+        let left = rate.refilled(*bucket, now);
         *bucket = Bucket { left, at: now };
         if left < 1.0 {
-            let wait = Duration::from_secs_f64((1.0 - left) / per_second);
+            let wait = Duration::from_secs_f64((1.0 - left) / rate.per_second);
             let seconds = wait.as_secs() + u64::from(wait.subsec_nanos() > 0);
-            return Err(Failure::too_many(
-                "too-many-requests",
-                "this token has sent too many requests",
-                seconds,
-            ));
+            return Err(Failure::too_many("too-many-requests", holder.refusal(), seconds));
         }
         bucket.left -= 1.0;
         Ok(())
@@ -67,16 +118,32 @@ mod tests {
         let rates = Rates::new(60);
         let now = Instant::now();
         for _ in 0..limits::TOKEN_REQUEST_BURST {
-            assert!(rates.count(TokenId(1), now).is_ok());
+            assert!(rates.count(Holder::Token(TokenId(1)), now).is_ok());
         }
-        let failure = rates.count(TokenId(1), now).unwrap_err();
+        let failure = rates.count(Holder::Token(TokenId(1)), now).unwrap_err();
         assert_eq!((failure.code(), failure.retry_after()), ("too-many-requests", Some(1)));
-        assert!(rates.count(TokenId(2), now).is_ok());
-        assert!(rates.count(TokenId(1), now + Duration::from_millis(500)).is_err());
-        assert!(rates.count(TokenId(1), now + Duration::from_millis(1_600)).is_ok());
-        assert!(rates.count(TokenId(1), now + Duration::from_millis(1_700)).is_err());
+        assert!(rates.count(Holder::Token(TokenId(2)), now).is_ok());
+        assert!(rates.count(Holder::Token(TokenId(1)), now + Duration::from_millis(500)).is_err());
+        assert!(rates.count(Holder::Token(TokenId(1)), now + Duration::from_millis(1_600)).is_ok());
+        assert!(rates.count(Holder::Token(TokenId(1)), now + Duration::from_millis(1_700)).is_err());
         let later = now + Duration::from_secs(3_600);
-        assert!(rates.count(TokenId(3), later).is_ok());
+        assert!(rates.count(Holder::Token(TokenId(3)), later).is_ok());
         assert_eq!(rates.buckets.lock().unwrap().len(), 1);
+    }
+
+    #[test]
+    fn a_session_has_its_own_rate_beside_the_tokens_and_other_sessions() {
+        let rates = Rates::new(1);
+        let now = Instant::now();
+        let (one, other) = (Holder::Session([1; 32]), Holder::Session([2; 32]));
+        for _ in 0..limits::SESSION_REQUEST_BURST {
+            assert!(rates.count(one, now).is_ok());
+        }
+        let failure = rates.count(one, now).unwrap_err();
+        assert_eq!((failure.code(), failure.retry_after()), ("too-many-requests", Some(1)));
+        assert!(failure.to_string().contains("session"));
+        assert!(rates.count(other, now).is_ok());
+        assert!(rates.count(Holder::Token(TokenId(1)), now).is_ok());
+        assert!(rates.count(one, now + Duration::from_secs(1)).is_ok());
     }
 }

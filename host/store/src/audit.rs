@@ -7,7 +7,7 @@ use rusqlite::{Row, params};
 use serde_json::Value;
 
 use crate::rows::{json_or_none, millis, moment, to_json};
-use crate::{Page, Store, StoreError};
+use crate::{Page, Store, StoreError, UserId};
 
 /// One line to write.
 #[derive(Debug, Clone, PartialEq)]
@@ -24,6 +24,10 @@ pub struct NewAuditEntry<'a> {
     pub after: Option<Value>,
     /// The address of the client that asked for it; none for the schedule and the command line of the service's machine.
     pub address: Option<IpAddr>,
+    /// Who, by number: a name may belong to somebody else later. None for the schedule and the command line of the service's machine.
+    pub user: Option<UserId>,
+    /// The person to whom it was done, by number.
+    pub subject_user: Option<UserId>,
 }
 
 /// One line.
@@ -45,6 +49,10 @@ pub struct AuditEntry {
     pub after: Option<Value>,
     /// The address of the client that asked for it.
     pub address: Option<String>,
+    /// Who, by number.
+    pub user: Option<UserId>,
+    /// The person to whom it was done, by number.
+    pub subject_user: Option<UserId>,
 }
 
 fn read(row: &Row<'_>) -> rusqlite::Result<AuditEntry> {
@@ -57,6 +65,8 @@ fn read(row: &Row<'_>) -> rusqlite::Result<AuditEntry> {
         before: json_or_none(row, "before")?,
         after: json_or_none(row, "after")?,
         address: row.get("address")?,
+        user: row.get("user")?,
+        subject_user: row.get("subject_user")?,
     })
 }
 
@@ -71,9 +81,19 @@ impl Store {
         let address = entry.address.map(|address| address.to_canonical().to_string());
         self.write(|transaction| {
             transaction.execute(
-                "INSERT INTO audit (at, who, what, subject, before, after, address)
-                 VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)",
-                params![millis(now), entry.who, entry.what, entry.subject, before, after, address],
+                "INSERT INTO audit (at, who, what, subject, before, after, address, user, subject_user)
+                 VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9)",
+                params![
+                    millis(now),
+                    entry.who,
+                    entry.what,
+                    entry.subject,
+                    before,
+                    after,
+                    address,
+                    entry.user,
+                    entry.subject_user
+                ],
             )?;
             Ok(())
         })

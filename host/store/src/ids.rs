@@ -56,4 +56,6 @@ ids! {
     UserId;
     /// A token of the API.
     TokenId;
+    /// A session of a browser.
+    SessionId;
 }

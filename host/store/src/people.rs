@@ -1,7 +1,6 @@
-//! People, their sessions, links, tokens and failed log-ins. Of everything that opens a door only a digest is kept.
+//! People, their links, tokens and failed log-ins. Of everything that opens a door only a digest is kept.
 
-use jiff::{SignedDuration, Timestamp};
-use palisade_limits as limits;
+use jiff::Timestamp;
 use rusqlite::{OptionalExtension as _, Row, params};
 
 use crate::rows::{millis, moment, moment_or_none};
@@ -22,26 +21,33 @@ pub struct UserRow {
     pub enabled: bool,
     /// When.
     pub created_at: Timestamp,
+    /// The last log-in; none before the first.
+    pub last_log_in: Option<LogIn>,
 }
 
-/// A session of a browser.
+/// A log-in.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct SessionRow {
-    /// Whose.
-    pub user: UserRow,
-    /// What every form of this session carries.
-    pub csrf: String,
-    /// When it ends.
-    pub expires_at: Timestamp,
+pub struct LogIn {
+    /// When.
+    pub at: Timestamp,
+    /// The address of the client, if it is known.
+    pub address: Option<String>,
 }
 
-/// A link that makes somebody, or gives them a new password, once.
+/// A link with which somebody chooses a password, once.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct LinkRow {
-    /// Whose name; empty where the holder chooses it.
-    pub user: String,
-    /// Name of the role.
-    pub role: String,
+    /// Whose; none for the first administrator, who chooses a name with it.
+    pub user: Option<UserId>,
+}
+
+/// What ended when a user was deleted.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct EndedWithUser {
+    /// Sessions.
+    pub sessions: u64,
+    /// API tokens.
+    pub tokens: u64,
 }
 
 /// A token of the API.
@@ -91,8 +97,11 @@ pub enum Tokens {
     Revoke,
 }
 
-fn read(row: &Row<'_>) -> rusqlite::Result<UserRow> {
+pub(crate) fn read(row: &Row<'_>) -> rusqlite::Result<UserRow> {
+    let address = row.get("user_logged_in_from")?;
+    let last_log_in = moment_or_none(row, "user_logged_in_at")?.map(|at| LogIn { at, address });
     Ok(UserRow {
+        last_log_in,
         id: row.get("user_id")?,
         name: row.get("user_name")?,
         role: row.get("user_role")?,
@@ -102,8 +111,9 @@ fn read(row: &Row<'_>) -> rusqlite::Result<UserRow> {
     })
 }
 
-const USER: &str = "users.id AS user_id, users.name AS user_name, users.role AS user_role,
-    users.password AS user_password, users.enabled AS user_enabled, users.created_at AS user_created_at";
+pub(crate) const USER: &str = "users.id AS user_id, users.name AS user_name, users.role AS user_role,
+    users.password AS user_password, users.enabled AS user_enabled, users.created_at AS user_created_at,
+    users.logged_in_at AS user_logged_in_at, users.logged_in_from AS user_logged_in_from";
 
 fn read_token(row: &Row<'_>) -> rusqlite::Result<TokenRow> {
     Ok(TokenRow {
@@ -116,15 +126,6 @@ fn read_token(row: &Row<'_>) -> rusqlite::Result<TokenRow> {
         used_at: moment_or_none(row, "used_at")?,
         parent: row.get("parent")?,
     })
-}
-
-fn read_session(row: &Row<'_>) -> rusqlite::Result<SessionRow> {
-    Ok(SessionRow { user: read(row)?, csrf: row.get("csrf")?, expires_at: moment(row, "expires_at")? })
-}
-
-/// How long an ended session is remembered: whoever sends a form with it logs in again and goes on.
-fn kept_after_the_end() -> SignedDuration {
-    SignedDuration::from_secs(i64::try_from(limits::SESSION_REMEMBERED_SECONDS).unwrap_or(i64::MAX))
 }
 
 impl Store {
@@ -184,10 +185,11 @@ impl Store {
         })
     }
 
-    /// Changes somebody's role and whether they may log in. Their sessions end.
+    /// Changes somebody's role and whether they may log in. Their sessions end; so do the tokens and links of a user who may not
+    /// log in any more: they do not return when the user may again.
     ///
     /// # Errors
-    /// Where there is nobody of this id.
+    /// If there is no user with this id.
     pub fn change_user(&self, id: UserId, role: &str, enabled: bool) -> Result<(), StoreError> {
         self.write(|transaction| {
             let sql = "UPDATE users SET role = ?1, enabled = ?2 WHERE id = ?3";
@@ -195,6 +197,42 @@ impl Store {
                 return Err(StoreError::missing("user", id));
             }
             transaction.execute("DELETE FROM sessions WHERE user = ?1", [id])?;
+            if !enabled {
+                transaction.execute("DELETE FROM tokens WHERE user = ?1", [id])?;
+                transaction.execute("DELETE FROM links WHERE user = ?1", [id])?;
+            }
+            Ok(())
+        })
+    }
+
+    /// Deletes a user with their sessions, tokens and links. What they created stays; their id is never given to anybody else.
+    ///
+    /// # Errors
+    /// If there is no user with this id.
+    pub fn remove_user(&self, id: UserId) -> Result<EndedWithUser, StoreError> {
+        self.write(|transaction| {
+            let count = |table: &str| -> Result<u64, StoreError> {
+                let sql = format!("SELECT COUNT(*) FROM {table} WHERE user = ?1");
+                let count: i64 = transaction.query_row(&sql, [id], |row| row.get(0))?;
+                Ok(count.unsigned_abs())
+            };
+            let ended = EndedWithUser { sessions: count("sessions")?, tokens: count("tokens")? };
+            // The others go by their foreign keys.
+            match transaction.execute("DELETE FROM users WHERE id = ?1", [id])? {
+                0 => Err(StoreError::missing("user", id)),
+                _ => Ok(ended),
+            }
+        })
+    }
+
+    /// Notes a log-in.
+    ///
+    /// # Errors
+    /// If the state cannot be written.
+    pub fn note_log_in(&self, id: UserId, log_in: &LogIn) -> Result<(), StoreError> {
+        self.write(|transaction| {
+            let sql = "UPDATE users SET logged_in_at = ?1, logged_in_from = ?2 WHERE id = ?3";
+            transaction.execute(sql, params![millis(log_in.at), log_in.address, id])?;
             Ok(())
         })
     }
@@ -210,8 +248,7 @@ impl Store {
                 return Err(StoreError::missing("user", id));
             }
             transaction.execute("DELETE FROM sessions WHERE user = ?1", [id])?;
-            transaction
-                .execute("DELETE FROM links WHERE user = (SELECT name FROM users WHERE id = ?1)", [id])?;
+            transaction.execute("DELETE FROM links WHERE user = ?1", [id])?;
             if tokens == Tokens::Keep {
                 return Ok(0);
             }
@@ -222,94 +259,16 @@ impl Store {
         })
     }
 
-    /// Begins a session.
+    /// Creates a link. Earlier links of the same user end.
     ///
     /// # Errors
-    /// Where the state cannot be written.
-    pub fn add_session(
-        &self,
-        digest: &[u8],
-        user: UserId,
-        csrf: &str,
-        now: Timestamp,
-        expires_at: Timestamp,
-    ) -> Result<(), StoreError> {
-        self.write(|transaction| {
-            let ended = now.saturating_sub(kept_after_the_end()).unwrap_or(Timestamp::MIN);
-            transaction.execute("DELETE FROM sessions WHERE expires_at <= ?1", [millis(ended)])?;
-            transaction.execute(
-                "INSERT INTO sessions (digest, user, csrf, created_at, expires_at)
-                 VALUES (?1, ?2, ?3, ?4, ?5)",
-                params![digest, user, csrf, millis(now), millis(expires_at)],
-            )?;
-            Ok(())
-        })
-    }
-
-    /// The session of this digest, if it has not ended and its holder may log in.
-    ///
-    /// # Errors
-    /// Where the state cannot be read.
-    pub fn session(&self, digest: &[u8], now: Timestamp) -> Result<Option<SessionRow>, StoreError> {
-        self.read(|connection| {
-            let sql = format!(
-                "SELECT sessions.csrf, sessions.expires_at, {USER} FROM sessions JOIN users ON users.id = user
-                 WHERE digest = ?1 AND expires_at > ?2 AND users.enabled = 1"
-            );
-            let mut statement = connection.prepare_cached(&sql)?;
-            Ok(statement.query_row(params![digest, millis(now)], read_session).optional()?)
-        })
-    }
-
-    /// A session that has ended by itself not long ago, whose holder may log in: it proves nothing but who they were.
-    ///
-    /// # Errors
-    /// Where the state cannot be read.
-    pub fn ended_session(&self, digest: &[u8], now: Timestamp) -> Result<Option<SessionRow>, StoreError> {
-        self.read(|connection| {
-            let sql = format!(
-                "SELECT sessions.csrf, sessions.expires_at, {USER} FROM sessions JOIN users ON users.id = user
-                 WHERE digest = ?1 AND expires_at <= ?2 AND expires_at > ?3 AND users.enabled = 1"
-            );
-            let since = now.saturating_sub(kept_after_the_end()).unwrap_or(Timestamp::MIN);
-            let mut statement = connection.prepare_cached(&sql)?;
-            Ok(statement.query_row(params![digest, millis(now), millis(since)], read_session).optional()?)
-        })
-    }
-
-    /// Lets a session end at this moment, if it has not ended yet.
-    ///
-    /// # Errors
-    /// Where the state cannot be written.
-    pub fn end_session(&self, digest: &[u8], now: Timestamp) -> Result<(), StoreError> {
-        self.write(|transaction| {
-            let sql = "UPDATE sessions SET expires_at = MIN(expires_at, ?1) WHERE digest = ?2";
-            transaction.execute(sql, params![millis(now), digest])?;
-            Ok(())
-        })
-    }
-
-    /// Removes a session.
-    ///
-    /// # Errors
-    /// Where the state cannot be written.
-    pub fn remove_session(&self, digest: &[u8]) -> Result<(), StoreError> {
-        self.write(|transaction| {
-            transaction.execute("DELETE FROM sessions WHERE digest = ?1", [digest])?;
-            Ok(())
-        })
-    }
-
-    /// Makes a link. Earlier ones for the same name end.
-    ///
-    /// # Errors
-    /// Where the state cannot be written.
+    /// If the state cannot be written.
     pub fn add_link(&self, digest: &[u8], link: &LinkRow, expires_at: Timestamp) -> Result<(), StoreError> {
         self.write(|transaction| {
-            transaction.execute("DELETE FROM links WHERE user = ?1", [&link.user])?;
+            transaction.execute("DELETE FROM links WHERE user IS ?1", [link.user])?;
             transaction.execute(
-                "INSERT INTO links (digest, user, role, expires_at) VALUES (?1, ?2, ?3, ?4)",
-                params![digest, link.user, link.role, millis(expires_at)],
+                "INSERT INTO links (digest, user, expires_at) VALUES (?1, ?2, ?3)",
+                params![digest, link.user, millis(expires_at)],
             )?;
             Ok(())
         })
@@ -321,8 +280,8 @@ impl Store {
     /// Where the state cannot be read.
     pub fn link(&self, digest: &[u8], now: Timestamp) -> Result<Option<LinkRow>, StoreError> {
         self.read(|connection| {
-            let sql = "SELECT user, role FROM links WHERE digest = ?1 AND expires_at > ?2";
-            let read = |row: &Row<'_>| Ok(LinkRow { user: row.get(0)?, role: row.get(1)? });
+            let sql = "SELECT user FROM links WHERE digest = ?1 AND expires_at > ?2";
+            let read = |row: &Row<'_>| Ok(LinkRow { user: row.get(0)? });
             Ok(connection.query_row(sql, params![digest, millis(now)], read).optional()?)
         })
     }

@@ -131,6 +131,8 @@ fn fill(store: &Store) {
         before: None,
         after: Some(json!({ "enabled": true })),
         address: None,
+        user: None,
+        subject_user: None,
     };
     store.audit(&entry, now()).unwrap();
 }

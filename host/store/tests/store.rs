@@ -97,6 +97,8 @@ fn the_audit_log_cannot_be_changed_even_by_whoever_has_the_file() {
         before: None,
         after: None,
         address: None,
+        user: None,
+        subject_user: None,
     };
     store.audit(&entry, now()).unwrap();
     let file = rusqlite::Connection::open(store.path()).unwrap();

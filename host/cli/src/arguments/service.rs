@@ -143,14 +143,44 @@ pub(crate) struct UsersArguments {
     pub(crate) what: UsersVerb,
 }
 
-/// What to do for the people of a service, beside it.
+/// What to do with the users of a service.
 #[derive(Debug, Subcommand)]
 pub(crate) enum UsersVerb {
-    /// Makes a link with which somebody chooses a new password: for an administrator who forgot theirs. Also while the service runs
+    /// List all users with their last login
+    List {
+        #[command(flatten)]
+        server: ServerArguments,
+    },
+    /// List the open sessions of a user
+    Sessions {
+        #[command(flatten)]
+        server: ServerArguments,
+        /// The name of the user
+        name: String,
+    },
+    /// End one session of a user, or all of them
+    EndSessions {
+        #[command(flatten)]
+        server: ServerArguments,
+        /// The name of the user
+        name: String,
+        /// End only this session; `palisade users sessions` shows the numbers
+        #[arg(long, value_name = "ID")]
+        session: Option<i64>,
+    },
+    /// Delete a user. Sessions and tokens end; workflows that the user created and entries in the audit log stay
+    Delete {
+        #[command(flatten)]
+        server: ServerArguments,
+        /// The name of the user
+        name: String,
+    },
+    /// Create a link to choose a new password, for an administrator who forgot theirs. Reads the state of the service, also while
+    /// the service runs
     Link {
         #[command(flatten)]
         data: DataArguments,
-        /// With what they log in
+        /// The name of the user
         name: String,
     },
 }

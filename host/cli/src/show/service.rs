@@ -39,6 +39,32 @@ pub(crate) fn installed(review: &Value, made: &Value) -> String {
     text
 }
 
+pub(crate) fn users(page: &Value) -> String {
+    let mut table = Table::new().right(0);
+    for user in list(page, "items") {
+        let log_in = match user.get("last_log_in").filter(|log_in| log_in.is_object()) {
+            Some(log_in) => format!("last login {} from {}", word(log_in, "at"), word(log_in, "address")),
+            None => "never logged in".to_owned(),
+        };
+        table.row([id(user), word(user, "name"), word(user, "role"), word(user, "state"), log_in]);
+    }
+    or_none(&table, "no users\n")
+}
+
+pub(crate) fn sessions(page: &Value) -> String {
+    let mut table = Table::new().right(0);
+    for session in list(page, "items") {
+        table.row([
+            id(session),
+            format!("started {}", word(session, "created_at")),
+            format!("last used {}", word(session, "used_at")),
+            word(session, "address"),
+            word(session, "client"),
+        ]);
+    }
+    or_none(&table, "no sessions\n")
+}
+
 pub(crate) fn workflows(page: &Value) -> String {
     let mut table = Table::new();
     for workflow in list(page, "items") {

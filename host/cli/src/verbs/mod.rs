@@ -16,6 +16,7 @@ pub(crate) mod serve;
 pub(crate) mod service;
 pub(crate) mod signals;
 pub(crate) mod state;
+pub(crate) mod users;
 pub(crate) mod validate;
 pub(crate) mod verify;
 

@@ -27,7 +27,7 @@ pub(crate) struct Said {
 }
 
 impl Said {
-    fn answer(value: Value, text: String) -> Box<dyn Answer> {
+    pub(crate) fn answer(value: Value, text: String) -> Box<dyn Answer> {
         Box::new(Self { value, text, status: 0 })
     }
 }

@@ -1,4 +1,4 @@
-//! `palisade backup`, `restore`, `users` and `secrets`: what looks after the state of a service, beside it or while it rests.
+//! `palisade backup`, `restore`, `users link` and `secrets`: what looks after the state of a service, beside it or while it rests.
 
 use std::io;
 use std::path::PathBuf;
@@ -10,7 +10,7 @@ use palisade_vault::{Key, Vault};
 use serde::Serialize;
 
 use crate::answer::Answer;
-use crate::arguments::service::{Backup, DataArguments, Restore, SecretsVerb, UsersVerb};
+use crate::arguments::service::{Backup, DataArguments, Restore, SecretsVerb};
 use crate::failure::Failure;
 use crate::verbs::serve::{self, Data};
 
@@ -75,17 +75,19 @@ pub(crate) fn restore(arguments: Restore) -> Result<Box<dyn Answer>, Failure> {
         before: None,
         after: None,
         address: None,
+        user: None,
+        subject_user: None,
     };
     store.audit(&entry, SystemClock.now())?;
     let sentence = format!("the state is that of {} again", arguments.from.display());
     Ok(Box::new(Done { done: "restore", file: Some(arguments.from), secrets: None, sentence }))
 }
 
-pub(crate) fn users(what: UsersVerb) -> Result<Box<dyn Answer>, Failure> {
-    let UsersVerb::Link { data, name } = what;
-    let state = existing(&data)?;
+/// A link with which a user chooses a new password.
+pub(crate) fn recovery_link(data: &DataArguments, name: &str) -> Result<Box<dyn Answer>, Failure> {
+    let state = existing(data)?;
     let store = Store::open(&state)?;
-    let path = palisade_server::recovery_link(&store, &name, SystemClock.now())?;
+    let path = palisade_server::recovery_link(&store, name, SystemClock.now())?;
     // Where the service was when it started last.
     let sentence = match store.setting(palisade_server::URL_SETTING)? {
         Some(url) => format!("choose a new password: {url}{path} (the link works once)"),

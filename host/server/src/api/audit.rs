@@ -47,12 +47,19 @@ struct Line {
     /// The address of the client that asked for it; none for the schedule and the command line of the service's machine.
     #[schema(example = "192.0.2.1")]
     address: Option<String>,
+    /// Who, by number: it tells people apart who had one name after each other.
+    #[schema(example = 1)]
+    user_id: Option<i64>,
+    /// The person to whom it was done, by number.
+    #[schema(example = 2)]
+    subject_user_id: Option<i64>,
 }
 
 impl From<AuditEntry> for Line {
     fn from(entry: AuditEntry) -> Self {
-        let AuditEntry { id, at, who, what, subject, before, after, address } = entry;
-        Self { id, at, who, what, subject, before, after, address }
+        let AuditEntry { id, at, who, what, subject, before, after, address, user, subject_user } = entry;
+        let (user_id, subject_user_id) = (user.map(|id| id.0), subject_user.map(|id| id.0));
+        Self { id, at, who, what, subject, before, after, address, user_id, subject_user_id }
     }
 }
 

@@ -2,11 +2,11 @@
 
 use std::collections::BTreeMap;
 
-use axum::body::Bytes;
-use axum::extract::{FromRequest as _, Path, Request, State};
+use axum::extract::{Path, Request, State};
 use axum::http::StatusCode;
 use axum::http::header::LOCATION;
 use axum::response::{IntoResponse, Response};
+use http_body_util::{BodyExt as _, LengthLimitError, Limited};
 use jiff::Timestamp;
 use palisade_limits as limits;
 use palisade_orchestrator::{ActionPage, Confirmed, ConnectionTest, Review, ReviewedAction};
@@ -18,6 +18,7 @@ use utoipa_axum::routes;
 
 use super::version::{Expected, IfMatch, etag};
 use super::{Json, Listed, PageQuery, Params, Problems, ReadOnly, schemas};
+use crate::bodies::Room;
 use crate::routes::Routes;
 use crate::security::guard::{ADMINISTRATOR, VIEWER};
 use crate::security::{Administrator, Viewer};
@@ -166,12 +167,24 @@ async fn list(
     Ok(Json(Listed::cut(rows.into_iter().map(Integration::from).collect(), query)?))
 }
 
-/// The zip that a call sends. Whoever calls holds a place for it, because all of it is in memory.
-async fn zip(request: Request) -> Result<Bytes, Failure> {
-    Bytes::from_request(request, &()).await.map_err(|rejection| match rejection.status() {
-        status @ StatusCode::PAYLOAD_TOO_LARGE => Failure::new(status, "too-large", "the zip is too large"),
-        _ => Failure::new(StatusCode::BAD_REQUEST, "body-broken", "the body ended early"),
-    })
+/// The zip that a call sends, and its room among all bodies that are held. The caller has a place for it: all of it is in memory.
+async fn zip(app: &App, request: Request) -> Result<(Vec<u8>, Room), Failure> {
+    let most = usize::try_from(limits::BUNDLE_BYTES).unwrap_or(usize::MAX);
+    let mut body = Limited::new(request.into_body(), most);
+    let (mut zip, mut room) = (Vec::new(), app.bodies().room());
+    while let Some(frame) = body.frame().await {
+        let frame = frame.map_err(|error| match error.is::<LengthLimitError>() {
+            true => Failure::new(StatusCode::PAYLOAD_TOO_LARGE, "too-large", "the zip is too large"),
+            false => Failure::new(StatusCode::BAD_REQUEST, "body-broken", "the body ended early"),
+        })?;
+        if let Ok(piece) = frame.into_data() {
+            room.grow(piece.len() as u64)?;
+            zip.extend_from_slice(&piece);
+        }
+    }
+    // A vector that grew holds up to twice what it has.
+    zip.shrink_to_fit();
+    Ok((zip, room))
 }
 
 /// Looks at a zip without installing it: signature, publisher, what it may do, what it would change.
@@ -184,7 +197,7 @@ async fn review(
     request: Request,
 ) -> Result<Json<Review>, Failure> {
     let _place = app.pending().place().await?;
-    let body = zip(request).await?;
+    let (body, _room) = zip(&app, request).await?;
     Ok(Json(app.ask(move |orchestrator| orchestrator.review(&body, UPLOADED)).await?))
 }
 
@@ -203,7 +216,7 @@ async fn install(
     request: Request,
 ) -> Result<Response, Failure> {
     let _place = app.pending().place().await?;
-    let body = zip(request).await?;
+    let (body, _room) = zip(&app, request).await?;
     let confirmed = Confirmed { replace: confirmed.replace, overwrite: confirmed.overwrite };
     let name = who.actor();
     app.orchestrator().compile(&body, UPLOADED).await?;

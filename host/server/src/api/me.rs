@@ -1,14 +1,14 @@
 //! Who the caller is, and their password.
 
-use axum::extract::State;
+use axum::extract::{Path, State};
 use axum::http::StatusCode;
-use palisade_store::Tokens;
+use palisade_store::{SessionId, Tokens};
 use secrecy::SecretString;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 use utoipa_axum::routes;
 
-use super::{Json, Problems};
+use super::{Json, Listed, PageQuery, Params, Problems};
 use crate::routes::Routes;
 use crate::security::guard::VIEWER;
 use crate::security::who::Via;
@@ -16,7 +16,11 @@ use crate::security::{Role, Viewer};
 use crate::{App, Failure, people};
 
 pub(super) fn routes(routes: Routes) -> Routes {
-    routes.api(VIEWER, routes!(me)).api(VIEWER, routes!(change_password))
+    routes
+        .api(VIEWER, routes!(me))
+        .api(VIEWER, routes!(change_password))
+        .api(VIEWER, routes!(sessions, end_sessions))
+        .api(VIEWER, routes!(end_session))
 }
 
 /// Who the caller is.
@@ -62,6 +66,38 @@ async fn change_password(
     let (current, new) = (SecretString::from(body.current), SecretString::from(body.new));
     let tokens = if body.keep_tokens { Tokens::Keep } else { Tokens::Revoke };
     people::change_password(&app, &who, current, new, tokens).await?;
+    Ok(StatusCode::NO_CONTENT)
+}
+
+/// The caller's own open sessions, the latest first.
+#[utoipa::path(get, path = "/api/v1/me/sessions", tag = "people", operation_id = "list_own_sessions", params(PageQuery),
+    responses((status = 200, description = "One page of them.", body = Listed<people::Open>), Problems))]
+async fn sessions(
+    State(app): State<App>,
+    Viewer(who): Viewer,
+    Params(query): Params<PageQuery>,
+) -> Result<Json<Listed<people::Open>>, Failure> {
+    Ok(Json(Listed::cut(people::sessions_of(&app, &who, who.id).await?, query)?))
+}
+
+/// Ends all sessions of the caller, except the session of this call.
+#[utoipa::path(delete, path = "/api/v1/me/sessions", tag = "people", operation_id = "end_own_sessions",
+    responses((status = 204, description = "Ended."), Problems))]
+async fn end_sessions(State(app): State<App>, Viewer(who): Viewer) -> Result<StatusCode, Failure> {
+    people::end_sessions(&app, &who, who.id).await?;
+    Ok(StatusCode::NO_CONTENT)
+}
+
+/// Ends one session of the caller.
+#[utoipa::path(delete, path = "/api/v1/me/sessions/{session}", tag = "people", operation_id = "end_own_session",
+    params(("session" = i64, Path, description = "Identifies the session.", example = 3)),
+    responses((status = 204, description = "Ended."), Problems))]
+async fn end_session(
+    State(app): State<App>,
+    Viewer(who): Viewer,
+    Path(session): Path<i64>,
+) -> Result<StatusCode, Failure> {
+    people::end_session(&app, &who, who.id, SessionId(session)).await?;
     Ok(StatusCode::NO_CONTENT)
 }
 

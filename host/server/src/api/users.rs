@@ -1,8 +1,9 @@
 //! People, for administrators.
 
 use axum::extract::{Path, State};
+use axum::http::StatusCode;
 use axum::response::{IntoResponse as _, Response};
-use palisade_store::UserId;
+use palisade_store::{SessionId, UserId};
 use serde::{Deserialize, Serialize};
 use serde_json::json;
 use utoipa::ToSchema;
@@ -21,8 +22,10 @@ use crate::{App, Failure};
 pub(super) fn routes(routes: Routes) -> Routes {
     routes
         .api(ADMINISTRATOR, routes!(list, invite))
-        .api(ADMINISTRATOR, routes!(one, change))
+        .api(ADMINISTRATOR, routes!(one, change, delete))
         .api(ADMINISTRATOR, routes!(link))
+        .api(ADMINISTRATOR, routes!(sessions, end_sessions))
+        .api(ADMINISTRATOR, routes!(end_session))
 }
 
 /// Somebody to invite.
@@ -69,6 +72,9 @@ struct Change {
     #[serde(default)]
     #[expect(dead_code, reason = "shown, and never set")]
     created_at: ReadOnly,
+    #[serde(default)]
+    #[expect(dead_code, reason = "shown, and never set")]
+    last_log_in: ReadOnly,
 }
 
 /// Everybody, by name.
@@ -130,6 +136,61 @@ async fn change(
     let to = Changed { role: body.role, enabled: body.enabled };
     let person = people::change(&app, &who, UserId(id), to, expected.text()).await?;
     Ok((etag(person.version()), Json(person)).into_response())
+}
+
+/// Deletes a user. Their sessions, tokens and links end. What they created stays, and so do their entries in the audit log. The last
+/// administrator who can log in cannot be deleted. A new user of the same name has another `id`, and gets nothing of theirs.
+#[utoipa::path(delete, path = "/api/v1/users/{id}", tag = "people", operation_id = "delete_user",
+    params(("id" = i64, Path, description = "Identifies them.", example = 1), IfMatch),
+    responses((status = 204, description = "Deleted."), Problems))]
+async fn delete(
+    State(app): State<App>,
+    Administrator(who): Administrator,
+    Path(id): Path<i64>,
+    expected: Expected,
+) -> Result<StatusCode, Failure> {
+    people::delete(&app, &who, UserId(id), expected.text()).await?;
+    Ok(StatusCode::NO_CONTENT)
+}
+
+/// The open sessions of a user, the latest first.
+#[utoipa::path(get, path = "/api/v1/users/{id}/sessions", tag = "people", operation_id = "list_sessions",
+    params(("id" = i64, Path, description = "Identifies the user.", example = 1), PageQuery),
+    responses((status = 200, description = "One page of them.", body = Listed<people::Open>), Problems))]
+async fn sessions(
+    State(app): State<App>,
+    Administrator(who): Administrator,
+    Path(id): Path<i64>,
+    Params(query): Params<PageQuery>,
+) -> Result<Json<Listed<people::Open>>, Failure> {
+    Ok(Json(Listed::cut(people::sessions_of(&app, &who, UserId(id)).await?, query)?))
+}
+
+/// Ends all sessions of a user, except the session of this call.
+#[utoipa::path(delete, path = "/api/v1/users/{id}/sessions", tag = "people", operation_id = "end_sessions",
+    params(("id" = i64, Path, description = "Identifies the user.", example = 1)),
+    responses((status = 204, description = "Ended."), Problems))]
+async fn end_sessions(
+    State(app): State<App>,
+    Administrator(who): Administrator,
+    Path(id): Path<i64>,
+) -> Result<StatusCode, Failure> {
+    people::end_sessions(&app, &who, UserId(id)).await?;
+    Ok(StatusCode::NO_CONTENT)
+}
+
+/// Ends one session of a user.
+#[utoipa::path(delete, path = "/api/v1/users/{id}/sessions/{session}", tag = "people", operation_id = "end_session",
+    params(("id" = i64, Path, description = "Identifies the user.", example = 1),
+        ("session" = i64, Path, description = "Identifies the session.", example = 3)),
+    responses((status = 204, description = "Ended."), Problems))]
+async fn end_session(
+    State(app): State<App>,
+    Administrator(who): Administrator,
+    Path((id, session)): Path<(i64, i64)>,
+) -> Result<StatusCode, Failure> {
+    people::end_session(&app, &who, UserId(id), SessionId(session)).await?;
+    Ok(StatusCode::NO_CONTENT)
 }
 
 /// Creates a link to choose a new password. Earlier links stop working.

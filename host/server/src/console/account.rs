@@ -1,15 +1,16 @@
-//! One's own account: password and tokens of the API.
+//! One's own account: API tokens, sessions and password.
 
 use askama::Template;
 use axum::Form;
 use axum::extract::{Path, State};
 use axum::http::StatusCode;
 use axum::response::Response;
-use palisade_store::{TokenId, Tokens};
+use palisade_store::{SessionId, TokenId, Tokens};
 use secrecy::SecretString;
 use serde::Deserialize;
 
 use super::log_in::enter;
+use super::sessions;
 use crate::people::{self, NewToken};
 use crate::routes::Routes;
 use crate::security::guard::VIEWER;
@@ -26,6 +27,8 @@ pub(super) fn routes(routes: Routes) -> Routes {
         .post("/account/tokens", VIEWER, create_token)
         .get("/account/tokens/{id}/revoke", VIEWER, ask_to_revoke)
         .post("/account/tokens/{id}/revoke", VIEWER, revoke)
+        .post("/account/sessions/end", VIEWER, end_sessions)
+        .post("/account/sessions/{id}/end", VIEWER, end_session)
 }
 
 struct Row {
@@ -46,6 +49,10 @@ struct Account {
     password: Vec<Field>,
     token: Vec<Field>,
     rows: Vec<Row>,
+    last_log_in: Option<Moment>,
+    last_address: Option<String>,
+    sessions: Vec<sessions::Row>,
+    sessions_path: String,
 }
 
 #[derive(Deserialize, Default)]
@@ -79,6 +86,8 @@ async fn written(
             name: row.name,
         })
         .collect();
+    let person = people::one(app, who.id).await?;
+    let sessions = sessions::rows(&frame, people::sessions_of(app, who, who.id).await?);
     let roles = Role::ALL.into_iter().filter(|role| who.may(*role));
     let roles = roles.map(|role| Choice::new(role.name(), role.title()).help(role.summary())).collect();
     let days = [("7", "7 days"), ("30", "30 days"), ("90", "90 days"), ("366", "A year")];
@@ -112,6 +121,10 @@ async fn written(
                 .value(chosen(&typed.days, "90"))
                 .faults(&faults),
         ],
+        last_log_in: person.last_log_in.as_ref().map(|log_in| frame.moment(&log_in.at)),
+        last_address: person.last_log_in.and_then(|log_in| log_in.address),
+        sessions,
+        sessions_path: "/account/sessions".to_owned(),
         frame,
         faults,
         rows,
@@ -218,6 +231,22 @@ async fn create_token(
         }
         Err(failure) => again(&app, &who, visit, typed, failure).await,
     }
+}
+
+async fn end_session(
+    State(app): State<App>,
+    Viewer(who): Viewer,
+    Path(id): Path<i64>,
+) -> Result<Response, Failure> {
+    people::end_session(&app, &who, who.id, SessionId(id)).await?;
+    app.notify(&who, Notice::done(sessions::ended(1)));
+    Ok(see_other("/account"))
+}
+
+async fn end_sessions(State(app): State<App>, Viewer(who): Viewer) -> Result<Response, Failure> {
+    let ended = people::end_sessions(&app, &who, who.id).await?;
+    app.notify(&who, Notice::done(sessions::ended(ended)));
+    Ok(see_other("/account"))
 }
 
 async fn ask_to_revoke(

@@ -4,6 +4,7 @@ use askama::Template;
 use axum::extract::{Query, State};
 use axum::response::Response;
 use jiff::Timestamp;
+use palisade_store::UserId;
 use serde_json::{Map, Value};
 
 use crate::routes::Routes;
@@ -19,8 +20,11 @@ pub(super) fn routes(routes: Routes) -> Routes {
 struct Row {
     at: Moment,
     who: String,
+    /// The number of the person, which tells namesakes apart.
+    user: Option<UserId>,
     what: String,
     subject: String,
+    subject_user: Option<UserId>,
     changes: Vec<Change>,
 }
 
@@ -120,8 +124,10 @@ async fn list(
             at: frame.moment(&entry.at),
             changes: changes(entry.before.as_ref(), entry.after.as_ref()),
             who: entry.who,
+            user: entry.user,
             what: entry.what,
             subject: entry.subject,
+            subject_user: entry.subject_user,
         })
         .collect();
     let text = query.text().unwrap_or_default();

@@ -136,7 +136,7 @@ async fn log_in(
 
 async fn log_out(State(app): State<App>, Viewer(who): Viewer) -> Result<Response, Failure> {
     session::end(&app, &who).await?;
-    app.audit(&who.actor(), "user.logged-out", &who.name, None, None).await?;
+    app.audit_person(&who.actor(), "user.logged-out", (&who.name, who.id), None, None).await?;
     Ok(([(SET_COOKIE, cookies::clear_session(app.tls()))], see_other("/log-in")).into_response())
 }
 

@@ -11,6 +11,7 @@ mod log_in;
 mod overview;
 mod runs;
 mod selection;
+mod sessions;
 mod theme;
 mod users;
 mod welcome;

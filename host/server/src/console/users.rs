@@ -1,20 +1,21 @@
-//! People: who they are, inviting them, what they may do.
+//! People: who they are, inviting them, what they may do, their sessions, deleting them.
 
 use askama::Template;
 use axum::Form;
 use axum::extract::{Path, State};
 use axum::http::StatusCode;
 use axum::response::Response;
-use palisade_store::UserId;
+use palisade_store::{SessionId, UserId};
 use serde::Deserialize;
 
 use super::account::role_badge;
+use super::sessions;
 use crate::people::{self, Changed, Person, State as Standing};
 use crate::routes::Routes;
 use crate::security::guard::ADMINISTRATOR;
-use crate::security::{Administrator, Role};
+use crate::security::{Administrator, Role, Who};
 use crate::view::{
-    Badge, Choice, Field, Frame, Moment, Notice, Section, Tone, Visit, page, page_with, see_other,
+    Badge, Choice, Confirm, Field, Frame, Moment, Notice, Section, Tone, Visit, page, page_with, see_other,
 };
 use crate::{App, Failure, Fault};
 
@@ -26,6 +27,10 @@ pub(super) fn routes(routes: Routes) -> Routes {
         .get("/users/{id}", ADMINISTRATOR, one)
         .post("/users/{id}", ADMINISTRATOR, change)
         .post("/users/{id}/link", ADMINISTRATOR, new_link)
+        .post("/users/{id}/sessions/end", ADMINISTRATOR, end_sessions)
+        .post("/users/{id}/sessions/{session}/end", ADMINISTRATOR, end_session)
+        .get("/users/{id}/delete", ADMINISTRATOR, ask_to_delete)
+        .post("/users/{id}/delete", ADMINISTRATOR, delete)
 }
 
 struct Row {
@@ -33,6 +38,7 @@ struct Row {
     role: Badge,
     state: Badge,
     since: Moment,
+    last_log_in: Option<Moment>,
 }
 
 impl Row {
@@ -42,7 +48,18 @@ impl Row {
             Standing::Active => Badge::new(Tone::Good, "Active"),
             Standing::Disabled => Badge::new(Tone::Neutral, "Disabled"),
         };
-        Self { role: role_badge(person.role), state, since: frame.moment(&person.created_at), person }
+        Self {
+            role: role_badge(person.role),
+            state,
+            since: frame.moment(&person.created_at),
+            last_log_in: person.last_log_in.as_ref().map(|log_in| frame.moment(&log_in.at)),
+            person,
+        }
+    }
+
+    /// The address of the last log-in.
+    fn last_address(&self) -> Option<&str> {
+        self.person.last_log_in.as_ref()?.address.as_deref()
     }
 }
 
@@ -70,6 +87,8 @@ struct User {
     fields: Vec<Field>,
     disabled: bool,
     own: bool,
+    sessions: Vec<sessions::Row>,
+    sessions_path: String,
 }
 
 async fn list(
@@ -158,21 +177,18 @@ fn faults_of(failure: Failure, field: &str) -> Result<Vec<Fault>, Failure> {
     Ok(vec![Fault::new(field, super::wording::sentence(&format!("{failure}{hint}")))])
 }
 
-async fn shown(
-    app: &App,
-    visit: Visit,
-    own: UserId,
-    id: UserId,
-    faults: Vec<Fault>,
-) -> Result<User, Failure> {
+async fn shown(app: &App, visit: Visit, who: &Who, id: UserId, faults: Vec<Fault>) -> Result<User, Failure> {
     let person = people::one(app, id).await?;
+    let open = people::sessions_of(app, who, id).await?;
     let frame = visit.frame(app, &person.name, Section::Users).under("Users", "/users");
     let disabled = person.state == Standing::Disabled;
     let enabled = Field::check("enabled", "May log in", !disabled)
         .help("Deactivated users stay in the audit log; their sessions and tokens end.");
     Ok(User {
         fields: vec![role_field(person.role.name(), &faults), enabled],
-        own: person.id == own,
+        own: person.id == who.id,
+        sessions: sessions::rows(&frame, open),
+        sessions_path: format!("/users/{id}/sessions"),
         row: Row::new(&frame, person),
         disabled,
         faults,
@@ -186,7 +202,7 @@ async fn one(
     Path(id): Path<i64>,
     visit: Visit,
 ) -> Result<Response, Failure> {
-    page(&shown(&app, visit, who.id, UserId(id), Vec::new()).await?)
+    page(&shown(&app, visit, &who, UserId(id), Vec::new()).await?)
 }
 
 #[derive(Deserialize)]
@@ -221,7 +237,7 @@ async fn change(
         }
         // The page shows what they are now, and says that it is not what the form began with.
         Err(failure) if failure.status() == StatusCode::PRECONDITION_FAILED => {
-            let mut again = shown(&app, visit, who.id, id, Vec::new()).await?;
+            let mut again = shown(&app, visit, &who, id, Vec::new()).await?;
             let asked = role_of(&given.role).map_or(given.role, |role| role.title().to_owned());
             let enabled = |enabled: bool| if enabled { "active" } else { "deactivated" };
             let text = format!(
@@ -236,7 +252,7 @@ async fn change(
         }
         Err(failure) => {
             let faults = faults_of(failure, "role")?;
-            page_with(StatusCode::UNPROCESSABLE_ENTITY, &shown(&app, visit, who.id, id, faults).await?)
+            page_with(StatusCode::UNPROCESSABLE_ENTITY, &shown(&app, visit, &who, id, faults).await?)
         }
     }
 }
@@ -254,4 +270,104 @@ async fn new_link(
     ));
     app.notify(&who, notice.with_secret(visit.absolute(&app, &link)));
     Ok(see_other(&format!("/users/{id}")))
+}
+
+async fn end_session(
+    State(app): State<App>,
+    Administrator(who): Administrator,
+    Path((id, session)): Path<(i64, i64)>,
+) -> Result<Response, Failure> {
+    people::end_session(&app, &who, UserId(id), SessionId(session)).await?;
+    app.notify(&who, Notice::done(sessions::ended(1)));
+    Ok(see_other(&format!("/users/{id}")))
+}
+
+async fn end_sessions(
+    State(app): State<App>,
+    Administrator(who): Administrator,
+    Path(id): Path<i64>,
+) -> Result<Response, Failure> {
+    let ended = people::end_sessions(&app, &who, UserId(id)).await?;
+    app.notify(&who, Notice::done(sessions::ended(ended)));
+    Ok(see_other(&format!("/users/{id}")))
+}
+
+async fn ask_to_delete(
+    State(app): State<App>,
+    Administrator(who): Administrator,
+    Path(id): Path<i64>,
+    visit: Visit,
+) -> Result<Response, Failure> {
+    let id = UserId(id);
+    let person = people::one(&app, id).await?;
+    let open = people::sessions_of(&app, &who, id).await?.len();
+    let tokens = people::tokens_of(&app, Some(id)).await?;
+    let name = &person.name;
+    let title = format!("Delete the user “{name}”?");
+    let path = format!("/users/{id}");
+    let counted = |count: usize, one: &str, more: &str| match count {
+        0 => format!("no {more}"),
+        1 => format!("1 {one}"),
+        count => format!("{count} {more}"),
+    };
+    let mut text = vec![
+        format!(
+            "{name} can no longer log in. Ends immediately: {}, {}, and every unused link.",
+            counted(open, "session", "sessions"),
+            counted(tokens.len(), "API token", "API tokens"),
+        ),
+        format!(
+            "Workflows, collections and integrations that {name} created stay, and schedules keep running. The name stays in \
+             the audit log with the number {id}."
+        ),
+        "You can use the name for a new user later. The new user has another number and inherits nothing."
+            .to_owned(),
+    ];
+    if id == who.id {
+        text.push("This is your own account: you are logged out.".to_owned());
+    }
+    let frame = visit.frame(&app, title, Section::Users).under("Users", "/users").under(name, &path);
+    page(&Confirm {
+        frame,
+        text,
+        items: tokens.into_iter().map(|token| format!("API token “{}”", token.name)).collect(),
+        action: format!("{path}/delete"),
+        hidden: vec![("version".to_owned(), person.version())],
+        button: "Delete user".to_owned(),
+        danger: true,
+        back: path,
+    })
+}
+
+#[derive(Deserialize)]
+struct Confirmed {
+    /// What they were when the page was shown.
+    #[serde(default)]
+    version: Option<String>,
+}
+
+async fn delete(
+    State(app): State<App>,
+    Administrator(who): Administrator,
+    Path(id): Path<i64>,
+    visit: Visit,
+    Form(confirmed): Form<Confirmed>,
+) -> Result<Response, Failure> {
+    let id = UserId(id);
+    match people::delete(&app, &who, id, confirmed.version).await {
+        Ok((person, _)) => {
+            app.notify(&who, Notice::done(format!("{} deleted.", person.name)));
+            Ok(see_other("/users"))
+        }
+        Err(failure) if failure.status() == StatusCode::PRECONDITION_FAILED => {
+            let mut again = shown(&app, visit, &who, id, Vec::new()).await?;
+            let text = "Not deleted: this user has changed since you opened the page.";
+            again.frame.notice = Some(Notice::warning(text));
+            page_with(StatusCode::PRECONDITION_FAILED, &again)
+        }
+        Err(failure) => {
+            let faults = faults_of(failure, "delete")?;
+            page_with(StatusCode::UNPROCESSABLE_ENTITY, &shown(&app, visit, &who, id, faults).await?)
+        }
+    }
 }

@@ -54,7 +54,7 @@ fn written(
     let first = *opened == Opened::First;
     let (title, name) = match opened {
         Opened::First => ("Welcome to Palisade".to_owned(), typed),
-        Opened::Named(name) => (format!("Welcome, {name}"), name.as_str()),
+        Opened::Named(_, name) => (format!("Welcome, {name}"), name.as_str()),
     };
     let name = Field::text("name", "Name")
         .required()

@@ -2,7 +2,7 @@
 
 use axum::http::StatusCode;
 use jiff::Timestamp;
-use palisade_store::{Store, StoreError, Tokens, UserId, UserRow};
+use palisade_store::{EndedWithUser, LogIn, Store, StoreError, Tokens, UserId, UserRow};
 use secrecy::SecretString;
 use serde::Serialize;
 use serde_json::json;
@@ -40,6 +40,18 @@ pub(crate) struct Person {
     pub(crate) state: State,
     /// Since when they are known.
     pub(crate) created_at: Timestamp,
+    /// The last log-in; `null` before the first.
+    pub(crate) last_log_in: Option<LastLogIn>,
+}
+
+/// When and from where somebody logged in last.
+#[derive(Debug, Clone, Serialize, ToSchema)]
+pub(crate) struct LastLogIn {
+    /// When.
+    pub(crate) at: Timestamp,
+    /// The address of the client.
+    #[schema(example = "192.0.2.1")]
+    pub(crate) address: Option<String>,
 }
 
 impl Person {
@@ -55,7 +67,13 @@ impl Person {
             role: role_of(row)?,
             state,
             created_at: row.created_at,
+            last_log_in: row.last_log_in.clone().map(|LogIn { at, address }| LastLogIn { at, address }),
         })
+    }
+
+    /// Their name and number, for the audit log.
+    pub(super) fn named(&self) -> (&str, UserId) {
+        (&self.name, self.id)
     }
 
     /// What an administrator can change about them, as the version that an edit begins with.
@@ -104,8 +122,8 @@ pub(crate) async fn invite(
         })
         .await?;
     let after = json!({"role": role, "state": State::Invited});
-    app.audit(&who.actor(), "user.invited", &person.name, None, Some(after)).await?;
-    let link = links::make(app, &person.name, person.role).await?;
+    app.audit_person(&who.actor(), "user.invited", person.named(), None, Some(after)).await?;
+    let link = links::make(app, Some(person.id)).await?;
     Ok((person, link))
 }
 
@@ -116,8 +134,8 @@ pub(crate) async fn new_link(app: &App, who: &Who, id: UserId) -> Result<(Person
         return Err(Failure::conflict("user-disabled", format!("`{}` may not log in", person.name))
             .with_hint("let them log in first"));
     }
-    let link = links::make(app, &person.name, person.role).await?;
-    app.audit(&who.actor(), "user.link-made", &person.name, None, None).await?;
+    let link = links::make(app, Some(person.id)).await?;
+    app.audit_person(&who.actor(), "user.link-made", person.named(), None, None).await?;
     Ok((person, link))
 }
 
@@ -140,7 +158,7 @@ pub(crate) async fn change(
     let (before, after) = app.store(move |store| change_in(store, id, to, expected)).await?;
     if before != after {
         let (name, before, after) = (after.0.as_str(), before.1, after.1.clone());
-        app.audit(&who.actor(), "user.changed", name, Some(before), Some(after)).await?;
+        app.audit_person(&who.actor(), "user.changed", (name, id), Some(before), Some(after)).await?;
     }
     one(app, id).await
 }
@@ -161,25 +179,61 @@ fn change_in(
     }
     let (role, enabled) = (to.role.unwrap_or(before), to.enabled.unwrap_or(row.enabled));
     let stays = role == Role::Administrator && enabled;
-    if before == Role::Administrator && row.enabled && !stays {
-        // Who has no password yet cannot let anybody in.
-        let others = store.users()?.iter().any(|other| {
-            other.id != id
-                && other.enabled
-                && other.password.is_some()
-                && other.role == Role::Administrator.name()
-        });
-        if !others {
-            let message = format!("`{}` is the only administrator who can log in", row.name);
-            return Err(Failure::conflict("last-administrator", message)
-                .with_hint("make another user an administrator first"));
-        }
+    if !stays {
+        others_administer(store, &row)?;
     }
     let described = |role: Role, enabled: bool| (row.name.clone(), json!({"role": role, "enabled": enabled}));
     if role != before || enabled != row.enabled {
         store.change_user(id, role.name(), enabled)?;
     }
     Ok((described(before, row.enabled), described(role, enabled)))
+}
+
+/// Refuses to lose the only administrator who can log in.
+fn others_administer(store: &Store, row: &UserRow) -> Result<(), Failure> {
+    if row.role != Role::Administrator.name() || !row.enabled {
+        return Ok(());
+    }
+    // A user without a password cannot let anybody in.
+    let others = store.users()?.iter().any(|other| {
+        other.id != row.id
+            && other.enabled
+            && other.password.is_some()
+            && other.role == Role::Administrator.name()
+    });
+    if others {
+        return Ok(());
+    }
+    let message = format!("`{}` is the only administrator who can log in", row.name);
+    Err(Failure::conflict("last-administrator", message)
+        .with_hint("make another user an administrator first"))
+}
+
+/// Deletes somebody, if they are still what the confirmation showed. Their sessions, tokens and links end; what they created stays.
+pub(crate) async fn delete(
+    app: &App,
+    who: &Who,
+    id: UserId,
+    expected: Option<String>,
+) -> Result<(Person, EndedWithUser), Failure> {
+    let _one_at_a_time = app.people_lock().lock().await;
+    let (person, ended) = app
+        .store(move |store| {
+            let row = store.user(id)?;
+            let person = Person::of(&row)?;
+            let found = person.version();
+            if let Some(expected) = expected.filter(|expected| *expected != found) {
+                return Err(mismatch("user", &expected, &found));
+            }
+            others_administer(store, &row)?;
+            Ok((person, store.remove_user(id)?))
+        })
+        .await?;
+    let before = json!({
+        "role": person.role, "state": person.state, "sessions": ended.sessions, "tokens": ended.tokens,
+    });
+    app.audit_person(&who.actor(), "user.deleted", person.named(), Some(before), None).await?;
+    Ok((person, ended))
 }
 
 /// Changes somebody's own password. All their sessions end; they get a new one. How many of their tokens were revoked.
@@ -197,18 +251,18 @@ pub(crate) async fn change_password(
     let known = app.store(move |store| store.user(id)).await?.password;
     // Whoever sits at an open session may guess no faster than whoever is at the log-in.
     let attempt = super::log_in::own(&who.name);
-    let (place, _delay) = super::log_in::turn(app, &attempt, &who.name).await?;
+    let (place, _delay) = super::log_in::turn(app, &attempt, (&who.name, Some(who.id))).await?;
     if !app.passwords().verify(&place, current, known).await? {
         let now = app.now();
         app.store(move |store| attempt.failed(store, now)).await?;
-        note_refusal(app, Refused::LogIn, &who.name).await?;
+        note_refusal(app, Refused::LogIn, (&who.name, Some(who.id))).await?;
         let message = "The password is wrong.";
         return Err(Failure::invalid(vec![Fault::new("current-password", message)]));
     }
     drop(place);
     let hash = app.passwords().hash(new).await?;
     let revoked = app.store(move |store| store.set_password(id, &hash, tokens)).await?;
-    password_changed(app, &who.actor(), "user.password-changed", &who.name, revoked).await?;
+    password_changed(app, &who.actor(), "user.password-changed", (&who.name, who.id), revoked).await?;
     Ok(revoked)
 }
 
@@ -217,11 +271,11 @@ pub(super) async fn password_changed(
     app: &App,
     who: &str,
     what: &'static str,
-    name: &str,
+    person: (&str, UserId),
     revoked: u64,
 ) -> Result<(), Failure> {
     let after = (revoked > 0).then(|| json!({ "tokens_revoked": revoked }));
-    app.audit(who, what, name, None, after).await
+    app.audit_person(who, what, person, None, after).await
 }
 
 /// That nobody is there yet.
@@ -244,6 +298,7 @@ pub(super) async fn first(app: &App, name: &str, hash: String) -> Result<UserRow
         })
         .await?;
     let after = json!({"role": Role::Administrator, "state": State::Active});
-    app.audit(name, "user.made", name, None, Some(after)).await?;
+    super::log_in::entered(app, &row).await?;
+    app.audit_person(name, "user.made", (name, row.id), None, Some(after)).await?;
     Ok(row)
 }

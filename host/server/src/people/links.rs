@@ -4,7 +4,7 @@
 use axum::http::StatusCode;
 use jiff::{SignedDuration, Timestamp};
 use palisade_limits as limits;
-use palisade_store::{LinkRow, NewAuditEntry, Store, Tokens, UserRow};
+use palisade_store::{LinkRow, NewAuditEntry, Store, Tokens, UserId, UserRow};
 use secrecy::SecretString;
 
 use super::{accounts, name_of, spelled};
@@ -17,7 +17,7 @@ pub(crate) enum Opened {
     /// The first administrator, who chooses a name.
     First,
     /// Somebody who was invited, or needs a new password.
-    Named(String),
+    Named(UserId, String),
 }
 
 fn gone() -> Failure {
@@ -29,11 +29,11 @@ fn gone() -> Failure {
     .with_hint("ask an administrator for a new link; if there is no administrator yet, restart the service")
 }
 
-/// Makes a link: its path. An empty name is the first administrator's.
-pub(super) async fn make(app: &App, name: &str, role: Role) -> Result<String, Failure> {
+/// Creates a link for a user, or for the first administrator: its path.
+pub(super) async fn make(app: &App, user: Option<UserId>) -> Result<String, Failure> {
     let token = opaque::random()?;
     let digest = opaque::digest_of(&token);
-    let link = LinkRow { user: name.to_owned(), role: role.name().to_owned() };
+    let link = LinkRow { user };
     let ends = ends(app.now());
     app.store(move |store| store.add_link(&digest, &link, ends)).await?;
     Ok(path_of(&token))
@@ -50,7 +50,7 @@ pub fn recovery_link(store: &Store, name: &str, now: Timestamp) -> Result<String
         return Err(Failure::conflict("user-disabled", format!("`{name}` may not log in")));
     }
     let token = opaque::random()?;
-    let link = LinkRow { user: row.name.clone(), role: row.role };
+    let link = LinkRow { user: Some(row.id) };
     store.add_link(&opaque::digest_of(&token), &link, ends(now))?;
     let entry = NewAuditEntry {
         who: "the command line",
@@ -59,6 +59,8 @@ pub fn recovery_link(store: &Store, name: &str, now: Timestamp) -> Result<String
         before: None,
         after: None,
         address: None,
+        user: None,
+        subject_user: Some(row.id),
     };
     store.audit(&entry, now)?;
     Ok(path_of(&token))
@@ -83,7 +85,7 @@ impl App {
         if !accounts::nobody(self).await? {
             return Ok(None);
         }
-        make(self, "", Role::Administrator).await.map(Some)
+        make(self, None).await.map(Some)
     }
 }
 
@@ -91,10 +93,11 @@ impl App {
 pub(crate) async fn opened(app: &App, token: &str) -> Result<Opened, Failure> {
     let (digest, now) = (opaque::digest_of(token), app.now());
     let link = app.store(move |store| store.link(&digest, now)).await?.ok_or_else(gone)?;
-    if link.user.is_empty() {
+    let Some(id) = link.user else {
         return if accounts::nobody(app).await? { Ok(Opened::First) } else { Err(gone()) };
-    }
-    Ok(Opened::Named(link.user))
+    };
+    let name = app.store(move |store| store.user(id)).await?.name;
+    Ok(Opened::Named(id, name))
 }
 
 /// Uses a link: whoever followed it has this password from now on.
@@ -108,7 +111,7 @@ pub(crate) async fn accept(
     let opened = opened(app, token).await?;
     let name = match &opened {
         Opened::First => name_of(name),
-        Opened::Named(name) => Ok(name.clone()),
+        Opened::Named(_, name) => Ok(name.clone()),
     };
     let mut faults = Vec::new();
     faults.extend(name.as_ref().err().map(|said| Fault::new("name", said)));
@@ -125,21 +128,22 @@ pub(crate) async fn accept(
     }
     let row = match opened {
         Opened::First => accounts::first(app, &name, hash).await?,
-        Opened::Named(name) => named(app, name, hash, tokens).await?,
+        Opened::Named(id, _) => named(app, id, hash, tokens).await?,
     };
     let role = accounts::role_of(&row)?;
     Ok((row, role))
 }
 
-async fn named(app: &App, name: String, hash: String, tokens: Tokens) -> Result<UserRow, Failure> {
+async fn named(app: &App, id: UserId, hash: String, tokens: Tokens) -> Result<UserRow, Failure> {
     let (row, revoked) = app
         .store(move |store| {
-            let row = store.user_named(&name)?.filter(|row| row.enabled).ok_or_else(gone)?;
+            let row = Some(store.user(id)?).filter(|row| row.enabled).ok_or_else(gone)?;
             let revoked = store.set_password(row.id, &hash, tokens)?;
             Ok::<_, Failure>((row, revoked))
         })
         .await?;
     let what = if row.password.is_none() { "user.joined" } else { "user.password-changed" };
-    accounts::password_changed(app, &row.name, what, &row.name, revoked).await?;
+    super::log_in::entered(app, &row).await?;
+    accounts::password_changed(app, &row.name, what, (&row.name, row.id), revoked).await?;
     Ok(row)
 }

@@ -2,7 +2,7 @@
 //! password or may not log in.
 
 use axum::http::StatusCode;
-use palisade_store::UserRow;
+use palisade_store::{LogIn, UserId, UserRow};
 use secrecy::{ExposeSecret as _, SecretString};
 use tokio::sync::OwnedSemaphorePermit;
 
@@ -25,8 +25,11 @@ pub(crate) async fn log_in(
     let attempt = Attempt::new(&name, client::current());
     let row = app.store(move |store| store.user_named(&name)).await?;
     // A name that nobody has is not written down: it may be a password.
-    let subject = row.as_ref().map_or_else(|| "an unknown name".to_owned(), |row| row.name.clone());
-    let (place, _delay) = turn(app, &attempt, &subject).await?;
+    let subject = match &row {
+        Some(row) => (row.name.clone(), Some(row.id)),
+        None => ("an unknown name".to_owned(), None),
+    };
+    let (place, _delay) = turn(app, &attempt, (&subject.0, subject.1)).await?;
     let row = row.filter(|row| row.enabled);
     let known = row.as_ref().and_then(|row| row.password.clone());
     let right = app.passwords().verify(&place, password, known).await?;
@@ -34,13 +37,22 @@ pub(crate) async fn log_in(
     let Some(row) = row.filter(|_| right) else {
         let now = app.now();
         app.store(move |store| attempt.failed(store, now)).await?;
-        note_refusal(app, Refused::LogIn, &subject).await?;
+        note_refusal(app, Refused::LogIn, (&subject.0, subject.1)).await?;
         tracing::warn!(address = client::current().map(tracing::field::display), "a log-in failed");
         return Err(wrong());
     };
     let role = role_of(&row)?;
-    app.audit(&row.name, "user.logged-in", &row.name, None, None).await?;
+    entered(app, &row).await?;
+    app.audit_person(&row.name, "user.logged-in", (&row.name, row.id), None, None).await?;
     Ok((row, role))
+}
+
+/// Somebody has shown who they are: notes when and from where.
+pub(super) async fn entered(app: &App, row: &UserRow) -> Result<(), Failure> {
+    client::acts_for(row.id);
+    let log_in = LogIn { at: app.now(), address: client::current().map(|address| address.to_string()) };
+    let id = row.id;
+    app.store(move |store| store.note_log_in(id, &log_in)).await.map_err(Failure::from)
 }
 
 /// Waits for the turn of an attempt: until its delay is over, and then for a place at the work. It is judged while a place is held:
@@ -48,7 +60,7 @@ pub(crate) async fn log_in(
 pub(super) async fn turn(
     app: &App,
     attempt: &Attempt,
-    subject: &str,
+    subject: (&str, Option<UserId>),
 ) -> Result<(OwnedSemaphorePermit, Option<Delay>), Failure> {
     let mut delay = None;
     loop {

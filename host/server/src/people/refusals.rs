@@ -8,7 +8,7 @@ use std::sync::{Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
 use palisade_limits as limits;
-use palisade_store::NewAuditEntry;
+use palisade_store::{NewAuditEntry, UserId};
 use serde_json::json;
 
 use crate::{App, Failure, client};
@@ -38,6 +38,7 @@ impl Refused {
 struct Key {
     what: Refused,
     subject: String,
+    user: Option<UserId>,
     address: Option<IpAddr>,
 }
 
@@ -67,7 +68,7 @@ impl Refusals {
             key
         } else {
             // Too many to be told apart.
-            Key { subject: "several".to_owned(), address: None, ..key }
+            Key { subject: "several".to_owned(), user: None, address: None, ..key }
         };
         match counted.get_mut(&key) {
             Some(counted) => {
@@ -107,9 +108,13 @@ fn over(counted: &mut HashMap<Key, Counted>, now: Instant) -> Vec<Line> {
     lines.map(|(key, counted)| Line { key, count: counted.more }).collect()
 }
 
-/// Notes a refusal for the audit log. `subject` is a name that somebody has, or a phrase.
-pub(crate) async fn note(app: &App, what: Refused, subject: &str) -> Result<(), Failure> {
-    let key = Key { what, subject: subject.to_owned(), address: client::current() };
+/// Notes a refusal for the audit log. The subject is a name that somebody has with their number, or a phrase.
+pub(crate) async fn note(
+    app: &App,
+    what: Refused,
+    (subject, user): (&str, Option<UserId>),
+) -> Result<(), Failure> {
+    let key = Key { what, subject: subject.to_owned(), user, address: client::current() };
     let (lines, first) = app.refusals().note(key, Instant::now());
     if first {
         let app = app.clone();
@@ -152,6 +157,8 @@ async fn write(app: &App, lines: Vec<Line>) -> Result<(), Failure> {
                 before: None,
                 after: (count > 1).then(|| json!({ "count": count })),
                 address: key.address,
+                user: None,
+                subject_user: key.user,
             };
             store.audit(&entry, now)?;
         }
@@ -166,7 +173,7 @@ mod tests {
 
     fn key(subject: &str, last: u8) -> Key {
         let address = Some(IpAddr::from([192, 0, 2, last]));
-        Key { what: Refused::LogIn, subject: subject.to_owned(), address }
+        Key { what: Refused::LogIn, subject: subject.to_owned(), user: None, address }
     }
 
     #[test]

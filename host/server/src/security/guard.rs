@@ -83,9 +83,9 @@ async fn judge(app: &App, access: Access, takes: Takes, request: Request) -> Res
     let who: Option<Who> = request.extensions().get::<Caller>().and_then(|caller| caller.0.clone());
     if let Access::AtLeast(role) = access {
         let Some(who) = &who else {
-            let keeps = matches!(takes, Takes::Forms(_)) && request.method() == Method::POST;
             let is_page = !request.uri().path().starts_with("/api/");
-            let kept = if keeps && is_page { kept::keep(app, request).await? } else { None };
+            let keeps = is_page && request.method() == Method::POST;
+            let kept = if keeps { kept::keep(app, takes, request).await? } else { None };
             return Err(Failure::log_in_needed().with_kept_form(kept));
         };
         if !who.may(role) {

@@ -2,20 +2,19 @@
 //! always make a new one, so that nobody can prepare one for somebody else. Denied by default: a session past its end, or
 //! without a request for an hour.
 //!
-//! When a session was last used is kept in memory: it would be a write for each page. After a restart the hour begins anew,
-//! within the session's end.
+//! When a session was last used is kept in memory, and written once a minute at most: it would be a write for each page.
 
 use std::collections::HashMap;
 use std::sync::{Mutex, PoisonError};
 
 use jiff::{SignedDuration, Timestamp};
 use palisade_limits as limits;
-use palisade_store::{SessionRow, UserId};
+use palisade_store::{NewSession, SessionRow, UserId};
 
 use super::who::Via;
 use super::{Role, Who, cookies, opaque};
 use crate::view::Notice;
-use crate::{App, Failure};
+use crate::{App, Failure, client};
 
 /// What is remembered of sessions between two requests.
 #[derive(Default)]
@@ -30,15 +29,22 @@ struct Known {
 }
 
 impl Sessions {
-    /// Notes a request; false where the session has been idle too long.
-    fn seen(&self, digest: [u8; 32], now: Timestamp, ends: Timestamp) -> bool {
+    /// Notes a request; false if the session has been idle too long. `last` is its last use as the state has it, which counts after
+    /// a restart.
+    fn seen(&self, digest: [u8; 32], last: Timestamp, now: Timestamp, ends: Timestamp) -> bool {
         let mut known = self.known.lock().unwrap_or_else(PoisonError::into_inner);
-        let entry = known.entry(digest).or_insert(Known { seen: now, ends, notice: None });
-        if now.duration_since(entry.seen).as_secs() >= seconds(limits::SESSION_IDLE_SECONDS) {
+        let entry = known.entry(digest).or_insert(Known { seen: last, ends, notice: None });
+        if is_idle(entry.seen, now) {
             return false;
         }
         entry.seen = entry.seen.max(now);
         true
+    }
+
+    /// When a session was used last, if it was since the start of the service.
+    pub(crate) fn last_use(&self, digest: &[u8]) -> Option<Timestamp> {
+        let known = self.known.lock().unwrap_or_else(PoisonError::into_inner);
+        known.get(digest).map(|known| known.seen)
     }
 
     fn forget(&self, digest: [u8; 32]) {
@@ -67,6 +73,11 @@ impl Sessions {
     }
 }
 
+/// Whether a session that was used last at this moment has been idle too long.
+pub(crate) fn is_idle(seen: Timestamp, now: Timestamp) -> bool {
+    now.duration_since(seen).as_secs() >= seconds(limits::SESSION_IDLE_SECONDS)
+}
+
 fn seconds(limit: u64) -> i64 {
     i64::try_from(limit).unwrap_or(i64::MAX)
 }
@@ -78,9 +89,21 @@ pub(crate) async fn begin(app: &App, user: UserId, name: &str, role: Role) -> Re
     let lasts = SignedDuration::from_secs(seconds(limits::SESSION_SECONDS));
     let ends = now.checked_add(lasts).unwrap_or(Timestamp::MAX);
     let stored = csrf.clone();
-    app.store(move |store| store.add_session(&digest, user, &stored, now, ends)).await?;
+    let (address, agent) = (client::current().map(|address| address.to_string()), client::agent());
+    app.store(move |store| {
+        let new = NewSession {
+            digest: &digest,
+            user,
+            csrf: &stored,
+            address: address.as_deref(),
+            client: &agent,
+            expires_at: ends,
+        };
+        store.add_session(&new, now)
+    })
+    .await?;
     app.sessions().sweep(now);
-    app.sessions().seen(digest, now, ends);
+    app.sessions().seen(digest, now, now, ends);
     let who = Who { id: user, name: name.to_owned(), role, via: Via::Session { digest, csrf } };
     Ok((cookies::set_session(app.tls(), &cookie, limits::SESSION_SECONDS), who))
 }
@@ -92,10 +115,14 @@ pub(crate) async fn find(app: &App, cookie: &str) -> Result<Option<Who>, Failure
         app.sessions().forget(digest);
         return Ok(None);
     };
-    if !app.sessions().seen(digest, now, row.expires_at) {
+    if !app.sessions().seen(digest, row.used_at, now, row.expires_at) {
         app.store(move |store| store.end_session(&digest, now)).await?;
         app.sessions().forget(digest);
         return Ok(None);
+    }
+    if now.duration_since(row.used_at).as_secs() >= seconds(limits::SESSION_USE_SECONDS) {
+        let address = client::current().map(|address| address.to_string());
+        app.store(move |store| store.touch_session(&digest, address.as_deref(), now)).await?;
     }
     let Ok(role) = row.user.role.parse() else { return Ok(None) };
     let via = Via::Session { digest, csrf: row.csrf };

@@ -11,6 +11,7 @@ use palisade_store::{TokenId, UserId};
 
 use super::{Role, cookies, opaque, session};
 use crate::people::{self, Refused};
+use crate::rates::Holder;
 use crate::{App, Failure};
 
 /// Somebody who has shown who they are.
@@ -94,7 +95,7 @@ async fn token(app: &App, value: &str) -> Result<Option<Who>, Failure> {
     let Some(row) = app.store(move |store| store.token(&digest, now)).await? else {
         return refused(app, digest).await;
     };
-    app.rates().count(row.id, Instant::now())?;
+    app.rates().count(Holder::Token(row.id), Instant::now())?;
     let (Ok(own), Ok(owner)) = (row.role.parse::<Role>(), row.user.role.parse::<Role>()) else {
         return Ok(None);
     };
@@ -113,11 +114,11 @@ async fn token(app: &App, value: &str) -> Result<Option<Who>, Failure> {
 /// Whoever sends a token that is not valid is nobody, and the audit log says so.
 async fn refused(app: &App, digest: [u8; 32]) -> Result<Option<Who>, Failure> {
     let known = app.store(move |store| store.known_token(&digest)).await?;
-    let subject = match known {
-        Some(row) => format!("{} (token {})", row.user.name, row.name),
-        None => "an unknown token".to_owned(),
+    let (subject, user) = match known {
+        Some(row) => (format!("{} (token {})", row.user.name, row.name), Some(row.user.id)),
+        None => ("an unknown token".to_owned(), None),
     };
-    people::note_refusal(app, Refused::Token, &subject).await?;
+    people::note_refusal(app, Refused::Token, (&subject, user)).await?;
     Ok(None)
 }
 

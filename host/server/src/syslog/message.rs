@@ -41,6 +41,7 @@ pub(super) fn of(entry: &AuditEntry, host: &str) -> String {
     let mut line = json!({
         "id": entry.id, "at": entry.at, "who": entry.who, "what": entry.what, "subject": entry.subject,
         "before": entry.before, "after": entry.after, "address": entry.address,
+        "user_id": entry.user, "subject_user_id": entry.subject_user,
     });
     let mut message = format!("{head}{line}");
     if message.len() as u64 > limits::SYSLOG_MESSAGE_BYTES
@@ -86,6 +87,8 @@ mod tests {
             before: None,
             after: Some(json!({ "role": "viewer" })),
             address: Some("192.0.2.1".to_owned()),
+            user: None,
+            subject_user: None,
         }
     }
 

@@ -2,7 +2,7 @@
 
 use palisade_server::Role;
 
-use crate::harness::{Client, PASSWORD, Service};
+use crate::harness::{Answer, Client, PASSWORD, Service};
 
 /// Posts a form as its page has it, once the session has ended; where the answer leads.
 async fn late(client: &mut Client, path: &str, fields: &[(&str, &str)]) -> String {
@@ -119,4 +119,90 @@ async fn a_session_that_was_idle_stays_ended() {
     assert_eq!(ada.get("/account").send().await.status, 303);
     service.pass(24 * 3_600);
     assert_eq!(late(&mut ada, "/users/invite", &INVITE).await, "/log-in", "it is remembered for a day");
+}
+
+/// A form with a file as a browser sends it, without a script.
+fn upload(csrf: &str, name: &str, file: &[u8]) -> Vec<u8> {
+    let field = |name: &str, value: &str| {
+        format!("--x\r\nContent-Disposition: form-data; name=\"{name}\"\r\n\r\n{value}\r\n")
+    };
+    let mut body =
+        field("csrf", csrf) + &field("name", name) + &field("description", "") + &field("format", "");
+    body.push_str("--x\r\nContent-Disposition: form-data; name=\"files\"; filename=\"list.txt\"\r\n\r\n");
+    let mut body = body.into_bytes();
+    body.extend_from_slice(file);
+    body.extend_from_slice(b"\r\n--x--\r\n");
+    body
+}
+
+async fn sent(client: &mut Client, body: &[u8]) -> Answer {
+    let call = client.post("/collections/new").without("X-CSRF-Token");
+    call.body("multipart/form-data; boundary=x", body).send().await
+}
+
+#[tokio::test]
+async fn an_upload_of_an_expired_session_is_saved_after_logging_in_again() {
+    let service = Service::start().await;
+    let mut ada = service.administrator().await;
+    // Larger than any form that is held in memory, and with text that looks like the end of a part.
+    let mut list: String = (0..60_000).map(|number| format!("host-{number}.bad.example\n")).collect();
+    list.push_str("--y--\n");
+    assert!(list.len() as u64 > palisade_limits::FORM_BYTES);
+    service.pass(3_600);
+    let csrf = ada.csrf.clone();
+    let answer = sent(&mut ada, &upload(&csrf, "Kept", list.as_bytes())).await;
+    assert_eq!(answer.status, 303, "{}", answer.body);
+    let place = answer.header("location").to_owned();
+    assert!(ada.get(&place).send().await.body.contains("Your session has expired"));
+    assert_eq!(service.store.collections().unwrap().len(), 0, "nothing was done yet");
+    let form = [("name", "ada"), ("password", PASSWORD), ("kept", kept(&place))];
+    let answer = ada.post("/log-in").form(&form).send().await;
+    assert_eq!((answer.status, answer.header("location")), (303, "/collections/1"), "{}", answer.body);
+    assert_eq!(service.store.collections().unwrap()[0].name, "Kept");
+    let files = service.store.files(palisade_store::CollectionId(1)).unwrap();
+    let mut read = String::new();
+    std::io::Read::read_to_string(&mut service.store.file_reader(files[0].id), &mut read).unwrap();
+    assert_eq!(read, list, "every byte of it");
+    assert_eq!(ada.post("/log-in").form(&form).send().await.header("location"), "/", "it is done once");
+    assert_eq!(service.store.collections().unwrap().len(), 1);
+    assert_eq!(ada.get("/collections/1").send().await.status, 200, "with the session that began");
+}
+
+#[tokio::test]
+async fn uploads_that_wait_for_a_log_in_are_few_and_no_strangers() {
+    let service = Service::start().await;
+    let mut ada = service.administrator().await;
+    let mut people = Vec::new();
+    for number in 0..=palisade_limits::KEPT_UPLOADS {
+        people.push(service.person(&mut ada, &format!("person-{number}"), Role::Operator).await);
+    }
+    service.pass(3_600);
+    let (last, first) = people.split_last_mut().unwrap();
+    for client in first {
+        let body = upload(&client.csrf, "Mine", b"a.example\n");
+        // Twice: the second takes the place of the first.
+        for _ in 0..2 {
+            let answer = sent(client, &body).await;
+            assert!(answer.header("location").starts_with("/log-in?kept="), "{answer:?}");
+        }
+    }
+    let body = upload(&last.csrf, "Mine", b"a.example\n");
+    assert_eq!(sent(last, &body).await.header("location"), "/log-in", "all places are taken");
+    // They end after a while, and somebody else has room.
+    service.pass(palisade_limits::KEPT_FORM_SECONDS as i64);
+    let forged = upload("guessed", "Mine", b"a.example\n");
+    assert_eq!(sent(last, &forged).await.header("location"), "/log-in", "not one of our forms");
+    let late = upload("", "Mine", b"a.example\n");
+    assert_eq!(sent(&mut service.client(), &late).await.header("location"), "/log-in");
+    let cut = &body[..body.len() / 4];
+    assert_eq!(sent(last, cut).await.header("location"), "/log-in", "a form without its proof");
+    assert!(sent(last, &body).await.header("location").starts_with("/log-in?kept="));
+    let held: Vec<_> = std::fs::read_dir(service.directory.path()).unwrap().collect();
+    assert!(
+        held.iter().all(|entry| {
+            let name = entry.as_ref().unwrap().file_name().to_string_lossy().into_owned();
+            name.starts_with("palisade.db")
+        }),
+        "files without a name: {held:?}"
+    );
 }

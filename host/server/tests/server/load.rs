@@ -123,6 +123,35 @@ async fn a_token_that_asks_too_often_is_told_when_to_come_back() {
 }
 
 #[tokio::test]
+async fn a_session_has_a_request_rate_as_a_token_has() {
+    let service = Service::start().await;
+    let mut ada = service.administrator().await;
+    let mut other = service.client();
+    assert_eq!(other.log_in("ada", crate::harness::PASSWORD).await.status, 303);
+    let mut refused = None;
+    for _ in 0..limits::SESSION_REQUEST_BURST * 3 {
+        let answer = ada.get("/api/v1/me").send().await;
+        if answer.status != 200 {
+            refused = Some(answer);
+            break;
+        }
+    }
+    let refused = refused.expect("a bound");
+    assert_eq!((refused.status, &refused.json()["code"]), (429, &"too-many-requests".into()));
+    assert!(refused.header("retry-after").parse::<u64>().unwrap() >= 1);
+    let mut page = ada.get("/account").send().await;
+    while page.status == 200 {
+        page = ada.get("/account").send().await;
+    }
+    assert!(
+        page.status == 429 && page.body.contains("This session has sent too many requests"),
+        "{}",
+        page.body
+    );
+    assert_eq!(other.get("/api/v1/me").send().await.status, 200, "another session of the same person");
+}
+
+#[tokio::test]
 async fn answers_of_the_api_are_compressed_and_pages_are_not() {
     let service = Service::start().await;
     let mut ada = service.administrator().await;

@@ -275,24 +275,31 @@ CREATE TABLE users (
     role       TEXT    NOT NULL,                -- administrator, operator, viewer
     password   TEXT,                            -- argon2id; none until it is set by the link
     enabled    INTEGER NOT NULL,
-    created_at INTEGER NOT NULL
+    created_at INTEGER NOT NULL,
+    logged_in_at   INTEGER,                     -- the last log-in
+    logged_in_from TEXT                         -- its address
 );
 
 -- Digests of what the browser or the client holds, never the thing itself.
 CREATE TABLE sessions (
-    digest     BLOB    PRIMARY KEY,
+    id         INTEGER PRIMARY KEY AUTOINCREMENT,
+    digest     BLOB    NOT NULL UNIQUE,
     user       INTEGER NOT NULL REFERENCES users (id) ON DELETE CASCADE,
     csrf       TEXT    NOT NULL,
     created_at INTEGER NOT NULL,
-    expires_at INTEGER NOT NULL
+    used_at    INTEGER NOT NULL,                -- to the minute
+    expires_at INTEGER NOT NULL,
+    address    TEXT,                            -- of the last use
+    client     TEXT    NOT NULL                 -- what the browser says that it is
 );
+CREATE INDEX sessions_by_user ON sessions (user);
 
 CREATE TABLE links (
     digest     BLOB    PRIMARY KEY,
-    user       TEXT    NOT NULL,                -- who will be made, or get a new password
-    role       TEXT    NOT NULL,
+    user       INTEGER REFERENCES users (id) ON DELETE CASCADE, -- who chooses a password; NULL for the first administrator
     expires_at INTEGER NOT NULL
 );
+CREATE INDEX links_by_user ON links (user);
 
 CREATE TABLE tokens (
     id         INTEGER PRIMARY KEY AUTOINCREMENT,
@@ -321,7 +328,9 @@ CREATE TABLE audit (
     subject TEXT    NOT NULL,
     before  TEXT,                               -- JSON, never with a secret
     after   TEXT,
-    address TEXT                                -- where the request came from; none for the schedule and the command line
+    address TEXT,                               -- where the request came from; none for the schedule and the command line
+    user    INTEGER,                            -- who, by number: a name may be somebody else's later. No reference: a line outlives them
+    subject_user INTEGER                        -- the same for a person to whom it was done
 );
 CREATE TRIGGER audit_is_not_changed BEFORE UPDATE ON audit BEGIN SELECT RAISE(ABORT, 'the audit log is append-only'); END;
 CREATE TRIGGER audit_is_not_removed BEFORE DELETE ON audit BEGIN SELECT RAISE(ABORT, 'the audit log is append-only'); END;

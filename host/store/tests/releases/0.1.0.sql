@@ -15,7 +15,9 @@ CREATE TABLE audit (
     subject TEXT    NOT NULL,
     before  TEXT,                               -- JSON, never with a secret
     after   TEXT,
-    address TEXT                                -- where the request came from; none for the schedule and the command line
+    address TEXT,                               -- where the request came from; none for the schedule and the command line
+    user    INTEGER,                            -- who, by number: a name may be somebody else's later. No reference: a line outlives them
+    subject_user INTEGER                        -- the same for a person to whom it was done
 );
 CREATE TABLE bundles (
     id           INTEGER PRIMARY KEY AUTOINCREMENT,
@@ -81,8 +83,7 @@ CREATE TABLE idempotency (
 );
 CREATE TABLE links (
     digest     BLOB    PRIMARY KEY,
-    user       TEXT    NOT NULL,                -- who will be made, or get a new password
-    role       TEXT    NOT NULL,
+    user       INTEGER REFERENCES users (id) ON DELETE CASCADE, -- who chooses a password; NULL for the first administrator
     expires_at INTEGER NOT NULL
 );
 CREATE TABLE list_leases (
@@ -184,11 +185,15 @@ CREATE TABLE secrets (
     created_at INTEGER NOT NULL
 );
 CREATE TABLE sessions (
-    digest     BLOB    PRIMARY KEY,
+    id         INTEGER PRIMARY KEY AUTOINCREMENT,
+    digest     BLOB    NOT NULL UNIQUE,
     user       INTEGER NOT NULL REFERENCES users (id) ON DELETE CASCADE,
     csrf       TEXT    NOT NULL,
     created_at INTEGER NOT NULL,
-    expires_at INTEGER NOT NULL
+    used_at    INTEGER NOT NULL,                -- to the minute
+    expires_at INTEGER NOT NULL,
+    address    TEXT,                            -- of the last use
+    client     TEXT    NOT NULL                 -- what the browser says that it is
 );
 CREATE TABLE settings (
     name  TEXT PRIMARY KEY,
@@ -226,7 +231,9 @@ CREATE TABLE users (
     role       TEXT    NOT NULL,                -- administrator, operator, viewer
     password   TEXT,                            -- argon2id; none until it is set by the link
     enabled    INTEGER NOT NULL,
-    created_at INTEGER NOT NULL
+    created_at INTEGER NOT NULL,
+    logged_in_at   INTEGER,                     -- the last log-in
+    logged_in_from TEXT                         -- its address
 );
 CREATE TABLE verdict_counts (
     run     INTEGER NOT NULL REFERENCES runs (id) ON DELETE CASCADE,
@@ -272,7 +279,7 @@ CREATE TABLE workflows (
     version      INTEGER NOT NULL DEFAULT 1     -- raised by each change: an edit names the version it began with
 );
 INSERT INTO "action_defaults" VALUES ('trend-vision-one', 'block', '{"api_key":{"secret":1},"description":"blocked nightly"}', 1);
-INSERT INTO "audit" VALUES (1, 1795334400000, 'ada', 'workflow.created', 'Nightly', NULL, '{"enabled":true}', NULL);
+INSERT INTO "audit" VALUES (1, 1795334400000, 'ada', 'workflow.created', 'Nightly', NULL, '{"enabled":true}', NULL, NULL, NULL);
 INSERT INTO "bundles" VALUES (1, 'trend-vision-one', '1.0.0', 'digest', 'Trend Micro Vision One', 'Palisade', 'palisade', 1, 1795334400000, 'ada', X'7A6970');
 INSERT INTO "collections" VALUES (1, 'Phishing', '', '{"kind":"files"}', '{"score_from":7.0}', 1795334400000, 'ada', 1795334400000, 1, NULL);
 INSERT INTO "file_chunks" VALUES (1, 0, X'6576696C2E6578616D706C650A776F7273652E6578616D706C650A');
@@ -293,7 +300,7 @@ INSERT INTO "tasks" VALUES (1, '1', 'tenant', 'ended', 1, 1795334400000, 1795334
 INSERT INTO "tasks" VALUES (2, '1', 'tenant', 'ready', 0, 1795334400000, NULL, 1795338000000, 0);
 INSERT INTO "tenants" VALUES ('tenant', 1);
 INSERT INTO "tokens" VALUES (1, X'646967657374206F66206120746F6B656E', 'nightly', 1, 'operator', 1795334400000, 1795338000000, NULL, NULL);
-INSERT INTO "users" VALUES (1, 'ada', 'administrator', 'a hash', 1, 1795334400000);
+INSERT INTO "users" VALUES (1, 'ada', 'administrator', 'a hash', 1, 1795334400000, NULL, NULL);
 INSERT INTO "verdict_counts" VALUES (1, 1, 'accepted', 1);
 INSERT INTO "verdict_counts" VALUES (1, 1, 'failed', 1);
 INSERT INTO "verdicts" VALUES (1, 1, 1, 'accepted', NULL, NULL, '[]', 1795334400000);
@@ -306,6 +313,7 @@ CREATE TRIGGER audit_is_not_removed BEFORE DELETE ON audit BEGIN SELECT RAISE(AB
 CREATE INDEX bundles_by_bundle ON bundles (bundle, current);
 CREATE INDEX files_by_collection ON files (collection);
 CREATE INDEX holdings_by_run ON holdings (run);
+CREATE INDEX links_by_user ON links (user);
 CREATE INDEX list_leases_by_run ON list_leases (run);
 CREATE INDEX log_in_failures_by_subject ON log_in_failures (subject, at);
 CREATE INDEX run_steps_by_bundle ON run_steps (bundle);
@@ -314,6 +322,7 @@ CREATE INDEX runs_by_end ON runs (ended_at);
 CREATE INDEX runs_by_phase ON runs (phase, id);
 CREATE UNIQUE INDEX runs_by_retry ON runs (retry_of);
 CREATE INDEX runs_by_workflow ON runs (workflow, id);
+CREATE INDEX sessions_by_user ON sessions (user);
 CREATE INDEX tasks_by_lane ON tasks (lane, state, run);
 CREATE INDEX tasks_by_state ON tasks (state, wake_at);
 CREATE INDEX verdicts_by_kind ON verdicts (run, step, verdict, place);

@@ -100,3 +100,30 @@ fn a_token_does_not_go_over_a_network_in_plain_text() {
     assert_eq!(output.status.code(), Some(1));
     assert!(text(&output).contains("server-address"), "{}", text(&output));
 }
+
+#[test]
+fn users_are_listed_and_deleted_and_their_sessions_ended_from_the_command_line() {
+    let tenant = Tenant::start();
+    let service = Service::start(&tenant);
+    let body = json!({ "name": "grace", "role": "viewer" });
+    let made = service.post("/api/v1/users", &body).expect(201);
+    let id = made["user"]["id"].as_i64().unwrap();
+    let users = |words: &[&str]| {
+        let output = service.command(&[&["users"], words].concat());
+        (output.status.success(), text(&output))
+    };
+    let (listed, lines) = users(&["list"]);
+    assert!(listed, "{lines}");
+    let line = lines.lines().find(|line| line.contains("grace")).unwrap();
+    assert!(line.contains("invited") && line.contains("never logged in"), "{line}");
+    assert_eq!(users(&["sessions", "grace"]), (true, "no sessions\n".to_owned()));
+    assert_eq!(users(&["end-sessions", "grace"]), (true, "ended all sessions of `grace`\n".to_owned()));
+    let (ended, said) = users(&["end-sessions", "grace", "--session", "999"]);
+    assert!(!ended && said.contains("there is no session `999`"), "{said}");
+    assert!(users(&["delete", "nobody"]).1.contains("palisade users list"));
+    assert_eq!(users(&["delete", "grace"]), (true, format!("deleted user {id} `grace`\n")));
+    assert_eq!(service.get(&format!("/api/v1/users/{id}")).status, 404);
+    let own = service.get("/api/v1/me").expect(200)["name"].as_str().unwrap().to_owned();
+    let (deleted, said) = users(&["delete", &own]);
+    assert!(!deleted && said.contains("only administrator"), "{said}");
+}

@@ -59,29 +59,36 @@ pub(super) async fn form(
 }
 
 /// The zip of the form; none where nothing was chosen.
-async fn received(mut upload: Upload) -> Result<Option<Uploaded>, Failure> {
+async fn received(app: &App, mut upload: Upload) -> Result<Option<Uploaded>, Failure> {
     let mut found = None;
     while let Some(mut field) = upload.next_field().await? {
         if field.name() != Some("bundle") {
             continue;
         }
         let name = file_name(field.file_name().unwrap_or_default());
-        let mut zip = Vec::new();
+        let (mut zip, mut room) = (Vec::new(), app.bodies().room());
         while let Some(piece) = Upload::piece(&mut field).await? {
+            room.grow(piece.len() as u64)?;
             zip.extend_from_slice(&piece);
         }
         if !zip.is_empty() {
-            found = Some(Uploaded { name, zip: Arc::new(zip) });
+            // A vector that grew holds up to twice what it has.
+            zip.shrink_to_fit();
+            found = Some(Uploaded { name, zip: Arc::new(zip), room: Arc::new(room) });
         }
     }
     Ok(found)
 }
 
 async fn reviewed(app: &App, uploaded: &Uploaded) -> Result<Review, Failure> {
-    let Uploaded { name, zip } = uploaded.clone();
+    let Uploaded { name, zip, room } = uploaded.clone();
     // What cannot be compiled is refused here; what was compiled before is found.
     app.orchestrator().compile(&zip, &name).await?;
-    app.ask(move |orchestrator| orchestrator.review(&zip, &name)).await
+    app.ask(move |orchestrator| {
+        let _held = room;
+        orchestrator.review(&zip, &name)
+    })
+    .await
 }
 
 pub(super) async fn upload(
@@ -91,7 +98,7 @@ pub(super) async fn upload(
     upload: Upload,
 ) -> Result<Response, Failure> {
     let place = app.pending().place().await?;
-    let Some(uploaded) = received(upload).await? else {
+    let Some(uploaded) = received(&app, upload).await? else {
         let faults = vec![Fault::new("bundle", "Choose the zip file of an integration.")];
         return page_with(StatusCode::UNPROCESSABLE_ENTITY, &new(&app, visit, None, faults));
     };
@@ -302,7 +309,7 @@ pub(super) async fn answer(
     let uploaded = held(&app, &token, &who)?;
     let review = reviewed(&app, &uploaded).await?;
     let confirmed = Confirmed { replace: given.replace.is_some(), overwrite: given.overwrite.is_some() };
-    let (Uploaded { name, zip }, actor) = (uploaded.clone(), who.actor());
+    let (Uploaded { name, zip, room: _held }, actor) = (uploaded.clone(), who.actor());
     let installed = app.ask(move |orchestrator| orchestrator.install(&zip, &name, confirmed, &actor)).await;
     match installed {
         Ok(id) => {
