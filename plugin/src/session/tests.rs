@@ -191,7 +191,8 @@ fn nothing_is_repeated_past_the_end_of_the_run() {
     let short = Circumstances { run: Duration::from_secs(3), ..circumstances() };
     let result = run(block_list(), short, domains(1), |_, items| Some(multi(items.iter().map(|_| 503))));
     assert_eq!(result.verdict(0), ("failed", "service-error"));
-    assert!(result.submission(0).attempts < limits::ITEM_ATTEMPTS);
+    // After half a second there is time for one more, after another second there is none.
+    assert_eq!(result.submission(0).attempts, 2);
 }
 
 #[test]
@@ -265,6 +266,7 @@ fn too_many_objects_in_a_request_make_the_following_ones_smaller() {
     });
     assert_eq!(result.counts(), BTreeMap::from([(("accepted", ""), 5_000)]));
     assert!(result.requests.iter().rev().take(15).all(|items| items.len() <= 250));
+    assert!(result.requests.len() < 50, "{}", result.requests.len());
 }
 
 #[test]
