@@ -187,6 +187,34 @@ fn an_item_that_is_always_throttled_fails_after_the_last_attempt() {
 }
 
 #[test]
+fn each_object_of_a_batch_waits_as_long_as_its_own_attempts_say() {
+    let one = Circumstances { concurrent_requests: 1, ..circumstances() };
+    let (first, mut beside) = ("n0.example.com", None);
+    let result = run(exception_list(), one, domains(10_000), |request, items| {
+        let values: Vec<String> = items.iter().map(value_of).collect();
+        // Its first repeat is in a batch with objects that are sent for the first time.
+        if request > 0 && beside.is_none() && values.iter().any(|value| value == first) {
+            beside = values.last().cloned();
+            return Some(multi(values.iter().map(|value| {
+                if value == first || Some(value) == beside.as_ref() { 429 } else { ACCEPTED }
+            })));
+        }
+        Some(multi(values.iter().map(|value| if request == 0 && value == first { 429 } else { ACCEPTED })))
+    });
+    assert_eq!(result.counts(), BTreeMap::from([(("accepted", ""), 10_000)]));
+    let sent = |wanted: &str| -> Vec<usize> {
+        let requests = result.requests.iter().enumerate();
+        requests
+            .filter(|(_, items)| items.iter().any(|item| value_of(item) == wanted))
+            .map(|(at, _)| at)
+            .collect()
+    };
+    let (first, beside) = (sent(first), sent(&beside.unwrap()));
+    assert_eq!((first.len(), beside.len(), first[1]), (3, 2, beside[0]));
+    assert!(beside[1] < first[2], "{beside:?} {first:?}");
+}
+
+#[test]
 fn nothing_is_repeated_past_the_end_of_the_run() {
     let short = Circumstances { run: Duration::from_secs(3), ..circumstances() };
     let result = run(block_list(), short, domains(1), |_, items| Some(multi(items.iter().map(|_| 503))));
