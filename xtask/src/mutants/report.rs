@@ -119,7 +119,8 @@ fn with_rows(text: &str, marker: &str, directory: &str, rows: &[String]) -> Resu
         text.split_once(marker).with_context(|| format!("`docs/mutants.md` has no `{marker}`"))?;
     let (head, after_head) =
         table.split_once("---|\n").with_context(|| format!("no table after `{marker}`"))?;
-    let end = after_head.find("\n\n").map_or(after_head.len(), |end| end + 1);
+    // A table ends with its last row; one without rows ends with its head.
+    let end = after_head.split_inclusive('\n').take_while(|line| line.starts_with('|')).map(str::len).sum();
     let (old, after) = after_head.split_at_checked(end).unwrap_or((after_head, ""));
     let mut new = String::new();
     for subject in &SUBJECTS {
@@ -148,6 +149,9 @@ mod tests {
         assert!(page.contains(expected), "{page}");
         let page = with_rows(&page, MISSED, "plugin", &["| `plugin` | c |".to_owned()]).unwrap();
         assert!(page.ends_with("|---|---|\n| `plugin` | c |\n") && page.contains(expected), "{page}");
+        let empty = "<!-- figures -->\n| crate |\n|---|\n\n## After\n\nmore\n";
+        let page = with_rows(empty, FIGURES, "plugin", &["| `plugin` | 1 |".to_owned()]).unwrap();
+        assert_eq!(page, "<!-- figures -->\n| crate |\n|---|\n| `plugin` | 1 |\n\n## After\n\nmore\n");
         assert!(with_rows("", FIGURES, "plugin", &[]).is_err());
     }
 

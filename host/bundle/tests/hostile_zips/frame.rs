@@ -123,6 +123,8 @@ fn too_many_entries() {
     let entries: Vec<Entry> =
         (0..=BUNDLE_ENTRIES).map(|index| Entry::stored(format!("f{index}"), b"")).collect();
     assert_refused(&zip(&entries), "too-many-entries");
+    // One fewer is as many as are allowed: it is the list of digests that is missed then.
+    assert_refused(&zip(&entries[1..]), "digests-missing");
     assert_refused(&zip_with(&bundle_with([]), |end| end.counts = [60_000, 60_000]), "too-many-entries");
 }
 
