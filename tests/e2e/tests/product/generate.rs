@@ -18,6 +18,17 @@ fn completions_for_every_shell_know_every_verb() {
 }
 
 #[test]
+fn the_adapter_is_a_module_and_a_directory_is_not_written_over() {
+    let outcome = Palisade::verb("generate").argument("adapter").argument("adapter.wasm").go();
+    assert_eq!(outcome.status, 0, "{}", outcome.stderr);
+    let module = std::fs::read(outcome.directory().join("adapter.wasm")).unwrap();
+    assert!(module.starts_with(b"\0asm\x01\0\0\0"), "{} bytes", module.len());
+    let outcome = Palisade::verb("generate").argument("adapter").argument(".").go();
+    assert_eq!(outcome.status, 1);
+    assert!(outcome.stderr.contains("error[adapter-not-written]"), "{}", outcome.stderr);
+}
+
+#[test]
 fn a_man_page_for_every_verb() {
     let outcome = Palisade::verb("generate").argument("man").argument("pages/man1").go();
     assert_eq!(outcome.status, 0, "{}", outcome.stderr);
