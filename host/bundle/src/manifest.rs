@@ -226,7 +226,7 @@ pub struct EgressAsked {
     /// What the host itself sends such a request for. The action may not send it then.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub purpose: Option<RequestPurpose>,
-    /// Why the action needs it, in a sentence for the operator.
+    /// What the request does, in a sentence for the operator. Recordings have it beside each attempt, and a run's timeline shows it.
     pub reason: String,
 }
 

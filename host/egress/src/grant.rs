@@ -35,6 +35,8 @@ pub struct Grant {
     /// Sending the same request twice has the effect of sending it once, so that the transport may repeat it after a
     /// 5xx or a connection that was lost in the middle.
     pub idempotent: bool,
+    /// What the requests are for, as a sentence for people. Recordings have it beside each of them.
+    pub reason: String,
 }
 
 impl Grant {
@@ -173,6 +175,7 @@ mod tests {
             headers: Vec::new(),
             credential: None,
             idempotent: true,
+            reason: String::new(),
         }]
     }
 

@@ -364,6 +364,7 @@ impl Session {
             body,
             credential: grant.credential.as_ref().map(Credential::header),
             number: sent_before + 1,
+            purpose: &grant.reason,
             response_limit: inner.limits.response_body_bytes,
             whole: inner.limits.exchange.min(left.saturating_add(inner.limits.past_deadline)),
         };

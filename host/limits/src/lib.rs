@@ -443,6 +443,25 @@ limits! {
     API_PAGE_ROWS = 500, "rows";
     /// Rows of a page of a list where nobody asks for another number.
     PAGE_ROWS = 50, "rows";
+    /// Characters of the text by which a value is found: longer than the URLs that people search for. An index holds one for
+    /// each object of each run.
+    SEARCH_KEY_CHARACTERS = 256, "characters";
+    /// Characters of a search: the longest value that any accepted type has.
+    SEARCH_CHARACTERS = 2_048, "characters";
+    /// Matches of one kind that a search counts and pages through. Nobody reads further, and each different value is one look
+    /// into an index: 1,000 need 3 ms.
+    SEARCH_COUNTED = 1_000, "matches";
+    /// Matches of each kind on the first page of a search.
+    SEARCH_SHOWN = 10, "matches";
+    /// Runs of one value that a search looks at, the latest first, to count them and to find its types.
+    SEARCH_SIGHTINGS = 200, "runs";
+    /// Runs whose names and reasons a search reads, the latest first: 10,000 need 10 ms.
+    SEARCH_RUNS = 10_000, "runs";
+    /// Objects of the uploaded files of one collection that a search finds: twenty full runs. They are written while the upload
+    /// is, 100,000 in less than a second.
+    SEARCH_FILE_OBJECTS = 200_000, "objects";
+    /// Runs before and after its own that the page of an object lists.
+    STORY_RUNS = 10, "runs";
     /// Characters of an idempotency key: a UUID has 36.
     IDEMPOTENCY_KEY_CHARACTERS = 128, "characters";
     /// How long the answer to a request with an idempotency key is kept.

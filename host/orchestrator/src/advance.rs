@@ -14,8 +14,8 @@ use std::collections::BTreeMap;
 use palisade_bundle::Purpose;
 use palisade_limits as limits;
 use palisade_store::{
-    Activation, Origin, Phase, RunEnd, RunId, RunRow, RunStatus, StepRow, StoreError, StoredValue, Takes,
-    TaskRow,
+    Activation, Event, Origin, Phase, RunEnd, RunId, RunRow, RunStatus, StepRow, StoreError, StoredValue,
+    Takes, TaskRow,
 };
 use serde_json::{Value, json};
 use tokio::sync::watch;
@@ -34,8 +34,8 @@ impl Worker for Orchestrator {
                 Err(OrchestratorError::Store(StoreError::Fenced(_))) => Advanced::More,
                 Err(error) => {
                     let reason = format!("{error}; it is tried again");
-                    // Where even that cannot be written, the log has it.
-                    let _ = self.store().wait_run(task.activation(), Phase::Waiting, &reason);
+                    // If even that cannot be written, the log has it.
+                    let _ = self.note_failure(task.activation(), &reason);
                     self.changed(task.run);
                     Advanced::Failed(error.to_string())
                 }
@@ -45,6 +45,18 @@ impl Worker for Orchestrator {
 }
 
 impl Orchestrator {
+    /// Lets a run wait because of an error. The timeline names an error that comes again and again once.
+    fn note_failure(&self, activation: Activation, reason: &str) -> Result<(), StoreError> {
+        let store = self.store();
+        store.wait_run(activation, Phase::Waiting, reason)?;
+        let event = Event::new(self.now(), "activation-failed", reason);
+        let last = store.events(activation.run)?.pop();
+        if last.is_none_or(|last| (&last.kind, &last.message) != (&event.kind, &event.message)) {
+            store.add_event(activation.run, &event)?;
+        }
+        Ok(())
+    }
+
     async fn advance_traced(
         &self,
         task: &TaskRow,

@@ -7,8 +7,9 @@ use palisade_collection::{Format, Record, Source, Unreadable};
 use palisade_egress::Client;
 use palisade_limits as limits;
 use palisade_store::{
-    CollectionId, CollectionRow, Counted, FileReader, FileRow, FileWriter, NewCollection, Version,
+    CollectionId, CollectionRow, Counted, FileReader, FileRow, FileWriter, NewCollection, NewFile, Version,
 };
+use palisade_threatq::RequestLog;
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
@@ -77,9 +78,9 @@ impl Orchestrator {
         let (source, filter) = (json!(source), json!(Filter::default()));
         let new = NewCollection { name: named(name)?, description, source: &source, filter: &filter };
         // Before anything is created: a file that cannot be read leaves nothing behind.
-        let counted = check_uploads(format, &uploads, &Filter::default(), self.now())?;
+        let checked = check_uploads(format, &uploads, &Filter::default(), self.now())?;
         let id = self.store().add_collection(&new, who, self.now())?;
-        self.take_files(name, id, uploads, None, counted, who)?;
+        self.take_files(name, id, uploads, None, checked, who)?;
         self.audit(who, "collection.created", name, None, Some(source))?;
         Ok(id)
     }
@@ -99,8 +100,8 @@ impl Orchestrator {
         let CollectionSource::Files { format } = source_of(&row)? else {
             return Err(OrchestratorError::field("files", "this collection is read from a live connection"));
         };
-        let counted = check_uploads(parsed(format.as_deref())?, &uploads, &filter_of(&row)?, self.now())?;
-        self.take_files(&row.name, id, uploads, expected, counted, who)
+        let checked = check_uploads(parsed(format.as_deref())?, &uploads, &filter_of(&row)?, self.now())?;
+        self.take_files(&row.name, id, uploads, expected, checked, who)
     }
 
     /// Takes files that were checked in place of those that a collection has.
@@ -110,14 +111,20 @@ impl Orchestrator {
         id: CollectionId,
         uploads: Vec<Upload>,
         expected: Option<Version>,
-        counted: Counted,
+        checked: Checked,
         who: &str,
     ) -> Result<(), OrchestratorError> {
         let names: Vec<String> = uploads.iter().map(|upload| upload.name.clone()).collect();
-        let files = uploads.into_iter().map(|upload| (upload.name, upload.digest, upload.content)).collect();
+        let file = |(upload, objects): (Upload, _)| NewFile {
+            name: upload.name,
+            digest: upload.digest,
+            content: upload.content,
+            objects,
+        };
+        let files = uploads.into_iter().zip(checked.objects).map(file).collect();
         self.store().replace_files(id, files, expected, self.now())?;
         let version = self.store().collection(id)?.version;
-        self.store().count_collection(id, version, counted)?;
+        self.store().count_collection(id, version, checked.counted)?;
         self.audit(who, "collection.uploaded", name, None, Some(json!({ "files": names })))
     }
 
@@ -201,6 +208,17 @@ impl Orchestrator {
         &self,
         row: &CollectionRow,
         state: State,
+        look: impl FnMut(&mut State, Record, &str) + Send + 'static,
+    ) -> Result<(State, Vec<String>), OrchestratorError> {
+        self.read_collection_logged(row, state, &RequestLog::default(), look).await
+    }
+
+    /// The same, and adds the requests for a live collection to a log.
+    pub(crate) async fn read_collection_logged<State: Send + 'static>(
+        &self,
+        row: &CollectionRow,
+        state: State,
+        log: &RequestLog,
         mut look: impl FnMut(&mut State, Record, &str) + Send + 'static,
     ) -> Result<(State, Vec<String>), OrchestratorError> {
         match source_of(row)? {
@@ -232,10 +250,11 @@ impl Orchestrator {
                 let client =
                     Client::new(&self.client(&self.policy()?)?).map_err(palisade_run::PrepareError::from)?;
                 let deadline = tokio::time::Instant::now() + Duration::from_secs(limits::COLLECTION_SECONDS);
-                let fetched = palisade_threatq::fetch(&connection, client, deadline, &mut |record| {
-                    look(&mut state, record, &name);
-                })
-                .await?;
+                let fetched =
+                    palisade_threatq::fetch_logged(&connection, client, deadline, log, &mut |record| {
+                        look(&mut state, record, &name);
+                    })
+                    .await?;
                 Ok((state, fetched.warnings()))
             }
         }
@@ -274,6 +293,13 @@ pub(crate) fn read<T: serde::de::DeserializeOwned>(
         .map_err(|error| palisade_store::StoreError::Content { column, cause: error.to_string() }.into())
 }
 
+/// What was found in files that can be read.
+struct Checked {
+    counted: Counted,
+    /// Types and values of each file's objects, for the search.
+    objects: Vec<Vec<(String, String)>>,
+}
+
 /// Reads each file to its end, as a run would, and counts its objects. Files without a single object whose records cannot be read
 /// are refused: they are of another encoding or another format, and a collection of nothing would run without an error.
 fn check_uploads(
@@ -281,23 +307,32 @@ fn check_uploads(
     uploads: &[Upload],
     filter: &Filter,
     now: Timestamp,
-) -> Result<Counted, OrchestratorError> {
+) -> Result<Checked, OrchestratorError> {
     if uploads.is_empty() {
         return Err(OrchestratorError::field("files", "choose at least one file"));
     }
     let mut counted = Counted { objects: 0, filtered: 0, at: now };
     let mut unreadable: Option<(String, Unreadable, u64)> = None;
+    let mut objects = Vec::with_capacity(uploads.len());
     for upload in uploads {
         let source = Source::reader(upload.name.clone(), upload.content.reader());
+        let mut values = Vec::new();
         palisade_collection::read(source, format, &mut |record| match &record {
-            Record::Object(_) if filter.admits(&record, now) => counted.objects += 1,
-            Record::Object(_) => counted.filtered += 1,
+            Record::Object(object) => {
+                // The search finds what the filter excludes as well: a filter is changed without reading the files again.
+                if counted.objects + counted.filtered < limits::SEARCH_FILE_OBJECTS {
+                    values.push((object.subtype.clone(), object.value.clone()));
+                }
+                *(if filter.admits(&record, now) { &mut counted.objects } else { &mut counted.filtered }) +=
+                    1;
+            }
             Record::Unreadable(record) => match &mut unreadable {
                 Some((_, _, count)) => *count += 1,
                 none => *none = Some((upload.name.clone(), record.clone(), 1)),
             },
             Record::LeftOut(_) => {}
         })?;
+        objects.push(values);
     }
     match unreadable {
         Some((file, record, count)) if counted.objects + counted.filtered == 0 => {
@@ -308,7 +343,7 @@ fn check_uploads(
             );
             Err(OrchestratorError::field("files", message))
         }
-        _ => Ok(counted),
+        _ => Ok(Checked { counted, objects }),
     }
 }
 

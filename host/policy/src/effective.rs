@@ -114,7 +114,15 @@ mod tests {
                 let credential = secret.then(|| {
                     Credential::new("authorization", "Bearer ", &SecretString::from("word"), "").unwrap()
                 });
-                Grant { origin, methods, paths, headers: Vec::new(), credential, idempotent }
+                Grant {
+                    origin,
+                    methods,
+                    paths,
+                    headers: Vec::new(),
+                    credential,
+                    idempotent,
+                    reason: String::new(),
+                }
             },
         )
     }
@@ -179,6 +187,7 @@ mod tests {
             headers: Vec::new(),
             credential: None,
             idempotent: false,
+            reason: String::new(),
         };
         let entry = |methods: &str, paths: &str| {
             format!("[[egress]]\norigin = \"https://a.example\"\nmethods = [{methods}]\npaths = [{paths}]\n")

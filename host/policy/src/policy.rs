@@ -71,6 +71,7 @@ impl Allowed {
             headers: Vec::new(),
             credential: None,
             idempotent: false,
+            reason: String::new(),
         };
         grant.covers(method, uri)
     }

@@ -38,6 +38,7 @@ fn asked(region: &str) -> Grant {
         headers: Vec::new(),
         credential: None,
         idempotent: true,
+        reason: String::new(),
     }
 }
 

@@ -24,6 +24,7 @@ fn asked() -> Vec<Grant> {
         headers: Vec::new(),
         credential: None,
         idempotent: true,
+        reason: String::new(),
     }]
 }
 

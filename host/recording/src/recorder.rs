@@ -38,6 +38,8 @@ pub struct Sent<'a> {
     pub body: &'a Bytes,
     /// The how-manieth attempt of this request it is, from 1 on.
     pub attempt: u64,
+    /// What it is for, as a sentence for people; may be empty.
+    pub purpose: &'a str,
     /// When it is begun.
     pub at: SystemTime,
 }

@@ -121,7 +121,15 @@ fn grant<'value>(
             .map_err(|cause| PrepareError::Credential { parameter: wanted.parameter.clone(), cause })?,
     };
     let paths = asked.paths.iter().map(|path| PathRule::parse(path)).collect();
-    Ok(Grant { origin, methods, paths, headers: headers(asked)?, credential, idempotent: asked.idempotent })
+    Ok(Grant {
+        origin,
+        methods,
+        paths,
+        headers: headers(asked)?,
+        credential,
+        idempotent: asked.idempotent,
+        reason: asked.reason.clone(),
+    })
 }
 
 /// The origins that a secret parameter is sent to under one configuration, sorted, each once. Where a part of an origin has no
@@ -171,6 +179,7 @@ pub fn asked_grants(manifest: &Manifest, action: &Action) -> Result<(Vec<Grant>,
                 headers: headers(asked)?,
                 credential: None,
                 idempotent: asked.idempotent,
+                reason: asked.reason.clone(),
             });
         }
     }

@@ -9,7 +9,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 use crate::rows::{json, json_or_none, millis, moment, to_json};
-use crate::{CollectionId, FileId, Store, StoreError, Version, version};
+use crate::{CollectionId, FileId, Store, StoreError, Version, spelling, version};
 
 /// A data collection.
 #[derive(Debug, Clone, PartialEq)]
@@ -58,6 +58,19 @@ pub struct NewCollection<'a> {
     pub source: &'a Value,
     /// Its filter.
     pub filter: &'a Value,
+}
+
+/// A file to add to a collection.
+#[derive(Debug)]
+pub struct NewFile {
+    /// The name that it was uploaded under.
+    pub name: String,
+    /// SHA-256, hexadecimal.
+    pub digest: String,
+    /// Its content.
+    pub content: FileWriter,
+    /// Types and values of the objects that the search finds.
+    pub objects: Vec<(String, String)>,
 }
 
 /// An uploaded file.
@@ -247,14 +260,14 @@ impl Store {
     pub fn replace_files(
         &self,
         collection: CollectionId,
-        files: Vec<(String, String, FileWriter)>,
+        files: Vec<NewFile>,
         expected: Option<Version>,
         now: Timestamp,
     ) -> Result<(), StoreError> {
         self.write(|transaction| {
             check_version(transaction, collection, expected)?;
             transaction.execute("DELETE FROM files WHERE collection = ?1", [collection])?;
-            for (name, digest, file) in files {
+            for NewFile { name, digest, content: file, objects } in files {
                 transaction.execute(
                     "INSERT INTO files (collection, name, bytes, digest, uploaded_at) VALUES (?1, ?2, ?3, ?4, ?5)",
                     params![collection, name, i64::try_from(file.bytes).unwrap_or(i64::MAX), digest, millis(now)],
@@ -264,6 +277,12 @@ impl Store {
                     .prepare_cached("INSERT INTO file_chunks (file, place, data) VALUES (?1, ?2, ?3)")?;
                 for (piece, place) in file.pieces.iter().zip(0_i64..) {
                     insert.execute(params![id, place, piece])?;
+                }
+                let mut insert = transaction.prepare_cached(
+                    "INSERT INTO file_objects (file, place, subtype, value, search_key) VALUES (?1, ?2, ?3, ?4, ?5)",
+                )?;
+                for ((subtype, value), place) in objects.iter().zip(1_i64..) {
+                    insert.execute(params![id, place, subtype, value, spelling::key(value)])?;
                 }
             }
             let changed = params![millis(now), collection];

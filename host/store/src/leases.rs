@@ -154,7 +154,8 @@ mod tests {
         let [frozen, _] = ["a", "b"].map(|name| active(&store, name));
         assert_eq!(store.lease_list(frozen, "blocks").unwrap(), None);
         // The process ended, or the worker is silent: its task was taken back.
-        store.take_back_tasks(Timestamp::MAX).unwrap();
+        let event = crate::Event::new(now(), "restarted", "the service ended");
+        store.take_back_tasks(Timestamp::MAX, &event).unwrap();
         let [again, other] = std::array::from_fn(|_| store.claim_task(now()).unwrap().unwrap().activation());
         assert!(again.run == frozen.run && again.epoch > frozen.epoch);
         assert_eq!(store.lease_list(other, "blocks").unwrap(), None);

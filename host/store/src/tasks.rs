@@ -9,7 +9,8 @@ use jiff::Timestamp;
 use rusqlite::{Connection, OptionalExtension as _, Row, params};
 
 use crate::rows::{millis, moment, names};
-use crate::{RunId, Store, StoreError};
+use crate::timeline::add_event;
+use crate::{Event, RunId, Store, StoreError};
 
 names! {
     /// How a task stands.
@@ -234,14 +235,22 @@ impl Store {
         })
     }
 
-    /// Takes tasks back from workers that have not been heard of since `silent_since`. How many.
+    /// Takes tasks back from workers that have not been heard of since `silent_since`, and adds `event` to each of their runs.
+    /// Returns how many.
     ///
     /// # Errors
-    /// Where the state cannot be written.
-    pub fn take_back_tasks(&self, silent_since: Timestamp) -> Result<u64, StoreError> {
+    /// If the state cannot be written.
+    pub fn take_back_tasks(&self, silent_since: Timestamp, event: &Event) -> Result<u64, StoreError> {
         self.write(|transaction| {
-            let sql = "UPDATE tasks SET state = 'ready' WHERE state = 'active' AND heartbeat_at <= ?1";
-            Ok(transaction.execute(sql, [millis(silent_since)])? as u64)
+            let sql = "UPDATE tasks SET state = 'ready' WHERE state = 'active' AND heartbeat_at <= ?1 RETURNING run";
+            let runs: Vec<RunId> = transaction
+                .prepare_cached(sql)?
+                .query_map([millis(silent_since)], |row| row.get(0))?
+                .collect::<Result<_, _>>()?;
+            for run in &runs {
+                add_event(transaction, *run, event)?;
+            }
+            Ok(runs.len() as u64)
         })
     }
 }

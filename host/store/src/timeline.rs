@@ -37,7 +37,7 @@ impl Event {
 /// The requests of one activation in one step.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct RecordingRow {
-    /// The step.
+    /// The step, from 1 on; 0 for the choice of the run's objects.
     pub step: u32,
     /// The activation.
     pub epoch: i64,
@@ -116,13 +116,13 @@ impl Store {
         })
     }
 
-    /// Whether a run has a recording.
+    /// Whether a run has a recording of one of its steps.
     ///
     /// # Errors
     /// Where the state cannot be read.
     pub fn is_recorded(&self, run: RunId) -> Result<bool, StoreError> {
         self.read(|connection| {
-            let sql = "SELECT 1 FROM run_recordings WHERE run = ?1 LIMIT 1";
+            let sql = "SELECT 1 FROM run_recordings WHERE run = ?1 AND step > 0 LIMIT 1";
             Ok(connection.query_row(sql, [run], |_| Ok(())).optional()?.is_some())
         })
     }

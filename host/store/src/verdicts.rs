@@ -9,7 +9,7 @@ use serde_json::Value;
 
 use crate::rows::{json, millis, moment_or_none, names, to_json};
 use crate::tasks::fence;
-use crate::{Activation, Page, RunId, Store, StoreError};
+use crate::{Activation, Page, RunId, Store, StoreError, spelling};
 
 names! {
     /// What became of an object.
@@ -196,8 +196,8 @@ pub(crate) fn offer(
         return Ok(());
     }
     let mut insert = transaction.prepare_cached(
-        "INSERT INTO run_objects (run, place, subtype, value, platform_id, file, location, record)
-         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)",
+        "INSERT INTO run_objects (run, place, subtype, value, platform_id, file, location, record, search_key)
+         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9)",
     )?;
     for (object, place) in objects.iter().zip(1_i64..) {
         insert.execute(params![
@@ -208,7 +208,8 @@ pub(crate) fn offer(
             object.platform_id,
             object.file,
             object.location,
-            to_json("record", &object.record)?
+            to_json("record", &object.record)?,
+            spelling::key(&object.value)
         ])?;
     }
     Ok(())
@@ -275,11 +276,34 @@ fn read(row: &Row<'_>) -> rusqlite::Result<ObjectRow> {
     })
 }
 
-const JOINED: &str = "run_objects AS object LEFT JOIN verdicts AS verdict
+pub(crate) const JOINED: &str = "run_objects AS object LEFT JOIN verdicts AS verdict
     ON verdict.run = object.run AND verdict.step = ?2 AND verdict.place = object.place";
 const COLUMNS: &str =
     "object.place AS place, subtype, value, platform_id, file, location, record, verdict, code,
     message, submissions, decided_at";
+
+/// The order of a list of objects, in the language of ORDER BY: no two objects have the same place in it.
+pub(crate) fn ordered(order: ObjectOrder, descending: bool) -> String {
+    let direction = if descending { "DESC" } else { "ASC" };
+    match order {
+        ObjectOrder::Place => format!("object.place {direction}"),
+        ObjectOrder::Value => format!("value {direction}, object.place"),
+        ObjectOrder::Type => format!("subtype {direction}, value, object.place"),
+        ObjectOrder::Verdict => format!("verdict {direction}, code, object.place"),
+    }
+}
+
+/// What a filter demands of [`JOINED`]. Parameters: run, step, verdict, type, code and [`like`] of the text.
+pub(crate) fn conditions(filter: &ObjectFilter) -> String {
+    let mut conditions = "object.run = ?1 AND (?3 IS NULL OR verdict = ?3) AND (?4 IS NULL OR subtype = ?4)
+        AND (?5 IS NULL OR code = ?5)
+        AND (?6 IS NULL OR value LIKE ?6 ESCAPE '\\' OR message LIKE ?6 ESCAPE '\\')"
+        .to_owned();
+    if filter.open {
+        let _ = write!(conditions, " AND verdict.place IS NULL");
+    }
+    conditions
+}
 
 impl Store {
     /// Writes verdicts as they happen.
@@ -325,22 +349,8 @@ impl Store {
         descending: bool,
         page: Page,
     ) -> Result<(Vec<ObjectRow>, u64), StoreError> {
-        let direction = if descending { "DESC" } else { "ASC" };
-        let order = match order {
-            ObjectOrder::Place => format!("object.place {direction}"),
-            ObjectOrder::Value => format!("value {direction}, object.place"),
-            ObjectOrder::Type => format!("subtype {direction}, value, object.place"),
-            ObjectOrder::Verdict => format!("verdict {direction}, code, object.place"),
-        };
+        let (order, conditions) = (ordered(order, descending), conditions(filter));
         let text = filter.text.as_deref().map(like);
-        let mut conditions =
-            "object.run = ?1 AND (?3 IS NULL OR verdict = ?3) AND (?4 IS NULL OR subtype = ?4)
-            AND (?5 IS NULL OR code = ?5)
-            AND (?6 IS NULL OR value LIKE ?6 ESCAPE '\\' OR message LIKE ?6 ESCAPE '\\')"
-                .to_owned();
-        if filter.open {
-            let _ = write!(conditions, " AND verdict.place IS NULL");
-        }
         self.read(|connection| {
             let sql = format!(
                 "SELECT {COLUMNS} FROM {JOINED} WHERE {conditions} ORDER BY {order} LIMIT ?7 OFFSET ?8"
@@ -456,7 +466,7 @@ impl Store {
 }
 
 /// A text to be found anywhere, in the language of LIKE.
-fn like(text: &str) -> String {
+pub(crate) fn like(text: &str) -> String {
     let mut pattern = String::from("%");
     for character in text.chars() {
         if matches!(character, '%' | '_' | '\\') {

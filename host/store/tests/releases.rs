@@ -15,7 +15,7 @@ use std::path::{Path, PathBuf};
 
 use jiff::{SignedDuration, Timestamp};
 use palisade_store::{
-    Configuration, NewAuditEntry, NewBundle, NewCollection, NewRun, NewStep, NewToken, NewVerdict,
+    Configuration, NewAuditEntry, NewBundle, NewCollection, NewFile, NewRun, NewStep, NewToken, NewVerdict,
     NewWorkflow, Origin, Page, Phase, RunEnd, RunStatus, Store, StoredObject, StoredValue, Takes, Verdict,
     WorkflowStep,
 };
@@ -66,9 +66,13 @@ fn fill(store: &Store) {
     let collection = store.add_collection(&new, "ada", now()).unwrap();
     let mut file = store.file_writer();
     file.push(FILE);
-    store
-        .replace_files(collection, vec![("list.txt".to_owned(), "digest".to_owned(), file)], None, now())
-        .unwrap();
+    let file = NewFile {
+        name: "list.txt".to_owned(),
+        digest: "digest".to_owned(),
+        content: file,
+        objects: vec![("FQDN".to_owned(), "evil.example".to_owned())],
+    };
+    store.replace_files(collection, vec![file], None, now()).unwrap();
     let step = WorkflowStep { bundle, action: "block".to_owned(), configuration: configuration.clone() };
     let new = NewWorkflow {
         name: "Nightly".to_owned(),
@@ -163,6 +167,8 @@ fn check(store: &Store) {
     );
     assert_eq!(store.failed_objects(over.id).unwrap().len(), 1);
     assert_eq!((open.phase, open.objects), (Phase::Queued, Some(2)));
+    assert_eq!(store.search_run_objects("EVIL[.]example", Page::ALL).unwrap().rows[0].runs, 2);
+    assert_eq!(store.search_file_objects("evil", Page::ALL).unwrap().total, 1);
     assert_eq!(store.claim_task(now()).unwrap().unwrap().run, open.id);
     assert_eq!(store.audit_log(None, Page::ALL).unwrap().1, 1);
 }

@@ -6,9 +6,9 @@ use std::io::Read as _;
 
 use jiff::{SignedDuration, Timestamp};
 use palisade_store::{
-    Answered, Claimed, Configuration, Mark, NewAuditEntry, NewBundle, NewCollection, NewRun, NewStep,
-    NewVerdict, NewWorkflow, ObjectFilter, ObjectOrder, Origin, Page, RunEnd, RunId, RunStatus, Store,
-    StoreError, StoredObject, StoredValue, Takes, Verdict, WorkflowId, WorkflowStep,
+    Answered, Claimed, Configuration, FileWriter, Mark, NewAuditEntry, NewBundle, NewCollection, NewFile,
+    NewRun, NewStep, NewVerdict, NewWorkflow, ObjectFilter, ObjectOrder, Origin, Page, RunEnd, RunId,
+    RunStatus, Store, StoreError, StoredObject, StoredValue, Takes, Verdict, WorkflowId, WorkflowStep,
 };
 use serde_json::json;
 use tempfile::TempDir;
@@ -48,6 +48,10 @@ fn objects(values: &[&str]) -> Vec<StoredObject> {
         record: json!({}),
     };
     values.iter().map(object).collect()
+}
+
+fn file(name: &str, content: FileWriter) -> NewFile {
+    NewFile { name: name.to_owned(), digest: "digest".to_owned(), content, objects: Vec::new() }
 }
 
 fn new_run<'a>(workflow: WorkflowId, tick: Option<&'a str>, values: &[&str]) -> NewRun<'a> {
@@ -127,14 +131,12 @@ fn an_uploaded_file_comes_back_byte_for_byte_and_replaces_the_ones_before() {
     let mut writer = store.file_writer();
     content.chunks(77_777).for_each(|piece| writer.push(piece));
     assert_eq!(writer.bytes(), content.len() as u64);
-    store.replace_files(id, vec![("a.bin".to_owned(), "digest".to_owned(), writer)], None, now()).unwrap();
+    store.replace_files(id, vec![file("a.bin", writer)], None, now()).unwrap();
     let files = store.files(id).unwrap();
     let mut read = Vec::new();
     store.file_reader(files[0].id).read_to_end(&mut read).unwrap();
     assert!(read == content);
-    store
-        .replace_files(id, vec![("b.bin".to_owned(), "digest".to_owned(), store.file_writer())], None, now())
-        .unwrap();
+    store.replace_files(id, vec![file("b.bin", store.file_writer())], None, now()).unwrap();
     let names: Vec<String> = store.files(id).unwrap().into_iter().map(|file| file.name).collect();
     assert_eq!(names, ["b.bin"]);
     assert!(matches!(store.add_collection(&new, "ada", now()), Err(StoreError::Taken { .. })));

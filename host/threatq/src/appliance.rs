@@ -21,6 +21,7 @@ use tokio::time::Instant;
 
 use crate::answer::{self, Page, Unexpected};
 use crate::found::found;
+use crate::log::RequestLog;
 use crate::paging::Paging;
 use crate::{Connection, LogIn, ThreatQError};
 
@@ -46,11 +47,18 @@ pub(crate) struct Appliance<'connection> {
     log_ins: u64,
     /// Of sessions that are over.
     traffic: Traffic,
+    log: RequestLog,
 }
 
 impl<'connection> Appliance<'connection> {
-    pub(crate) fn new(connection: &'connection Connection, client: Client, deadline: Instant) -> Self {
+    pub(crate) fn new(
+        connection: &'connection Connection,
+        client: Client,
+        deadline: Instant,
+        log: RequestLog,
+    ) -> Self {
         Self {
+            log,
             connection,
             client,
             deadline,
@@ -85,7 +93,8 @@ impl<'connection> Appliance<'connection> {
             };
             let path = format!("{COLLECTION_PATH}{}?{}", self.connection.collection, paging.query());
             let request = self.request(Method::GET, &path, Bytes::new())?;
-            let answer = session.send(request).await.map_err(|error| match error {
+            let purpose = format!("Read the data collection from ThreatQ, page {}", paging.pages() + 1);
+            let answer = self.log.send(&session, request, purpose).await.map_err(|error| match error {
                 SendError::ResponseTooLarge { limit, .. } => {
                     ThreatQError::PageTooLarge { origin: self.origin(), limit }
                 }
@@ -164,7 +173,7 @@ impl<'connection> Appliance<'connection> {
             .headers_mut()
             .insert(CONTENT_TYPE, HeaderValue::from_static("application/x-www-form-urlencoded"));
         self.log_ins += 1;
-        let result = session.send(request).await;
+        let result = self.log.send(&session, request, "Log in to ThreatQ".to_owned()).await;
         self.traffic = added(self.traffic, session.traffic());
         let answer = result.map_err(|error| self.no_answer(error))?;
         let status = answer.status();
@@ -277,6 +286,7 @@ impl<'connection> Appliance<'connection> {
             headers: Vec::new(),
             credential,
             idempotent: true,
+            reason: String::new(),
         }
     }
 

@@ -12,6 +12,7 @@ use tokio::time::Instant;
 
 use crate::answer::Unexpected;
 use crate::appliance::Appliance;
+use crate::log::RequestLog;
 use crate::paging::{Next, Paging, Stuck};
 use crate::{Connection, ThreatQError};
 
@@ -63,7 +64,21 @@ pub async fn fetch(
     deadline: Instant,
     sink: &mut (dyn FnMut(Record) + Send),
 ) -> Result<Fetched, ThreatQError> {
-    let mut appliance = Appliance::new(connection, client, deadline);
+    fetch_logged(connection, client, deadline, &RequestLog::default(), sink).await
+}
+
+/// The same, and adds each request to a log, also if the collection cannot be read.
+///
+/// # Errors
+/// As [`fetch`].
+pub async fn fetch_logged(
+    connection: &Connection,
+    client: Client,
+    deadline: Instant,
+    log: &RequestLog,
+    sink: &mut (dyn FnMut(Record) + Send),
+) -> Result<Fetched, ThreatQError> {
+    let mut appliance = Appliance::new(connection, client, deadline, log.clone());
     let mut paging = Paging::new();
     let mut books = Books::new(connection);
     loop {
@@ -115,7 +130,7 @@ pub async fn fetch(
 /// # Errors
 /// [`ThreatQError`], by `deadline` at the latest.
 pub async fn check(connection: &Connection, client: Client, deadline: Instant) -> Result<u64, ThreatQError> {
-    let mut appliance = Appliance::new(connection, client, deadline);
+    let mut appliance = Appliance::new(connection, client, deadline, RequestLog::default());
     let body = appliance.page(&Paging::with(1)).await?;
     let page = appliance.envelope(&body)?;
     page.total.ok_or_else(|| {

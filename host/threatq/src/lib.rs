@@ -18,8 +18,10 @@ mod connection;
 mod error;
 mod fetch;
 mod found;
+mod log;
 mod paging;
 
 pub use connection::{CollectionHash, CollectionHashError, Connection, LogIn};
 pub use error::ThreatQError;
-pub use fetch::{Fetched, check, fetch};
+pub use fetch::{Fetched, check, fetch, fetch_logged};
+pub use log::{LoggedRequest, RequestLog};

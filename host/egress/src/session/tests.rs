@@ -20,6 +20,7 @@ fn silent(limits: SessionLimits, run: Duration) -> (Session, std::net::TcpListen
         headers: Vec::new(),
         credential: None,
         idempotent: false,
+        reason: String::new(),
     };
     let deadline = Instant::now() + run;
     let session = Session::new(Wire::Network(client), vec![grant], Gate::default(), limits, deadline, None);

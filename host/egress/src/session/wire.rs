@@ -27,6 +27,8 @@ pub(super) struct Attempt<'a> {
     pub(super) credential: Option<&'a HeaderName>,
     /// From 1 on.
     pub(super) number: u64,
+    /// What it is for; may be empty.
+    pub(super) purpose: &'a str,
     pub(super) response_limit: u64,
     pub(super) whole: Duration,
 }
@@ -82,6 +84,7 @@ impl Attempt<'_> {
             credential_header: self.credential,
             body: self.body,
             attempt: self.number,
+            purpose: self.purpose,
             at: SystemTime::now(),
         }
     }

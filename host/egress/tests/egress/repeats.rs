@@ -30,6 +30,7 @@ fn session(wire: Wire, recorder: Option<Recorder>) -> Session {
         headers: Vec::new(),
         credential: None,
         idempotent: true,
+        reason: String::new(),
     };
     let deadline = Instant::now() + Duration::from_secs(60);
     Session::new(wire, vec![grant], Gate::default(), SessionLimits::default(), deadline, recorder)

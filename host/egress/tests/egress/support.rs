@@ -236,6 +236,7 @@ pub(crate) fn session_to(client: Client, authority: &str, limits: SessionLimits)
         headers: Vec::new(),
         credential: Some(Credential::new("authorization", "Bearer ", &SecretString::from(KEY), "").unwrap()),
         idempotent: false,
+        reason: String::new(),
     };
     let deadline = Instant::now() + Duration::from_secs(60);
     Session::new(Wire::Network(client), vec![grant], Gate::default(), limits, deadline, None)

@@ -98,8 +98,14 @@ impl Orchestrator {
         }
         let (selection, places) = objects::selection(rows);
         store.begin_step(activation, step.place, self.now())?;
-        let message = format!("{} with {} objects", step.title, places.len());
-        store.add_event(run.id, &Event::new(self.now(), "step-begun", &message).of_step(step.place))?;
+        let event = if step.started_at.is_none() {
+            let message = format!("{} with {} objects", step.title, places.len());
+            Event::new(self.now(), "step-begun", &message)
+        } else {
+            let message = format!("{} with the {} objects that have no verdict", step.title, places.len());
+            Event::new(self.now(), "step-continued", &message)
+        };
+        store.add_event(run.id, &event.of_step(step.place))?;
         let prepared = match self.prepare(run, step, selection, gate.clone()).await {
             Ok(prepared) => prepared,
             Err(error) => {
@@ -143,10 +149,9 @@ impl Orchestrator {
                 if !report.objects.iter().any(|object| object.code.as_deref() == Some(OUTCOME_UNKNOWN)) {
                     store.put_down(activation, step.place)?;
                 }
-                store.add_event(
-                    run.id,
-                    &Event::new(self.now(), "step-interrupted", "to be continued").of_step(step.place),
-                )?;
+                let message = "the service is stopping; the run continues when it has started again";
+                let event = Event::new(self.now(), "step-interrupted", message);
+                store.add_event(run.id, &event.of_step(step.place))?;
                 store.wait_run(activation, Phase::Queued, "the service was stopped")?;
                 return Ok(Advanced::More);
             }

@@ -1,7 +1,11 @@
 //! The choice of a run's objects: its workflow's collection, as it is now, through the filter and in the collection's order.
 
+use std::io::Write as _;
+
+use jiff::Timestamp;
 use palisade_bundle::{Effect, Parameter, ParameterKind, Purpose};
 use palisade_store::{Activation, Event, RunRow, RunStatus, StepRow, StoreError, StoredValue, Takes};
+use palisade_threatq::{LoggedRequest, RequestLog};
 use serde_json::{Value, json};
 
 use super::becomes;
@@ -9,6 +13,35 @@ use crate::choose::{Chooser, Cursor};
 use crate::collections::{filter_of, read};
 use crate::executor::{Advanced, Stopping};
 use crate::{Orchestrator, OrchestratorError};
+
+/// The place of the choice of the objects among the recordings of a run: before the first step.
+const CHOICE: u32 = 0;
+
+/// Requests for a live collection as a compressed HTTP Archive without bodies.
+fn archive(requests: &[LoggedRequest]) -> Result<Vec<u8>, OrchestratorError> {
+    let entry = |request: &LoggedRequest| {
+        let at = Timestamp::try_from(request.at).unwrap_or(Timestamp::UNIX_EPOCH);
+        let error = request.outcome.as_ref().err().map(|code| json!({ "code": code }));
+        json!({
+            "startedDateTime": at.to_string(),
+            "time": request.elapsed.as_secs_f64() * 1_000.0,
+            "comment": request.purpose,
+            "_attempt": request.attempts.max(1),
+            "request": { "method": request.method, "url": request.url },
+            "response": { "status": request.outcome.as_ref().copied().unwrap_or(0) },
+            "_error": error,
+        })
+    };
+    let archive =
+        json!({ "log": { "version": "1.2", "entries": requests.iter().map(entry).collect::<Vec<_>>() } });
+    let mut packed = flate2::write::GzEncoder::new(Vec::new(), flate2::Compression::fast());
+    let failed = |error: std::io::Error| OrchestratorError::Conflict {
+        code: "recording-unreadable",
+        message: error.to_string(),
+    };
+    packed.write_all(archive.to_string().as_bytes()).map_err(failed)?;
+    packed.finish().map_err(failed)
+}
 
 impl Orchestrator {
     /// Takes the run's objects from its collection.
@@ -19,10 +52,15 @@ impl Orchestrator {
         steps: &[StepRow],
         stopping: Stopping,
     ) -> Result<Advanced, OrchestratorError> {
+        let log = RequestLog::default();
         let chosen = tokio::select! {
-            chosen = self.chosen(run, steps) => chosen,
+            chosen = self.chosen(run, steps, &log) => chosen,
             () = becomes(stopping, Option::is_some) => return Ok(Advanced::More),
         };
+        let requests = log.take();
+        if !requests.is_empty() {
+            self.store().add_recording(activation, CHOICE, &archive(&requests)?)?;
+        }
         match chosen {
             Ok((objects, not_offered, selection)) => {
                 self.store().offer_objects(activation, &objects, not_offered, &selection)?;
@@ -43,6 +81,7 @@ impl Orchestrator {
         &self,
         run: &RunRow,
         steps: &[StepRow],
+        log: &RequestLog,
     ) -> Result<(Vec<palisade_store::StoredObject>, u64, Value), OrchestratorError> {
         let gone = || OrchestratorError::Conflict {
             code: "collection-gone",
@@ -68,7 +107,7 @@ impl Orchestrator {
                 chooser.filtered();
             }
         };
-        let (chooser, warnings) = self.read_collection(&collection, chooser, look).await?;
+        let (chooser, warnings) = self.read_collection_logged(&collection, chooser, log, look).await?;
         let chosen = chooser.finish();
         let selection = json!({
             "takes": workflow.takes,

@@ -225,6 +225,7 @@ mod tests {
                 headers: Vec::new(),
                 credential: None,
                 idempotent: true,
+                reason: String::new(),
             },
             option: Some(SelectOption { value: host.to_owned(), label: label.to_owned() }),
         }

@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use jiff::{SignedDuration, Timestamp};
 use palisade_limits as limits;
-use palisade_store::{RunId, Store, StoreError, TaskRow, TaskState};
+use palisade_store::{Event, RunId, Store, StoreError, TaskRow, TaskState};
 use tokio::sync::{Notify, watch};
 use tokio::task::JoinSet;
 
@@ -99,7 +99,12 @@ impl Embedded {
     fn take_back_silent(&self) {
         let silence = SignedDuration::from_secs(i64::try_from(limits::SILENCE_SECONDS).unwrap_or(i64::MAX));
         let Ok(since) = self.clock.now().saturating_sub(silence) else { return };
-        match self.store.take_back_tasks(since) {
+        let now = self.clock.now();
+        let message = format!(
+            "the worker was not heard of for {} s; another activation continues the run",
+            limits::SILENCE_SECONDS
+        );
+        match self.store.take_back_tasks(since, &Event::new(now, "taken-over", &message)) {
             Ok(0) => {}
             Ok(count) => tracing::warn!("{count} runs were taken back from workers that are silent"),
             Err(error) => tracing::error!("no run can be taken back: {error}"),
@@ -132,7 +137,8 @@ impl Executor for Embedded {
 
     fn reconcile(&self) -> Result<u64, StoreError> {
         // Whoever opens the state for writing is alone: nobody else works on these.
-        self.store.take_back_tasks(Timestamp::MAX)
+        let message = "the service ended while it worked on the run, and did not stop the run first; another activation continues it";
+        self.store.take_back_tasks(Timestamp::MAX, &Event::new(self.clock.now(), "restarted", message))
     }
 
     fn serve<'a>(&'a self, worker: Arc<dyn Worker>, mut drain: watch::Receiver<bool>) -> Boxed<'a, ()> {

@@ -31,6 +31,7 @@ pub(super) struct Pending {
     media_type: String,
     body: Bytes,
     attempt: u64,
+    purpose: String,
     at: SystemTime,
 }
 
@@ -50,6 +51,7 @@ impl Pending {
             media_type: media_type(sent.headers),
             body: sent.body.clone(),
             attempt: sent.attempt,
+            purpose: sent.purpose.to_owned(),
             at: sent.at,
         }
     }
@@ -102,7 +104,7 @@ pub(super) fn entry(
         },
         server_ip_address: timings.server.map(|address| address.to_string()),
         connection: timings.connection.clone(),
-        comment: None,
+        comment: Some(pending.purpose.clone()).filter(|purpose| !purpose.is_empty()),
         attempt: Some(pending.attempt),
         error,
     };

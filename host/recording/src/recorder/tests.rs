@@ -31,6 +31,7 @@ fn begin(recorder: &Recorder, url: &str, headers: &HeaderMap, body: &[u8]) -> At
         credential_header: Some(&AUTHORIZATION),
         body: &Bytes::copy_from_slice(body),
         attempt: 1,
+        purpose: "Adds the word.",
         at: SystemTime::UNIX_EPOCH + Duration::from_millis(1_763_823_360_007),
     })
 }
@@ -93,6 +94,7 @@ fn every_field_that_the_format_requires_is_there() {
     };
     for entry in log["entries"].as_array().unwrap() {
         assert_eq!(entry["startedDateTime"], "2025-11-22T14:56:00.007Z");
+        assert_eq!(entry["comment"], "Adds the word.", "what it was for");
         let (request, response, timings) = (&entry["request"], &entry["response"], &entry["timings"]);
         for field in ["method", "url", "httpVersion"] {
             assert!(request[field].is_string(), "request.{field}");

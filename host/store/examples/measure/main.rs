@@ -51,6 +51,16 @@ fn main() -> Result<(), Box<dyn Error>> {
     note("objects, searched", median(|| store.run_objects(last, 1, &text, place, false, page).map(drop))?);
     let by_verdict = ObjectOrder::Verdict;
     note("objects, sorted", median(|| store.run_objects(last, 1, &all, by_verdict, true, page).map(drop))?);
+    let searched = Page { offset: 0, limit: 10 };
+    note("search, one value", median(|| store.search_run_objects("host-4711.example", searched).map(drop))?);
+    note("search, a beginning", median(|| store.search_run_objects("host-", searched).map(drop))?);
+    note("search, runs", median(|| store.search_runs("workflow 0001", searched).map(drop))?);
+    note("search, workflows", median(|| store.search_workflows("0001", searched).map(drop))?);
+    note("runs with the same value", median(|| store.same_value(last, 4_711, 10).map(drop))?);
+    note(
+        "neighbours of an object",
+        median(|| store.neighbours(last, 1, &failed, by_verdict, true, 5_000).map(drop))?,
+    );
     note("reasons of a run", median(|| store.reasons(last, 1).map(drop))?);
     note("verdicts of a day", median(|| store.verdicts_since(now).map(drop))?);
     note("open objects of a run", median(|| store.open_objects(last, 1).map(drop))?);

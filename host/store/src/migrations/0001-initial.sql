@@ -69,6 +69,17 @@ CREATE TABLE file_chunks (
     PRIMARY KEY (file, place)
 ) WITHOUT ROWID;
 
+-- The objects of uploaded files, for the search. The files have the rest of them.
+CREATE TABLE file_objects (
+    file       INTEGER NOT NULL REFERENCES files (id) ON DELETE CASCADE,
+    place      INTEGER NOT NULL,                -- from 1 on, in the order of the file
+    subtype    TEXT    NOT NULL,
+    value      TEXT    NOT NULL,
+    search_key TEXT    NOT NULL,                -- one text for all spellings of the value
+    PRIMARY KEY (file, place)
+) WITHOUT ROWID;
+CREATE INDEX file_objects_by_key ON file_objects (search_key, file, place);
+
 -- Workflows --------------------------------------------------------------------------------------------------------------
 
 CREATE TABLE workflows (
@@ -208,8 +219,10 @@ CREATE TABLE run_objects (
     file        TEXT    NOT NULL,
     location    TEXT    NOT NULL,
     record      TEXT    NOT NULL,               -- JSON: all that is known of it
+    search_key  TEXT    NOT NULL,               -- one text for all spellings of the value
     PRIMARY KEY (run, place)
 ) WITHOUT ROWID;
+CREATE INDEX run_objects_by_key ON run_objects (search_key, run, place);
 
 CREATE TABLE verdicts (
     run         INTEGER NOT NULL REFERENCES runs (id) ON DELETE CASCADE,

@@ -50,6 +50,14 @@ CREATE TABLE file_chunks (
     data  BLOB    NOT NULL,
     PRIMARY KEY (file, place)
 ) WITHOUT ROWID;
+CREATE TABLE file_objects (
+    file       INTEGER NOT NULL REFERENCES files (id) ON DELETE CASCADE,
+    place      INTEGER NOT NULL,                -- from 1 on, in the order of the file
+    subtype    TEXT    NOT NULL,
+    value      TEXT    NOT NULL,
+    search_key TEXT    NOT NULL,                -- one text for all spellings of the value
+    PRIMARY KEY (file, place)
+) WITHOUT ROWID;
 CREATE TABLE files (
     id          INTEGER PRIMARY KEY AUTOINCREMENT,
     collection  INTEGER NOT NULL REFERENCES collections (id) ON DELETE CASCADE,
@@ -123,6 +131,7 @@ CREATE TABLE run_objects (
     file        TEXT    NOT NULL,
     location    TEXT    NOT NULL,
     record      TEXT    NOT NULL,               -- JSON: all that is known of it
+    search_key  TEXT    NOT NULL,               -- one text for all spellings of the value
     PRIMARY KEY (run, place)
 ) WITHOUT ROWID;
 CREATE TABLE run_recordings (
@@ -283,14 +292,15 @@ INSERT INTO "audit" VALUES (1, 1795334400000, 'ada', 'workflow.created', 'Nightl
 INSERT INTO "bundles" VALUES (1, 'trend-vision-one', '1.0.0', 'digest', 'Trend Micro Vision One', 'Palisade', 'palisade', 1, 1795334400000, 'ada', X'7A6970');
 INSERT INTO "collections" VALUES (1, 'Phishing', '', '{"kind":"files"}', '{"score_from":7.0}', 1795334400000, 'ada', 1795334400000, 1, NULL);
 INSERT INTO "file_chunks" VALUES (1, 0, X'6576696C2E6578616D706C650A776F7273652E6578616D706C650A');
+INSERT INTO "file_objects" VALUES (1, 1, 'FQDN', 'evil.example', 'evil.example');
 INSERT INTO "files" VALUES (1, 1, 'list.txt', 27, 'digest', 1795334400000);
 INSERT INTO "run_events" VALUES (1, 1, 1795334400000, NULL, 'requested', 'requested by schedule');
 INSERT INTO "run_events" VALUES (1, 2, 1795334400000, NULL, 'ended', 'Error Occurred');
 INSERT INTO "run_events" VALUES (2, 1, 1795334400000, NULL, 'requested', 'requested by schedule');
-INSERT INTO "run_objects" VALUES (1, 1, 'FQDN', 'evil.example', NULL, 'list.txt', 'line 1', '{"score":9.0}');
-INSERT INTO "run_objects" VALUES (1, 2, 'FQDN', 'worse.example', NULL, 'list.txt', 'line 1', '{"score":9.0}');
-INSERT INTO "run_objects" VALUES (2, 1, 'FQDN', 'evil.example', NULL, 'list.txt', 'line 1', '{"score":9.0}');
-INSERT INTO "run_objects" VALUES (2, 2, 'FQDN', 'worse.example', NULL, 'list.txt', 'line 1', '{"score":9.0}');
+INSERT INTO "run_objects" VALUES (1, 1, 'FQDN', 'evil.example', NULL, 'list.txt', 'line 1', '{"score":9.0}', 'evil.example');
+INSERT INTO "run_objects" VALUES (1, 2, 'FQDN', 'worse.example', NULL, 'list.txt', 'line 1', '{"score":9.0}', 'worse.example');
+INSERT INTO "run_objects" VALUES (2, 1, 'FQDN', 'evil.example', NULL, 'list.txt', 'line 1', '{"score":9.0}', 'evil.example');
+INSERT INTO "run_objects" VALUES (2, 2, 'FQDN', 'worse.example', NULL, 'list.txt', 'line 1', '{"score":9.0}', 'worse.example');
 INSERT INTO "run_steps" VALUES (1, 1, 1, 'trend-vision-one', '1.0.0', 'digest', 'block', 'Add to Blocklist', '{"api_key":{"secret":1},"description":"blocked nightly"}', 'open', NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, 0);
 INSERT INTO "run_steps" VALUES (2, 1, 1, 'trend-vision-one', '1.0.0', 'digest', 'block', 'Add to Blocklist', '{"api_key":{"secret":1},"description":"blocked nightly"}', 'open', NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, 0);
 INSERT INTO "runs" VALUES (1, 1, 'Nightly', 'schedule', 'schedule', '1@first', NULL, 0, 100, 'Phishing', 'ended', 'Error Occurred', NULL, NULL, 1795334400000, NULL, 1795334400000, 1795338000000, 2, 0, NULL);
@@ -311,11 +321,13 @@ CREATE INDEX tokens_by_parent ON tokens (parent);
 CREATE TRIGGER audit_is_not_changed BEFORE UPDATE ON audit BEGIN SELECT RAISE(ABORT, 'the audit log is append-only'); END;
 CREATE TRIGGER audit_is_not_removed BEFORE DELETE ON audit BEGIN SELECT RAISE(ABORT, 'the audit log is append-only'); END;
 CREATE INDEX bundles_by_bundle ON bundles (bundle, current);
+CREATE INDEX file_objects_by_key ON file_objects (search_key, file, place);
 CREATE INDEX files_by_collection ON files (collection);
 CREATE INDEX holdings_by_run ON holdings (run);
 CREATE INDEX links_by_user ON links (user);
 CREATE INDEX list_leases_by_run ON list_leases (run);
 CREATE INDEX log_in_failures_by_subject ON log_in_failures (subject, at);
+CREATE INDEX run_objects_by_key ON run_objects (search_key, run, place);
 CREATE INDEX run_steps_by_bundle ON run_steps (bundle);
 CREATE INDEX runs_by_creation ON runs (created_at, status);
 CREATE INDEX runs_by_end ON runs (ended_at);

@@ -7,7 +7,7 @@ use palisade_threatq::LogIn;
 use serde_json::json;
 use threatq_simulator::{Effect, Endpoint, Fault};
 
-use crate::support::{Appliance, fields};
+use crate::support::{Appliance, connection, fields};
 
 fn secret(text: &str) -> SecretString {
     SecretString::from(text)
@@ -40,6 +40,33 @@ async fn a_client_secret_goes_into_its_header_and_nowhere_else() {
     let pair = STANDARD.encode(format!("{}:{}", client.id, client.secret));
     assert_eq!(log_in.header("authorization"), Some(format!("Basic {pair}").as_str()));
     assert_eq!(&log_in.body[..], b"grant_type=client_credentials");
+}
+
+#[tokio::test]
+async fn each_request_is_logged_with_its_purpose_and_without_a_secret() {
+    let appliance = Appliance::start().await;
+    appliance.simulator.inject(Fault::new(Effect::ExpireTokens).on(Endpoint::Page).after(1).times(1));
+    let log = palisade_threatq::RequestLog::default();
+    let deadline = tokio::time::Instant::now() + std::time::Duration::from_secs(60);
+    let connection = connection(appliance.by_password());
+    palisade_threatq::fetch_logged(&connection, appliance.client(), deadline, &log, &mut |_| {})
+        .await
+        .unwrap();
+    let requests = log.take();
+    let page = |number: u64| format!("Read the data collection from ThreatQ, page {number}");
+    let log_in = || "Log in to ThreatQ".to_owned();
+    let purposes: Vec<String> = requests.iter().map(|request| request.purpose.clone()).collect();
+    assert_eq!(purposes, [log_in(), page(1), page(2), log_in(), page(2), page(3), page(4), page(5)]);
+    let outcomes: Vec<_> = requests.iter().map(|request| request.outcome.clone()).collect();
+    assert_eq!(outcomes[..4], [Ok(200), Ok(200), Ok(401), Ok(200)]);
+    assert_eq!(requests.len(), appliance.simulator.received().len());
+    for (logged, received) in requests.iter().zip(appliance.simulator.received()) {
+        assert_eq!((logged.method.as_str(), logged.attempts), (received.method.as_str(), 1));
+        assert!(logged.url.contains(&received.path), "{logged:?}");
+    }
+    let secret = appliance.simulator.account().password;
+    assert!(!format!("{requests:?}").contains(&secret) && !format!("{requests:?}").contains("earer"));
+    assert!(log.take().is_empty());
 }
 
 #[tokio::test]
