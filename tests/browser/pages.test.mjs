@@ -234,6 +234,7 @@ pages("workflows and runs", async (page, see) => {
   await page.locator("details summary").first().click();
   await see("run, a request with its bodies");
   await see("run, nothing found", "/runs/1?search=nothing-like-that");
+  await see("search", "/search?q=a");
   await see("run, what was rejected", "/runs/1?verdict=rejected");
   await see("story of an object", "/runs/1/objects/1");
   await page.goto("/runs/1");

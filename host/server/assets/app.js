@@ -109,6 +109,16 @@
     place.textContent = text;
   };
 
+  // A slash goes to the search of everything, unless somebody is typing.
+  document.addEventListener("keydown", (event) => {
+    const find = document.getElementById("find");
+    const typing = event.target.closest?.("input, select, textarea, [contenteditable]");
+    if (!find || typing || event.key !== "/" || event.ctrlKey || event.metaKey || event.altKey) return;
+    event.preventDefault();
+    find.focus();
+    find.select();
+  });
+
   const begin = (root) => { copyButtons(root); dropZones(root); localTimes(root); announce(); };
   begin(document);
   document.addEventListener("htmx:load", (event) => { if (event.detail.elt !== document.body) begin(event.detail.elt); });

@@ -1,13 +1,13 @@
 //! A run's evidence as files: a table for spreadsheets, and one HTTP Archive of all its recordings.
 
 use std::collections::BTreeSet;
-use std::io::Read as _;
 
-use palisade_limits as limits;
 use palisade_orchestrator::OrchestratorError;
 use palisade_printable::cell;
 use palisade_store::{ObjectFilter, ObjectOrder, Page, RunId, Store};
 use serde_json::{Value, json};
+
+use crate::recordings::{unpacked, unreadable};
 
 /// What became of a run's objects, a line for each object and step.
 pub(crate) fn table(store: &Store, run: RunId) -> Result<Vec<u8>, OrchestratorError> {
@@ -82,17 +82,9 @@ fn also_on(submissions: &Value) -> String {
 pub(crate) fn recording(store: &Store, run: RunId) -> Result<Value, OrchestratorError> {
     store.run(run)?;
     let mut whole: Option<Value> = None;
-    for row in store.recordings(run)? {
-        let mut text = String::new();
-        let unreadable = |error: std::io::Error| OrchestratorError::Conflict {
-            code: "recording-unreadable",
-            message: error.to_string(),
-        };
-        flate2::read::GzDecoder::new(row.har.as_slice())
-            .take(limits::RECORDING_BYTES)
-            .read_to_string(&mut text)
-            .map_err(unreadable)?;
-        let part: Value = serde_json::from_str(&text).map_err(|error| unreadable(error.into()))?;
+    // What a replay answers are the requests of the steps.
+    for row in store.recordings(run)?.iter().filter(|row| row.step > 0) {
+        let part: Value = serde_json::from_str(&unpacked(&row.har)?).map_err(unreadable)?;
         match &mut whole {
             None => whole = Some(part),
             Some(whole) => {

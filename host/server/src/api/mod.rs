@@ -13,6 +13,7 @@ mod problem;
 mod runs;
 mod schedules;
 mod schemas;
+mod search;
 mod tokens;
 mod users;
 pub(crate) mod version;
@@ -45,6 +46,7 @@ pub(crate) fn routes(routes: Routes) -> Routes {
     let routes = schedules::routes(routes);
     let routes = runs::routes(routes);
     let routes = holdings::routes(routes);
+    let routes = search::routes(routes);
     routes.get("/api/v1/openapi.json", VIEWER, openapi)
 }
 

@@ -2,6 +2,7 @@
 
 mod downloads;
 mod objects;
+mod requests;
 
 use std::collections::BTreeMap;
 use std::convert::Infallible;
@@ -23,6 +24,7 @@ use utoipa_axum::routes;
 
 use super::integrations::Made;
 use super::{Json, Listed, PageQuery, Params, Problems, schemas};
+use crate::evictions::without_entries;
 use crate::routes::Routes;
 use crate::security::guard::{OPERATOR, VIEWER};
 use crate::security::{Operator, Viewer};
@@ -36,7 +38,7 @@ pub(super) fn routes(routes: Routes) -> Routes {
         .api(OPERATOR, routes!(cancel))
         .api(OPERATOR, routes!(retry))
         .api(VIEWER, routes!(progress));
-    downloads::routes(objects::routes(routes))
+    downloads::routes(requests::routes(objects::routes(routes)))
 }
 
 /// Verdicts, counted.
@@ -165,7 +167,8 @@ struct Step {
     /// Requests, repeats, bytes.
     #[schema(value_type = Object)]
     traffic: Value,
-    /// What the operator should know.
+    /// What the operator should know. The entries that a service removed or would remove are only counted here: `displaced` and
+    /// the report list them.
     #[schema(value_type = Object)]
     warnings: Value,
     /// What a dry run's comparison with the service found; none if the step did not compare.
@@ -315,7 +318,8 @@ async fn show(
 ) -> Result<Json<Shown>, Failure> {
     app.ask(move |orchestrator| {
         let run = orchestrator.store().run(RunId(id))?;
-        let steps = steps(orchestrator.store(), &run)?;
+        let shorter = |step: Step| Step { warnings: without_entries(step.warnings), ..step };
+        let steps = steps(orchestrator.store(), &run)?.into_iter().map(shorter).collect();
         let selection = run.selection.clone();
         Ok(Json(Shown { run: run.into(), selection, steps }))
     })

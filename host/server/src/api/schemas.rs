@@ -8,6 +8,8 @@ use utoipa::openapi::schema::{AdditionalProperties, OneOfBuilder, Schema, Schema
 use utoipa::openapi::{ArrayBuilder, KnownFormat, Object, ObjectBuilder, RefOr};
 use utoipa::{IntoParams, PartialSchema, ToSchema};
 
+use crate::search::Kind;
+
 /// The header with which a call is done once.
 #[derive(IntoParams)]
 #[into_params(parameter_in = Header)]
@@ -96,6 +98,19 @@ pub(crate) fn status_or_none() -> Object {
 
 pub(crate) fn verdict() -> Object {
     one_of(Verdict::ALL.iter().map(|one| one.name()))
+}
+
+pub(crate) fn verdict_or_none() -> Object {
+    one_of_or_none(Verdict::ALL.iter().map(|one| one.name()))
+}
+
+pub(crate) fn phase_or_none() -> Object {
+    one_of_or_none(Phase::ALL.iter().map(|one| one.name()))
+}
+
+/// What a search finds.
+pub(crate) fn search_kind() -> Object {
+    one_of(Kind::ALL.iter().map(|kind| kind.name()))
 }
 
 pub(crate) fn order() -> Object {

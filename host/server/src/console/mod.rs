@@ -10,6 +10,7 @@ mod integrations;
 mod log_in;
 mod overview;
 mod runs;
+mod search;
 mod selection;
 mod sessions;
 mod theme;
@@ -33,5 +34,6 @@ pub(crate) fn routes(routes: Routes) -> Routes {
     let routes = workflows::routes(routes);
     let routes = runs::routes(routes);
     let routes = selection::routes(routes);
+    let routes = search::routes(routes);
     theme::routes(routes)
 }

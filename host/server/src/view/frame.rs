@@ -195,6 +195,7 @@ impl Visit {
             target: self.target,
             path: self.path,
             notice,
+            find: String::new(),
             now: app.now(),
             zone: app.zone().clone(),
         }
@@ -233,6 +234,8 @@ pub struct Frame {
     pub path: String,
     /// What the last action did.
     pub notice: Option<Notice>,
+    /// What the search in the head of the page holds.
+    pub find: String,
     /// What time it is.
     pub now: Timestamp,
     /// In which zone times are shown.

@@ -19,4 +19,4 @@ pub use icon::icon;
 pub use list::{ListQuery, Pager};
 pub use moment::{Moment, ago, zone_name};
 pub use parts::{Badge, Confirm, Crumb, Empty, Tab, Tabs, Tile, TimelineItem, Tone};
-pub use text::{Marked, counted, marked, noun, size};
+pub use text::{Marked, counted, counted_as, marked, noun, size};

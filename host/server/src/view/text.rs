@@ -36,6 +36,12 @@ pub fn counted(count: &u64, many: &str) -> String {
     format!("{} {}", super::number(count), noun(count, many))
 }
 
+/// How many there are of something whose plural does not only add a letter: `1 entry`, `2,000 entries`.
+#[must_use]
+pub fn counted_as(count: &u64, one: &str, many: &str) -> String {
+    format!("{} {}", super::number(count), if *count == 1 { one } else { many })
+}
+
 /// A number of bytes as people read it, rounded up: `2 KiB`.
 #[must_use]
 pub fn size(bytes: u64) -> String {

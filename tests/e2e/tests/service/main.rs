@@ -26,6 +26,7 @@ mod retries;
 mod runs;
 mod schedule;
 mod secrets;
+mod timeline;
 mod traces;
 mod uploads;
 mod workflows;

@@ -2,17 +2,22 @@
 
 use axum::extract::{Path, State};
 use jiff::Timestamp;
-use palisade_store::{ObjectFilter, ObjectOrder, ObjectRow, RunId, StoredObject, Verdict, VerdictRow};
+use palisade_limits as limits;
+use palisade_store::{
+    ObjectFilter, ObjectOrder, ObjectRow, RunId, RunStatus, SameValue, SightedVerdict, StoredObject, Verdict,
+    VerdictRow,
+};
 use serde::{Deserialize, Serialize};
-use serde_json::Value;
+use serde_json::{Map, Value};
 use utoipa::{IntoParams, ToSchema};
 use utoipa_axum::routes;
 
 use crate::api::{Json, Listed, PageQuery, Params, Problems, schemas};
+use crate::recordings::{self, Recorded};
 use crate::routes::Routes;
 use crate::security::Viewer;
 use crate::security::guard::VIEWER;
-use crate::{App, Failure};
+use crate::{App, Failure, properties};
 
 pub(super) fn routes(routes: Routes) -> Routes {
     routes.api(VIEWER, routes!(objects)).api(VIEWER, routes!(object))
@@ -81,6 +86,92 @@ struct Story {
     record: Value,
     /// What became of it, step by step.
     steps: Vec<InStep>,
+    /// Its position in the list that the parameters describe, from 1 on; none if it is not in that list.
+    position: Option<u64>,
+    /// How many objects that list has.
+    listed: u64,
+    /// The place of the object before it in that list.
+    previous: Option<u64>,
+    /// The place of the object after it in that list.
+    next: Option<u64>,
+    /// Earlier runs of the same workflow or action that had the same value, the latest first.
+    earlier: Vec<Sighting>,
+    /// Later runs of the same workflow or action that had the same value, the earliest first.
+    later: Vec<Sighting>,
+}
+
+/// Another run that had an object of the same type and value.
+#[derive(Serialize, ToSchema)]
+#[schema(as = RunWithSameValue)]
+struct Sighting {
+    /// The run.
+    run: i64,
+    /// The object's place in it.
+    place: u64,
+    /// The workflow's name at that time.
+    workflow_name: String,
+    /// Whether nothing that changes a service was sent.
+    dry_run: bool,
+    /// When the run was requested.
+    created_at: Timestamp,
+    /// How the run ended; none while it is open.
+    #[schema(schema_with = schemas::status_or_none)]
+    status: Option<RunStatus>,
+    /// Its verdicts on the value.
+    verdicts: Vec<SightedIn>,
+}
+
+/// A verdict of one step of another run.
+#[derive(Serialize, ToSchema)]
+#[schema(as = RunWithSameValueVerdict)]
+struct SightedIn {
+    /// The step, from 1 on.
+    step: u32,
+    /// The title of its action.
+    title: String,
+    /// The verdict.
+    #[schema(schema_with = schemas::verdict)]
+    verdict: Verdict,
+    /// Stable code of the reason.
+    code: Option<String>,
+    /// The reason.
+    message: Option<String>,
+}
+
+impl From<SameValue> for Sighting {
+    fn from(row: SameValue) -> Self {
+        let SameValue { run, place, workflow_name, dry_run, created_at, status, verdicts } = row;
+        let verdict = |one: SightedVerdict| {
+            let SightedVerdict { step, title, verdict, code, message } = one;
+            SightedIn { step, title, verdict, code, message }
+        };
+        let verdicts = verdicts.into_iter().map(verdict).collect();
+        Self { run: run.0, place, workflow_name, dry_run, created_at, status, verdicts }
+    }
+}
+
+/// What left together with a submitted value, as a recorded request has it.
+#[derive(Serialize, ToSchema)]
+#[schema(as = SentProperties)]
+struct SentWith {
+    /// The field of the submission.
+    field: String,
+    /// The submitted value.
+    value: String,
+    /// The other properties, under the names that the service gives them.
+    #[schema(value_type = Object)]
+    properties: Map<String, Value>,
+}
+
+/// What was sent for an object in one step.
+fn sent(requests: &[Recorded], step: u32, submissions: &Value) -> Vec<SentWith> {
+    let one = |submission: &Value| {
+        let text = |name: &str| submission.get(name).and_then(Value::as_str).map(str::to_owned);
+        let (field, value) = (text("field")?, text("value")?);
+        let properties = properties::sent_with(requests, step, &field, &value)?;
+        Some(SentWith { field, value, properties })
+    };
+    submissions.as_array().into_iter().flatten().filter_map(one).collect()
 }
 
 /// A verdict in one step.
@@ -91,10 +182,12 @@ struct InStep {
     step: u32,
     #[serde(flatten)]
     decided: Decided,
+    /// What left together with each submitted value, such as a risk level; only what the recording of the run has.
+    sent: Vec<SentWith>,
 }
 
 /// Which objects of a run.
-#[derive(Deserialize, IntoParams)]
+#[derive(Clone, Deserialize, IntoParams)]
 #[into_params(parameter_in = Query)]
 struct WantedObjects {
     /// In this step, from 1 on.
@@ -118,6 +211,26 @@ struct WantedObjects {
     descending: bool,
 }
 
+impl WantedObjects {
+    fn filter(&self) -> ObjectFilter {
+        ObjectFilter {
+            verdict: self.verdict,
+            open: false,
+            subtype: self.subtype.clone(),
+            code: self.code.clone(),
+            text: self.search.clone().filter(|text| !text.is_empty()),
+        }
+    }
+
+    fn step(&self) -> u32 {
+        self.step.unwrap_or(1)
+    }
+
+    fn sort(&self) -> ObjectOrder {
+        self.sort.unwrap_or(ObjectOrder::Place)
+    }
+}
+
 /// What became of a run's objects in one step.
 #[utoipa::path(get, path = "/api/v1/runs/{id}/objects", tag = "runs", operation_id = "list_objects",
     params(PageQuery, WantedObjects, ("id" = i64, Path, description = "Identifies the run.", example = 1)),
@@ -133,14 +246,7 @@ async fn objects(
     let (found, total) = app
         .ask(move |orchestrator| {
             orchestrator.store().run(RunId(id))?;
-            let filter = ObjectFilter {
-                verdict: wanted.verdict,
-                open: false,
-                subtype: wanted.subtype,
-                code: wanted.code,
-                text: wanted.search.filter(|text| !text.is_empty()),
-            };
-            let (step, sort) = (wanted.step.unwrap_or(1), wanted.sort.unwrap_or(ObjectOrder::Place));
+            let (step, sort, filter) = (wanted.step(), wanted.sort(), wanted.filter());
             Ok(orchestrator.store().run_objects(RunId(id), step, &filter, sort, wanted.descending, rows)?)
         })
         .await?;
@@ -148,21 +254,41 @@ async fn objects(
     Ok(Json(Listed::new(found.into_iter().map(object).collect(), total, query)))
 }
 
-/// One object of a run, with its verdict in each step.
+/// One object of a run, with its verdict in each step, the objects beside it in a list, and what other runs did with its value.
 #[utoipa::path(get, path = "/api/v1/runs/{id}/objects/{place}", tag = "runs", operation_id = "show_object",
-    params(("id" = i64, Path, description = "Identifies the run.", example = 1),
+    params(WantedObjects, ("id" = i64, Path, description = "Identifies the run.", example = 1),
         ("place" = u64, Path, description = "The object's place, from 1 on.", example = 1)),
     responses((status = 200, description = "The object.", body = Story), Problems))]
 async fn object(
     State(app): State<App>,
     Viewer(_): Viewer,
     Path((id, place)): Path<(i64, u64)>,
+    Params(wanted): Params<WantedObjects>,
 ) -> Result<Json<Story>, Failure> {
     app.ask(move |orchestrator| {
-        let (object, verdicts) = orchestrator.store().object_story(RunId(id), place)?;
+        let (store, id) = (orchestrator.store(), RunId(id));
+        let (object, verdicts) = store.object_story(id, place)?;
         let record = object.record.clone();
-        let steps = verdicts.into_iter().map(|(step, verdict)| InStep { step, decided: verdict.into() });
-        Ok(Json(Story { object: RunObject::of(place, object, None), record, steps: steps.collect() }))
+        let (step, sort) = (wanted.step(), wanted.sort());
+        let beside = store.neighbours(id, step, &wanted.filter(), sort, wanted.descending, place)?;
+        let (earlier, later) = store.same_value(id, place, limits::STORY_RUNS)?;
+        let requests = recordings::requests(store, id)?;
+        let steps = verdicts.into_iter().map(|(step, verdict)| InStep {
+            step,
+            sent: sent(&requests, step, &verdict.submissions),
+            decided: verdict.into(),
+        });
+        Ok(Json(Story {
+            object: RunObject::of(place, object, None),
+            record,
+            steps: steps.collect(),
+            position: beside.map(|beside| beside.position),
+            listed: beside.map_or(0, |beside| beside.total),
+            previous: beside.and_then(|beside| beside.previous),
+            next: beside.and_then(|beside| beside.next),
+            earlier: earlier.into_iter().map(Sighting::from).collect(),
+            later: later.into_iter().map(Sighting::from).collect(),
+        }))
     })
     .await
 }

@@ -8,6 +8,7 @@ mod objects;
 mod one;
 mod reasons;
 mod requests;
+mod same_value;
 pub(super) mod shown;
 pub(super) mod steps;
 mod story;

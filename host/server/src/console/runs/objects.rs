@@ -56,7 +56,7 @@ struct ObjectsTable {
 }
 
 /// `value` or, for the other way round, `-value`.
-fn order(sort: &str) -> (ObjectOrder, bool) {
+pub(super) fn order(sort: &str) -> (ObjectOrder, bool) {
     let (name, descending) = sort.strip_prefix('-').map_or((sort, false), |name| (name, true));
     (name.parse().unwrap_or(ObjectOrder::Place), descending)
 }
@@ -77,6 +77,20 @@ fn with<'a>(wanted: &'a Wanted, name: &str, value: &'a str) -> Vec<(&'a str, &'a
 /// Everything that the address says of the list of objects.
 pub(super) fn parameters(wanted: &Wanted) -> Vec<(&str, &str)> {
     with(wanted, "", "")
+}
+
+/// The page of an object, from which the objects beside it in this list are reached.
+pub(super) fn story(run: i64, place: u64, wanted: &Wanted) -> String {
+    super::address(&format!("/runs/{run}/objects/{place}"), &parameters(wanted))
+}
+
+/// The page of the list that has the object at this position, from 1 on.
+pub(super) fn list(run: i64, position: u64, wanted: &Wanted) -> String {
+    let page = position.saturating_sub(1) / limits::PAGE_ROWS + 1;
+    let page = if page > 1 { page.to_string() } else { String::new() };
+    let mut parameters = parameters(wanted);
+    parameters.push(("page", &page));
+    super::address(&format!("/runs/{run}"), &parameters)
 }
 
 /// How an order stands in the address; the usual one is not said.
@@ -124,7 +138,8 @@ fn heads(wanted: &Wanted, path: &str) -> Vec<Head> {
     ]
 }
 
-fn filter(wanted: &Wanted) -> ObjectFilter {
+/// What the address asks of the objects.
+pub(super) fn filter(wanted: &Wanted) -> ObjectFilter {
     let text = Some(wanted.search.trim().to_owned()).filter(|text| !text.is_empty());
     let given = |text: &str| Some(text.to_owned()).filter(|text| !text.is_empty());
     ObjectFilter {
@@ -185,7 +200,7 @@ pub(super) async fn table(
         let verdict = row.verdict.as_ref();
         Row {
             place: row.place,
-            path: format!("/runs/{id}/objects/{}", row.place),
+            path: story(id.0, row.place, wanted),
             type_path: super::address(&path, &with(wanted, "type", &row.object.subtype)),
             verdict: verdict.map(|held| verdict_badge(held.verdict)),
             code: verdict.and_then(|held| held.code.clone()),

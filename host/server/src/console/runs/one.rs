@@ -223,7 +223,7 @@ async fn view(app: &App, frame: &Frame, read: &Read, wanted: &Wanted) -> Result<
     let run = &read.run;
     match wanted.tab.as_str() {
         "timeline" => timeline::part(app, frame, run.id, wanted).await,
-        "steps" => steps::part(app, frame, run.id, read.steps.clone()).await,
+        "steps" => steps::part(app, frame, run, read.steps.clone(), wanted).await,
         "reasons" => reasons::part(app, run.id, &read.steps).await,
         _ => objects::part(app, frame, run, &read.steps, wanted).await,
     }

@@ -39,9 +39,19 @@ pub(in crate::console) fn is_deep(status: RunStatus) -> bool {
 /// Where a run is, or how it ended.
 pub(in crate::console) fn state_badge(row: &RunRow) -> Badge {
     match row.status {
-        Some(status) => Badge::new(status_tone(status), status.name()),
-        None => Badge::new(phase_tone(row.phase), first_upper(row.phase.name())),
+        Some(status) => status_badge(status),
+        None => phase_badge(row.phase),
     }
+}
+
+/// How a run ended.
+pub(in crate::console) fn status_badge(status: RunStatus) -> Badge {
+    Badge::new(status_tone(status), status.name())
+}
+
+/// Where a run is that has not ended.
+pub(in crate::console) fn phase_badge(phase: Phase) -> Badge {
+    Badge::new(phase_tone(phase), first_upper(phase.name()))
 }
 
 fn phase_tone(phase: Phase) -> Tone {

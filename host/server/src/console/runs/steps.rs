@@ -1,14 +1,17 @@
 //! The steps of a run: with which configuration each ran, how it ended, and what it has to say. A secret is only said to be set.
 
 use askama::Template;
+use palisade_limits as limits;
 use palisade_orchestrator::{Orchestrator, form, told};
-use palisade_store::{RunId, StepRow};
+use palisade_store::{Page, RunRow, StepRow};
 use serde_json::Value;
 
-use super::one::Part;
+use super::one::{Part, Wanted};
 use super::shown::{duration, lasted, verdict_bar};
+use super::story::Told;
 use crate::console::wording::{first_upper, sentence};
-use crate::view::{Badge, Frame, Moment, StackedBar, Tone, number};
+use crate::evictions::{Eviction, Evictions, evictions, would_remove};
+use crate::view::{Badge, Frame, Moment, Pager, StackedBar, Tone, number};
 use crate::{App, Failure};
 
 /// A value with its name.
@@ -23,8 +26,12 @@ impl Fact {
     }
 }
 
-/// Displaced entries that a page lists: a full list would be a page of 60,000 lines.
-const SHOWN: usize = 50;
+/// An entry that the service would remove, or removed.
+struct Displaced {
+    field: String,
+    value: String,
+    expires: Option<Told>,
+}
 
 struct Card {
     place: u32,
@@ -43,12 +50,14 @@ struct Card {
     traffic: Vec<Fact>,
     warnings: Vec<String>,
     not_listed: u64,
-    evictions: u64,
+    displaced_count: u64,
     /// Nothing was displaced: the run stopped before, or was a dry run.
     would: bool,
-    evicted: Vec<String>,
-    /// Entries that are only in the report.
-    evicted_more: u64,
+    displaced: Vec<Displaced>,
+    /// The way to the other pages of these entries.
+    pager: Pager,
+    /// Entries that are counted and not listed.
+    unlisted: u64,
 }
 
 #[derive(Template)]
@@ -58,7 +67,14 @@ struct Steps {
     cards: Vec<Card>,
 }
 
-pub(super) async fn part(app: &App, frame: &Frame, id: RunId, steps: Vec<StepRow>) -> Result<Part, Failure> {
+pub(super) async fn part(
+    app: &App,
+    frame: &Frame,
+    run: &RunRow,
+    steps: Vec<StepRow>,
+    wanted: &Wanted,
+) -> Result<Part, Failure> {
+    let paged = wanted.step(&steps);
     let configured = app
         .ask(move |orchestrator| {
             let with = |step: StepRow| {
@@ -68,8 +84,11 @@ pub(super) async fn part(app: &App, frame: &Frame, id: RunId, steps: Vec<StepRow
             Ok(steps.into_iter().map(with).collect::<Vec<_>>())
         })
         .await?;
-    let cards = configured.into_iter().map(|(step, facts)| card(frame, id, step, facts)).collect();
-    Part::of(&Steps { id: id.0, cards })
+    let card = |(step, facts): (StepRow, Vec<Fact>)| {
+        let number = if step.place == paged { wanted.number() } else { 1 };
+        card(frame, run, step, facts, number)
+    };
+    Part::of(&Steps { id: run.id.0, cards: configured.into_iter().map(card).collect() })
 }
 
 /// By the labels of the form, where the version is still installed; otherwise by the names of the parameters.
@@ -108,7 +127,15 @@ fn plain(value: &Value) -> String {
     value.as_str().map_or_else(|| value.to_string(), str::to_owned)
 }
 
-fn card(frame: &Frame, id: RunId, step: StepRow, configuration: Vec<Fact>) -> Card {
+/// `number` is the page of the displaced entries.
+fn card(frame: &Frame, run: &RunRow, step: StepRow, configuration: Vec<Fact>, number: u64) -> Card {
+    let id = run.id;
+    let rows = Page { offset: (number - 1).saturating_mul(limits::PAGE_ROWS), limit: limits::PAGE_ROWS };
+    let Evictions { entries, listed: on_all_pages, count } = evictions(&step, rows);
+    let place = step.place.to_string();
+    let keep = [("tab", "steps"), ("step", place.as_str())];
+    let pager = Pager::new(&format!("/runs/{id}"), &keep, number, on_all_pages, "entries");
+    let would = would_remove(run, &step);
     let end = step.end.as_ref();
     let (tone, word) = match end.map(|end| end.how.as_str()) {
         None if step.started_at.is_some() => (Tone::Active, "Running"),
@@ -122,11 +149,9 @@ fn card(frame: &Frame, id: RunId, step: StepRow, configuration: Vec<Fact>) -> Ca
     let at = |pointer: &str| warnings.and_then(|warnings| warnings.pointer(pointer));
     let listed = at("/listed").and_then(Value::as_array);
     let message = |warning: &Value| warning.get("message").and_then(Value::as_str).map(sentence);
-    let evicted = at("/evictions/entries").and_then(Value::as_array);
-    let entry = |entry: &Value| {
-        let text = |name: &str| entry.get(name).and_then(Value::as_str);
-        let expires = text("expires").map(|at| format!(", expires {at}")).unwrap_or_default();
-        format!("{} {}{expires}", text("field").unwrap_or_default(), text("value").unwrap_or_default())
+    let entry = |one: Eviction| {
+        let expires = one.expires.map(|text| Told::of(frame, &Value::String(text)));
+        Displaced { field: one.field, value: one.value, expires }
     };
     Card {
         ended: Badge::new(tone, word),
@@ -142,13 +167,11 @@ fn card(frame: &Frame, id: RunId, step: StepRow, configuration: Vec<Fact>) -> Ca
         traffic: end.map(|end| traffic(&end.traffic)).unwrap_or_default(),
         warnings: listed.into_iter().flatten().filter_map(message).collect(),
         not_listed: at("/not_listed").and_then(Value::as_u64).unwrap_or(0),
-        evictions: at("/evictions/count").and_then(Value::as_u64).unwrap_or(0),
-        would: end.is_some_and(|end| end.code.as_deref() == Some("would-evict")) || step.counts.planned > 0,
-        evicted_more: at("/evictions/count")
-            .and_then(Value::as_u64)
-            .unwrap_or(0)
-            .saturating_sub(SHOWN as u64),
-        evicted: evicted.into_iter().flatten().take(SHOWN).map(entry).collect(),
+        displaced_count: count,
+        would,
+        displaced: entries.into_iter().map(entry).collect(),
+        pager,
+        unlisted: count.saturating_sub(on_all_pages),
         place: step.place,
         title: step.title,
         bundle: step.bundle_name,

@@ -1,27 +1,35 @@
-//! One object of a run from its source record to the verdict of each step.
+//! One object of a run from its source record to the verdict of each step, what was sent for it, and what other runs did with
+//! the same value. *Previous* and *Next* follow the list from which the page was opened.
 
 use askama::Template;
 use askama::filters::{Escaper as _, Html, HtmlSafe};
-use axum::extract::{Path, State};
+use axum::extract::{Path, Query, State};
 use axum::response::Response;
 use jiff::Timestamp;
-use palisade_store::{RunId, VerdictRow};
+use palisade_limits as limits;
+use palisade_orchestrator::{Orchestrator, OrchestratorError};
+use palisade_store::{
+    Neighbours, RunId, RunRow, SameValue, SightedVerdict, StepRow, StoredObject, VerdictRow,
+};
 use serde_json::Value;
 
+use super::one::Wanted;
 use super::shown::verdict_badge;
+use super::{objects, same_value};
 use crate::console::wording::sentence;
+use crate::recordings::{self, Recorded};
 use crate::security::Viewer;
 use crate::view::{Badge, Frame, Moment, Section, Visit, page};
-use crate::{App, Failure};
+use crate::{App, Failure, properties};
 
 /// A value as people read it. Prints itself.
-enum Told {
+pub(super) enum Told {
     Text(String),
     At(Moment),
 }
 
 impl Told {
-    fn of(frame: &Frame, value: &Value) -> Self {
+    pub(super) fn of(frame: &Frame, value: &Value) -> Self {
         let moment = value.as_str().and_then(|text| text.parse::<Timestamp>().ok());
         moment.map_or_else(|| Self::Text(said(value)), |at| Self::At(frame.moment(&at)))
     }
@@ -74,6 +82,8 @@ struct Submission {
     status: Option<u64>,
     attempts: u64,
     duplicate_of: Option<u64>,
+    /// The other properties that left with the value.
+    sent: Vec<Fact>,
     comparison: Option<Comparison>,
 }
 
@@ -87,6 +97,31 @@ struct Step {
     submissions: Vec<Submission>,
 }
 
+/// The way through the list from which the page was opened.
+struct Way {
+    /// The page of the list.
+    list: String,
+    /// The position in it; none if the object is not in the list any more.
+    position: Option<u64>,
+    total: u64,
+    previous: Option<String>,
+    next: Option<String>,
+    /// Whether the list leaves objects of the run out.
+    filtered: bool,
+}
+
+fn way(run: i64, wanted: &Wanted, found: Option<Neighbours>) -> Way {
+    let beside = |place: Option<u64>| place.map(|place| objects::story(run, place, wanted));
+    Way {
+        list: objects::list(run, found.map_or(1, |found| found.position), wanted),
+        position: found.map(|found| found.position),
+        total: found.map_or(0, |found| found.total),
+        previous: beside(found.and_then(|found| found.previous)),
+        next: beside(found.and_then(|found| found.next)),
+        filtered: objects::filter(wanted) != Default::default(),
+    }
+}
+
 #[derive(Template)]
 #[template(path = "pages/runs_story.html")]
 struct Story {
@@ -94,32 +129,75 @@ struct Story {
     id: i64,
     place: u64,
     objects: u64,
+    way: Way,
     facts: Vec<Fact>,
     attributes: Vec<Fact>,
     unreadable: Option<String>,
     steps: Vec<Step>,
+    same_value: Vec<same_value::Row>,
+}
+
+/// What the state has of an object.
+struct Read {
+    run: RunRow,
+    steps: Vec<StepRow>,
+    object: StoredObject,
+    verdicts: Vec<(u32, VerdictRow)>,
+    neighbours: Option<Neighbours>,
+    same_value: (Vec<SameValue>, Vec<SameValue>),
+    requests: Vec<Recorded>,
+}
+
+fn read_object(
+    orchestrator: &Orchestrator,
+    id: RunId,
+    place: u64,
+    wanted: &Wanted,
+) -> Result<Read, OrchestratorError> {
+    let store = orchestrator.store();
+    let (run, steps) = (store.run(id)?, store.run_steps(id)?);
+    let (object, verdicts) = store.object_story(id, place)?;
+    let (order, descending) = objects::order(&wanted.sort);
+    let (step, filter) = (wanted.step(&steps), objects::filter(wanted));
+    let is_sent = |verdict: &VerdictRow| verdict.submissions.as_array().is_some_and(|sent| !sent.is_empty());
+    let sent = verdicts.iter().any(|(_, verdict)| is_sent(verdict));
+    Ok(Read {
+        neighbours: store.neighbours(id, step, &filter, order, descending, place)?,
+        same_value: store.same_value(id, place, limits::STORY_RUNS)?,
+        requests: if sent { recordings::requests(store, id)? } else { Vec::new() },
+        run,
+        steps,
+        object,
+        verdicts,
+    })
 }
 
 pub(super) async fn story(
     State(app): State<App>,
     Viewer(_): Viewer,
     Path((id, place)): Path<(i64, u64)>,
+    Query(wanted): Query<Wanted>,
     visit: Visit,
 ) -> Result<Response, Failure> {
-    let (run, steps, (object, verdicts)) = app
-        .ask(move |orchestrator| {
-            let store = orchestrator.store();
-            Ok((store.run(RunId(id))?, store.run_steps(RunId(id))?, store.object_story(RunId(id), place)?))
-        })
-        .await?;
+    let asked = wanted.clone();
+    let read = app.ask(move |orchestrator| read_object(orchestrator, RunId(id), place, &asked)).await?;
+    let Read { run, steps, object, verdicts, neighbours, same_value, requests } = read;
     let title = if object.value.is_empty() { format!("Object {place}") } else { object.value.clone() };
     let frame = visit
         .frame(&app, title, Section::Runs)
         .under("Runs", "/runs")
         .under(format!("Run {id}"), format!("/runs/{id}"));
-    let step = |row: palisade_store::StepRow| {
+    let own = |(step, verdict): &(u32, VerdictRow)| SightedVerdict {
+        step: *step,
+        title: steps.iter().find(|row| row.place == *step).map(|row| row.title.clone()).unwrap_or_default(),
+        verdict: verdict.verdict,
+        code: verdict.code.clone(),
+        message: verdict.message.clone(),
+    };
+    let same_value = same_value::rows(&frame, &run, verdicts.iter().map(own).collect(), same_value);
+    let step = |row: StepRow| {
         let decided = verdicts.iter().find(|(step, _)| *step == row.place).map(|(_, verdict)| verdict);
-        step(&frame, row.place, row.title, decided)
+        step(&frame, row.place, row.title, decided, &requests)
     };
     let mut facts = vec![Fact::text("Type", &object.subtype)];
     facts.extend(object.platform_id.as_ref().map(|id| Fact::text("ThreatQ ID", id)));
@@ -143,6 +221,8 @@ pub(super) async fn story(
         id,
         place,
         objects: run.objects.unwrap_or(0),
+        way: way(id, &wanted, neighbours),
+        same_value,
         facts,
         attributes: attributes.filter_map(|pair| attribute(&frame, pair)).collect(),
         unreadable: record.get("unreadable").and_then(Value::as_str).map(sentence),
@@ -166,7 +246,13 @@ fn attribute(frame: &Frame, pair: &Value) -> Option<Fact> {
     Some(Fact { name: said(pair.get(0)?), value: Told::of(frame, pair.get(1)?) })
 }
 
-fn step(frame: &Frame, place: u32, title: String, decided: Option<&VerdictRow>) -> Step {
+fn step(
+    frame: &Frame,
+    place: u32,
+    title: String,
+    decided: Option<&VerdictRow>,
+    requests: &[Recorded],
+) -> Step {
     let submissions = decided.and_then(|decided| decided.submissions.as_array()).into_iter().flatten();
     Step {
         place,
@@ -175,16 +261,23 @@ fn step(frame: &Frame, place: u32, title: String, decided: Option<&VerdictRow>) 
         code: decided.and_then(|decided| decided.code.clone()),
         message: decided.and_then(|decided| decided.message.as_deref()).map(sentence),
         decided: decided.map(|decided| frame.moment(&decided.decided_at)),
-        submissions: submissions.map(|value| submission(frame, value)).collect(),
+        submissions: submissions.map(|value| submission(frame, value, place, requests)).collect(),
     }
 }
 
-fn submission(frame: &Frame, value: &Value) -> Submission {
+fn submission(frame: &Frame, value: &Value, step: u32, requests: &[Recorded]) -> Submission {
     let text = |name: &str| value.get(name).and_then(Value::as_str).unwrap_or_default().to_owned();
     let count = |name: &str| value.get(name).and_then(Value::as_u64);
+    let (field, submitted) = (text("field"), text("value"));
+    let sent = properties::sent_with(requests, step, &field, &submitted).unwrap_or_default();
+    let fact = |(name, value): (&String, &Value)| Fact {
+        name: properties::title(name),
+        value: Told::of(frame, value),
+    };
     Submission {
-        field: text("field"),
-        value: text("value"),
+        sent: sent.iter().map(fact).collect(),
+        field,
+        value: submitted,
         status: count("status"),
         attempts: count("attempts").unwrap_or(0),
         duplicate_of: count("duplicate_of"),

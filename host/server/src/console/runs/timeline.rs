@@ -1,4 +1,4 @@
-//! What happened to a run, in order, and below that each of its requests.
+//! What happened to a run, in order, restarts included, and below that each of its requests with its purpose.
 
 use askama::Template;
 use palisade_limits as limits;
@@ -9,7 +9,7 @@ use super::requests::{Request, requests};
 use super::shown::status_tone;
 use crate::console::wording::sentence;
 use crate::view::{Frame, Moment, Pager, TimelineItem, Tone};
-use crate::{App, Failure, downloads};
+use crate::{App, Failure, recordings};
 
 struct Row {
     at: Option<Moment>,
@@ -20,6 +20,8 @@ struct Row {
 #[template(path = "pages/runs_timeline.html")]
 struct Timeline {
     events: Vec<TimelineItem>,
+    /// Whether several steps have requests.
+    several: bool,
     rows: Vec<Row>,
     pager: Pager,
 }
@@ -29,7 +31,11 @@ fn item(frame: &Frame, event: Event) -> TimelineItem {
         "requested" => ("Requested", Tone::Neutral),
         "objects-taken" => ("Objects selected", Tone::Neutral),
         "step-begun" => ("Step started", Tone::Active),
+        "step-continued" => ("Step continued", Tone::Active),
         "step-interrupted" => ("Interrupted", Tone::Warning),
+        "restarted" => ("Interrupted by a restart", Tone::Warning),
+        "taken-over" => ("Taken over", Tone::Warning),
+        "activation-failed" => ("Could not continue", Tone::Warning),
         "step-ended" => ("Step ended", Tone::Neutral),
         "ended" => ("Ended", event.message.parse().map_or(Tone::Neutral, status_tone)),
         other => (other, Tone::Neutral),
@@ -39,18 +45,20 @@ fn item(frame: &Frame, event: Event) -> TimelineItem {
 }
 
 pub(super) async fn part(app: &App, frame: &Frame, id: RunId, wanted: &Wanted) -> Result<Part, Failure> {
-    let (events, recording) = app
+    let (events, recorded) = app
         .ask(move |orchestrator| {
             let store = orchestrator.store();
-            Ok((store.events(id)?, downloads::recording(store, id)?))
+            store.run(id)?;
+            Ok((store.events(id)?, recordings::requests(store, id)?))
         })
         .await?;
     let number = wanted.number();
     let (total, shown) =
-        requests(&recording, (number - 1).saturating_mul(limits::PAGE_ROWS), limits::PAGE_ROWS);
+        requests(&recorded, (number - 1).saturating_mul(limits::PAGE_ROWS), limits::PAGE_ROWS);
     let row = |request: Request| Row { at: request.at.map(|at| frame.moment(&at)), request };
     Part::of(&Timeline {
         events: events.into_iter().map(|event| item(frame, event)).collect(),
+        several: recorded.iter().any(|one| one.step > 1),
         rows: shown.into_iter().map(row).collect(),
         pager: Pager::new(&format!("/runs/{id}"), &[("tab", "timeline")], number, total, "requests"),
     })

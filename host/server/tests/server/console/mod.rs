@@ -7,6 +7,7 @@ mod listing;
 mod origins;
 mod runs;
 mod selection;
+mod story;
 mod support;
 mod told;
 mod workflows;
