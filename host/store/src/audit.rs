@@ -3,9 +3,11 @@
 use std::net::IpAddr;
 
 use jiff::Timestamp;
-use rusqlite::{Row, params};
-use serde_json::Value;
+use rusqlite::types::Value;
+use rusqlite::{Row, params, params_from_iter};
+use serde_json::Value as Json;
 
+use crate::collation::folded;
 use crate::rows::{json_or_none, millis, moment, to_json};
 use crate::{Page, Store, StoreError, UserId};
 
@@ -19,9 +21,9 @@ pub struct NewAuditEntry<'a> {
     /// To what.
     pub subject: &'a str,
     /// How it was, without secrets.
-    pub before: Option<Value>,
+    pub before: Option<Json>,
     /// How it is.
-    pub after: Option<Value>,
+    pub after: Option<Json>,
     /// The address of the client that asked for it; none for the schedule and the command line of the service's machine.
     pub address: Option<IpAddr>,
     /// Who, by number: a name may belong to somebody else later. None for the schedule and the command line of the service's machine.
@@ -44,15 +46,65 @@ pub struct AuditEntry {
     /// To what.
     pub subject: String,
     /// How it was.
-    pub before: Option<Value>,
+    pub before: Option<Json>,
     /// How it is.
-    pub after: Option<Value>,
+    pub after: Option<Json>,
     /// The address of the client that asked for it.
     pub address: Option<String>,
     /// Who, by number.
     pub user: Option<UserId>,
     /// The person to whom it was done, by number.
     pub subject_user: Option<UserId>,
+}
+
+/// Which entries of the audit log; without conditions, all.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct AuditFilter {
+    /// At or after this moment.
+    pub from: Option<Timestamp>,
+    /// Before this moment.
+    pub to: Option<Timestamp>,
+    /// By this person, with or without a token.
+    pub who: Option<String>,
+    /// Of this kind, `user.invited`, or of a group of kinds, `user.`.
+    pub what: Option<String>,
+    /// From this address, or from addresses that begin like this: `192.0.2.`.
+    pub address: Option<String>,
+    /// With this text in person, kind, subject or address, in any case of letters.
+    pub text: Option<String>,
+}
+
+impl AuditFilter {
+    /// The same conditions as SQL.
+    const WHERE: &str = "(?1 IS NULL OR at >= ?1) AND (?2 IS NULL OR at < ?2)
+        AND (?3 IS NULL OR who = ?3 OR SUBSTR(who, 1, LENGTH(?3) + 8) = ?3 || ' (token ')
+        AND (?4 IS NULL OR what = ?4 OR (SUBSTR(?4, -1) = '.' AND SUBSTR(what, 1, LENGTH(?4)) = ?4))
+        AND (?5 IS NULL OR address = ?5 OR (SUBSTR(?5, -1) IN ('.', ':') AND SUBSTR(address, 1, LENGTH(?5)) = ?5))
+        AND (?6 IS NULL
+            OR INSTR(folded(who || ' ' || what || ' ' || subject || ' ' || COALESCE(address, '')), ?6) > 0)";
+
+    /// The values of the conditions.
+    fn values(&self) -> [Value; 6] {
+        let text = |text: &Option<String>| Value::from(text.clone());
+        let address = self.address.as_ref().map(|address| match address.parse::<IpAddr>() {
+            Ok(address) => address.to_canonical().to_string(),
+            Err(_) => address.clone(),
+        });
+        [
+            Value::from(self.from.map(millis)),
+            Value::from(self.to.map(millis)),
+            text(&self.who),
+            text(&self.what),
+            Value::from(address),
+            Value::from(self.text.as_deref().map(folded)),
+        ]
+    }
+
+    /// Whether a condition leaves out some entries.
+    #[must_use]
+    pub fn is_narrow(&self) -> bool {
+        *self != Self::default()
+    }
 }
 
 fn read(row: &Row<'_>) -> rusqlite::Result<AuditEntry> {
@@ -76,7 +128,7 @@ impl Store {
     /// # Errors
     /// Where the state cannot be written.
     pub fn audit(&self, entry: &NewAuditEntry<'_>, now: Timestamp) -> Result<(), StoreError> {
-        let text = |value: &Option<Value>| value.as_ref().map(|value| to_json("audit", value)).transpose();
+        let text = |value: &Option<Json>| value.as_ref().map(|value| to_json("audit", value)).transpose();
         let (before, after) = (text(&entry.before)?, text(&entry.after)?);
         let address = entry.address.map(|address| address.to_canonical().to_string());
         self.write(|transaction| {
@@ -99,16 +151,23 @@ impl Store {
         })
     }
 
-    /// The lines after the one with this id, in the order in which they were written; at most `most`.
+    /// The entries after the one with this id that match a filter, in the order in which they were written; at most `most`.
     ///
     /// # Errors
-    /// Where the state cannot be read.
-    pub fn audit_after(&self, id: i64, most: u64) -> Result<Vec<AuditEntry>, StoreError> {
+    /// If the state cannot be read.
+    pub fn audit_after(
+        &self,
+        filter: &AuditFilter,
+        id: i64,
+        most: u64,
+    ) -> Result<Vec<AuditEntry>, StoreError> {
         self.read(|connection| {
-            let mut statement =
-                connection.prepare_cached("SELECT * FROM audit WHERE id > ?1 ORDER BY id LIMIT ?2")?;
-            let most = i64::try_from(most).unwrap_or(i64::MAX);
-            Ok(statement.query_map(params![id, most], read)?.collect::<Result<_, _>>()?)
+            let conditions = AuditFilter::WHERE;
+            let sql = format!("SELECT * FROM audit WHERE {conditions} AND id > ?7 ORDER BY id LIMIT ?8");
+            let mut statement = connection.prepare_cached(&sql)?;
+            let page = [Value::from(id), Value::from(i64::try_from(most).unwrap_or(i64::MAX))];
+            let values = filter.values().into_iter().chain(page);
+            Ok(statement.query_map(params_from_iter(values), read)?.collect::<Result<_, _>>()?)
         })
     }
 
@@ -122,24 +181,42 @@ impl Store {
         })
     }
 
-    /// The log, the latest first, and how many lines there are; only those with `text` in one of their words.
+    /// One page of the entries that match a filter, the latest first, and how many match.
     ///
     /// # Errors
-    /// Where the state cannot be read.
-    pub fn audit_log(&self, text: Option<&str>, page: Page) -> Result<(Vec<AuditEntry>, u64), StoreError> {
-        const WHERE: &str = "?1 IS NULL OR INSTR(LOWER(who || ' ' || what || ' ' || subject || ' ' || COALESCE(address, '')), LOWER(?1)) > 0";
+    /// If the state cannot be read.
+    pub fn audit_log(&self, filter: &AuditFilter, page: Page) -> Result<(Vec<AuditEntry>, u64), StoreError> {
         self.read(|connection| {
-            let sql = format!("SELECT * FROM audit WHERE {WHERE} ORDER BY id DESC LIMIT ?2 OFFSET ?3");
+            let (conditions, values) = (AuditFilter::WHERE, filter.values());
+            let total: i64 = connection
+                .prepare_cached(&format!("SELECT COUNT(*) FROM audit WHERE {conditions}"))?
+                .query_row(params_from_iter(&values), |row| row.get(0))?;
+            let sql = format!("SELECT * FROM audit WHERE {conditions} ORDER BY id DESC LIMIT ?7 OFFSET ?8");
+            let values = values.into_iter().chain([Value::from(page.limit()), Value::from(page.offset())]);
             let rows = connection
                 .prepare_cached(&sql)?
-                .query_map(params![text, page.limit(), page.offset()], read)?
+                .query_map(params_from_iter(values), read)?
                 .collect::<Result<_, _>>()?;
-            let total: i64 = connection.query_row(
-                &format!("SELECT COUNT(*) FROM audit WHERE {WHERE}"),
-                [text],
-                |row| row.get(0),
-            )?;
             Ok((rows, total.unsigned_abs()))
+        })
+    }
+
+    /// The kinds of entries that the log has, and the people who are in it, without their tokens; each in the order of lists.
+    ///
+    /// # Errors
+    /// If the state cannot be read.
+    pub fn audit_names(&self) -> Result<(Vec<String>, Vec<String>), StoreError> {
+        self.read(|connection| {
+            let texts = |sql: &str| -> Result<Vec<String>, StoreError> {
+                Ok(connection.prepare_cached(sql)?.query_map([], |row| row.get(0))?.collect::<Result<_, _>>()?)
+            };
+            let kinds = texts("SELECT DISTINCT what FROM audit ORDER BY what COLLATE alphabetical")?;
+            // `ada (token nightly)` is ada.
+            let people = texts(
+                "SELECT DISTINCT CASE WHEN INSTR(who, ' (token ') > 0 THEN SUBSTR(who, 1, INSTR(who, ' (token ') - 1)
+                     ELSE who END AS person FROM audit ORDER BY person COLLATE alphabetical",
+            )?;
+            Ok((kinds, people))
         })
     }
 }

@@ -136,7 +136,9 @@ impl Store {
     /// Where the state cannot be read.
     pub fn bundles(&self) -> Result<Vec<BundleRow>, StoreError> {
         self.read(|connection| {
-            let sql = format!("SELECT {COLUMNS} FROM bundles ORDER BY bundle, current DESC, id DESC");
+            let sql = format!(
+                "SELECT {COLUMNS} FROM bundles ORDER BY bundle COLLATE alphabetical, current DESC, id DESC"
+            );
             let mut statement = connection.prepare_cached(&sql)?;
             Ok(statement.query_map([], read)?.collect::<Result<_, _>>()?)
         })
@@ -188,7 +190,7 @@ impl Store {
     pub fn remove_bundle(&self, id: BundleId) -> Result<Vec<String>, StoreError> {
         self.write(|transaction| {
             let sql = "SELECT DISTINCT name FROM workflows JOIN workflow_steps ON workflow = id
-                       WHERE bundle = ?1 ORDER BY name";
+                       WHERE bundle = ?1 ORDER BY name COLLATE alphabetical";
             let mut users: Vec<String> =
                 transaction.prepare(sql)?.query_map([id], |row| row.get(0))?.collect::<Result<_, _>>()?;
             let sql = "SELECT DISTINCT runs.id, runs.workflow_name FROM runs JOIN run_steps ON run_steps.run = runs.id

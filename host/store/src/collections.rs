@@ -192,7 +192,8 @@ impl Store {
     /// Where the state cannot be read.
     pub fn collections(&self) -> Result<Vec<CollectionRow>, StoreError> {
         self.read(|connection| {
-            let mut statement = connection.prepare_cached("SELECT * FROM collections ORDER BY name")?;
+            let mut statement =
+                connection.prepare_cached("SELECT * FROM collections ORDER BY name COLLATE alphabetical")?;
             Ok(statement.query_map([], read)?.collect::<Result<_, _>>()?)
         })
     }
@@ -216,7 +217,7 @@ impl Store {
     /// Where there is none of this id.
     pub fn remove_collection(&self, id: CollectionId) -> Result<Vec<String>, StoreError> {
         self.write(|transaction| {
-            let sql = "SELECT name FROM workflows WHERE collection = ?1 ORDER BY name";
+            let sql = "SELECT name FROM workflows WHERE collection = ?1 ORDER BY name COLLATE alphabetical";
             let users: Vec<String> =
                 transaction.prepare(sql)?.query_map([id], |row| row.get(0))?.collect::<Result<_, _>>()?;
             if users.is_empty() && transaction.execute("DELETE FROM collections WHERE id = ?1", [id])? == 0 {

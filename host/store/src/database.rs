@@ -7,7 +7,7 @@ use std::time::Duration;
 use palisade_limits as limits;
 use rusqlite::{Connection, OpenFlags, Transaction, TransactionBehavior};
 
-use crate::{StoreError, migrations};
+use crate::{StoreError, collation, migrations};
 
 /// The state of one service. Cheap to clone; clones are the same state.
 #[derive(Clone)]
@@ -132,6 +132,7 @@ fn connect(path: &Path, flags: OpenFlags) -> Result<Connection, StoreError> {
         connection.pragma_update(None, "synchronous", "normal").map_err(unusable)?;
     }
     connection.pragma_update(None, "foreign_keys", "on").map_err(unusable)?;
+    collation::register(&connection).map_err(unusable)?;
     connection.set_prepared_statement_cache_capacity(128);
     Ok(connection)
 }

@@ -129,7 +129,8 @@ impl Store {
             let sql = "SELECT holdings.*, runs.workflow_name, bundles.title FROM holdings
                 JOIN runs ON runs.id = holdings.run
                 LEFT JOIN bundles ON bundles.bundle = holdings.bundle AND bundles.current = 1
-                ORDER BY bundles.title, service, tenant, list, field";
+                ORDER BY bundles.title COLLATE alphabetical, service COLLATE alphabetical, tenant,
+                    list COLLATE alphabetical, field COLLATE alphabetical";
             Ok(connection.prepare_cached(sql)?.query_map([], read)?.collect::<Result<_, _>>()?)
         })
     }
@@ -238,13 +239,7 @@ mod tests {
         assert!(matches!(refused, Err(StoreError::Fenced(_))));
         store.record_holdings(run, 1, lists("a"), &[holding("ip", 1)], now()).unwrap();
         assert_eq!(held(&store).len(), 1);
-        let end = crate::RunEnd {
-            status: crate::RunStatus::Completed,
-            reason: None,
-            hint: None,
-            marks: &[],
-            cursor: None,
-        };
+        let end = crate::RunEnd::of(crate::RunStatus::Completed);
         store.end_run(run, &end, now()).unwrap();
         store.prune_runs(now() + SignedDuration::from_hours(1), 10).unwrap();
         assert_eq!(held(&store), []);

@@ -11,6 +11,7 @@
 mod audit;
 mod backup;
 mod bundles;
+mod collation;
 mod collections;
 mod compared;
 mod database;
@@ -24,6 +25,7 @@ mod neighbours;
 mod people;
 mod recent;
 mod rows;
+mod run_list;
 mod run_objects;
 mod run_progress;
 mod runs;
@@ -39,8 +41,9 @@ mod verdicts;
 mod version;
 mod workflows;
 
-pub use audit::{AuditEntry, NewAuditEntry};
+pub use audit::{AuditEntry, AuditFilter, NewAuditEntry};
 pub use bundles::{BundleRow, NewBundle};
+pub use collation::{Alphabetical, alphabetical};
 pub use collections::{CollectionRow, Counted, FileReader, FileRow, FileWriter, NewCollection, NewFile};
 pub use compared::Compared;
 pub use database::Store;
@@ -50,9 +53,9 @@ pub use idempotency::{Answered, Claimed};
 pub use ids::{BundleId, CollectionId, FileId, RunId, SecretId, SessionId, TokenId, UserId, WorkflowId};
 pub use neighbours::Neighbours;
 pub use people::{EndedWithUser, LinkRow, LogIn, NewToken, TokenRow, Tokens, UserRow};
-pub use recent::RunCount;
 pub use rows::Page;
-pub use runs::{NewRun, NewStep, Origin, Phase, RunEnd, RunFilter, RunRow, RunStatus, StepEnd, StepRow};
+pub use run_list::{RunCount, RunFilter, RunOrder, RunTotals};
+pub use runs::{Cause, NewRun, NewStep, Origin, Phase, RunEnd, RunRow, RunStatus, StepEnd, StepRow};
 pub use same_value::{SameValue, SightedVerdict};
 pub use search::{FoundInFiles, FoundInRuns, Matches, Searched};
 pub use secrets::SecretRow;
@@ -60,7 +63,8 @@ pub use sessions::{NewSession, OpenSession, SessionRow};
 pub use tasks::{Activation, TaskRow, TaskState};
 pub use timeline::{Event, RecordingRow};
 pub use verdicts::{
-    Counts, FailedObject, NewVerdict, ObjectFilter, ObjectOrder, ObjectRow, StoredObject, Verdict, VerdictRow,
+    Counts, FailedObject, NewVerdict, ObjectFilter, ObjectOrder, ObjectRow, Reason, StoredObject, Verdict,
+    VerdictRow,
 };
 pub use version::Version;
 pub use workflows::{Configuration, Mark, NewWorkflow, StoredValue, Takes, WorkflowRow, WorkflowStep};

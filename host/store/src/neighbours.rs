@@ -2,7 +2,8 @@
 
 use rusqlite::{OptionalExtension as _, params};
 
-use crate::verdicts::{JOINED, conditions, like, ordered};
+use crate::collation::folded;
+use crate::verdicts::{JOINED, conditions, ordered};
 use crate::{ObjectFilter, ObjectOrder, RunId, Store, StoreError};
 
 /// The place of an object in a filtered and sorted list, and the objects beside it.
@@ -34,7 +35,7 @@ impl Store {
         place: u64,
     ) -> Result<Option<Neighbours>, StoreError> {
         let (order, conditions) = (ordered(order, descending), conditions(filter));
-        let text = filter.text.as_deref().map(like);
+        let text = filter.text.as_deref().map(folded);
         self.read(|connection| {
             let sql = format!(
                 "SELECT position, total, previous, next FROM (

@@ -135,8 +135,9 @@ impl Store {
     /// Where the state cannot be read.
     pub fn users(&self) -> Result<Vec<UserRow>, StoreError> {
         self.read(|connection| {
-            let mut statement =
-                connection.prepare_cached(&format!("SELECT {USER} FROM users ORDER BY users.name"))?;
+            let mut statement = connection.prepare_cached(&format!(
+                "SELECT {USER} FROM users ORDER BY users.name COLLATE alphabetical"
+            ))?;
             Ok(statement.query_map([], read)?.collect::<Result<_, _>>()?)
         })
     }

@@ -46,7 +46,7 @@ impl Store {
     pub fn object_types(&self, run: RunId) -> Result<Vec<(String, u64)>, StoreError> {
         self.read(|connection| {
             let sql = "SELECT subtype, COUNT(*) FROM run_objects WHERE run = ?1 AND subtype <> ''
-                GROUP BY subtype ORDER BY subtype";
+                GROUP BY subtype ORDER BY subtype COLLATE alphabetical";
             let rows = connection
                 .prepare_cached(sql)?
                 .query_map([run], |row| Ok((row.get(0)?, row.get::<_, i64>(1)?.unsigned_abs())))?

@@ -117,8 +117,8 @@ impl Store {
             verdicts::record(transaction, activation.run, place, verdicts, now)?;
             transaction.execute(
                 "UPDATE run_steps SET phase = 'ended', ended_how = ?1, code = ?2, message = ?3, hint = ?4,
-                     ended_at = ?5, traffic = ?6, warnings = ?7
-                 WHERE run = ?8 AND place = ?9",
+                     ended_at = ?5, traffic = ?6, warnings = ?7, cause = ?8
+                 WHERE run = ?9 AND place = ?10",
                 params![
                     end.how,
                     end.code,
@@ -127,6 +127,7 @@ impl Store {
                     millis(now),
                     to_json("traffic", &end.traffic)?,
                     to_json("warnings", &end.warnings)?,
+                    end.cause,
                     activation.run,
                     place
                 ],
@@ -146,12 +147,12 @@ impl Store {
         end: &RunEnd<'_>,
         now: Timestamp,
     ) -> Result<(), StoreError> {
-        let RunEnd { status, reason, hint, marks, cursor } = *end;
+        let RunEnd { status, cause, reason, hint, marks, cursor } = *end;
         self.write(|transaction| {
             fence(transaction, activation)?;
             transaction.execute(
-                "UPDATE runs SET phase = 'ended', status = ?1, reason = ?2, hint = ?3, ended_at = ?4 WHERE id = ?5",
-                params![status, reason, hint, millis(now), activation.run],
+                "UPDATE runs SET phase = 'ended', status = ?1, reason = ?2, hint = ?3, ended_at = ?4, cause = ?5 WHERE id = ?6",
+                params![status, reason, hint, millis(now), cause, activation.run],
             )?;
             transaction.execute("UPDATE tasks SET state = 'ended' WHERE run = ?1", [activation.run])?;
             add_event(transaction, activation.run, &Event::new(now, "ended", status.name()))?;

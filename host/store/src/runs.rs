@@ -7,7 +7,7 @@ use serde_json::Value;
 use crate::rows::{json, json_or_none, millis, moment, moment_or_none, names, number, to_json};
 use crate::timeline::add_event;
 use crate::{
-    BundleId, Configuration, Counts, Event, Mark, Page, RunId, Store, StoreError, StoredObject, WorkflowId,
+    BundleId, Configuration, Counts, Event, Mark, RunId, Store, StoreError, StoredObject, WorkflowId,
     verdicts,
 };
 
@@ -60,6 +60,20 @@ impl RunStatus {
     #[must_use]
     pub fn is_issue(self) -> bool {
         self != Self::Completed
+    }
+}
+
+names! {
+    /// What an issue of a run is about: whether the service and its integration need attention, or what the run was given.
+    Cause {
+        /// The collection could not be read, or its objects were refused for what they are.
+        Input = "input",
+        /// The policy, the configuration or the installed bundle does not allow the run.
+        Policy = "policy",
+        /// The service, the network or the integration.
+        Service = "service",
+        /// The run was cancelled, or exceeded its deadline.
+        Stopped = "stopped",
     }
 }
 
@@ -136,6 +150,8 @@ pub struct RunRow {
     pub phase: Phase,
     /// How it ended.
     pub status: Option<RunStatus>,
+    /// What its issue is about; none without an issue.
+    pub cause: Option<Cause>,
     /// Why it waits, or why it ended so.
     pub reason: Option<String>,
     /// What to do about that.
@@ -201,6 +217,8 @@ pub struct StepEnd {
     pub message: Option<String>,
     /// What to do about it.
     pub hint: Option<String>,
+    /// What it is about, if it is an issue.
+    pub cause: Option<Cause>,
     /// Requests and bytes.
     pub traffic: Value,
     /// What the operator should know.
@@ -212,6 +230,8 @@ pub struct StepEnd {
 pub struct RunEnd<'a> {
     /// In one word.
     pub status: RunStatus,
+    /// What its issue is about; none without an issue.
+    pub cause: Option<Cause>,
     /// Why.
     pub reason: Option<&'a str>,
     /// What to do about it.
@@ -223,24 +243,18 @@ pub struct RunEnd<'a> {
 }
 
 impl<'a> RunEnd<'a> {
-    /// An end of which nothing is to be said or remembered.
+    /// An end without a reason or anything to remember. An issue is about the service, one of an incomplete run about its end.
     #[must_use]
     pub fn of(status: RunStatus) -> Self {
-        Self { status, reason: None, hint: None, marks: &[], cursor: None }
+        let cause = match status {
+            RunStatus::Completed => None,
+            RunStatus::Incomplete => Some(Cause::Stopped),
+            RunStatus::ErrorOccurred | RunStatus::ErrorDuringRun | RunStatus::FailedToComplete => {
+                Some(Cause::Service)
+            }
+        };
+        Self { status, cause, reason: None, hint: None, marks: &[], cursor: None }
     }
-}
-
-/// Which runs.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
-pub struct RunFilter {
-    /// Of this workflow.
-    pub workflow: Option<WorkflowId>,
-    /// In this phase.
-    pub phase: Option<Phase>,
-    /// With this status.
-    pub status: Option<RunStatus>,
-    /// Made at or after this moment.
-    pub since: Option<Timestamp>,
 }
 
 pub(crate) fn read(row: &Row<'_>) -> rusqlite::Result<RunRow> {
@@ -256,6 +270,7 @@ pub(crate) fn read(row: &Row<'_>) -> rusqlite::Result<RunRow> {
         collection: row.get("collection")?,
         phase: row.get("phase")?,
         status: row.get("status")?,
+        cause: row.get("cause")?,
         reason: row.get("reason")?,
         hint: row.get("hint")?,
         created_at: moment(row, "created_at")?,
@@ -277,6 +292,7 @@ fn read_step(row: &Row<'_>) -> rusqlite::Result<StepRow> {
             code: row.get("code")?,
             message: row.get("message")?,
             hint: row.get("hint")?,
+            cause: row.get("cause")?,
             traffic: json_or_none(row, "traffic")?.unwrap_or_default(),
             warnings: json_or_none(row, "warnings")?.unwrap_or_default(),
         })
@@ -312,7 +328,7 @@ pub(crate) fn one(connection: &Connection, id: RunId) -> Result<RunRow, StoreErr
 }
 
 /// A run that nobody works on says what it waits for.
-fn say_why_queued(connection: &Connection, run: &mut RunRow) -> Result<(), StoreError> {
+pub(crate) fn say_why_queued(connection: &Connection, run: &mut RunRow) -> Result<(), StoreError> {
     if run.phase != Phase::Queued || run.reason.is_some() {
         return Ok(());
     }
@@ -394,33 +410,6 @@ impl Store {
     /// Where there is none of this id.
     pub fn run(&self, id: RunId) -> Result<RunRow, StoreError> {
         self.read(|connection| one(connection, id))
-    }
-
-    /// Runs, the latest first, and how many there are in all.
-    ///
-    /// # Errors
-    /// Where the state cannot be read.
-    pub fn runs(&self, filter: RunFilter, page: Page) -> Result<(Vec<RunRow>, u64), StoreError> {
-        const WHERE: &str = "(?1 IS NULL OR workflow = ?1) AND (?2 IS NULL OR phase = ?2)
-            AND (?3 IS NULL OR status = ?3) AND (?4 IS NULL OR created_at >= ?4)";
-        self.read(|connection| {
-            let since = filter.since.map(millis);
-            let sql = format!("SELECT * FROM runs WHERE {WHERE} ORDER BY id DESC LIMIT ?5 OFFSET ?6");
-            let arguments =
-                params![filter.workflow, filter.phase, filter.status, since, page.limit(), page.offset()];
-            let mut statement = connection.prepare_cached(&sql)?;
-            let mut runs: Vec<RunRow> = statement.query_map(arguments, read)?.collect::<Result<_, _>>()?;
-            for run in &mut runs {
-                run.counts = verdicts::counts(connection, run.id, None)?;
-                say_why_queued(connection, run)?;
-            }
-            let total: i64 = connection.query_row(
-                &format!("SELECT COUNT(*) FROM runs WHERE {WHERE}"),
-                params![filter.workflow, filter.phase, filter.status, since],
-                |row| row.get(0),
-            )?;
-            Ok((runs, total.unsigned_abs()))
-        })
     }
 
     /// The steps of a run.

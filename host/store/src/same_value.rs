@@ -4,7 +4,7 @@ use jiff::Timestamp;
 use rusqlite::{Connection, OptionalExtension as _, Row, params};
 
 use crate::rows::moment;
-use crate::{RunId, RunStatus, Store, StoreError, Verdict, spelling};
+use crate::{Cause, RunId, RunStatus, Store, StoreError, Verdict, spelling};
 
 /// Another run that had an object of the same type and value.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -21,6 +21,8 @@ pub struct SameValue {
     pub created_at: Timestamp,
     /// How the run ended; none while it is open.
     pub status: Option<RunStatus>,
+    /// What its issue is about; none without an issue.
+    pub cause: Option<Cause>,
     /// The verdicts of its steps, in order.
     pub verdicts: Vec<SightedVerdict>,
 }
@@ -86,7 +88,7 @@ fn sighted(
     most: u64,
 ) -> Result<Vec<SameValue>, StoreError> {
     let sql = format!(
-        "SELECT object.run AS id, MIN(object.place) AS place, run.workflow_name, run.dry_run, run.created_at, run.status
+        "SELECT object.run AS id, MIN(object.place) AS place, run.workflow_name, run.dry_run, run.created_at, run.status, run.cause
          FROM run_objects AS object JOIN runs AS run ON run.id = object.run
          WHERE object.search_key = ?2 AND {side} AND object.value = ?3 AND object.subtype = ?4 AND {RELATED}
          GROUP BY object.run ORDER BY object.run {direction} LIMIT ?5"
@@ -124,6 +126,7 @@ fn read(row: &Row<'_>) -> rusqlite::Result<SameValue> {
         dry_run: row.get("dry_run")?,
         created_at: moment(row, "created_at")?,
         status: row.get("status")?,
+        cause: row.get("cause")?,
         verdicts: Vec::new(),
     })
 }

@@ -5,8 +5,8 @@ use jiff::Timestamp;
 use palisade_limits as limits;
 use rusqlite::{Connection, OptionalExtension as _, Row, params};
 
+use crate::collation::folded;
 use crate::rows::moment;
-use crate::verdicts::like;
 use crate::{CollectionId, Page, RunId, RunRow, Store, StoreError, Verdict, runs, spelling};
 
 /// One page of what a search found.
@@ -166,8 +166,8 @@ impl Store {
     /// If the state cannot be read.
     pub fn search_workflows(&self, text: &str, page: Page) -> Result<Matches<Searched>, StoreError> {
         let sql = "SELECT id, name, description FROM workflows
-            WHERE name LIKE ?1 ESCAPE '\\' OR description LIKE ?1 ESCAPE '\\'
-            ORDER BY lower(name) <> lower(?2), name LIMIT ?3";
+            WHERE INSTR(folded(name), ?1) > 0 OR INSTR(folded(description), ?1) > 0
+            ORDER BY folded(name) <> folded(?2), name COLLATE alphabetical LIMIT ?3";
         self.named(sql, text, page)
     }
 
@@ -177,9 +177,9 @@ impl Store {
     /// If the state cannot be read.
     pub fn search_collections(&self, text: &str, page: Page) -> Result<Matches<Searched>, StoreError> {
         let sql = "SELECT id, name, description FROM collections
-            WHERE name LIKE ?1 ESCAPE '\\' OR description LIKE ?1 ESCAPE '\\' OR EXISTS (
-                SELECT 1 FROM files WHERE files.collection = collections.id AND files.name LIKE ?1 ESCAPE '\\')
-            ORDER BY lower(name) <> lower(?2), name LIMIT ?3";
+            WHERE INSTR(folded(name), ?1) > 0 OR INSTR(folded(description), ?1) > 0 OR EXISTS (
+                SELECT 1 FROM files WHERE files.collection = collections.id AND INSTR(folded(files.name), ?1) > 0)
+            ORDER BY folded(name) <> folded(?2), name COLLATE alphabetical LIMIT ?3";
         self.named(sql, text, page)
     }
 
@@ -189,9 +189,9 @@ impl Store {
     /// If the state cannot be read.
     pub fn search_bundles(&self, text: &str, page: Page) -> Result<Matches<Searched>, StoreError> {
         let sql = "SELECT id, title || ' ' || version, publisher FROM bundles
-            WHERE title LIKE ?1 ESCAPE '\\' OR bundle LIKE ?1 ESCAPE '\\' OR publisher LIKE ?1 ESCAPE '\\'
-                OR title || ' ' || version LIKE ?1 ESCAPE '\\'
-            ORDER BY lower(title) <> lower(?2), title, id DESC LIMIT ?3";
+            WHERE INSTR(folded(title), ?1) > 0 OR INSTR(folded(bundle), ?1) > 0 OR INSTR(folded(publisher), ?1) > 0
+                OR INSTR(folded(title || ' ' || version), ?1) > 0
+            ORDER BY folded(title) <> folded(?2), title COLLATE alphabetical, id DESC LIMIT ?3";
         self.named(sql, text, page)
     }
 
@@ -202,7 +202,7 @@ impl Store {
         }
         self.read(|connection| {
             let mut statement = connection.prepare_cached(sql)?;
-            let rows = statement.query_map(params![like(text), text, one_more()], |row| {
+            let rows = statement.query_map(params![folded(text), text, one_more()], |row| {
                 Ok(Searched { id: row.get(0)?, name: row.get(1)?, text: row.get(2)? })
             })?;
             Ok(Matches::cut(rows.collect::<Result<_, _>>()?, page))
@@ -221,12 +221,12 @@ impl Store {
         }
         self.read(|connection| {
             let sql = "SELECT id FROM (SELECT * FROM runs ORDER BY id DESC LIMIT ?3)
-                WHERE workflow_name LIKE ?1 ESCAPE '\\' OR collection LIKE ?1 ESCAPE '\\'
-                    OR requested_by LIKE ?1 ESCAPE '\\' OR reason LIKE ?1 ESCAPE '\\'
+                WHERE INSTR(folded(workflow_name), ?1) > 0 OR INSTR(folded(collection), ?1) > 0
+                    OR INSTR(folded(requested_by), ?1) > 0 OR INSTR(folded(reason), ?1) > 0
                 ORDER BY id DESC LIMIT ?2";
             let latest = i64::try_from(limits::SEARCH_RUNS).unwrap_or(i64::MAX);
             let mut statement = connection.prepare_cached(sql)?;
-            let ids = statement.query_map(params![like(text), one_more(), latest], |row| row.get(0))?;
+            let ids = statement.query_map(params![folded(text), one_more(), latest], |row| row.get(0))?;
             let mut ids: Vec<RunId> = ids.collect::<Result<_, _>>()?;
             let exists = "SELECT 1 FROM runs WHERE id = ?1";
             if let Some(run) = numbered(text)

@@ -7,6 +7,7 @@ use rusqlite::{Connection, OptionalExtension as _, Row, Transaction, params};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
+use crate::collation::folded;
 use crate::rows::{json, millis, moment_or_none, names, to_json};
 use crate::tasks::fence;
 use crate::{Activation, Page, RunId, Store, StoreError, spelling};
@@ -128,6 +129,21 @@ pub struct ObjectRow {
     pub object: StoredObject,
     /// Its verdict, where there is one.
     pub verdict: Option<VerdictRow>,
+}
+
+/// Objects of one step with the same verdict for the same reason.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Reason {
+    /// The verdict.
+    pub verdict: Verdict,
+    /// The code of the reason.
+    pub code: String,
+    /// The message of one of them.
+    pub example: String,
+    /// How many different messages they have.
+    pub messages: u64,
+    /// How many objects.
+    pub count: u64,
 }
 
 /// An object that failed in some step.
@@ -287,17 +303,19 @@ pub(crate) fn ordered(order: ObjectOrder, descending: bool) -> String {
     let direction = if descending { "DESC" } else { "ASC" };
     match order {
         ObjectOrder::Place => format!("object.place {direction}"),
-        ObjectOrder::Value => format!("value {direction}, object.place"),
-        ObjectOrder::Type => format!("subtype {direction}, value, object.place"),
+        ObjectOrder::Value => format!("value COLLATE alphabetical {direction}, object.place"),
+        ObjectOrder::Type => {
+            format!("subtype COLLATE alphabetical {direction}, value COLLATE alphabetical, object.place")
+        }
         ObjectOrder::Verdict => format!("verdict {direction}, code, object.place"),
     }
 }
 
-/// What a filter demands of [`JOINED`]. Parameters: run, step, verdict, type, code and [`like`] of the text.
+/// What a filter demands of [`JOINED`]. Parameters: run, step, verdict, type, code and [`folded`] text.
 pub(crate) fn conditions(filter: &ObjectFilter) -> String {
     let mut conditions = "object.run = ?1 AND (?3 IS NULL OR verdict = ?3) AND (?4 IS NULL OR subtype = ?4)
         AND (?5 IS NULL OR code = ?5)
-        AND (?6 IS NULL OR value LIKE ?6 ESCAPE '\\' OR message LIKE ?6 ESCAPE '\\')"
+        AND (?6 IS NULL OR INSTR(folded(value), ?6) > 0 OR INSTR(folded(message), ?6) > 0)"
         .to_owned();
     if filter.open {
         let _ = write!(conditions, " AND verdict.place IS NULL");
@@ -350,7 +368,7 @@ impl Store {
         page: Page,
     ) -> Result<(Vec<ObjectRow>, u64), StoreError> {
         let (order, conditions) = (ordered(order, descending), conditions(filter));
-        let text = filter.text.as_deref().map(like);
+        let text = filter.text.as_deref().map(folded);
         self.read(|connection| {
             let sql = format!(
                 "SELECT {COLUMNS} FROM {JOINED} WHERE {conditions} ORDER BY {order} LIMIT ?7 OFFSET ?8"
@@ -402,15 +420,21 @@ impl Store {
     ///
     /// # Errors
     /// Where the state cannot be read.
-    pub fn reasons(&self, run: RunId, step: u32) -> Result<Vec<(Verdict, String, String, u64)>, StoreError> {
+    pub fn reasons(&self, run: RunId, step: u32) -> Result<Vec<Reason>, StoreError> {
         self.read(|connection| {
-            let sql = "SELECT verdict, code, MIN(message), COUNT(*) FROM verdicts
+            let sql = "SELECT verdict, code, MIN(message), COUNT(DISTINCT message), COUNT(*) FROM verdicts
                 WHERE run = ?1 AND step = ?2 AND code IS NOT NULL GROUP BY verdict, code ORDER BY COUNT(*) DESC, code";
-            let rows = connection.prepare_cached(sql)?.query_map(params![run, step], |row| {
-                let example: Option<String> = row.get(2)?;
-                Ok((row.get(0)?, row.get(1)?, example.unwrap_or_default(), row.get::<_, i64>(3)?.unsigned_abs()))
-            })?.collect::<Result<_, _>>()?;
-            Ok(rows)
+            let reason = |row: &Row<'_>| {
+                Ok(Reason {
+                    verdict: row.get(0)?,
+                    code: row.get(1)?,
+                    example: row.get::<_, Option<String>>(2)?.unwrap_or_default(),
+                    messages: row.get::<_, i64>(3)?.unsigned_abs(),
+                    count: row.get::<_, i64>(4)?.unsigned_abs(),
+                })
+            };
+            let mut statement = connection.prepare_cached(sql)?;
+            Ok(statement.query_map(params![run, step], reason)?.collect::<Result<_, _>>()?)
         })
     }
 
@@ -463,17 +487,4 @@ impl Store {
             Ok(rows.into_iter().map(|row| row.object).collect())
         })
     }
-}
-
-/// A text to be found anywhere, in the language of LIKE.
-pub(crate) fn like(text: &str) -> String {
-    let mut pattern = String::from("%");
-    for character in text.chars() {
-        if matches!(character, '%' | '_' | '\\') {
-            pattern.push('\\');
-        }
-        pattern.push(character);
-    }
-    pattern.push('%');
-    pattern
 }

@@ -248,7 +248,8 @@ impl Store {
     /// Where the state cannot be read.
     pub fn workflows(&self) -> Result<Vec<WorkflowRow>, StoreError> {
         self.read(|connection| {
-            let mut statement = connection.prepare_cached("SELECT * FROM workflows ORDER BY name")?;
+            let mut statement =
+                connection.prepare_cached("SELECT * FROM workflows ORDER BY name COLLATE alphabetical")?;
             let mut workflows: Vec<WorkflowRow> = statement.query_map([], read)?.collect::<Result<_, _>>()?;
             let mut steps: BTreeMap<WorkflowId, Vec<WorkflowStep>> = BTreeMap::new();
             let mut statement =

@@ -2,12 +2,10 @@
 
 #![expect(clippy::unwrap_used, reason = "tests: what goes wrong here is a failed test")]
 
-use std::collections::BTreeMap;
-
 use jiff::{SignedDuration, Timestamp};
 use palisade_store::{
-    NewRun, NewVerdict, NewWorkflow, Origin, RunId, RunStatus, Store, StoreError, StoredObject, Takes,
-    Verdict, WorkflowId,
+    Cause, NewRun, NewVerdict, NewWorkflow, ObjectFilter, ObjectOrder, Origin, Page, RunCount, RunFilter,
+    RunId, RunOrder, RunStatus, Store, StoreError, StoredObject, Takes, Verdict, WorkflowId,
 };
 use serde_json::json;
 use tempfile::TempDir;
@@ -19,11 +17,9 @@ fn now() -> Timestamp {
     "2026-11-22T08:30:00Z".parse().unwrap()
 }
 
-fn store() -> (Store, WorkflowId, TempDir) {
-    let directory = tempfile::tempdir().unwrap();
-    let store = Store::open(&directory.path().join("palisade.db")).unwrap();
-    let new = NewWorkflow {
-        name: "a".to_owned(),
+fn new_workflow(name: &str) -> NewWorkflow {
+    NewWorkflow {
+        name: name.to_owned(),
         description: String::new(),
         collection: None,
         schedule: json!({ "kind": "none" }),
@@ -33,8 +29,13 @@ fn store() -> (Store, WorkflowId, TempDir) {
         anchor: now(),
         next_tick: None,
         steps: Vec::new(),
-    };
-    let workflow = store.add_workflow(&new, "ada", now()).unwrap();
+    }
+}
+
+fn store() -> (Store, WorkflowId, TempDir) {
+    let directory = tempfile::tempdir().unwrap();
+    let store = Store::open(&directory.path().join("palisade.db")).unwrap();
+    let workflow = store.add_workflow(&new_workflow("a"), "ada", now()).unwrap();
     (store, workflow, directory)
 }
 
@@ -85,26 +86,107 @@ fn runs_and_verdicts_of_a_day_are_counted_exactly_however_many_there_are() {
     }
     run(&store, workflow, &[("FQDN", "a.example")], since - SignedDuration::from_millis(1));
     let file = rusqlite::Connection::open(store.path()).unwrap();
-    file.execute("UPDATE runs SET status = 'Error Occurred', phase = 'ended' WHERE id % 5 = 0", []).unwrap();
+    let end = "UPDATE runs SET status = 'Error Occurred', cause = 'input', phase = 'ended' WHERE id % 5 = 0";
+    file.execute(end, []).unwrap();
 
-    let counts = store.run_counts(since).unwrap();
-    assert_eq!(counts.iter().map(|count| count.count).sum::<u64>(), all);
-    let issues = counts.iter().filter(|count| count.status == Some(RunStatus::ErrorOccurred));
-    assert_eq!(issues.map(|count| count.count).sum::<u64>(), all / 5);
-    let mut hours: BTreeMap<String, u64> = BTreeMap::new();
-    for count in &counts {
-        *hours.entry(count.hour.to_string()).or_default() += count.count;
-    }
+    let day = RunFilter { from: Some(since), ..RunFilter::default() };
+    let totals = store.run_totals(&day).unwrap();
+    assert_eq!((totals.count(), totals.issues(), totals.verdicts.accepted), (all, all / 5, all));
+    let issue =
+        RunCount { status: Some(RunStatus::ErrorOccurred), cause: Some(Cause::Input), count: all / 5 };
+    assert!(totals.runs.contains(&issue), "{:?}", totals.runs);
     // Two hours back from half past: half an hour of the first and of the last, and a whole one between them.
     let of_minutes =
         |minutes: std::ops::Range<u64>| (0..all).filter(|n| minutes.contains(&(n % 120))).count() as u64;
-    let wanted = [
-        ("2026-11-22T06:00:00Z", of_minutes(91..120)),
-        ("2026-11-22T07:00:00Z", of_minutes(31..91)),
-        ("2026-11-22T08:00:00Z", of_minutes(0..31)),
-    ];
-    assert_eq!(hours, wanted.map(|(hour, count)| (hour.to_owned(), count)).into());
-    assert_eq!(store.verdicts_since(since).unwrap().accepted, all);
+    let moments: Vec<Timestamp> = ["06:00", "07:00", "08:00", "09:00"]
+        .iter()
+        .map(|time| format!("2026-11-22T{time}:00Z").parse().unwrap())
+        .collect();
+    let hours = store.run_totals_between(&moments).unwrap();
+    let counted: Vec<u64> = hours.iter().map(palisade_store::RunTotals::count).collect();
+    assert_eq!(counted, [of_minutes(91..120), of_minutes(31..91), of_minutes(0..31)]);
+    // The list behind each number has as many rows.
+    for filter in [
+        day.clone(),
+        RunFilter { issue: true, ..day.clone() },
+        RunFilter { cause: Some(Cause::Input), ..day.clone() },
+        RunFilter { open: true, ..day.clone() },
+        RunFilter { verdict: Some(Verdict::Accepted), ..day.clone() },
+        RunFilter { verdict: Some(Verdict::Failed), ..day.clone() },
+        RunFilter { to: moments.get(1).copied(), ..day },
+    ] {
+        let listed = store.runs(&filter, Page { offset: 0, limit: 1 }).unwrap().1;
+        assert_eq!(listed, store.run_totals(&filter).unwrap().count(), "{filter:?}");
+    }
+}
+
+#[test]
+fn runs_are_found_by_workflow_requester_number_and_time() {
+    let (store, workflow, _directory) = store();
+    let other = store.add_workflow(&new_workflow("Ärger"), "ada", now()).unwrap();
+    let hour = SignedDuration::from_hours(1);
+    run(&store, workflow, &[], now() - hour - hour);
+    run(&store, other, &[], now() - hour);
+    run(&store, workflow, &[], now());
+    let file = rusqlite::Connection::open(store.path()).unwrap();
+    file.execute("UPDATE runs SET requested_by = 'grace (token nightly)' WHERE id = 1", []).unwrap();
+    let found = |filter: &RunFilter| {
+        let (rows, total) = store.runs(filter, Page::ALL).unwrap();
+        assert_eq!(rows.len() as u64, total);
+        rows.into_iter().map(|run| run.id.0).collect::<Vec<_>>()
+    };
+    for (text, runs) in [
+        ("äRG", vec![2]),
+        ("GRACE", vec![1]),
+        ("3", vec![3]),
+        ("Run 3", vec![3]),
+        ("#1", vec![1]),
+        ("%", vec![]),
+        ("_", vec![]),
+        (" ", vec![3, 2, 1]),
+    ] {
+        assert_eq!(found(&RunFilter { text: Some(text.to_owned()), ..RunFilter::default() }), runs, "{text}");
+    }
+    let within = |from: Option<Timestamp>, to: Option<Timestamp>| {
+        found(&RunFilter { from, to, ..RunFilter::default() })
+    };
+    assert_eq!(within(Some(now() - hour), None), [3, 2], "the beginning belongs to a span");
+    assert_eq!(within(None, Some(now())), [2, 1], "the end does not");
+    assert_eq!(within(Some(now() - hour), Some(now())), [2]);
+}
+
+#[test]
+fn lists_are_not_sorted_by_bytes_and_their_pages_agree_with_the_order() {
+    let (store, workflow, _directory) = store();
+    let names = ["Zoo", "apple", "Émile", "eagle", "fig", "step 10", "step 2"];
+    for name in names {
+        let id = store.add_workflow(&new_workflow(name), "ada", now()).unwrap();
+        run(&store, id, &[], now());
+    }
+    let sorted = ["apple", "eagle", "Émile", "fig", "step 2", "step 10", "Zoo"];
+    let listed: Vec<String> = store.workflows().unwrap().into_iter().map(|row| row.name).collect();
+    assert_eq!(listed[1..], sorted, "behind `a`");
+    let by_workflow = |descending: bool, offset: u64| {
+        let filter =
+            RunFilter { order: RunOrder::Workflow, descending: Some(descending), ..RunFilter::default() };
+        let rows = store.runs(&filter, Page { offset, limit: 2 }).unwrap().0;
+        rows.into_iter().map(|run| run.workflow_name)
+    };
+    let pages =
+        |descending| (0..7).step_by(2).flat_map(|offset| by_workflow(descending, offset)).collect::<Vec<_>>();
+    assert_eq!(pages(false), sorted);
+    assert_eq!(pages(true), sorted.into_iter().rev().collect::<Vec<_>>());
+    let objects: Vec<(&str, &str)> = names.iter().map(|name| ("FQDN", *name)).collect();
+    let id = run(&store, workflow, &objects, now());
+    let values = |offset| {
+        let page = Page { offset, limit: 3 };
+        let rows =
+            store.run_objects(id, 1, &ObjectFilter::default(), ObjectOrder::Value, false, page).unwrap().0;
+        rows.into_iter().map(|row| row.object.value)
+    };
+    assert_eq!((0..7).step_by(3).flat_map(values).collect::<Vec<_>>(), sorted);
+    let accent = ObjectFilter { text: Some("éMIL".to_owned()), ..ObjectFilter::default() };
+    assert_eq!(store.run_objects(id, 1, &accent, ObjectOrder::Place, false, Page::ALL).unwrap().1, 1);
 }
 
 #[test]

@@ -16,8 +16,8 @@ use std::path::{Path, PathBuf};
 use jiff::{SignedDuration, Timestamp};
 use palisade_store::{
     Configuration, NewAuditEntry, NewBundle, NewCollection, NewFile, NewRun, NewStep, NewToken, NewVerdict,
-    NewWorkflow, Origin, Page, Phase, RunEnd, RunStatus, Store, StoredObject, StoredValue, Takes, Verdict,
-    WorkflowStep,
+    NewWorkflow, Origin, Page, Phase, RunEnd, RunFilter, RunStatus, Store, StoredObject, StoredValue, Takes,
+    Verdict, WorkflowStep,
 };
 use rusqlite::Connection;
 use serde_json::json;
@@ -159,7 +159,7 @@ fn check(store: &Store) {
     let mut content = Vec::new();
     store.file_reader(files[0].id).read_to_end(&mut content).unwrap();
     assert_eq!(content, FILE);
-    let (runs, total) = store.runs(Default::default(), Page::ALL).unwrap();
+    let (runs, total) = store.runs(&RunFilter::default(), Page::ALL).unwrap();
     let [open, over] = runs.as_slice() else { panic!("{total} runs") };
     assert_eq!(
         (over.status, over.counts.accepted, over.counts.failed),
@@ -170,7 +170,7 @@ fn check(store: &Store) {
     assert_eq!(store.search_run_objects("EVIL[.]example", Page::ALL).unwrap().rows[0].runs, 2);
     assert_eq!(store.search_file_objects("evil", Page::ALL).unwrap().total, 1);
     assert_eq!(store.claim_task(now()).unwrap().unwrap().run, open.id);
-    assert_eq!(store.audit_log(None, Page::ALL).unwrap().1, 1);
+    assert_eq!(store.audit_log(&palisade_store::AuditFilter::default(), Page::ALL).unwrap().1, 1);
 }
 
 /// Tables, indexes and triggers, without the layout of their text.

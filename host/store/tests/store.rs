@@ -6,9 +6,9 @@ use std::io::Read as _;
 
 use jiff::{SignedDuration, Timestamp};
 use palisade_store::{
-    Answered, Claimed, Configuration, FileWriter, Mark, NewAuditEntry, NewBundle, NewCollection, NewFile,
-    NewRun, NewStep, NewVerdict, NewWorkflow, ObjectFilter, ObjectOrder, Origin, Page, RunEnd, RunId,
-    RunStatus, Store, StoreError, StoredObject, StoredValue, Takes, Verdict, WorkflowId, WorkflowStep,
+    Answered, AuditFilter, Claimed, Configuration, FileWriter, Mark, NewAuditEntry, NewBundle, NewCollection,
+    NewFile, NewRun, NewStep, NewVerdict, NewWorkflow, ObjectFilter, ObjectOrder, Origin, Page, RunEnd,
+    RunId, RunStatus, Store, StoreError, StoredObject, StoredValue, Takes, Verdict, WorkflowId, WorkflowStep,
 };
 use serde_json::json;
 use tempfile::TempDir;
@@ -108,8 +108,63 @@ fn the_audit_log_cannot_be_changed_even_by_whoever_has_the_file() {
     let file = rusqlite::Connection::open(store.path()).unwrap();
     assert!(file.execute("UPDATE audit SET who = 'nobody'", []).is_err());
     assert!(file.execute("DELETE FROM audit", []).is_err());
-    let (lines, total) = store.audit_log(Some("GRACE"), Page::ALL).unwrap();
+    let (lines, total) = store
+        .audit_log(&AuditFilter { text: Some("GRACE".to_owned()), ..AuditFilter::default() }, Page::ALL)
+        .unwrap();
     assert_eq!((lines[0].who.as_str(), total), ("ada", 1));
+}
+
+#[test]
+fn audit_entries_are_found_by_time_person_kind_and_address() {
+    let (store, _directory) = store();
+    let at = |minute: i64| now() + jiff::SignedDuration::from_mins(minute);
+    let entry = |minute, who: &str, what: &str, address: Option<&str>| {
+        let address = address.map(|address| address.parse().unwrap());
+        let entry = NewAuditEntry {
+            who,
+            what,
+            subject: "Größe",
+            before: None,
+            after: None,
+            address,
+            user: None,
+            subject_user: None,
+        };
+        store.audit(&entry, at(minute)).unwrap();
+    };
+    entry(0, "ada", "user.invited", Some("192.0.2.1"));
+    entry(1, "ada (token nightly)", "run.requested", Some("::ffff:192.0.2.11"));
+    entry(2, "adam", "user.changed", Some("2001:db8::1"));
+    entry(3, "schedule", "run.requested", None);
+    let text = |text: &str| Some(text.to_owned());
+    let all = AuditFilter::default();
+    for (filter, ids) in [
+        (all.clone(), vec![4, 3, 2, 1]),
+        (AuditFilter { who: text("ada"), ..all.clone() }, vec![2, 1]),
+        (AuditFilter { who: text("ad"), ..all.clone() }, vec![]),
+        (AuditFilter { what: text("run.requested"), ..all.clone() }, vec![4, 2]),
+        (AuditFilter { what: text("user."), ..all.clone() }, vec![3, 1]),
+        (AuditFilter { what: text("user"), ..all.clone() }, vec![]),
+        (AuditFilter { address: text("192.0.2.1"), ..all.clone() }, vec![1]),
+        (AuditFilter { address: text("192.0.2."), ..all.clone() }, vec![2, 1]),
+        (AuditFilter { address: text("2001:DB8:0::1"), ..all.clone() }, vec![3]),
+        (AuditFilter { from: Some(at(1)), to: Some(at(3)), ..all.clone() }, vec![3, 2]),
+        (AuditFilter { text: text("GRÖSSE"), ..all.clone() }, vec![]),
+        (AuditFilter { text: text("GRÖ"), who: text("schedule"), ..all.clone() }, vec![4]),
+    ] {
+        let (rows, total) = store.audit_log(&filter, Page::ALL).unwrap();
+        assert_eq!(rows.iter().map(|row| row.id).collect::<Vec<_>>(), ids, "{filter:?}");
+        assert_eq!(total, ids.len() as u64);
+        let mut exported: Vec<i64> =
+            store.audit_after(&filter, 0, 100).unwrap().into_iter().map(|row| row.id).collect();
+        exported.reverse();
+        assert_eq!(exported, ids, "the export has what the page has");
+        let page = store.audit_log(&filter, Page { offset: 1, limit: 1 }).unwrap();
+        assert_eq!((page.0.first().map(|row| row.id), page.1), (ids.get(1).copied(), ids.len() as u64));
+    }
+    let (kinds, people) = store.audit_names().unwrap();
+    assert_eq!(kinds, ["run.requested", "user.changed", "user.invited"]);
+    assert_eq!(people, ["ada", "adam", "schedule"]);
 }
 
 #[test]
@@ -295,7 +350,7 @@ fn a_reader_sees_the_state_before_or_after_a_write_and_a_backup_is_whole() {
     writing.join().unwrap();
     Store::check_backup(&copy).unwrap();
     let restored = Store::open(&copy).unwrap();
-    let (runs, total) = restored.runs(palisade_store::RunFilter::default(), Page::ALL).unwrap();
+    let (runs, total) = restored.runs(&palisade_store::RunFilter::default(), Page::ALL).unwrap();
     assert_eq!(runs.len() as u64, total);
     assert!(runs.iter().all(|run| run.objects.is_some()));
     assert!(store.back_up(&copy).is_err(), "a backup is never overwritten");

@@ -128,6 +128,7 @@ fn run(
             code: None,
             message: None,
             hint: None,
+            cause: None,
             traffic: Value::Null,
             warnings: Value::Null,
         };

@@ -44,7 +44,7 @@ fn main() -> Result<(), Box<dyn Error>> {
     };
     note("workflows", median(|| store.workflows().map(drop))?);
     note("last runs", median(|| store.last_runs().map(drop))?);
-    note("runs", median(|| store.runs(RunFilter::default(), page).map(drop))?);
+    note("runs", median(|| store.runs(&RunFilter::default(), page).map(drop))?);
     note("objects of a run", median(|| store.run_objects(last, 1, &all, place, false, page).map(drop))?);
     note("objects, last page", median(|| store.run_objects(last, 1, &all, place, false, far).map(drop))?);
     note("objects, failed", median(|| store.run_objects(last, 1, &failed, place, false, page).map(drop))?);
@@ -62,7 +62,10 @@ fn main() -> Result<(), Box<dyn Error>> {
         median(|| store.neighbours(last, 1, &failed, by_verdict, true, 5_000).map(drop))?,
     );
     note("reasons of a run", median(|| store.reasons(last, 1).map(drop))?);
-    note("verdicts of a day", median(|| store.verdicts_since(now).map(drop))?);
+    note(
+        "verdicts of a day",
+        median(|| store.run_totals(&RunFilter { from: Some(now), ..RunFilter::default() }).map(drop))?,
+    );
     note("open objects of a run", median(|| store.open_objects(last, 1).map(drop))?);
     let bytes = std::fs::metadata(store.path())?.len();
     println!(

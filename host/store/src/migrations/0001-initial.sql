@@ -135,6 +135,7 @@ CREATE TABLE runs (
     collection    TEXT    NOT NULL,             -- its name at that time
     phase         TEXT    NOT NULL,             -- queued, waiting, running, ended
     status        TEXT,                         -- once it has ended
+    cause         TEXT,                         -- what an issue is about: input, policy, service, stopped
     reason        TEXT,                         -- why it waits, or why it ended so
     hint          TEXT,
     created_at    INTEGER NOT NULL,
@@ -148,7 +149,7 @@ CREATE TABLE runs (
 CREATE INDEX runs_by_workflow ON runs (workflow, id);
 CREATE INDEX runs_by_phase ON runs (phase, id);
 CREATE INDEX runs_by_end ON runs (ended_at);
-CREATE INDEX runs_by_creation ON runs (created_at, status);
+CREATE INDEX runs_by_creation ON runs (created_at, status, cause);
 -- What failed is sent again once: what fails once more is the retry's to retry.
 CREATE UNIQUE INDEX runs_by_retry ON runs (retry_of);
 
@@ -201,6 +202,7 @@ CREATE TABLE run_steps (
     code          TEXT,
     message       TEXT,
     hint          TEXT,
+    cause         TEXT,                         -- as in runs
     started_at    INTEGER,
     ended_at      INTEGER,
     traffic       TEXT,                         -- JSON
@@ -345,6 +347,9 @@ CREATE TABLE audit (
     user    INTEGER,                            -- who, by number: a name may be somebody else's later. No reference: a line outlives them
     subject_user INTEGER                        -- the same for a person to whom it was done
 );
+CREATE INDEX audit_by_time ON audit (at);
+CREATE INDEX audit_by_kind ON audit (what);
+CREATE INDEX audit_by_person ON audit (who);
 CREATE TRIGGER audit_is_not_changed BEFORE UPDATE ON audit BEGIN SELECT RAISE(ABORT, 'the audit log is append-only'); END;
 CREATE TRIGGER audit_is_not_removed BEFORE DELETE ON audit BEGIN SELECT RAISE(ABORT, 'the audit log is append-only'); END;
 

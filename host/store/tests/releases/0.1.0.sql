@@ -156,6 +156,7 @@ CREATE TABLE run_steps (
     code          TEXT,
     message       TEXT,
     hint          TEXT,
+    cause         TEXT,                         -- as in runs
     started_at    INTEGER,
     ended_at      INTEGER,
     traffic       TEXT,                         -- JSON
@@ -176,6 +177,7 @@ CREATE TABLE runs (
     collection    TEXT    NOT NULL,             -- its name at that time
     phase         TEXT    NOT NULL,             -- queued, waiting, running, ended
     status        TEXT,                         -- once it has ended
+    cause         TEXT,                         -- what an issue is about: input, policy, service, stopped
     reason        TEXT,                         -- why it waits, or why it ended so
     hint          TEXT,
     created_at    INTEGER NOT NULL,
@@ -290,7 +292,7 @@ CREATE TABLE workflows (
 INSERT INTO "action_defaults" VALUES ('trend-vision-one', 'block', '{"api_key":{"secret":1},"description":"blocked nightly"}', 1);
 INSERT INTO "audit" VALUES (1, 1795334400000, 'ada', 'workflow.created', 'Nightly', NULL, '{"enabled":true}', NULL, NULL, NULL);
 INSERT INTO "bundles" VALUES (1, 'trend-vision-one', '1.0.0', 'digest', 'Trend Micro Vision One', 'Palisade', 'palisade', 1, 1795334400000, 'ada', X'7A6970');
-INSERT INTO "collections" VALUES (1, 'Phishing', '', '{"kind":"files"}', '{"score_from":7.0}', 1795334400000, 'ada', 1795334400000, 1, NULL);
+INSERT INTO "collections" VALUES (1, 'Phishing', '', '{"kind":"files"}', '{"score_from":7.0}', 1795334400000, 'ada', 1795334400000, 2, NULL);
 INSERT INTO "file_chunks" VALUES (1, 0, X'6576696C2E6578616D706C650A776F7273652E6578616D706C650A');
 INSERT INTO "file_objects" VALUES (1, 1, 'FQDN', 'evil.example', 'evil.example');
 INSERT INTO "files" VALUES (1, 1, 'list.txt', 27, 'digest', 1795334400000);
@@ -301,10 +303,10 @@ INSERT INTO "run_objects" VALUES (1, 1, 'FQDN', 'evil.example', NULL, 'list.txt'
 INSERT INTO "run_objects" VALUES (1, 2, 'FQDN', 'worse.example', NULL, 'list.txt', 'line 1', '{"score":9.0}', 'worse.example');
 INSERT INTO "run_objects" VALUES (2, 1, 'FQDN', 'evil.example', NULL, 'list.txt', 'line 1', '{"score":9.0}', 'evil.example');
 INSERT INTO "run_objects" VALUES (2, 2, 'FQDN', 'worse.example', NULL, 'list.txt', 'line 1', '{"score":9.0}', 'worse.example');
-INSERT INTO "run_steps" VALUES (1, 1, 1, 'trend-vision-one', '1.0.0', 'digest', 'block', 'Add to Blocklist', '{"api_key":{"secret":1},"description":"blocked nightly"}', 'open', NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, 0);
-INSERT INTO "run_steps" VALUES (2, 1, 1, 'trend-vision-one', '1.0.0', 'digest', 'block', 'Add to Blocklist', '{"api_key":{"secret":1},"description":"blocked nightly"}', 'open', NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, 0);
-INSERT INTO "runs" VALUES (1, 1, 'Nightly', 'schedule', 'schedule', '1@first', NULL, 0, 100, 'Phishing', 'ended', 'Error Occurred', NULL, NULL, 1795334400000, NULL, 1795334400000, 1795338000000, 2, 0, NULL);
-INSERT INTO "runs" VALUES (2, 1, 'Nightly', 'schedule', 'schedule', '1@second', NULL, 0, 100, 'Phishing', 'queued', NULL, NULL, NULL, 1795334400000, NULL, NULL, 1795338000000, 2, 0, NULL);
+INSERT INTO "run_steps" VALUES (1, 1, 1, 'trend-vision-one', '1.0.0', 'digest', 'block', 'Add to Blocklist', '{"api_key":{"secret":1},"description":"blocked nightly"}', 'open', NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, 0);
+INSERT INTO "run_steps" VALUES (2, 1, 1, 'trend-vision-one', '1.0.0', 'digest', 'block', 'Add to Blocklist', '{"api_key":{"secret":1},"description":"blocked nightly"}', 'open', NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, 0);
+INSERT INTO "runs" VALUES (1, 1, 'Nightly', 'schedule', 'schedule', '1@first', NULL, 0, 100, 'Phishing', 'ended', 'Error Occurred', 'service', NULL, NULL, 1795334400000, NULL, 1795334400000, 1795338000000, 2, 0, NULL);
+INSERT INTO "runs" VALUES (2, 1, 'Nightly', 'schedule', 'schedule', '1@second', NULL, 0, 100, 'Phishing', 'queued', NULL, NULL, NULL, NULL, 1795334400000, NULL, NULL, 1795338000000, 2, 0, NULL);
 INSERT INTO "secrets" VALUES (1, 'api_key', 'key', X'7365616C6564', 1795334400000);
 INSERT INTO "tasks" VALUES (1, '1', 'tenant', 'ended', 1, 1795334400000, 1795334400000, 1795338000000, 0);
 INSERT INTO "tasks" VALUES (2, '1', 'tenant', 'ready', 0, 1795334400000, NULL, 1795338000000, 0);
@@ -317,7 +319,9 @@ INSERT INTO "verdicts" VALUES (1, 1, 1, 'accepted', NULL, NULL, '[]', 1795334400
 INSERT INTO "verdicts" VALUES (1, 1, 2, 'failed', NULL, NULL, '[]', 1795334400000);
 INSERT INTO "workflow_steps" VALUES (1, 1, 1, 'block', '{"api_key":{"secret":1},"description":"blocked nightly"}');
 INSERT INTO "workflows" VALUES (1, 'Nightly', 'What is new', 1, '{"hours":24,"kind":"every"}', 'changed', 100, 1, 1795334400000, 'ada', 1795334400000, 1795334400000, 1795338000000, NULL, 1);
-CREATE INDEX tokens_by_parent ON tokens (parent);
+CREATE INDEX audit_by_kind ON audit (what);
+CREATE INDEX audit_by_person ON audit (who);
+CREATE INDEX audit_by_time ON audit (at);
 CREATE TRIGGER audit_is_not_changed BEFORE UPDATE ON audit BEGIN SELECT RAISE(ABORT, 'the audit log is append-only'); END;
 CREATE TRIGGER audit_is_not_removed BEFORE DELETE ON audit BEGIN SELECT RAISE(ABORT, 'the audit log is append-only'); END;
 CREATE INDEX bundles_by_bundle ON bundles (bundle, current);
@@ -329,7 +333,7 @@ CREATE INDEX list_leases_by_run ON list_leases (run);
 CREATE INDEX log_in_failures_by_subject ON log_in_failures (subject, at);
 CREATE INDEX run_objects_by_key ON run_objects (search_key, run, place);
 CREATE INDEX run_steps_by_bundle ON run_steps (bundle);
-CREATE INDEX runs_by_creation ON runs (created_at, status);
+CREATE INDEX runs_by_creation ON runs (created_at, status, cause);
 CREATE INDEX runs_by_end ON runs (ended_at);
 CREATE INDEX runs_by_phase ON runs (phase, id);
 CREATE UNIQUE INDEX runs_by_retry ON runs (retry_of);
@@ -337,6 +341,7 @@ CREATE INDEX runs_by_workflow ON runs (workflow, id);
 CREATE INDEX sessions_by_user ON sessions (user);
 CREATE INDEX tasks_by_lane ON tasks (lane, state, run);
 CREATE INDEX tasks_by_state ON tasks (state, wake_at);
+CREATE INDEX tokens_by_parent ON tokens (parent);
 CREATE INDEX verdicts_by_kind ON verdicts (run, step, verdict, place);
 CREATE INDEX workflow_steps_by_bundle ON workflow_steps (bundle);
 CREATE INDEX workflows_by_collection ON workflows (collection);
