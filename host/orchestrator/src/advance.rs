@@ -23,6 +23,7 @@ use tracing::Instrument as _;
 
 use crate::choose::mark;
 use crate::executor::{Advanced, Boxed, Stop, Stopping, Worker};
+use crate::judged::Judged;
 use crate::{Orchestrator, OrchestratorError, traced};
 
 impl Worker for Orchestrator {
@@ -100,7 +101,7 @@ impl Orchestrator {
             if run.objects.is_some() {
                 self.give_up_steps(activation, &steps, "early", code, &message)?;
             }
-            return self.conclude(activation, &run, RunStatus::Incomplete, Some(&message), None);
+            return self.conclude(activation, &run, &Judged::stopped(&message));
         }
         store.begin_run(activation, now)?;
         self.changed(run.id);
@@ -118,8 +119,9 @@ impl Orchestrator {
                     let message = format!("{} did not come to its end before", broken.title);
                     self.give_up_steps(activation, &steps, "not-begun", "earlier-step-failed", &message)?;
                 }
-                let (status, reason, hint) = judge(&steps);
-                self.conclude(activation, &run, status, reason.as_deref(), hint.as_deref())
+                let reasons = steps.iter().map(|step| store.reasons(run.id, step.place));
+                let judged = Judged::of(&steps, &reasons.collect::<Result<Vec<_>, _>>()?);
+                self.conclude(activation, &run, &judged)
             }
         }
     }
@@ -179,11 +181,11 @@ impl Orchestrator {
         &self,
         activation: Activation,
         run: &RunRow,
-        status: RunStatus,
-        reason: Option<&str>,
-        hint: Option<&str>,
+        judged: &Judged,
     ) -> Result<Advanced, OrchestratorError> {
         let store = self.store();
+        let Judged { status, cause, .. } = *judged;
+        let (reason, hint) = (judged.reason.as_deref(), judged.hint.as_deref());
         let worked_through = matches!(status, RunStatus::Completed | RunStatus::ErrorOccurred);
         let (mut marks, mut cursor) = (Vec::new(), None);
         if let Some(deed) = self.remembered_deed(run)? {
@@ -193,7 +195,7 @@ impl Orchestrator {
         if worked_through && !run.dry_run && matches!(run.origin, Origin::Schedule | Origin::RunNow) {
             cursor = run.selection.as_ref().and_then(|selection| selection.get("cursor")).cloned();
         }
-        let end = RunEnd { status, reason, hint, marks: &marks, cursor: cursor.as_ref() };
+        let end = RunEnd { status, cause, reason, hint, marks: &marks, cursor: cursor.as_ref() };
         store.end_run(activation, &end, self.now())?;
         traced::run_ended(&self.inner.spans.of(run), status);
         self.inner.tally.ended(status, &store.run(run.id)?.counts);
@@ -206,26 +208,6 @@ impl Orchestrator {
         self.changed(run.id);
         Ok(Advanced::Done)
     }
-}
-
-/// How a run ended whose steps are over.
-fn judge(steps: &[StepRow]) -> (RunStatus, Option<String>, Option<String>) {
-    for end in steps.iter().filter_map(|step| step.end.as_ref()) {
-        let status = match (end.how.as_str(), end.code.as_deref()) {
-            ("completed", None) => continue,
-            ("not-begun", _) => RunStatus::FailedToComplete,
-            (_, Some("cancelled" | "deadline" | "run-deadline")) => RunStatus::Incomplete,
-            _ => RunStatus::ErrorDuringRun,
-        };
-        return (status, end.message.clone(), end.hint.clone());
-    }
-    let unfinished: u64 = steps.iter().map(|step| step.counts.rejected + step.counts.failed).sum();
-    if unfinished == 0 {
-        return (RunStatus::Completed, None, None);
-    }
-    let objects = if unfinished == 1 { "object was" } else { "objects were" };
-    let reason = format!("{unfinished} {objects} rejected or failed");
-    (RunStatus::ErrorOccurred, Some(reason), Some("open Reasons for details".to_owned()))
 }
 
 /// Resolves when what is watched is so; never where nobody can change it any more.

@@ -5,9 +5,11 @@ use palisade_collection::ReadError;
 use palisade_engine::EngineError;
 use palisade_policy::PolicyError;
 use palisade_run::{ConfigurationProblem, OperatorError, PrepareError};
-use palisade_store::StoreError;
+use palisade_store::{Cause, StoreError};
 use palisade_threatq::ThreatQError;
 use palisade_vault::VaultError;
+
+use crate::judged::cause_of;
 
 /// One field of a form that cannot be meant so.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -110,6 +112,27 @@ impl OrchestratorError {
                 problems.iter().cloned().map(Field::from).collect()
             }
             _ => Vec::new(),
+        }
+    }
+
+    /// What a run's issue is about that ended for this.
+    #[must_use]
+    pub fn cause(&self) -> Cause {
+        match self {
+            Self::Read(_)
+            | Self::ThreatQ(_)
+            | Self::Prepare(PrepareError::Collection(_) | PrepareError::ReadingTooLong { .. })
+            | Self::Conflict { code: "collection-gone", .. } => Cause::Input,
+            Self::Prepare(error @ PrepareError::Validation(_)) => cause_of(error.code()),
+            Self::Prepare(PrepareError::Engine(_) | PrepareError::Load(_)) => Cause::Service,
+            Self::Bundle(_)
+            | Self::Policy(_)
+            | Self::Operator(_)
+            | Self::Prepare(_)
+            | Self::Vault(_)
+            | Self::Invalid(_)
+            | Self::Conflict { code: "integration-gone", .. } => Cause::Policy,
+            Self::Store(_) | Self::Engine(_) | Self::InUse { .. } | Self::Conflict { .. } => Cause::Service,
         }
     }
 

@@ -6,7 +6,7 @@ use std::collections::{BTreeMap, BTreeSet, BinaryHeap};
 
 use palisade_collection::{Object, Record};
 use palisade_limits as limits;
-use palisade_store::{CollectionId, Counted, Page, StoredObject};
+use palisade_store::{Alphabetical, CollectionId, Counted, Page, StoredObject, alphabetical};
 use serde::{Deserialize, Serialize};
 
 use crate::collections::filter_of;
@@ -29,7 +29,7 @@ pub struct Preview {
     pub by_type: BTreeMap<String, u64>,
     /// The types that the collection has, whether the filter admits them or not.
     #[serde(skip)]
-    pub types: BTreeSet<String>,
+    pub types: Vec<String>,
     /// Objects that match the filter and the search.
     #[serde(skip)]
     pub matching: u64,
@@ -96,15 +96,15 @@ pub struct Wanted {
 /// What an object is sorted by.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
 enum Key {
-    Texts(String, String),
+    Texts(Alphabetical, Alphabetical),
     Number(i64),
 }
 
 fn key(object: &Object, order: Order) -> Option<Key> {
-    let value = || object.value.to_lowercase();
+    let value = || Alphabetical(object.value.clone());
     match order {
-        Order::Source | Order::Value => Some(Key::Texts(value(), String::new())),
-        Order::Type => Some(Key::Texts(object.subtype.to_lowercase(), value())),
+        Order::Source | Order::Value => Some(Key::Texts(value(), Alphabetical(String::new()))),
+        Order::Type => Some(Key::Texts(Alphabetical(object.subtype.clone()), value())),
         // Scores have a few digits behind the point at most.
         Order::Score => object.score.map(|score| Key::Number((score * 1_000_000.0) as i64)),
         Order::Updated => object.updated_at.map(|at| Key::Number(at.unix_timestamp())),
@@ -151,6 +151,8 @@ struct Picking {
     first: u64,
     end: u64,
     seen: u64,
+    /// The types of all objects.
+    types: BTreeSet<String>,
     heap: BinaryHeap<Ranked>,
     in_order: Vec<StoredObject>,
 }
@@ -165,8 +167,15 @@ impl Picking {
             first: wanted.page.offset,
             end,
             seen: 0,
+            types: BTreeSet::new(),
             heap: BinaryHeap::new(),
             in_order: Vec::new(),
+        }
+    }
+
+    fn meet(&mut self, subtype: &str) {
+        if !self.types.contains(subtype) {
+            self.types.insert(subtype.to_owned());
         }
     }
 
@@ -213,9 +222,7 @@ impl Orchestrator {
                 Record::LeftOut(_) => preview.left_out += 1,
                 Record::Unreadable(_) => preview.unreadable += 1,
                 Record::Object(object) => {
-                    if !preview.types.contains(&object.subtype) {
-                        preview.types.insert(object.subtype.clone());
-                    }
+                    picking.meet(&object.subtype);
                     if !filter.admits(&record, now) {
                         preview.filtered += 1;
                         return;
@@ -229,6 +236,8 @@ impl Orchestrator {
             })
             .await?;
         preview.matching = picking.seen;
+        preview.types = picking.types.iter().cloned().collect();
+        preview.types.sort_by(|one, other| alphabetical(one, other));
         preview.page = picking.finish();
         preview.warnings = warnings;
         let counted = Counted { objects: preview.objects, filtered: preview.filtered, at: now };
@@ -280,7 +289,7 @@ mod tests {
         let wanted = Wanted { order, descending, page: Page { offset, limit }, ..Wanted::default() };
         let mut picking = Picking::new(&wanted);
         for (value, score) in
-            [("b", Some(1.0)), ("D", None), ("a", Some(9.5)), ("c", Some(9.25)), ("e", Some(1.0))]
+            [("b", Some(1.0)), ("D", None), ("a", Some(9.5)), ("ç", Some(9.25)), ("e", Some(1.0))]
         {
             picking.look_at(&object(value, score), "list.txt");
         }
@@ -291,11 +300,11 @@ mod tests {
     #[test]
     fn every_page_of_a_list_is_reached_in_every_order() {
         for (order, descending, expected) in [
-            (Order::Source, false, ["b", "D", "a", "c", "e"]),
-            (Order::Value, false, ["a", "b", "c", "D", "e"]),
-            (Order::Value, true, ["e", "D", "c", "b", "a"]),
-            (Order::Score, false, ["b", "e", "c", "a", "D"]),
-            (Order::Score, true, ["a", "c", "b", "e", "D"]),
+            (Order::Source, false, ["b", "D", "a", "ç", "e"]),
+            (Order::Value, false, ["a", "b", "ç", "D", "e"]),
+            (Order::Value, true, ["e", "D", "ç", "b", "a"]),
+            (Order::Score, false, ["b", "e", "ç", "a", "D"]),
+            (Order::Score, true, ["a", "ç", "b", "e", "D"]),
         ] {
             let pages: Vec<String> =
                 [0, 2, 4, 6].into_iter().flat_map(|offset| picked(order, descending, offset, 2)).collect();

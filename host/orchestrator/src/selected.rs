@@ -6,7 +6,7 @@ use std::collections::{BTreeMap, BTreeSet, HashSet};
 
 use palisade_collection::{Location, Object, Record, Source};
 use palisade_limits as limits;
-use palisade_store::{CollectionId, RunId, StoredObject};
+use palisade_store::{CollectionId, ObjectFilter, ObjectOrder, Page, RunId, StoredObject};
 use serde::{Deserialize, Serialize};
 
 use crate::objects::{stored, stored_record};
@@ -87,6 +87,24 @@ impl Orchestrator {
             }
             None => Ok(found.into_values().collect()),
         }
+    }
+
+    /// All objects of an earlier run that match a filter in one of its steps, in the order of that run.
+    ///
+    /// # Errors
+    /// Too many of them, none, or no such run.
+    pub fn objects_of_run_matching(
+        &self,
+        run: RunId,
+        step: u32,
+        filter: &ObjectFilter,
+    ) -> Result<Vec<StoredObject>, OrchestratorError> {
+        self.store().run(run)?;
+        let first = Page { offset: 0, limit: limits::SELECTED_OBJECTS };
+        let (rows, matching) =
+            self.store().run_objects(run, step, filter, ObjectOrder::Place, false, first)?;
+        bounded(usize::try_from(matching).unwrap_or(usize::MAX))?;
+        Ok(rows.into_iter().map(|row| row.object).collect())
     }
 
     /// Objects of a collection, as it has them now, in its order. Its filter has no part in it: somebody has picked them.

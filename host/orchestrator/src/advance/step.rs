@@ -15,7 +15,7 @@ use palisade_run::{
     ComponentSource, Decided, EndedHow, Evidence, Input, OUTCOME_UNKNOWN, Observer, Overrides, Preparation,
     Progress, Report, Stopper, VerdictName,
 };
-use palisade_store::{Activation, Event, NewVerdict, Phase, RunRow, StepEnd, StepRow, Store, Verdict};
+use palisade_store::{Activation, Cause, Event, NewVerdict, Phase, RunRow, StepEnd, StepRow, Store, Verdict};
 use serde_json::{Value, json};
 use tokio::sync::watch;
 
@@ -23,6 +23,7 @@ use super::becomes;
 use crate::clock::Clock;
 use crate::executor::{Advanced, Stop, Stopping};
 use crate::integrations::known_action;
+use crate::judged::cause_of;
 use crate::{Orchestrator, OrchestratorError, objects, traced};
 
 impl Orchestrator {
@@ -82,8 +83,7 @@ impl Orchestrator {
         let gate = match self.tenant(&step.configuration) {
             Ok(tenant) => self.gate(&tenant),
             Err(error) => {
-                let (code, message, hint) = (error.code(), error.to_string(), error.hint());
-                self.give_up_step(activation, step, "not-begun", code, &message, hint.as_deref())?;
+                self.give_up_step(activation, step, &GivenUp::not_begun(&error))?;
                 return Ok(Advanced::More);
             }
         };
@@ -109,8 +109,7 @@ impl Orchestrator {
         let prepared = match self.prepare(run, step, selection, gate.clone()).await {
             Ok(prepared) => prepared,
             Err(error) => {
-                let (code, message, hint) = (error.code(), error.to_string(), error.hint());
-                self.give_up_step(activation, step, "not-begun", code, &message, hint.as_deref())?;
+                self.give_up_step(activation, step, &GivenUp::not_begun(&error))?;
                 return Ok(Advanced::More);
             }
         };
@@ -230,6 +229,7 @@ impl Orchestrator {
             code: report.run.code.clone(),
             message: report.run.message.clone(),
             hint: report.run.hint.clone(),
+            cause: report.run.code.as_deref().map(cause_of),
             traffic: json!(report.traffic),
             warnings: json!({ "listed": report.warnings, "not_listed": report.warnings_not_listed, "evictions": report.evictions, "holdings": report.holdings }),
         };
@@ -252,7 +252,9 @@ impl Orchestrator {
         message: &str,
     ) -> Result<(), OrchestratorError> {
         for step in steps.iter().filter(|step| step.end.is_none()) {
-            self.give_up_step(activation, step, how, code, message, None)?;
+            let given_up =
+                GivenUp { how, code, message: message.to_owned(), hint: None, cause: cause_of(code) };
+            self.give_up_step(activation, step, &given_up)?;
         }
         Ok(())
     }
@@ -263,11 +265,10 @@ impl Orchestrator {
         &self,
         activation: Activation,
         step: &StepRow,
-        how: &str,
-        code: &str,
-        message: &str,
-        hint: Option<&str>,
+        given_up: &GivenUp<'_>,
     ) -> Result<(), OrchestratorError> {
+        let GivenUp { how, code, cause, .. } = *given_up;
+        let message = given_up.message.as_str();
         let failed = |row: palisade_store::ObjectRow| NewVerdict {
             place: row.place,
             verdict: Verdict::Failed,
@@ -281,13 +282,36 @@ impl Orchestrator {
             how: how.to_owned(),
             code: Some(code.to_owned()),
             message: Some(message.to_owned()),
-            hint: hint.map(str::to_owned),
+            hint: given_up.hint.clone(),
+            cause: Some(cause),
             ..no_end()
         };
         self.store().end_step(activation, step.place, &end, &verdicts, self.now())?;
         traced::step_ended(&end);
         let event = Event::new(self.now(), "step-ended", message).of_step(step.place);
         Ok(self.store().add_event(activation.run, &event)?)
+    }
+}
+
+/// Why a step is not worked on.
+struct GivenUp<'a> {
+    how: &'a str,
+    code: &'a str,
+    message: String,
+    hint: Option<String>,
+    cause: Cause,
+}
+
+impl GivenUp<'_> {
+    /// It cannot begin.
+    fn not_begun(error: &OrchestratorError) -> Self {
+        Self {
+            how: "not-begun",
+            code: error.code(),
+            message: error.to_string(),
+            hint: error.hint(),
+            cause: error.cause(),
+        }
     }
 }
 
@@ -301,6 +325,7 @@ fn no_end() -> StepEnd {
         code: None,
         message: None,
         hint: None,
+        cause: None,
         traffic: Value::Null,
         warnings: Value::Null,
     }

@@ -4,7 +4,7 @@ use std::io::Write as _;
 
 use jiff::Timestamp;
 use palisade_bundle::{Effect, Parameter, ParameterKind, Purpose};
-use palisade_store::{Activation, Event, RunRow, RunStatus, StepRow, StoreError, StoredValue, Takes};
+use palisade_store::{Activation, Event, RunRow, StepRow, StoreError, StoredValue, Takes};
 use palisade_threatq::{LoggedRequest, RequestLog};
 use serde_json::{Value, json};
 
@@ -12,6 +12,7 @@ use super::becomes;
 use crate::choose::{Chooser, Cursor};
 use crate::collections::{filter_of, read};
 use crate::executor::{Advanced, Stopping};
+use crate::judged::Judged;
 use crate::{Orchestrator, OrchestratorError};
 
 /// The place of the choice of the objects among the recordings of a run: before the first step.
@@ -70,10 +71,7 @@ impl Orchestrator {
                 Ok(Advanced::More)
             }
             Err(OrchestratorError::Store(error @ StoreError::Database { .. })) => Err(error.into()),
-            Err(error) => {
-                let (reason, hint) = (error.to_string(), error.hint());
-                self.conclude(activation, run, RunStatus::FailedToComplete, Some(&reason), hint.as_deref())
-            }
+            Err(error) => self.conclude(activation, run, &Judged::not_started(&error)),
         }
     }
 
