@@ -99,6 +99,19 @@
     }
   };
 
+  // A filter by time is typed in the viewer's zone, as times are shown.
+  const zoneFields = (root) => {
+    for (const field of root.querySelectorAll("[data-viewer-zone]")) field.value = ZONE;
+    for (const field of root.querySelectorAll("input[data-at]")) {
+      const at = new Date(field.dataset.at);
+      if (Number.isNaN(at.getTime())) continue;
+      const two = (number) => String(number).padStart(2, "0");
+      const day = `${at.getFullYear()}-${two(at.getMonth() + 1)}-${two(at.getDate())}`;
+      const seconds = at.getSeconds() === 0 ? "" : `:${two(at.getSeconds())}`;
+      field.value = `${day}T${two(at.getHours())}:${two(at.getMinutes())}${seconds}`;
+    }
+  };
+
   // A live part is replaced every few seconds, mostly by the same. Only a change is announced.
   let announced = document.querySelector("[data-announce]")?.dataset.announce;
   const announce = () => {
@@ -119,7 +132,7 @@
     find.select();
   });
 
-  const begin = (root) => { copyButtons(root); dropZones(root); localTimes(root); announce(); };
+  const begin = (root) => { copyButtons(root); dropZones(root); localTimes(root); zoneFields(root); announce(); };
   begin(document);
   document.addEventListener("htmx:load", (event) => { if (event.detail.elt !== document.body) begin(event.detail.elt); });
 })();

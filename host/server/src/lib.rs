@@ -21,6 +21,7 @@ mod metrics;
 mod observe;
 mod operations;
 mod orchestration;
+mod parameters;
 mod pending;
 mod people;
 mod properties;

@@ -8,11 +8,13 @@ use axum::http::Method;
 use axum::middleware::{from_fn, from_fn_with_state};
 use axum::routing::{MethodFilter, MethodRouter, on};
 use palisade_limits as limits;
+use serde::de::DeserializeOwned;
 use utoipa::openapi::OpenApi;
 use utoipa::openapi::path::PathItem;
 use utoipa_axum::router::{OpenApiRouter, UtoipaMethodRouter};
 
 use crate::api::idempotency;
+use crate::parameters::{self, Known};
 use crate::security::guard::{Access, Takes, guard};
 use crate::{App, Failure};
 
@@ -43,14 +45,40 @@ impl Routes {
         Self { app: app.clone(), router: OpenApiRouter::with_openapi(document), table: Vec::new() }
     }
 
-    /// A page.
+    /// A page whose address has no parameters.
     #[must_use]
     pub fn get<H, T>(self, path: &str, access: Access, handler: H) -> Self
     where
         H: Handler<T, App>,
         T: 'static,
     {
-        self.page(Method::GET, path, access, SMALL, on(MethodFilter::GET, handler))
+        self.shown(path, access, Known::none(), handler)
+    }
+
+    /// A page whose address has parameters: the fields of `Q`, which its handler reads.
+    #[must_use]
+    pub fn list<Q, H, T>(self, path: &str, access: Access, handler: H) -> Self
+    where
+        Q: DeserializeOwned,
+        H: Handler<T, App>,
+        T: 'static,
+    {
+        self.shown(path, access, Known::of_page::<Q>(), handler)
+    }
+
+    fn shown<H, T>(self, path: &str, access: Access, known: Known, handler: H) -> Self
+    where
+        H: Handler<T, App>,
+        T: 'static,
+    {
+        let methods = on(MethodFilter::GET, handler);
+        let methods = if path.starts_with("/api/") {
+            methods
+                .route_layer(from_fn(move |request, next| parameters::refuse(known.clone(), request, next)))
+        } else {
+            methods.route_layer(from_fn(move |request, next| parameters::tell(known.clone(), request, next)))
+        };
+        self.page(Method::GET, path, access, SMALL, methods)
     }
 
     /// What a form is sent to.
@@ -138,9 +166,12 @@ impl Routes {
                 access,
             }));
         }
+        let known = Known::of_calls(&paths.paths.values().collect::<Vec<_>>());
+        let refuse = from_fn(move |request, next| parameters::refuse(known.clone(), request, next));
         // Once the guard has let it through: a key belongs to whoever may do it.
         let repeatable = from_fn_with_state((self.app.clone(), takes), idempotency::middleware);
-        let methods = guarded(&self.app, access, takes, methods.route_layer(repeatable));
+        let methods = methods.route_layer(repeatable).route_layer(refuse);
+        let methods = guarded(&self.app, access, takes, methods);
         self.router = self.router.routes((schemas, paths, methods));
         self
     }

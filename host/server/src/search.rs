@@ -4,7 +4,8 @@
 use jiff::Timestamp;
 use palisade_limits as limits;
 use palisade_store::{
-    FoundInFiles, FoundInRuns, Matches, Page, Phase, RunRow, RunStatus, Searched, Store, StoreError, Verdict,
+    Cause, FoundInFiles, FoundInRuns, Matches, Page, Phase, RunRow, RunStatus, Searched, Store, StoreError,
+    Verdict,
 };
 
 use crate::Fault;
@@ -70,6 +71,8 @@ pub(crate) struct Hit {
     pub(crate) phase: Option<Phase>,
     /// How a run ended.
     pub(crate) status: Option<RunStatus>,
+    /// What the issue of a run is about.
+    pub(crate) cause: Option<Cause>,
     /// When the run, or the last run of a value, was requested.
     pub(crate) at: Option<Timestamp>,
 }
@@ -77,7 +80,18 @@ pub(crate) struct Hit {
 impl Hit {
     fn new(name: String, text: String, path: String) -> Self {
         let resource = format!("/api/v1{path}");
-        Self { name, text, path, resource, runs: None, verdict: None, phase: None, status: None, at: None }
+        Self {
+            name,
+            text,
+            path,
+            resource,
+            runs: None,
+            verdict: None,
+            phase: None,
+            status: None,
+            cause: None,
+            at: None,
+        }
     }
 }
 
@@ -152,6 +166,7 @@ fn run(row: RunRow) -> Hit {
     Hit {
         phase: Some(row.phase),
         status: row.status,
+        cause: row.cause,
         at: Some(row.created_at),
         ..Hit::new(
             format!("Run {}", row.id),

@@ -5,7 +5,7 @@ use axum::http::header::CONTENT_TYPE;
 use axum::response::{IntoResponse as _, Response};
 use jiff::Timestamp;
 use palisade_limits as limits;
-use palisade_store::AuditEntry;
+use palisade_store::{AuditEntry, AuditFilter};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use utoipa::{IntoParams, ToSchema};
@@ -63,28 +63,52 @@ impl From<AuditEntry> for Line {
     }
 }
 
+/// Which entries. An empty text filters nothing.
 #[derive(Deserialize, IntoParams)]
 #[into_params(parameter_in = Query)]
-struct Searched {
-    /// Only lines with this text in who, what, subject or address.
-    #[serde(default)]
+#[serde(default)]
+#[derive(Default)]
+struct Wanted {
+    /// At or after this moment.
+    #[param(example = "2026-11-22T08:00:00Z")]
+    from: Option<Timestamp>,
+    /// Before this moment.
+    #[param(example = "2026-11-23T08:00:00Z")]
+    to: Option<Timestamp>,
+    /// By this person, with or without a token.
+    #[param(example = "ada")]
+    who: String,
+    /// Of this kind, `user.invited`, or of a group of kinds, `user.`.
     #[param(example = "user.")]
-    search: Option<String>,
+    what: String,
+    /// From this address, or from addresses that begin like this: `192.0.2.`.
+    #[param(example = "192.0.2.1")]
+    address: String,
+    /// With this text in who, what, subject or address.
+    #[param(example = "user.")]
+    search: String,
+}
+
+impl From<Wanted> for AuditFilter {
+    fn from(wanted: Wanted) -> Self {
+        let Wanted { from, to, who, what, address, search } = wanted;
+        let given = |text: String| Some(text.trim().to_owned()).filter(|text| !text.is_empty());
+        Self { from, to, who: given(who), what: given(what), address: given(address), text: given(search) }
+    }
 }
 
 /// The audit log, the latest line first.
-#[utoipa::path(get, path = "/api/v1/audit", tag = "audit", operation_id = "list_audit", params(PageQuery, Searched),
+#[utoipa::path(get, path = "/api/v1/audit", tag = "audit", operation_id = "list_audit", params(PageQuery, Wanted),
     responses((status = 200, description = "One page of it.", body = Listed<Line>), Problems))]
 async fn list(
     State(app): State<App>,
     Administrator(_): Administrator,
     Params(query): Params<PageQuery>,
-    Params(searched): Params<Searched>,
+    Params(wanted): Params<Wanted>,
 ) -> Result<Json<Listed<Line>>, Failure> {
     let rows = query.rows()?;
     write_refusals(&app).await?;
-    let text = searched.search.filter(|text| !text.trim().is_empty());
-    let found = app.store(move |store| store.audit_log(text.as_deref().map(str::trim), rows)).await;
+    let found = app.store(move |store| store.audit_log(&wanted.into(), rows)).await;
     let (entries, total) = found.map_err(Failure::from)?;
     Ok(Json(Listed::new(entries.into_iter().map(Line::from).collect(), total, query)))
 }
@@ -99,17 +123,19 @@ struct Export {
 }
 
 /// The audit log as JSON Lines, in the order in which it was written, at most 10,000 lines. `after` goes on behind the last one.
-#[utoipa::path(get, path = "/api/v1/audit.jsonl", tag = "audit", operation_id = "export_audit", params(Export),
+#[utoipa::path(get, path = "/api/v1/audit.jsonl", tag = "audit", operation_id = "export_audit", params(Export, Wanted),
     responses((status = 200, description = "One line for each entry.", body = String, content_type = "application/x-ndjson"),
         Problems))]
 async fn export(
     State(app): State<App>,
     Administrator(_): Administrator,
     Params(from): Params<Export>,
+    Params(wanted): Params<Wanted>,
 ) -> Result<Response, Failure> {
     write_refusals(&app).await?;
     let after = from.after.unwrap_or_default();
-    let entries = app.store(move |store| store.audit_after(after, limits::AUDIT_EXPORT_LINES)).await;
+    let entries =
+        app.store(move |store| store.audit_after(&wanted.into(), after, limits::AUDIT_EXPORT_LINES)).await;
     let mut lines = Vec::new();
     for entry in entries.map_err(Failure::from)? {
         serde_json::to_writer(&mut lines, &Line::from(entry))

@@ -57,7 +57,8 @@ pub(crate) fn routes(routes: Routes) -> Routes {
         version = env!("CARGO_PKG_VERSION"),
         description = "Everything that the console does. Send a token as `Authorization: Bearer palisade_…`; create one on \
             the page *Your account*. Failures are problem details (RFC 9457) with a stable `code`. Lists take `page` and \
-            `per_page` and say the `total`. A `POST` with an `Idempotency-Key` is done once: sent again within a day, it \
+            `per_page` and say the `total`. A query parameter that a call does not describe is refused with 400 and the code \
+            `unknown-parameter`. A `POST` with an `Idempotency-Key` is done once: sent again within a day, it \
             gets the same answer. A resource has its version as `ETag`: a change that sends it as `If-Match` is refused with \
             412 if somebody has changed the resource since.",
         license(name = "Apache-2.0", identifier = "Apache-2.0"),

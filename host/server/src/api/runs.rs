@@ -14,8 +14,8 @@ use axum::response::sse::{Event as Sent, KeepAlive, Sse};
 use futures_core::Stream;
 use jiff::Timestamp;
 use palisade_store::{
-    Compared, Counts, Event, Origin, Phase, RunFilter, RunId, RunRow, RunStatus, StepRow, Store, StoreError,
-    WorkflowId,
+    Cause, Compared, Counts, Event, Origin, Phase, RunFilter, RunId, RunOrder, RunRow, RunStatus, StepRow,
+    Store, StoreError, Verdict, WorkflowId,
 };
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
@@ -87,6 +87,10 @@ pub(crate) struct Run {
     status: Option<RunStatus>,
     /// Whether somebody should look at it.
     issue: bool,
+    /// What an issue is about: the run's own `input`, the operator's `policy` or settings, the `service` or its integration, or
+    /// that the run was `stopped`.
+    #[schema(schema_with = schemas::cause_or_none)]
+    cause: Option<Cause>,
     /// Why it waits, or why it ended so.
     reason: Option<String>,
     /// What to do about that.
@@ -121,6 +125,7 @@ impl From<RunRow> for Run {
             phase: row.phase,
             status: row.status,
             issue: row.status.is_some_and(RunStatus::is_issue),
+            cause: row.cause,
             reason: row.reason,
             hint: row.hint,
             created_at: row.created_at,
@@ -213,6 +218,7 @@ impl From<StepRow> for Step {
             code: None,
             message: None,
             hint: None,
+            cause: None,
             traffic: Value::Null,
             warnings: Value::Null,
         });
@@ -283,11 +289,33 @@ struct Wanted {
     /// With this status.
     #[param(schema_with = schemas::status)]
     status: Option<RunStatus>,
-    /// Asked for at or after this moment.
-    since: Option<Timestamp>,
+    /// Only runs that ended with an issue.
+    #[serde(default)]
+    issue: bool,
+    /// With an issue of this cause.
+    #[param(schema_with = schemas::cause)]
+    cause: Option<Cause>,
+    /// With at least one object that has this verdict in a step.
+    #[param(schema_with = schemas::verdict)]
+    verdict: Option<Verdict>,
+    /// Requested at or after this moment.
+    #[param(example = "2026-11-22T08:00:00Z")]
+    from: Option<Timestamp>,
+    /// Requested before this moment.
+    #[param(example = "2026-11-23T08:00:00Z")]
+    to: Option<Timestamp>,
+    /// With this text in the name of the workflow or of the requester, or with this number.
+    #[param(example = "nightly")]
+    search: Option<String>,
+    /// What the list is sorted by.
+    #[param(schema_with = schemas::run_order)]
+    #[serde(default)]
+    sort: RunOrder,
+    /// Whether the order is descending; `requested` is by default, with the latest run first, and the others are not.
+    descending: Option<bool>,
 }
 
-/// All runs, the latest first.
+/// All runs, the latest first unless another order is named.
 #[utoipa::path(get, path = "/api/v1/runs", tag = "runs", operation_id = "list_runs", params(PageQuery, Wanted),
     responses((status = 200, description = "One page of them.", body = Listed<Run>), Problems))]
 async fn list(
@@ -300,10 +328,18 @@ async fn list(
     let filter = RunFilter {
         workflow: wanted.workflow.map(WorkflowId),
         phase: wanted.phase,
+        open: false,
         status: wanted.status,
-        since: wanted.since,
+        issue: wanted.issue,
+        cause: wanted.cause,
+        verdict: wanted.verdict,
+        from: wanted.from,
+        to: wanted.to,
+        text: wanted.search,
+        order: wanted.sort,
+        descending: wanted.descending,
     };
-    let (runs, total) = app.ask(move |orchestrator| Ok(orchestrator.store().runs(filter, rows)?)).await?;
+    let (runs, total) = app.ask(move |orchestrator| Ok(orchestrator.store().runs(&filter, rows)?)).await?;
     Ok(Json(Listed::new(runs.into_iter().map(Run::from).collect(), total, query)))
 }
 

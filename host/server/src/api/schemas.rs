@@ -3,7 +3,7 @@
 
 use palisade_limits as limits;
 use palisade_schedule::{Day, Period};
-use palisade_store::{ObjectOrder, Origin, Phase, RunStatus, Takes, Verdict};
+use palisade_store::{Cause, ObjectOrder, Origin, Phase, RunOrder, RunStatus, Takes, Verdict};
 use utoipa::openapi::schema::{AdditionalProperties, OneOfBuilder, Schema, SchemaFormat, SchemaType, Type};
 use utoipa::openapi::{ArrayBuilder, KnownFormat, Object, ObjectBuilder, RefOr};
 use utoipa::{IntoParams, PartialSchema, ToSchema};
@@ -94,6 +94,21 @@ pub(crate) fn status() -> Object {
 
 pub(crate) fn status_or_none() -> Object {
     one_of_or_none(RunStatus::ALL.iter().map(|one| one.name()))
+}
+
+pub(crate) fn cause() -> Object {
+    one_of(Cause::ALL.iter().map(|one| one.name()))
+}
+
+pub(crate) fn cause_or_none() -> Object {
+    one_of_or_none(Cause::ALL.iter().map(|one| one.name()))
+}
+
+/// The order of runs.
+pub(crate) fn run_order() -> Object {
+    let mut order = one_of(RunOrder::ALL.iter().map(|one| one.name()));
+    order.default = Some(RunOrder::Requested.name().into());
+    order
 }
 
 pub(crate) fn verdict() -> Object {

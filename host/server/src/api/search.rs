@@ -85,7 +85,7 @@ struct Match {
 impl From<search::Group> for Group {
     fn from(group: search::Group) -> Self {
         let one = |hit: search::Hit| {
-            let search::Hit { name, text, path, resource, runs, verdict, phase, status, at } = hit;
+            let search::Hit { name, text, path, resource, runs, verdict, phase, status, cause: _, at } = hit;
             Match { name, text, page: path, resource, runs, verdict, phase, status, at }
         };
         let search::Group { kind, hits, total, more } = group;

@@ -4,17 +4,64 @@ use askama::Template;
 use axum::extract::{Query, State};
 use axum::response::Response;
 use jiff::Timestamp;
-use palisade_store::UserId;
+use palisade_store::{AuditFilter, StoreError, UserId};
+use serde::Deserialize;
 use serde_json::{Map, Value};
 
+use super::runs::address;
+use super::wording::first_upper;
 use crate::routes::Routes;
 use crate::security::Administrator;
 use crate::security::guard::ADMINISTRATOR;
-use crate::view::{Empty, Frame, ListQuery, Moment, Pager, Section, Visit, page};
+use crate::view::{Choice, Empty, Field, Frame, ListQuery, Moment, Pager, Section, Span, Typed, Visit, page};
 use crate::{App, Failure};
 
 pub(super) fn routes(routes: Routes) -> Routes {
-    routes.get("/audit", ADMINISTRATOR, list)
+    routes.list::<Wanted, _, _>("/audit", ADMINISTRATOR, list)
+}
+
+/// What the address says.
+#[derive(Deserialize, Default)]
+#[serde(default)]
+struct Wanted {
+    search: String,
+    who: String,
+    what: String,
+    address: String,
+    period: String,
+    from: String,
+    to: String,
+    zone: String,
+    page: Option<u64>,
+}
+
+impl Wanted {
+    fn span(&self, frame: &Frame) -> Span {
+        let typed = Typed { period: &self.period, from: &self.from, to: &self.to, zone: &self.zone };
+        Span::of(typed, frame.now, &frame.zone)
+    }
+
+    fn filter(&self, span: &Span) -> AuditFilter {
+        let given = |text: &str| Some(text.trim().to_owned()).filter(|text| !text.is_empty());
+        AuditFilter {
+            from: span.from,
+            to: span.to,
+            who: given(&self.who),
+            what: given(&self.what),
+            address: given(&self.address),
+            text: given(&self.search),
+        }
+    }
+
+    fn texts(&self) -> [(&'static str, String); 4] {
+        let text = |text: &str| text.trim().to_owned();
+        [
+            ("search", text(&self.search)),
+            ("who", text(&self.who)),
+            ("what", text(&self.what)),
+            ("address", text(&self.address)),
+        ]
+    }
 }
 
 struct Row {
@@ -25,6 +72,7 @@ struct Row {
     what: String,
     subject: String,
     subject_user: Option<UserId>,
+    address: String,
     changes: Vec<Change>,
 }
 
@@ -40,6 +88,12 @@ struct Change {
 struct Audit {
     frame: Frame,
     search: String,
+    filters: Vec<Field>,
+    further: Vec<Field>,
+    is_further: bool,
+    filtered: bool,
+    /// The same entries as a file.
+    export: String,
     rows: Vec<Row>,
     pager: Pager,
     empty: Empty,
@@ -111,13 +165,19 @@ fn is_flat(value: &Value) -> bool {
 async fn list(
     State(app): State<App>,
     Administrator(_): Administrator,
-    Query(query): Query<ListQuery>,
+    Query(wanted): Query<Wanted>,
     visit: Visit,
 ) -> Result<Response, Failure> {
     let frame = visit.frame(&app, "Audit log", Section::Audit);
     crate::people::write_refusals(&app).await?;
-    let (text, rows) = (query.text().map(str::to_owned), query.rows());
-    let (entries, total) = app.store(move |store| store.audit_log(text.as_deref(), rows)).await?;
+    let span = wanted.span(&frame);
+    let filter = wanted.filter(&span);
+    let filtered = filter.is_narrow() || !span.faults.is_empty();
+    let list = ListQuery { search: String::new(), page: wanted.page };
+    let rows = list.rows();
+    let ((entries, total), (kinds, people)) = app
+        .store(move |store| Ok::<_, StoreError>((store.audit_log(&filter, rows)?, store.audit_names()?)))
+        .await?;
     let rows = entries
         .into_iter()
         .map(|entry| Row {
@@ -128,21 +188,81 @@ async fn list(
             what: entry.what,
             subject: entry.subject,
             subject_user: entry.subject_user,
+            address: entry.address.unwrap_or_default(),
         })
         .collect();
-    let text = query.text().unwrap_or_default();
+    let kept: Vec<(&str, String)> = wanted.texts().into_iter().chain(span.parameters()).collect();
+    let kept: Vec<(&str, &str)> = kept.iter().map(|(name, value)| (*name, value.as_str())).collect();
+    let [from, to] = span.moment_fields();
+    let is_typed = span.is_typed();
     page(&Audit {
-        frame,
-        search: text.to_owned(),
+        search: wanted.search.trim().to_owned(),
+        filters: vec![
+            Field::select("who", "User", people_choices(people, &wanted.who))
+                .value(wanted.who.trim())
+                .unmarked(),
+            Field::select("what", "Kind", kind_choices(kinds, &wanted.what))
+                .value(wanted.what.trim())
+                .unmarked(),
+            span.period_field("When"),
+        ],
+        further: vec![
+            from,
+            to,
+            Field::text("address", "Address")
+                .value(wanted.address.trim())
+                .attribute("placeholder", "192.0.2.1 or 192.0.2.")
+                .attribute("autocomplete", "off")
+                .unmarked(),
+        ],
+        is_further: is_typed || !wanted.address.trim().is_empty(),
+        filtered,
+        export: exported(&wanted, &span),
+        pager: Pager::new("/audit", &kept, list.number(), total, "lines"),
         rows,
-        pager: Pager::new("/audit", &[("search", text)], query.number(), total, "lines"),
-        empty: Empty::new(
-            "search",
-            "Nothing is like this",
-            "No line has these words in who, what or subject.",
-        )
-        .action("Show everything", "/audit"),
+        empty: Empty::new("search", "No matching entries", "Change the search, or remove a filter.")
+            .action("Show everything", "/audit"),
+        frame,
     })
+}
+
+/// Where the same entries are a file. A period is a moment there.
+fn exported(wanted: &Wanted, span: &Span) -> String {
+    let at = |at: Option<Timestamp>| at.map(|at| at.to_string()).unwrap_or_default();
+    let said: Vec<(&str, String)> =
+        wanted.texts().into_iter().chain([("from", at(span.from)), ("to", at(span.to))]).collect();
+    let said: Vec<(&str, &str)> = said.iter().map(|(name, value)| (*name, value.as_str())).collect();
+    address("/api/v1/audit.jsonl", &said)
+}
+
+fn people_choices(people: Vec<String>, chosen: &str) -> Vec<Choice> {
+    let mut choices = vec![Choice::new("", "Anyone")];
+    choices.extend(people.into_iter().map(|name| Choice::new(name.clone(), name)));
+    with_chosen(choices, chosen)
+}
+
+/// Kinds in groups, each with a choice for the whole group.
+fn kind_choices(kinds: Vec<String>, chosen: &str) -> Vec<Choice> {
+    let mut choices = vec![Choice::new("", "Any kind")];
+    let group = |kind: &str| kind.split_once('.').map(|(group, _)| group.to_owned());
+    for alike in kinds.chunk_by(|one, other| group(one) == group(other)) {
+        let name = alike.first().and_then(|kind| group(kind)).unwrap_or_default();
+        let title = first_upper(&name.replace('-', " "));
+        if alike.len() > 1 && !name.is_empty() {
+            choices.push(Choice::new(format!("{name}."), format!("{title}: all")).of(&title));
+        }
+        choices.extend(alike.iter().map(|kind| Choice::new(kind, kind).of(&title)));
+    }
+    with_chosen(choices, chosen)
+}
+
+/// An address may ask for what no entry has: the form says so.
+fn with_chosen(mut choices: Vec<Choice>, chosen: &str) -> Vec<Choice> {
+    let chosen = chosen.trim();
+    if choices.iter().all(|choice| choice.value != chosen) {
+        choices.push(Choice::new(chosen, chosen));
+    }
+    choices
 }
 
 #[cfg(test)]
@@ -189,6 +309,14 @@ mod tests {
         ] {
             assert_eq!(shown(&value), said);
         }
+    }
+
+    #[test]
+    fn kinds_are_chosen_alone_or_as_a_group() {
+        let kinds = ["run.cancelled", "run.requested", "user.invited"].map(str::to_owned).to_vec();
+        let choices = kind_choices(kinds, "token.revoked");
+        let values: Vec<&str> = choices.iter().map(|choice| choice.value.as_str()).collect();
+        assert_eq!(values, ["", "run.", "run.cancelled", "run.requested", "user.invited", "token.revoked"]);
     }
 
     #[test]

@@ -18,7 +18,7 @@ use crate::{App, Failure, people};
 
 pub(super) fn routes(routes: Routes) -> Routes {
     routes
-        .get("/log-in", Access::Anybody, form)
+        .list::<Next, _, _>("/log-in", Access::Anybody, form)
         .open_post("/log-in", log_in)
         .post("/log-out", VIEWER, log_out)
 }

@@ -21,7 +21,7 @@ use crate::{App, Failure};
 const PATH: &str = "/search";
 
 pub(super) fn routes(routes: Routes) -> Routes {
-    routes.get(PATH, VIEWER, everything)
+    routes.list::<Wanted, _, _>(PATH, VIEWER, everything)
 }
 
 /// What the address says.
@@ -88,7 +88,7 @@ fn note(kind: Kind) -> Option<&'static str> {
 fn row(frame: &Frame, hit: Hit) -> Row {
     let badge = match (hit.verdict, hit.status, hit.phase) {
         (Some(verdict), ..) => Some(verdict_badge(verdict)),
-        (None, Some(status), _) => Some(status_badge(status)),
+        (None, Some(status), _) => Some(status_badge(status, hit.cause)),
         (None, None, Some(phase)) if phase != Phase::Ended => Some(phase_badge(phase)),
         _ => None,
     };

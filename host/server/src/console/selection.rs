@@ -11,8 +11,10 @@ use axum::http::StatusCode;
 use axum::response::Response;
 use palisade_limits as limits;
 use palisade_orchestrator::{Orchestrator, OrchestratorError, Request, Search, SelectedObject};
-use palisade_store::{CollectionId, RunId, StoredObject, WorkflowId, WorkflowRow};
+use palisade_store::{CollectionId, ObjectFilter, RunId, StoredObject, WorkflowId, WorkflowRow};
 
+use super::runs::address;
+use super::runs::objects::filter_of;
 use super::wording::{of_action, sentence};
 use crate::routes::Routes;
 use crate::security::Operator;
@@ -49,6 +51,45 @@ enum Picked {
     OfCollection(CollectionId, Vec<SelectedObject>),
     /// All objects of a collection that match its filter and a search.
     Matching(CollectionId, Search),
+    /// All objects of a run that match a filter in one of its steps.
+    MatchingOfRun(RunId, Listed),
+}
+
+/// A list of a run's objects, in the words of its address.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+struct Listed {
+    step: String,
+    verdict: String,
+    subtype: String,
+    code: String,
+    search: String,
+}
+
+impl Listed {
+    fn parameters(&self) -> [(&'static str, &str); 5] {
+        [
+            ("step", &self.step),
+            ("verdict", &self.verdict),
+            ("type", &self.subtype),
+            ("code", &self.code),
+            ("search", &self.search),
+        ]
+    }
+
+    /// The step; the first if none is named.
+    fn place(&self) -> Option<u32> {
+        if self.step.is_empty() { Some(1) } else { self.step.parse().ok() }
+    }
+
+    fn filter(&self) -> ObjectFilter {
+        filter_of(&self.verdict, &self.subtype, &self.code, &self.search)
+    }
+
+    /// Whether all of it means something: a filter that is not understood would select everything.
+    fn is_understood(&self) -> bool {
+        let filter = self.filter();
+        self.place().is_some() && (self.verdict.is_empty() || filter.verdict.is_some() || filter.open)
+    }
 }
 
 impl Picked {
@@ -61,13 +102,27 @@ impl Picked {
                 .with_hint("go back, reload the page and select the objects again")
         };
         let id = |name: &str| one(name).and_then(|id| id.parse::<i64>().ok());
+        let text = |name: &str| one(name).unwrap_or_default().to_owned();
+        if let Some(run) = id("run").filter(|_| one("all").is_some()) {
+            let listed = Listed {
+                step: text("step"),
+                verdict: text("verdict"),
+                subtype: text("type"),
+                code: text("code"),
+                search: text("search"),
+            };
+            return if listed.is_understood() {
+                Ok(Self::MatchingOfRun(RunId(run), listed))
+            } else {
+                Err(unknown())
+            };
+        }
         if let Some(run) = id("run") {
             let places = objects.map(|place| place.parse().map_err(|_| unknown()));
             return Ok(Self::OfRun(RunId(run), places.collect::<Result<_, _>>()?));
         }
         let collection = id("collection").ok_or_else(unknown)?;
         if one("all").is_some() {
-            let text = |name: &str| one(name).unwrap_or_default().to_owned();
             let search = Search { search: text("search"), subtype: text("type") };
             return Ok(Self::Matching(CollectionId(collection), search));
         }
@@ -79,7 +134,7 @@ impl Picked {
         match self {
             Self::OfRun(_, places) => places.is_empty(),
             Self::OfCollection(_, objects) => objects.is_empty(),
-            Self::Matching(..) => false,
+            Self::Matching(..) | Self::MatchingOfRun(..) => false,
         }
     }
 
@@ -87,6 +142,7 @@ impl Picked {
     fn back(&self) -> String {
         match self {
             Self::OfRun(run, _) => format!("/runs/{run}"),
+            Self::MatchingOfRun(run, listed) => address(&format!("/runs/{run}"), &listed.parameters()),
             Self::OfCollection(collection, _) | Self::Matching(collection, _) => {
                 format!("/collections/{collection}")
             }
@@ -97,6 +153,10 @@ impl Picked {
     fn hidden(&self) -> Vec<(&'static str, String)> {
         match self {
             Self::OfRun(run, _) => vec![("run", run.to_string())],
+            Self::MatchingOfRun(run, listed) => {
+                let said = listed.parameters().map(|(name, value)| (name, value.to_owned()));
+                [("run", run.to_string()), ("all", "on".to_owned())].into_iter().chain(said).collect()
+            }
             Self::OfCollection(collection, _) => vec![("collection", collection.to_string())],
             Self::Matching(collection, search) => vec![
                 ("collection", collection.to_string()),
@@ -113,6 +173,12 @@ impl Picked {
             Self::OfRun(run, places) => {
                 app.ask(move |orchestrator| orchestrator.objects_of_run(run, &places)).await
             }
+            Self::MatchingOfRun(run, listed) => {
+                app.ask(move |orchestrator| {
+                    orchestrator.objects_of_run_matching(run, listed.place().unwrap_or(1), &listed.filter())
+                })
+                .await
+            }
             picked @ (Self::OfCollection(..) | Self::Matching(..)) => {
                 let reading = async {
                     match &picked {
@@ -122,7 +188,7 @@ impl Picked {
                         Self::OfCollection(collection, objects) => {
                             app.orchestrator().objects_of_collection(*collection, objects).await
                         }
-                        Self::OfRun(..) => Ok(Vec::new()),
+                        Self::OfRun(..) | Self::MatchingOfRun(..) => Ok(Vec::new()),
                     }
                 };
                 match tokio::time::timeout(Duration::from_secs(limits::PREVIEW_SECONDS), reading).await {
@@ -206,13 +272,20 @@ fn known(
         Picked::Matching(collection, _) => {
             let row = store.collection(*collection)?;
             let uses = workflows.iter().find(|workflow| workflow.collection == Some(row.id));
-            let first = matching.iter().take(limits::PAGE_ROWS as usize);
-            let named = first.map(|object| (String::new(), object.subtype.clone(), object.value.clone()));
-            (row.name, uses.map(|workflow| workflow.id), named.collect())
+            (row.name, uses.map(|workflow| workflow.id), first_of(matching))
+        }
+        Picked::MatchingOfRun(run, _) => {
+            (format!("Run {run}"), store.run(*run)?.workflow, first_of(matching))
         }
     };
     let row = |((reference, subtype, value), place)| Row { place, reference, subtype, value };
     Ok(Known { title, rows: objects.into_iter().zip(1..).map(row).collect(), workflows, likely })
+}
+
+/// The first of the matching objects, to be shown.
+fn first_of(matching: &[StoredObject]) -> Vec<(String, String, String)> {
+    let first = matching.iter().take(limits::PAGE_ROWS as usize);
+    first.map(|object| (String::new(), object.subtype.clone(), object.value.clone())).collect()
 }
 
 /// The page, with what was chosen on it so far.
@@ -226,15 +299,15 @@ async fn shown(
 ) -> Result<Selection, Failure> {
     let wanted = picked.clone();
     let matching = match picked {
-        Picked::Matching(..) => picked.objects(app).await?,
+        Picked::Matching(..) | Picked::MatchingOfRun(..) => picked.objects(app).await?,
         Picked::OfRun(..) | Picked::OfCollection(..) => Vec::new(),
     };
     let matched = matching.len() as u64;
     let Known { title, rows, workflows, likely } =
         app.ask(move |orchestrator| known(orchestrator, &wanted, &matching)).await?;
-    let boxes = !matches!(picked, Picked::Matching(..));
+    let boxes = matches!(picked, Picked::OfRun(..) | Picked::OfCollection(..));
     let (section, above, path) = match picked {
-        Picked::OfRun(..) => (Section::Runs, "Runs", "/runs"),
+        Picked::OfRun(..) | Picked::MatchingOfRun(..) => (Section::Runs, "Runs", "/runs"),
         Picked::OfCollection(..) | Picked::Matching(..) => {
             (Section::Collections, "Collections", "/collections")
         }
@@ -268,7 +341,7 @@ async fn shown(
         boxes,
         from_title: title,
         back: picked.back(),
-        of_collection: !matches!(picked, Picked::OfRun(..)),
+        of_collection: section == Section::Collections,
         rows,
         fields,
         empty,
@@ -375,6 +448,15 @@ mod tests {
             [("collection", "4"), ("all", "on"), ("search", "evil"), ("type", "FQDN"), ("object", &object)];
         let search = Search { search: "evil".to_owned(), subtype: "FQDN".to_owned() };
         assert_eq!(sent(&all).unwrap(), Picked::Matching(CollectionId(4), search));
+        let of_run =
+            sent(&[("run", "7"), ("all", "on"), ("object", "3"), ("verdict", "open"), ("search", "a&b")])
+                .unwrap();
+        let listed = Listed { verdict: "open".to_owned(), search: "a&b".to_owned(), ..Listed::default() };
+        assert_eq!(of_run, Picked::MatchingOfRun(RunId(7), listed));
+        assert_eq!(of_run.back(), "/runs/7?verdict=open&search=a%26b");
+        let again: Vec<(&str, String)> = of_run.hidden();
+        let again: Vec<(&str, &str)> = again.iter().map(|(name, value)| (*name, value.as_str())).collect();
+        assert_eq!(sent(&again).unwrap(), of_run, "the second form means the same");
     }
 
     #[test]
@@ -383,6 +465,8 @@ mod tests {
             &[][..],
             &[("object", "1")],
             &[("run", "x"), ("object", "1")],
+            &[("run", "7"), ("all", "on"), ("verdict", "nonsense")],
+            &[("run", "7"), ("all", "on"), ("step", "one")],
             &[("run", "7"), ("object", "-1")],
             &[("run", "7"), ("object", "{}")],
             &[("collection", "4"), ("object", "evil.example")],

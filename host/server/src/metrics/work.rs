@@ -50,7 +50,7 @@ impl Work {
         let mut open = BTreeMap::new();
         for phase in [Phase::Queued, Phase::Waiting, Phase::Running] {
             let filter = RunFilter { phase: Some(phase), ..RunFilter::default() };
-            open.insert(phase, store.runs(filter, Page { offset: 0, limit: 1 })?.1);
+            open.insert(phase, store.runs(&filter, Page { offset: 0, limit: 1 })?.1);
         }
         let is_issue = |run: &palisade_store::RunRow| run.status.is_some_and(RunStatus::is_issue);
         let with_issue = store.last_runs()?.iter().filter(|run| is_issue(run)).count() as u64;

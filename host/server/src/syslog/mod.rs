@@ -8,7 +8,7 @@ mod transport;
 use std::time::Duration;
 
 use palisade_limits as limits;
-use palisade_store::Store;
+use palisade_store::{AuditFilter, Store};
 
 pub use transport::{ParseTargetError, SyslogError, SyslogTarget};
 
@@ -66,7 +66,9 @@ impl Forwarder {
     async fn catch_up(&mut self, app: &App, name: &str, mut sent: i64) -> i64 {
         loop {
             let after = sent;
-            let read = move |store: &Store| store.audit_after(after, limits::SYSLOG_LINES_AT_ONCE);
+            let read = move |store: &Store| {
+                store.audit_after(&AuditFilter::default(), after, limits::SYSLOG_LINES_AT_ONCE)
+            };
             let entries = match app.store(read).await {
                 Ok(entries) if entries.is_empty() => return sent,
                 Ok(entries) => entries,

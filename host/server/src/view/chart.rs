@@ -36,6 +36,7 @@ impl Segment {
 
     fn class(&self) -> &'static str {
         match (self.tone, self.deep) {
+            (Tone::Neutral, true) => "neutral deep",
             (Tone::Warning, true) => "warning deep",
             (Tone::Bad, true) => "bad deep",
             (tone, _) => tone.class(),
@@ -59,6 +60,8 @@ struct Bar {
     x: f64,
     width: f64,
     tone: &'static str,
+    path: Option<String>,
+    said: String,
 }
 
 /// A bar of parts, with a legend. Prints itself.
@@ -88,6 +91,11 @@ impl StackedBar {
         self
     }
 
+    /// Whether a part leads to a list.
+    fn leads(&self) -> bool {
+        self.segments.iter().any(|segment| segment.path.is_some())
+    }
+
     fn total(&self) -> u64 {
         self.segments.iter().map(|segment| segment.count).sum()
     }
@@ -113,7 +121,13 @@ impl StackedBar {
             .iter()
             .zip(wide)
             .map(|(segment, width)| {
-                let bar = Bar { x: round(x), width: round(width * shrink), tone: segment.class() };
+                let bar = Bar {
+                    x: round(x),
+                    width: round(width * shrink),
+                    tone: segment.class(),
+                    path: segment.path.clone(),
+                    said: format!("{} {}", number(&segment.count), segment.label),
+                };
                 x += width * shrink;
                 bar
             })
@@ -136,6 +150,8 @@ struct Block {
     width: f64,
     height: f64,
     tone: &'static str,
+    path: Option<String>,
+    said: String,
 }
 
 struct Mark {
@@ -175,6 +191,11 @@ impl Columns {
         self
     }
 
+    /// Whether a part leads to a list.
+    fn leads(&self) -> bool {
+        self.columns.iter().flat_map(|column| &column.segments).any(|segment| segment.path.is_some())
+    }
+
     fn most(&self) -> u64 {
         let sums = self.columns.iter().map(|column| column.segments.iter().map(|part| part.count).sum());
         sums.max().unwrap_or(0)
@@ -209,6 +230,8 @@ impl Columns {
                     width: round(step * 0.72),
                     height: round(height),
                     tone: segment.class(),
+                    path: segment.path.clone(),
+                    said: format!("{}: {} {}", column.label, number(&segment.count), segment.label),
                 });
             }
         }
@@ -337,7 +360,7 @@ mod tests {
 
     #[test]
     fn two_parts_that_are_meant_alike_can_be_told_apart() {
-        let parts = [Tone::Warning, Tone::Bad].map(|tone| Segment::new("x", 1, tone));
+        let parts = [Tone::Neutral, Tone::Warning, Tone::Bad].map(|tone| Segment::new("x", 1, tone));
         for part in parts {
             assert_ne!(part.class(), part.clone().deep(true).class());
         }

@@ -9,6 +9,7 @@ use jiff::Timestamp;
 use jiff::tz::TimeZone;
 
 use super::{Crumb, Moment, Tone};
+use crate::parameters::Unknown;
 use crate::security::forgery::Served;
 use crate::security::who::Caller;
 use crate::security::{Role, Who, cookies};
@@ -151,6 +152,7 @@ pub struct Visit {
     target: String,
     path: String,
     served: Option<Served>,
+    unknown: Option<Unknown>,
 }
 
 impl Visit {
@@ -158,6 +160,7 @@ impl Visit {
         Self {
             caller: None,
             served: None,
+            unknown: None,
             theme: cookies::read(headers, cookies::THEME).map(Theme::named).unwrap_or_default(),
             target: uri.path_and_query().map_or_else(|| "/".to_owned(), ToString::to_string),
             path: uri.path().to_owned(),
@@ -196,6 +199,7 @@ impl Visit {
             path: self.path,
             notice,
             find: String::new(),
+            remarks: self.unknown.iter().map(Unknown::remark).collect(),
             now: app.now(),
             zone: app.zone().clone(),
         }
@@ -211,7 +215,8 @@ where
     async fn from_request_parts(parts: &mut Parts, _state: &S) -> Result<Self, Self::Rejection> {
         let caller = parts.extensions.get::<Caller>().and_then(|caller| caller.0.clone());
         let served = parts.extensions.get::<Served>().cloned();
-        Ok(Self { served, ..Self::of(&parts.headers, &parts.uri).with(caller) })
+        let unknown = parts.extensions.get::<Unknown>().cloned();
+        Ok(Self { served, unknown, ..Self::of(&parts.headers, &parts.uri).with(caller) })
     }
 }
 
@@ -236,6 +241,8 @@ pub struct Frame {
     pub notice: Option<Notice>,
     /// What the search in the head of the page holds.
     pub find: String,
+    /// What of the address was ignored, a sentence each.
+    pub remarks: Vec<String>,
     /// What time it is.
     pub now: Timestamp,
     /// In which zone times are shown.

@@ -9,6 +9,7 @@ mod icon;
 mod list;
 mod moment;
 mod parts;
+mod span;
 mod text;
 
 pub use chart::{Column, Columns, Meter, Segment, StackedBar, number};
@@ -19,4 +20,5 @@ pub use icon::icon;
 pub use list::{ListQuery, Pager};
 pub use moment::{Moment, ago, zone_name};
 pub use parts::{Badge, Confirm, Crumb, Empty, Tab, Tabs, Tile, TimelineItem, Tone};
+pub use span::{Period, Span, Typed, local_moment, typed_moment};
 pub use text::{Marked, counted, counted_as, marked, noun, size};

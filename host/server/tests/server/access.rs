@@ -12,7 +12,7 @@ fn behind_a_proxy(options: &mut Options) {
 
 /// The lines of the audit log about this, the earliest first.
 async fn lines(service: &Service, what: &str) -> Vec<AuditEntry> {
-    let (lines, _) = service.store.audit_log(None, Page::ALL).unwrap();
+    let (lines, _) = service.store.audit_log(&palisade_store::AuditFilter::default(), Page::ALL).unwrap();
     lines.into_iter().rev().filter(|line| line.what == what).collect()
 }
 
@@ -62,7 +62,7 @@ async fn refused_log_ins_and_tokens_are_in_the_audit_log_with_the_clients_addres
     assert_eq!(told, [("an unknown token", "198.51.100.9"), ("ada (token test)", "198.51.100.9")]);
     let entered = lines(&service, "user.logged-in").await;
     assert_eq!(entered[0].address.as_deref(), Some("198.51.100.10"));
-    let (all, _) = service.store.audit_log(None, Page::ALL).unwrap();
+    let (all, _) = service.store.audit_log(&palisade_store::AuditFilter::default(), Page::ALL).unwrap();
     assert!(all.iter().all(|line| line.address.is_some()), "{all:?}");
     assert!(!format!("{all:?}").contains("wrong-field"));
 }

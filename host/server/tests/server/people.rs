@@ -126,7 +126,7 @@ async fn every_change_is_in_the_audit_log_and_no_secret_is() {
     let form = [("current-password", PASSWORD), ("new-password", "seven tins of red paint")];
     assert_eq!(ada.post("/account/password").form(&form).send().await.status, 303);
 
-    let (lines, _) = service.store.audit_log(None, Page::ALL).unwrap();
+    let (lines, _) = service.store.audit_log(&palisade_store::AuditFilter::default(), Page::ALL).unwrap();
     let told: Vec<(&str, &str, &str)> =
         lines.iter().rev().map(|line| (&*line.who, &*line.what, &*line.subject)).collect();
     assert_eq!(
@@ -179,7 +179,7 @@ async fn enter(service: &Service, name: &str, address: &str, browser: &str) -> C
 }
 
 fn audited(service: &Service, what: &str) -> Vec<AuditEntry> {
-    let (lines, _) = service.store.audit_log(None, Page::ALL).unwrap();
+    let (lines, _) = service.store.audit_log(&palisade_store::AuditFilter::default(), Page::ALL).unwrap();
     lines.into_iter().rev().filter(|line| line.what == what).collect()
 }
 
@@ -338,7 +338,7 @@ async fn a_deleted_user_is_gone_and_a_namesake_inherits_nothing() {
     namesake.token(Role::Viewer, 1).await;
 
     // What each of both did is told apart.
-    let (lines, _) = service.store.audit_log(None, Page::ALL).unwrap();
+    let (lines, _) = service.store.audit_log(&palisade_store::AuditFilter::default(), Page::ALL).unwrap();
     let by = |name: &str, id: i64| {
         lines
             .iter()

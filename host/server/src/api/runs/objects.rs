@@ -140,7 +140,7 @@ struct SightedIn {
 
 impl From<SameValue> for Sighting {
     fn from(row: SameValue) -> Self {
-        let SameValue { run, place, workflow_name, dry_run, created_at, status, verdicts } = row;
+        let SameValue { run, place, workflow_name, dry_run, created_at, status, cause: _, verdicts } = row;
         let verdict = |one: SightedVerdict| {
             let SightedVerdict { step, title, verdict, code, message } = one;
             SightedIn { step, title, verdict, code, message }

@@ -1,13 +1,12 @@
 //! The saved filter as a form and in words. Times are entered in the zone of the console and kept in UTC.
 
 use jiff::Timestamp;
-use jiff::civil::DateTime;
 use jiff::tz::TimeZone;
 use palisade_limits as limits;
 use palisade_orchestrator::Filter;
 
 use crate::Fault;
-use crate::view::{Choice, Field, Kind};
+use crate::view::{Choice, Field, Kind, local_moment, typed_moment};
 
 /// The types that actions commonly take, by ThreatQ's names: offered until it is known which ones a collection has.
 const TYPES: [&str; 8] =
@@ -37,10 +36,7 @@ fn list(name: &str, label: &str, known: &[&str], chosen: &[String]) -> [Field; 2
 
 /// A moment as a field of HTML has it.
 fn local(moment: &str, zone: &TimeZone) -> String {
-    match moment.parse::<Timestamp>() {
-        Ok(at) => at.to_zoned(zone.clone()).strftime("%Y-%m-%dT%H:%M").to_string(),
-        Err(_) => moment.to_owned(),
-    }
+    moment.parse::<Timestamp>().map_or_else(|_| moment.to_owned(), |at| local_moment(at, zone))
 }
 
 fn zone_name(zone: &TimeZone) -> String {
@@ -131,14 +127,12 @@ pub(super) fn entered(sent: &[(String, String)], zone: &TimeZone) -> Result<Filt
     };
     let (score_from, score_to) = (number("score_from"), number("score_to"));
     let updated_since = one("updated_since").and_then(|text| {
-        let moment = text.parse::<Timestamp>().or_else(|_| {
-            text.parse::<DateTime>().and_then(|there| there.to_zoned(zone.clone())).map(|at| at.timestamp())
-        });
-        if moment.is_err() {
+        let moment = typed_moment(text, zone);
+        if moment.is_none() {
             faults
                 .push(Fault::new("updated_since", "A day and a time are expected, as in 2026-11-22T08:00."));
         }
-        moment.ok().map(|moment| moment.to_string())
+        moment.map(|moment| moment.to_string())
     });
     let updated_within_days = one("updated_within_days").and_then(|text| {
         let days = text.parse::<u64>();

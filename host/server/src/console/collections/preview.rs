@@ -234,7 +234,7 @@ impl Part {
             types: (!preview.by_type.is_empty()).then(|| Types::of(&preview.by_type)),
             toolbar: toolbar(&listing, &preview),
             heads: heads(&listing, &path),
-            types_there: preview.types.into_iter().collect(),
+            types_there: preview.types,
             warnings: preview.warnings,
             matching: preview.matching,
             unsorted: preview.matching - listed,

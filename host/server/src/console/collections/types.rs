@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 
 use askama::Template;
 use askama::filters::HtmlSafe;
+use palisade_store::alphabetical;
 
 use crate::view::number;
 
@@ -37,7 +38,9 @@ impl Types {
     pub(super) fn of(counts: &BTreeMap<String, u64>) -> Self {
         let total = counts.values().sum::<u64>().max(1);
         let mut sorted: Vec<(&String, u64)> = counts.iter().map(|(title, count)| (title, *count)).collect();
-        sorted.sort_by_key(|(_, count)| std::cmp::Reverse(*count));
+        sorted.sort_by(|(one, count), (other, others)| {
+            others.cmp(count).then_with(|| alphabetical(one, other))
+        });
         let mut before = 0;
         let shares = sorted.iter().map(|(title, count)| {
             let x = before * WIDTH / total;

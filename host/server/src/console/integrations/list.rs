@@ -4,7 +4,7 @@ use askama::Template;
 use axum::extract::State;
 use axum::response::Response;
 use palisade_orchestrator::{Orchestrator, OrchestratorError};
-use palisade_store::{BundleRow, WorkflowRow};
+use palisade_store::{BundleRow, WorkflowRow, alphabetical};
 
 use super::{PATH, TITLE, using};
 use crate::security::Viewer;
@@ -123,7 +123,8 @@ pub(super) async fn list(
     Viewer(_): Viewer,
     visit: Visit,
 ) -> Result<Response, Failure> {
-    let (bundles, workflows) = app.ask(read).await?;
+    let (mut bundles, workflows) = app.ask(read).await?;
+    bundles.sort_by(|one, other| alphabetical(&one.current.title, &other.current.title));
     let frame = visit.frame(&app, TITLE, Section::Integrations);
     let cards = bundles.into_iter().map(|bundle| card(&frame, bundle, &workflows)).collect();
     let text = "An integration provides the actions of workflows. It is a signed zip; you review what it may do before you install it.";

@@ -3,8 +3,9 @@
 
 mod act;
 mod compared;
-mod list;
-mod objects;
+mod heads;
+pub(super) mod list;
+pub(super) mod objects;
 mod one;
 mod reasons;
 mod requests;
@@ -24,9 +25,9 @@ use crate::view::{Frame, Section, Visit};
 
 pub(super) fn routes(routes: Routes) -> Routes {
     routes
-        .get("/runs", VIEWER, list::list)
-        .get("/runs/{id}", VIEWER, one::one)
-        .get("/runs/{id}/objects/{place}", VIEWER, story::story)
+        .list::<list::Wanted, _, _>("/runs", VIEWER, list::list)
+        .list::<one::Wanted, _, _>("/runs/{id}", VIEWER, one::one)
+        .list::<one::Wanted, _, _>("/runs/{id}/objects/{place}", VIEWER, story::story)
         .post("/runs/{id}/cancel", OPERATOR, act::cancel)
         .post("/runs/{id}/retry", OPERATOR, act::retry)
 }

@@ -4,6 +4,7 @@ use askama::Template;
 use palisade_limits as limits;
 use palisade_store::{ObjectFilter, ObjectOrder, ObjectRow, Page, Phase, RunRow, StepRow, Verdict};
 
+use super::heads::{Head, Sorting, heads};
 use super::one::{Part, Wanted};
 use super::shown::verdict_badge;
 use crate::console::wording::{first_upper, sentence};
@@ -24,13 +25,15 @@ struct Row {
     message: Option<String>,
 }
 
-/// The head of a column by which the table can be sorted.
-struct Head {
-    title: &'static str,
-    path: String,
-    /// The attribute `aria-sort`; empty where it is sorted by another column.
-    sorted: &'static str,
-}
+pub(super) const SORTING: Sorting<ObjectOrder> = Sorting {
+    usual: (ObjectOrder::Place, false),
+    columns: &[
+        (ObjectOrder::Value, "Value", "A to Z", "Z to A"),
+        (ObjectOrder::Place, "No.", "lowest first", "highest first"),
+        (ObjectOrder::Type, "Type", "A to Z", "Z to A"),
+        (ObjectOrder::Verdict, "Verdict", "A to Z", "Z to A"),
+    ],
+};
 
 #[derive(Template)]
 #[template(path = "pages/runs_objects.html")]
@@ -50,19 +53,26 @@ struct ObjectsTable {
     /// What the form carries if objects can be selected; else empty.
     csrf: String,
     heads: Vec<Head>,
+    /// What the form says of the list, so that all objects of it can be selected.
+    hidden: Vec<(&'static str, String)>,
+    /// Whether something narrows the list.
+    filtered: bool,
+    /// How many objects are in the list.
+    total: u64,
     rows: Vec<Row>,
     pager: Pager,
     empty: Empty,
 }
 
-/// `value` or, for the other way round, `-value`.
-pub(super) fn order(sort: &str) -> (ObjectOrder, bool) {
-    let (name, descending) = sort.strip_prefix('-').map_or((sort, false), |name| (name, true));
-    (name.parse().unwrap_or(ObjectOrder::Place), descending)
+impl ObjectsTable {
+    /// Whether all objects of the list can be selected for one run.
+    fn is_selectable(&self) -> bool {
+        self.total <= limits::SELECTED_OBJECTS
+    }
 }
 
 /// What the address says, with one of its parameters changed.
-fn with<'a>(wanted: &'a Wanted, name: &str, value: &'a str) -> Vec<(&'a str, &'a str)> {
+fn with<'a>(wanted: &'a Wanted, name: &str, value: &'a str) -> Vec<(&'static str, &'a str)> {
     let all = [
         ("step", wanted.step.as_str()),
         ("verdict", wanted.verdict.as_str()),
@@ -75,7 +85,7 @@ fn with<'a>(wanted: &'a Wanted, name: &str, value: &'a str) -> Vec<(&'a str, &'a
 }
 
 /// Everything that the address says of the list of objects.
-pub(super) fn parameters(wanted: &Wanted) -> Vec<(&str, &str)> {
+pub(super) fn parameters(wanted: &Wanted) -> Vec<(&'static str, &str)> {
     with(wanted, "", "")
 }
 
@@ -93,62 +103,21 @@ pub(super) fn list(run: i64, position: u64, wanted: &Wanted) -> String {
     super::address(&format!("/runs/{run}"), &parameters)
 }
 
-/// How an order stands in the address; the usual one is not said.
-fn sorting(sort: &str) -> String {
-    match order(sort) {
-        (ObjectOrder::Place, false) => String::new(),
-        (column, descending) => format!("{}{column}", if descending { "-" } else { "" }),
+/// Which objects an address or a form means.
+pub(in crate::console) fn filter_of(verdict: &str, subtype: &str, code: &str, search: &str) -> ObjectFilter {
+    let given = |text: &str| Some(text.trim().to_owned()).filter(|text| !text.is_empty());
+    ObjectFilter {
+        verdict: verdict.parse::<Verdict>().ok(),
+        open: verdict == OPEN,
+        subtype: given(subtype),
+        code: given(code),
+        text: given(search),
     }
-}
-
-/// Every order, for where the heads of the columns are not shown.
-fn orders() -> Vec<Choice> {
-    let columns = [
-        (ObjectOrder::Place, "Number", "highest first"),
-        (ObjectOrder::Value, "Value", "Z to A"),
-        (ObjectOrder::Type, "Type", "Z to A"),
-        (ObjectOrder::Verdict, "Verdict", "reversed"),
-    ];
-    let choices = columns.into_iter().flat_map(|(column, title, reversed)| {
-        [
-            Choice::new(sorting(&column.to_string()), title),
-            Choice::new(format!("-{column}"), format!("{title}, {reversed}")),
-        ]
-    });
-    choices.collect()
-}
-
-fn heads(wanted: &Wanted, path: &str) -> Vec<Head> {
-    let (by, descending) = order(&wanted.sort);
-    let head = |title: &'static str, column: ObjectOrder| {
-        let current = by == column;
-        let next = if current && !descending { format!("-{column}") } else { column.to_string() };
-        let sorted = match (current, descending) {
-            (false, _) => "",
-            (true, false) => "ascending",
-            (true, true) => "descending",
-        };
-        Head { title, path: super::address(path, &with(wanted, "sort", &next)), sorted }
-    };
-    vec![
-        head("Value", ObjectOrder::Value),
-        head("No.", ObjectOrder::Place),
-        head("Type", ObjectOrder::Type),
-        head("Verdict", ObjectOrder::Verdict),
-    ]
 }
 
 /// What the address asks of the objects.
 pub(super) fn filter(wanted: &Wanted) -> ObjectFilter {
-    let text = Some(wanted.search.trim().to_owned()).filter(|text| !text.is_empty());
-    let given = |text: &str| Some(text.to_owned()).filter(|text| !text.is_empty());
-    ObjectFilter {
-        verdict: wanted.verdict.parse::<Verdict>().ok(),
-        open: wanted.verdict == OPEN,
-        subtype: given(&wanted.subtype),
-        code: given(&wanted.code),
-        text,
-    }
+    filter_of(&wanted.verdict, &wanted.subtype, &wanted.code, &wanted.search)
 }
 
 /// The list with its search.
@@ -167,7 +136,7 @@ pub(super) async fn part(
             Ok((store.reasons(id, step)?, store.object_types(id)?))
         })
         .await?;
-    let codes: Vec<(String, u64)> = reasons.into_iter().map(|(_, code, _, count)| (code, count)).collect();
+    let codes: Vec<(String, u64)> = reasons.into_iter().map(|reason| (reason.code, reason.count)).collect();
     Part::of(&Objects {
         path: format!("/runs/{id}"),
         filters: filters(wanted, steps, step, types, codes),
@@ -188,7 +157,7 @@ pub(super) async fn table(
     let (id, step, number) = (run.id, wanted.step(steps), wanted.number());
     let filter = filter(wanted);
     let filtered = filter != ObjectFilter::default();
-    let (by, descending) = order(&wanted.sort);
+    let (by, descending) = SORTING.read(&wanted.sort);
     let rows = Page { offset: (number - 1) * limits::PAGE_ROWS, limit: limits::PAGE_ROWS };
     let (found, total) = app
         .ask(move |orchestrator| {
@@ -236,7 +205,10 @@ pub(super) async fn table(
     Part::of(&ObjectsTable {
         id: id.0,
         csrf: if frame.operator() { frame.csrf().to_owned() } else { String::new() },
-        heads: heads(wanted, &path),
+        heads: heads(&SORTING, &wanted.sort, |sort| super::address(&path, &with(wanted, "sort", sort))),
+        hidden: keep.iter().map(|(name, value)| (*name, (*value).to_owned())).collect(),
+        filtered,
+        total,
         rows: found.into_iter().map(row).collect(),
         pager: Pager::new(&path, &keep, number, total, "objects"),
         empty,
@@ -274,7 +246,7 @@ fn filters(
         codes.into_iter().map(|(code, count)| Choice::new(code.clone(), format!("{code} ({count})"))),
     );
     fields.push(Field::select("code", "Reason", reasons).value(&wanted.code));
-    fields.push(Field::select("sort", "Sort by", orders()).value(sorting(&wanted.sort)));
+    fields.push(Field::select("sort", "Sort by", SORTING.choices()).value(SORTING.written(&wanted.sort)));
     fields.into_iter().map(Field::unmarked).collect()
 }
 
@@ -283,19 +255,13 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_second_click_turns_the_order_round() {
+    fn an_order_keeps_what_was_searched_for() {
         let wanted = Wanted { sort: "value".to_owned(), verdict: "failed".to_owned(), ..Wanted::default() };
-        let heads = heads(&wanted, "/runs/7");
+        let heads = heads(&SORTING, &wanted.sort, |sort| {
+            super::super::address("/runs/7", &with(&wanted, "sort", sort))
+        });
         assert_eq!(heads[0].path, "/runs/7?verdict=failed&sort=-value");
         assert_eq!((heads[0].sorted, heads[1].sorted), ("ascending", ""));
-        assert_eq!(order("-value"), (ObjectOrder::Value, true));
-        assert_eq!(order("nonsense"), (ObjectOrder::Place, false));
-    }
-
-    #[test]
-    fn every_order_can_be_chosen_where_the_heads_of_columns_are_not_shown() {
-        let values: Vec<String> = orders().into_iter().map(|choice| choice.value).collect();
-        assert_eq!(values, ["", "-place", "value", "-value", "type", "-type", "verdict", "-verdict"]);
-        assert_eq!([sorting("place"), sorting("nonsense"), sorting("-value")], ["", "", "-value"]);
+        assert_eq!(heads[1].path, "/runs/7?verdict=failed");
     }
 }

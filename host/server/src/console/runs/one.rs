@@ -7,10 +7,10 @@ use axum::extract::{Path, Query, State};
 use axum::http::HeaderMap;
 use axum::response::Response;
 use palisade_orchestrator::{Orchestrator, OrchestratorError};
-use palisade_store::{Compared, Origin, Phase, RunId, RunRow, RunStatus, StepRow, Verdict};
+use palisade_store::{Compared, Origin, Phase, RunId, RunRow, StepRow, Verdict};
 use serde::Deserialize;
 
-use super::shown::{lasted, origin_words, state_badge, status_tone, verdict_bar};
+use super::shown::{issue_words, lasted, origin_words, state_badge, status_tone, verdict_bar};
 use super::{compared, objects, reasons, steps, timeline};
 use crate::console::wording::sentence;
 use crate::security::Viewer;
@@ -78,7 +78,8 @@ struct Live {
     /// The state in a few words, for people who listen to the page.
     announcement: String,
     state: Badge,
-    issue: bool,
+    /// What the flag beside the state says; none without an issue.
+    issue: Option<&'static str>,
     open: bool,
     tone: Tone,
     reason: Option<String>,
@@ -283,9 +284,9 @@ fn live(frame: &Frame, read: &Read, wanted: &Wanted) -> Live {
         announcement: announcement(run, &state.text),
         open,
         state,
-        issue: run.status.is_some_and(RunStatus::is_issue),
+        issue: issue_words(run.status, run.cause),
         tone: match (run.status, run.phase) {
-            (Some(status), _) => status_tone(status),
+            (Some(status), _) => status_tone(status, run.cause),
             (None, Phase::Waiting) => Tone::Warning,
             (None, _) => Tone::Neutral,
         },

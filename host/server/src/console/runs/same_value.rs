@@ -45,6 +45,7 @@ pub(super) fn rows(
         dry_run: run.dry_run,
         created_at: run.created_at,
         status: run.status,
+        cause: run.cause,
         verdicts: own,
     };
     let all = after.into_iter().rev().chain([this]).chain(before);
@@ -66,7 +67,7 @@ fn row(frame: &Frame, one: SameValue, run: &RunRow) -> Row {
         workflow: one.workflow_name,
         dry_run: one.dry_run,
         requested: frame.moment(&one.created_at),
-        status: one.status.map(status_badge),
+        status: one.status.map(|status| status_badge(status, one.cause)),
         steps: one.verdicts.into_iter().map(step).collect(),
     }
 }

@@ -1,8 +1,9 @@
 //! How runs look wherever they stand: words, colours, bars, and the line of a table.
 
 use jiff::Timestamp;
-use palisade_store::{Counts, Origin, Phase, RunRow, RunStatus, Verdict};
+use palisade_store::{Cause, Counts, Origin, Phase, RunRow, RunStatus, Verdict};
 
+use super::heads::Head;
 use crate::console::wording::{first_upper, sentence};
 use crate::view::{Badge, Frame, Moment, Segment, StackedBar, Tone};
 
@@ -22,36 +23,130 @@ pub(in crate::console) fn verdict_badge(verdict: Verdict) -> Badge {
     Badge::new(verdict_tone(verdict), first_upper(verdict.name()))
 }
 
-/// How a run's end is meant.
-pub(in crate::console) fn status_tone(status: RunStatus) -> Tone {
-    match status {
-        RunStatus::Completed => Tone::Good,
-        RunStatus::ErrorOccurred | RunStatus::Incomplete => Tone::Warning,
-        RunStatus::ErrorDuringRun | RunStatus::FailedToComplete => Tone::Bad,
+/// How a run's end is meant. An issue about the run's own input or about the operator's policy is never shown as an outage.
+pub(in crate::console) fn status_tone(status: RunStatus, cause: Option<Cause>) -> Tone {
+    match (status, cause) {
+        (RunStatus::Completed, _) => Tone::Good,
+        (_, Some(Cause::Input | Cause::Policy)) | (RunStatus::ErrorOccurred | RunStatus::Incomplete, _) => {
+            Tone::Warning
+        }
+        (RunStatus::ErrorDuringRun | RunStatus::FailedToComplete, _) => Tone::Bad,
     }
 }
 
-/// Whether a chart shows this end in the deeper shade of its colour: two others have the same.
-pub(in crate::console) fn is_deep(status: RunStatus) -> bool {
-    matches!(status, RunStatus::Incomplete | RunStatus::FailedToComplete)
+/// What an issue is about, in words.
+pub(in crate::console) fn cause_words(cause: Cause) -> &'static str {
+    match cause {
+        Cause::Input => "Bad input",
+        Cause::Policy => "Refused by policy or settings",
+        Cause::Service => "Service or integration",
+        Cause::Stopped => "Cancelled or out of time",
+    }
+}
+
+/// What a list says beside the status of a run that ended with an issue; nothing for others.
+pub(in crate::console) fn issue_words(
+    status: Option<RunStatus>,
+    cause: Option<Cause>,
+) -> Option<&'static str> {
+    status.filter(|status| status.is_issue())?;
+    Some(match cause {
+        Some(cause @ (Cause::Input | Cause::Policy)) => cause_words(cause),
+        Some(Cause::Service | Cause::Stopped) | None => "Issue Encountered",
+    })
+}
+
+/// Runs that a chart counts together.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(in crate::console) struct Kind {
+    pub(in crate::console) label: &'static str,
+    tone: Tone,
+    /// In the deeper shade of the colour: another kind has the same one.
+    deep: bool,
+    status: Option<RunStatus>,
+    cause: Option<Cause>,
+}
+
+/// The kind of runs that ended in this way for this cause, or are open.
+pub(in crate::console) fn kind(status: Option<RunStatus>, cause: Option<Cause>) -> Kind {
+    let Some(status) = status else {
+        return Kind { label: "In progress", tone: Tone::Active, deep: false, status: None, cause: None };
+    };
+    match cause.filter(|_| status.is_issue()) {
+        Some(cause @ (Cause::Input | Cause::Policy)) => Kind {
+            label: cause_words(cause),
+            tone: Tone::Neutral,
+            deep: cause == Cause::Policy,
+            status: None,
+            cause: Some(cause),
+        },
+        cause => Kind {
+            label: status.name(),
+            tone: status_tone(status, cause),
+            deep: matches!(status, RunStatus::Incomplete | RunStatus::FailedToComplete),
+            status: Some(status),
+            cause,
+        },
+    }
+}
+
+impl Kind {
+    /// A part of a chart.
+    pub(in crate::console) fn segment(self, count: u64) -> Segment {
+        Segment::new(self.label, count, self.tone).deep(self.deep)
+    }
+
+    /// The filters of the list of runs that show exactly these.
+    pub(in crate::console) fn filter(self) -> [(&'static str, &'static str); 3] {
+        let open = self.status.is_none() && self.cause.is_none();
+        [
+            ("phase", if open { super::list::OPEN } else { "" }),
+            ("status", self.status.map(RunStatus::name).unwrap_or_default()),
+            ("cause", self.cause.map(Cause::name).unwrap_or_default()),
+        ]
+    }
 }
 
 /// Where a run is, or how it ended.
 pub(in crate::console) fn state_badge(row: &RunRow) -> Badge {
     match row.status {
-        Some(status) => status_badge(status),
+        Some(status) => status_badge(status, row.cause),
         None => phase_badge(row.phase),
     }
 }
 
 /// How a run ended.
-pub(in crate::console) fn status_badge(status: RunStatus) -> Badge {
-    Badge::new(status_tone(status), status.name())
+pub(in crate::console) fn status_badge(status: RunStatus, cause: Option<Cause>) -> Badge {
+    Badge::new(status_tone(status, cause), status.name())
 }
 
 /// Where a run is that has not ended.
 pub(in crate::console) fn phase_badge(phase: Phase) -> Badge {
     Badge::new(phase_tone(phase), first_upper(phase.name()))
+}
+
+/// The head of a column of the table of runs.
+pub(in crate::console) struct RunHead {
+    pub(in crate::console) title: &'static str,
+    /// Where the table is sorted by it; none if it is not.
+    pub(in crate::console) path: Option<String>,
+    pub(in crate::console) sorted: &'static str,
+    pub(in crate::console) number: bool,
+}
+
+/// The heads of a table of runs, of which these sort it.
+pub(in crate::console) fn run_heads(mut sorting: Vec<Head>) -> Vec<RunHead> {
+    let head = |title: &'static str| {
+        let place = sorting.iter().position(|head| head.title == title);
+        let sorted = place.map(|place| sorting.swap_remove(place));
+        RunHead {
+            title,
+            sorted: sorted.as_ref().map_or("", |head| head.sorted),
+            path: sorted.map(|head| head.path),
+            number: title == "Objects",
+        }
+    };
+    ["Run", "Requested", "Status", "Objects", "Verdicts", "Started", "Reason"].map(head).into()
 }
 
 fn phase_tone(phase: Phase) -> Tone {
@@ -131,7 +226,8 @@ pub(in crate::console) struct Line {
     pub(in crate::console) requested_by: String,
     pub(in crate::console) dry_run: bool,
     pub(in crate::console) state: Badge,
-    pub(in crate::console) issue: bool,
+    /// What the flag beside the state says; none without an issue.
+    pub(in crate::console) issue: Option<&'static str>,
     pub(in crate::console) reason: Option<String>,
     pub(in crate::console) objects: Option<u64>,
     pub(in crate::console) bar: Option<StackedBar>,
@@ -152,7 +248,7 @@ impl Line {
             requested_by: row.requested_by.clone(),
             dry_run: row.dry_run,
             state: state_badge(row),
-            issue: row.status.is_some_and(RunStatus::is_issue),
+            issue: issue_words(row.status, row.cause),
             reason: row.reason.as_deref().map(|reason| shortened(&sentence(reason))),
             objects: row.objects,
             bar,
@@ -184,11 +280,32 @@ mod tests {
 
     #[test]
     fn no_two_ends_of_a_run_look_the_same_in_a_chart() {
-        let looks: Vec<_> =
-            RunStatus::ALL.iter().map(|status| (status_tone(*status).class(), is_deep(*status))).collect();
-        for (place, look) in looks.iter().enumerate() {
-            assert!(!looks[..place].contains(look), "{look:?}");
+        let mut kinds = vec![kind(None, None)];
+        for status in RunStatus::ALL {
+            kinds.extend(Cause::ALL.iter().map(|cause| kind(Some(*status), Some(*cause))));
         }
+        for (place, one) in kinds.iter().enumerate() {
+            for other in &kinds[..place] {
+                let same_look = (one.tone, one.deep) == (other.tone, other.deep);
+                assert_eq!(same_look, one.label == other.label, "{one:?} {other:?}");
+            }
+        }
+    }
+
+    #[test]
+    fn bad_input_does_not_look_like_an_outage() {
+        for status in RunStatus::ALL.iter().copied().filter(|status| status.is_issue()) {
+            for cause in [Cause::Input, Cause::Policy] {
+                let kind = kind(Some(status), Some(cause));
+                assert_eq!((kind.tone, kind.label), (Tone::Neutral, cause_words(cause)));
+                assert_ne!(status_tone(status, Some(cause)), Tone::Bad);
+                assert_eq!(issue_words(Some(status), Some(cause)), Some(cause_words(cause)));
+                assert_eq!(kind.filter(), [("phase", ""), ("status", ""), ("cause", cause.name())]);
+            }
+            assert_eq!(issue_words(Some(status), Some(Cause::Service)), Some("Issue Encountered"));
+        }
+        assert_eq!(issue_words(Some(RunStatus::Completed), None), None);
+        assert_eq!(kind(None, None).filter(), [("phase", "open"), ("status", ""), ("cause", "")]);
     }
 
     #[test]

@@ -2,7 +2,7 @@
 
 use askama::Template;
 use palisade_limits as limits;
-use palisade_orchestrator::{Orchestrator, form, told};
+use palisade_orchestrator::{Orchestrator, OrchestratorError, form, nothing_accepted, told};
 use palisade_store::{Page, RunRow, StepRow};
 use serde_json::Value;
 
@@ -74,14 +74,21 @@ pub(super) async fn part(
     steps: Vec<StepRow>,
     wanted: &Wanted,
 ) -> Result<Part, Failure> {
-    let paged = wanted.step(&steps);
+    let (paged, id) = (wanted.step(&steps), run.id);
     let configured = app
         .ask(move |orchestrator| {
-            let with = |step: StepRow| {
+            let with = |mut step: StepRow| {
                 let facts = configuration(orchestrator, &step);
-                (step, facts)
+                // A step that ended without a reason of its own, and brought nothing to the service.
+                if let Some(end) = step.end.as_mut().filter(|end| end.message.is_none()) {
+                    let told = nothing_accepted(&step.counts, &orchestrator.store().reasons(id, step.place)?);
+                    if let Some(told) = told {
+                        (end.message, end.hint) = (Some(told.message), Some(told.hint.to_owned()));
+                    }
+                }
+                Ok((step, facts))
             };
-            Ok(steps.into_iter().map(with).collect::<Vec<_>>())
+            steps.into_iter().map(with).collect::<Result<Vec<_>, OrchestratorError>>()
         })
         .await?;
     let card = |(step, facts): (StepRow, Vec<Fact>)| {
@@ -140,6 +147,8 @@ fn card(frame: &Frame, run: &RunRow, step: StepRow, configuration: Vec<Fact>, nu
     let (tone, word) = match end.map(|end| end.how.as_str()) {
         None if step.started_at.is_some() => (Tone::Active, "Running"),
         None => (Tone::Neutral, "Not started"),
+        // It has a message if it brought nothing to the service.
+        Some("completed") if end.is_some_and(|end| end.message.is_some()) => (Tone::Warning, "Finished"),
         Some("completed") => (Tone::Good, "Finished"),
         Some("stopped") => (Tone::Bad, "Stopped"),
         Some("not-begun") => (Tone::Bad, "Could not start"),

@@ -157,7 +157,7 @@ fn read_object(
     let store = orchestrator.store();
     let (run, steps) = (store.run(id)?, store.run_steps(id)?);
     let (object, verdicts) = store.object_story(id, place)?;
-    let (order, descending) = objects::order(&wanted.sort);
+    let (order, descending) = objects::SORTING.read(&wanted.sort);
     let (step, filter) = (wanted.step(&steps), objects::filter(wanted));
     let is_sent = |verdict: &VerdictRow| verdict.submissions.as_array().is_some_and(|sent| !sent.is_empty());
     let sent = verdicts.iter().any(|(_, verdict)| is_sent(verdict));

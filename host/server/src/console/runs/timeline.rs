@@ -2,7 +2,7 @@
 
 use askama::Template;
 use palisade_limits as limits;
-use palisade_store::{Event, RunId};
+use palisade_store::{Cause, Event, RunId};
 
 use super::one::{Part, Wanted};
 use super::requests::{Request, requests};
@@ -26,7 +26,7 @@ struct Timeline {
     pager: Pager,
 }
 
-fn item(frame: &Frame, event: Event) -> TimelineItem {
+fn item(frame: &Frame, event: Event, cause: Option<Cause>) -> TimelineItem {
     let (title, tone) = match event.kind.as_str() {
         "requested" => ("Requested", Tone::Neutral),
         "objects-taken" => ("Objects selected", Tone::Neutral),
@@ -37,7 +37,9 @@ fn item(frame: &Frame, event: Event) -> TimelineItem {
         "taken-over" => ("Taken over", Tone::Warning),
         "activation-failed" => ("Could not continue", Tone::Warning),
         "step-ended" => ("Step ended", Tone::Neutral),
-        "ended" => ("Ended", event.message.parse().map_or(Tone::Neutral, status_tone)),
+        "ended" => {
+            ("Ended", event.message.parse().map_or(Tone::Neutral, |status| status_tone(status, cause)))
+        }
         other => (other, Tone::Neutral),
     };
     let title = event.step.map_or_else(|| title.to_owned(), |step| format!("{title} ({step})"));
@@ -45,11 +47,11 @@ fn item(frame: &Frame, event: Event) -> TimelineItem {
 }
 
 pub(super) async fn part(app: &App, frame: &Frame, id: RunId, wanted: &Wanted) -> Result<Part, Failure> {
-    let (events, recorded) = app
+    let (events, recorded, cause) = app
         .ask(move |orchestrator| {
             let store = orchestrator.store();
-            store.run(id)?;
-            Ok((store.events(id)?, recordings::requests(store, id)?))
+            let cause = store.run(id)?.cause;
+            Ok((store.events(id)?, recordings::requests(store, id)?, cause))
         })
         .await?;
     let number = wanted.number();
@@ -57,7 +59,7 @@ pub(super) async fn part(app: &App, frame: &Frame, id: RunId, wanted: &Wanted) -
         requests(&recorded, (number - 1).saturating_mul(limits::PAGE_ROWS), limits::PAGE_ROWS);
     let row = |request: Request| Row { at: request.at.map(|at| frame.moment(&at)), request };
     Part::of(&Timeline {
-        events: events.into_iter().map(|event| item(frame, event)).collect(),
+        events: events.into_iter().map(|event| item(frame, event, cause)).collect(),
         several: recorded.iter().any(|one| one.step > 1),
         rows: shown.into_iter().map(row).collect(),
         pager: Pager::new(&format!("/runs/{id}"), &[("tab", "timeline")], number, total, "requests"),

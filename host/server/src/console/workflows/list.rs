@@ -6,10 +6,10 @@ use askama::Template;
 use axum::extract::{Query, State};
 use axum::response::Response;
 use palisade_limits as limits;
-use palisade_store::{RunRow, RunStatus, WorkflowId};
+use palisade_store::{RunRow, WorkflowId};
 
 use super::{read_schedule, tick};
-use crate::console::runs::shown::state_badge;
+use crate::console::runs::shown::{issue_words, state_badge};
 use crate::security::Viewer;
 use crate::view::{Badge, Empty, Frame, ListQuery, Moment, Pager, Section, Visit, page};
 use crate::{App, Failure};
@@ -24,7 +24,8 @@ struct Row {
     id: i64,
     name: String,
     description: String,
-    issue: bool,
+    /// What the flag says; none without an issue.
+    issue: Option<&'static str>,
     schedule: String,
     next: Option<Moment>,
     enabled: bool,
@@ -76,7 +77,7 @@ pub(super) async fn list(
         .take(limits::PAGE_ROWS as usize)
         .map(|row| {
             let ended = last.remove(&row.id);
-            let issue = ended.as_ref().and_then(|run| run.status).is_some_and(RunStatus::is_issue);
+            let issue = ended.as_ref().and_then(|run| issue_words(run.status, run.cause));
             let run = open.remove(&row.id).or(ended);
             let schedule = read_schedule(&row.schedule);
             Row {

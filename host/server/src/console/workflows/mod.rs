@@ -14,12 +14,13 @@ use palisade_limits as limits;
 
 use crate::routes::Routes;
 use crate::security::guard::{OPERATOR, VIEWER};
+use crate::view::ListQuery;
 
 pub(super) use scheduling::{read_schedule, tick};
 
 pub(super) fn routes(routes: Routes) -> Routes {
     routes
-        .get("/workflows", VIEWER, list::list)
+        .list::<ListQuery, _, _>("/workflows", VIEWER, list::list)
         .get("/workflows/new", OPERATOR, build::begin)
         .post("/workflows/new", OPERATOR, build::create)
         .get("/workflows/import", OPERATOR, import::form)

@@ -6,7 +6,7 @@ use axum::response::Response;
 use palisade_store::{Page, RunFilter, Takes, WorkflowId};
 
 use super::{read_schedule, tick};
-use crate::console::runs::shown::Line;
+use crate::console::runs::shown::{Line, RunHead, issue_words, run_heads};
 use crate::console::runs::steps::{Fact, fact};
 use crate::security::Viewer;
 use crate::view::{Field, Frame, Kind, Moment, Section, Visit, number, page};
@@ -41,7 +41,8 @@ pub(super) struct One {
     schedule: String,
     upcoming: Vec<Moment>,
     enabled: bool,
-    issue: bool,
+    /// What the flag says; none without an issue.
+    issue: Option<&'static str>,
     takes: &'static str,
     /// Objects that do not change are not sent again, so that their entries expire.
     expires: bool,
@@ -50,6 +51,7 @@ pub(super) struct One {
     created_by: String,
     modified: Moment,
     actions: Vec<Action>,
+    heads: Vec<RunHead>,
     rows: Vec<Line>,
     total: u64,
     selected: Field,
@@ -70,7 +72,7 @@ pub(super) async fn shown(
             let forms = orchestrator.step_forms(&row)?;
             let collection = row.collection.map(|id| store.collection(id)).transpose()?;
             let filter = RunFilter { workflow: Some(id), ..RunFilter::default() };
-            Ok((row, forms, collection, store.runs(filter, Page { offset: 0, limit: LAST_RUNS })?))
+            Ok((row, forms, collection, store.runs(&filter, Page { offset: 0, limit: LAST_RUNS })?))
         })
         .await?;
     let frame = visit.frame(app, &row.name, Section::Workflows).under("Workflows", "/workflows");
@@ -97,7 +99,8 @@ pub(super) async fn shown(
         schedule: schedule.describe(),
         upcoming: upcoming.iter().map(|at| tick(&frame, &schedule, *at)).collect(),
         enabled: row.enabled,
-        issue: runs.first().and_then(|run| run.status).is_some_and(palisade_store::RunStatus::is_issue),
+        issue: runs.first().and_then(|run| issue_words(run.status, run.cause)),
+        heads: run_heads(Vec::new()),
         expires: row.takes == Takes::Changed,
         takes: match row.takes {
             Takes::All => "All objects, in each run",

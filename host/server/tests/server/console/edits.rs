@@ -53,7 +53,7 @@ fn edited<'a>(change: &[(&'a str, &'a str)]) -> Vec<(&'a str, &'a str)> {
 }
 
 fn runs(console: &Console) -> u64 {
-    console.store.runs(RunFilter::default(), Page::ALL).unwrap().1
+    console.store.runs(&RunFilter::default(), Page::ALL).unwrap().1
 }
 
 #[tokio::test]
@@ -219,7 +219,7 @@ async fn the_builder_tests_a_connection_and_saves_for_a_dry_run() {
     assert!(console.store.workflows().unwrap().is_empty() && !console.store.has_secrets().unwrap());
     let saved = post_form(&mut ada, "/workflows/new", &form(&[("do", "dry-run")])).await;
     assert_eq!(leads(&saved), "/runs/1");
-    let (rows, total) = console.store.runs(RunFilter::default(), Page::ALL).unwrap();
+    let (rows, total) = console.store.runs(&RunFilter::default(), Page::ALL).unwrap();
     assert!(total == 1 && rows[0].dry_run, "{rows:?}");
     let text = read(&ada.get("/runs/1").send().await);
     assert!(text.contains("Nightly created. Dry run requested: nothing will be changed."), "{text}");

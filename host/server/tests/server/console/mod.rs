@@ -4,6 +4,7 @@ mod collections;
 mod edits;
 mod integrations;
 mod listing;
+mod lists;
 mod origins;
 mod runs;
 mod selection;

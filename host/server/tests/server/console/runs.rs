@@ -69,6 +69,7 @@ fn work(console: &Console, verdicts: &[NewVerdict], status: RunStatus) -> RunId 
         code: None,
         message: None,
         hint: None,
+        cause: None,
         traffic: json!({ "requests": 7, "bytes_sent": 29_407 }),
         warnings: json!({
             "listed": [{ "source": "action", "message": "the list is nearly full", "fields": {} }],
@@ -130,7 +131,7 @@ async fn the_list_is_filtered_by_workflow_phase_and_status() {
         assert_eq!(found, (first, second), "{query}");
     }
     let none = read(&ada.get("/runs?status=Completed").send().await);
-    assert!(none.contains("No run is like this"), "{none}");
+    assert!(none.contains("No matching runs"), "{none}");
 }
 
 #[tokio::test]
@@ -239,7 +240,7 @@ async fn objects_are_filtered_searched_sorted_and_paged() {
     assert_eq!(places("search=because+of+timeout").await.0, [2, 4]);
     assert_eq!(places("search=%25").await.0, [] as [u64; 0], "a percent sign is itself");
     assert_eq!(places("sort=-place").await.0[..2], [120, 119]);
-    assert_eq!(places("sort=-value").await.0[0], 99);
+    assert_eq!(places("sort=-value").await.0[0], 120, "numbers by their value");
     let page = ada.get("/runs/1?sort=value&verdict=accepted&page=1").send().await;
     assert!(page.body.contains(r#"aria-sort="ascending""#));
     assert!(page.body.contains("verdict=accepted&#38;sort=value&#38;page=2"), "the next page keeps both");
@@ -411,7 +412,7 @@ async fn the_overview_says_what_ran_and_what_needs_attention() {
     let (console, mut ada) = furnished().await;
     let text = read(&ada.get("/").send().await);
     assert!(
-        text.contains("Nothing ran in the last 24 hours")
+        text.contains("No runs in the last 24 hours")
             && text.contains("Nothing: the last run of every workflow went well"),
         "{text}"
     );

@@ -57,7 +57,7 @@ fn objects(console: &Console, run: RunId) -> Vec<StoredObject> {
 }
 
 fn last(console: &Console) -> RunRow {
-    console.store.runs(palisade_store::RunFilter::default(), Page::ALL).unwrap().0.remove(0)
+    console.store.runs(&palisade_store::RunFilter::default(), Page::ALL).unwrap().0.remove(0)
 }
 
 #[tokio::test]
@@ -83,7 +83,7 @@ async fn objects_of_a_collection_are_picked_and_run_with_all_that_it_has_of_them
     );
     assert_eq!(self::boxes(&chosen), [boxes[0].as_str(), boxes[2].as_str()]);
     assert_eq!(
-        console.store.runs(palisade_store::RunFilter::default(), Page::ALL).unwrap().1,
+        console.store.runs(&palisade_store::RunFilter::default(), Page::ALL).unwrap().1,
         0,
         "only shown so far"
     );
@@ -148,7 +148,7 @@ async fn what_cannot_be_run_is_said_on_the_page() {
     ] {
         assert_eq!(post_form(&mut ada, "/selection", form).await.status, status, "{form:?}");
     }
-    assert_eq!(console.store.runs(palisade_store::RunFilter::default(), Page::ALL).unwrap().1, 0);
+    assert_eq!(console.store.runs(&palisade_store::RunFilter::default(), Page::ALL).unwrap().1, 0);
 }
 
 #[tokio::test]

@@ -70,6 +70,7 @@ fn completed() -> StepEnd {
         code: None,
         message: None,
         hint: None,
+        cause: None,
         traffic: Value::Null,
         warnings: Value::Null,
     }

@@ -263,7 +263,7 @@ async fn run_now_makes_a_run() {
     built(&mut ada).await;
     assert_eq!(leads(&post_form(&mut ada, "/workflows/1/run", &[("confirmed", "on")]).await), "/runs/1");
     assert_eq!(leads(&post_form(&mut ada, "/workflows/1/run", &[("dry_run", "on")]).await), "/runs/2");
-    let (runs, _) = console.store.runs(RunFilter::default(), Page::ALL).unwrap();
+    let (runs, _) = console.store.runs(&RunFilter::default(), Page::ALL).unwrap();
     let made: Vec<_> =
         runs.iter().map(|run| (run.id.0, run.dry_run, run.phase, run.requested_by.as_str())).collect();
     assert_eq!(made, [(2, true, Phase::Queued, "ada"), (1, false, Phase::Queued, "ada")]);
