@@ -4,6 +4,8 @@ use std::net::SocketAddr;
 use std::path::PathBuf;
 
 use clap::{Args, Subcommand, ValueEnum};
+use jiff::civil::DateTime;
+use jiff::{Span, Timestamp, Zoned};
 use palisade_egress::ConnectTo;
 use palisade_limits as limits;
 use palisade_server::syslog::SyslogTarget;
@@ -106,6 +108,20 @@ pub(crate) enum AuditVerb {
         /// Print only entries after the one with this id
         #[arg(long, value_name = "ID", default_value_t = 0)]
         after: i64,
+        /// Only entries by this user, with or without a token
+        #[arg(long, value_name = "USER")]
+        who: Option<String>,
+        /// Only entries of this kind, such as `user.invited`, or of a group of kinds, such as `user.`
+        #[arg(long, value_name = "KIND")]
+        what: Option<String>,
+        /// Only entries from this address, or from addresses that begin with it, such as `192.0.2.`
+        #[arg(long, value_name = "ADDRESS")]
+        address: Option<String>,
+        /// Only entries with this text in user, kind, subject or address
+        #[arg(long, value_name = "TEXT")]
+        search: Option<String>,
+        #[command(flatten)]
+        span: SpanArguments,
     },
 }
 
@@ -316,6 +332,34 @@ impl OnConflict {
     }
 }
 
+/// A span of time.
+#[derive(Debug, Args)]
+pub(crate) struct SpanArguments {
+    /// Start: a date, a date and time such as `2026-11-22T08:00`, or a time back from now such as `24h` or `7d`
+    #[arg(long, value_name = "TIME", value_parser = moment)]
+    pub(crate) from: Option<Timestamp>,
+    /// End, not included; as for `--from`
+    #[arg(long, value_name = "TIME", value_parser = moment)]
+    pub(crate) to: Option<Timestamp>,
+}
+
+/// A moment as people type it; without a zone, in the zone of this machine.
+fn moment(text: &str) -> Result<Timestamp, String> {
+    moment_at(text, &Zoned::now())
+}
+
+fn moment_at(text: &str, now: &Zoned) -> Result<Timestamp, String> {
+    let there =
+        || text.parse::<DateTime>().ok()?.to_zoned(now.time_zone().clone()).ok().map(|at| at.timestamp());
+    let back = || {
+        let span = text.parse::<Span>().ok().filter(|span| span.is_positive())?;
+        now.checked_sub(span).ok().map(|at| at.timestamp())
+    };
+    text.parse::<Timestamp>().ok().or_else(there).or_else(back).ok_or_else(|| {
+        "expected a date, a date and time such as `2026-11-22T08:00`, or a time back from now such as `24h` or `7d`".to_owned()
+    })
+}
+
 /// `palisade runs`.
 #[derive(Debug, Args)]
 pub(crate) struct RunsArguments {
@@ -333,6 +377,14 @@ pub(crate) enum RunsVerb {
         /// Only runs of this workflow, by its name or its number
         #[arg(long, value_name = "WORKFLOW")]
         workflow: Option<String>,
+        /// Only runs with this text in the name of the workflow or of the requester
+        #[arg(long, value_name = "TEXT")]
+        search: Option<String>,
+        /// Only runs that ended with an issue
+        #[arg(long)]
+        issue: bool,
+        #[command(flatten)]
+        span: SpanArguments,
     },
     /// Show one run with its steps
     Show(RunNamed),
@@ -378,4 +430,26 @@ pub(crate) enum CollectionsVerb {
         /// Identifies it
         id: i64,
     },
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_moment_has_a_zone_or_is_of_this_machine_or_goes_back_from_now() {
+        let now: Zoned = "2026-11-22T12:00:00+01:00[Europe/Berlin]".parse().unwrap();
+        for (text, at) in [
+            ("2026-11-20T08:00:00Z", "2026-11-20T08:00:00Z"),
+            ("2026-11-20T08:00", "2026-11-20T07:00:00Z"),
+            ("2026-11-20", "2026-11-19T23:00:00Z"),
+            ("24h", "2026-11-21T11:00:00Z"),
+            ("7d", "2026-11-15T11:00:00Z"),
+        ] {
+            assert_eq!(moment_at(text, &now).map(|at| at.to_string()).as_deref(), Ok(at), "{text}");
+        }
+        for text in ["", "yesterday", "-7d", "2026-13-01"] {
+            assert!(moment_at(text, &now).is_err(), "{text}");
+        }
+    }
 }

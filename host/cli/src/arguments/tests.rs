@@ -61,6 +61,7 @@ fn value(argument: &Arg) -> &'static str {
         "trusted-proxy" => "127.0.0.1",
         "trusted-proxy-header" => "forwarded",
         "audit-syslog" => "udp://127.0.0.1",
+        "from" | "to" => "24h",
         _ => "1",
     }
 }

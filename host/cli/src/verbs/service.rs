@@ -12,7 +12,7 @@ use serde_json::{Value, json};
 use crate::answer::Answer;
 use crate::arguments::service::{
     AuditArguments, AuditVerb, CollectionsArguments, CollectionsVerb, Install, RunNamed, RunsArguments,
-    RunsVerb, WorkflowArguments, WorkflowNamed, WorkflowVerb,
+    RunsVerb, SpanArguments, WorkflowArguments, WorkflowNamed, WorkflowVerb,
 };
 use crate::failure::Failure;
 use crate::service_client::Service;
@@ -126,12 +126,14 @@ pub(crate) fn runs(arguments: &RunsArguments) -> Result<Box<dyn Answer>, Failure
     let service = Service::new(&arguments.server)?;
     let find = |named: &RunNamed| find::run(&service, &named.run);
     match &arguments.what {
-        RunsVerb::List { workflow } => {
-            let of = match workflow {
-                Some(name) => format!("&workflow={}", find::workflow(&service, name)?),
-                None => String::new(),
-            };
-            let value = service.get(&format!("/runs?per_page=50{of}"))?;
+        RunsVerb::List { workflow, search, issue, span } => {
+            let workflow = workflow.as_ref().map(|name| find::workflow(&service, name)).transpose()?;
+            let mut filters = span_filters(span);
+            filters.push(("workflow", workflow.map(|id| id.to_string())));
+            filters.push(("search", search.clone()));
+            filters.push(("issue", issue.then(|| "true".to_owned())));
+            filters.push(("per_page", Some("50".to_owned())));
+            let value = service.get(&with_filters("/runs", filters))?;
             let text = show::service::runs(&value);
             Ok(Said::answer(value, text))
         }
@@ -193,10 +195,17 @@ pub(crate) fn collections(arguments: &CollectionsArguments) -> Result<Box<dyn An
 
 pub(crate) fn audit(arguments: &AuditArguments) -> Result<Box<dyn Answer>, Failure> {
     let service = Service::new(&arguments.server)?;
-    let AuditVerb::Export { mut after } = arguments.what;
+    let AuditVerb::Export { after, who, what, address, search, span } = &arguments.what;
+    let mut after = *after;
     let (mut text, mut lines) = (String::new(), Vec::new());
     loop {
-        let page = service.get_text(&format!("/audit.jsonl?after={after}"))?;
+        let mut filters = span_filters(span);
+        filters.extend(
+            [("who", who), ("what", what), ("address", address), ("search", search)]
+                .map(|(name, text)| (name, text.clone())),
+        );
+        filters.push(("after", Some(after.to_string())));
+        let page = service.get_text(&with_filters("/audit.jsonl", filters))?;
         let read: Vec<Value> = page.lines().filter_map(|line| serde_json::from_str(line).ok()).collect();
         let Some(last) = read.last().and_then(|line| line.get("id")).and_then(Value::as_i64) else { break };
         text.push_str(&page);
@@ -204,6 +213,21 @@ pub(crate) fn audit(arguments: &AuditArguments) -> Result<Box<dyn Answer>, Failu
         after = last;
     }
     Ok(Said::answer(Value::Array(lines), text))
+}
+
+/// A parameter of a call, if it is given.
+type Filter = (&'static str, Option<String>);
+
+fn span_filters(span: &SpanArguments) -> Vec<Filter> {
+    let at = |at: Option<jiff::Timestamp>| at.map(|at| at.to_string());
+    vec![("from", at(span.from)), ("to", at(span.to))]
+}
+
+/// The address of a call with its parameters.
+fn with_filters(path: &str, filters: Vec<Filter>) -> String {
+    let mut query = form_urlencoded::Serializer::new(String::new());
+    query.extend_pairs(filters.into_iter().filter_map(|(name, value)| Some((name, value?))));
+    format!("{path}?{}", query.finish())
 }
 
 /// Waits until a run is over, and says how it ended.

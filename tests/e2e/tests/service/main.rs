@@ -22,6 +22,7 @@ mod holdings;
 mod integrations;
 mod kills;
 mod operations;
+mod reasons;
 mod retries;
 mod runs;
 mod schedule;
