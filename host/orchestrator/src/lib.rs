@@ -33,6 +33,7 @@ mod secrets;
 mod selected;
 mod tally;
 mod traced;
+mod words;
 mod workflows;
 
 pub use clock::{Clock, SystemClock};
@@ -48,4 +49,5 @@ pub use preview::{Order, Preview, Search, Wanted};
 pub use runs::Request;
 pub use selected::SelectedObject;
 pub use tally::Tallied;
+pub use words::of_service;
 pub use workflows::{ActionFile, OnConflict, StepDraft, StepForm, WorkflowDraft, WorkflowFile};

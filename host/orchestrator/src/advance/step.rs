@@ -23,6 +23,7 @@ use super::becomes;
 use crate::clock::Clock;
 use crate::executor::{Advanced, Stop, Stopping};
 use crate::integrations::known_action;
+use crate::words::of_service;
 use crate::{Orchestrator, OrchestratorError, objects, traced};
 
 impl Orchestrator {
@@ -82,7 +83,8 @@ impl Orchestrator {
         let gate = match self.tenant(&step.configuration) {
             Ok(tenant) => self.gate(&tenant),
             Err(error) => {
-                let (code, message, hint) = (error.code(), error.to_string(), error.hint());
+                let (code, message) = (error.code(), of_service(&error.to_string()));
+                let hint = error.hint().map(|hint| of_service(&hint));
                 self.give_up_step(activation, step, "not-begun", code, &message, hint.as_deref())?;
                 return Ok(Advanced::More);
             }
@@ -109,7 +111,8 @@ impl Orchestrator {
         let prepared = match self.prepare(run, step, selection, gate.clone()).await {
             Ok(prepared) => prepared,
             Err(error) => {
-                let (code, message, hint) = (error.code(), error.to_string(), error.hint());
+                let (code, message) = (error.code(), of_service(&error.to_string()));
+                let hint = error.hint().map(|hint| of_service(&hint));
                 self.give_up_step(activation, step, "not-begun", code, &message, hint.as_deref())?;
                 return Ok(Advanced::More);
             }
@@ -220,6 +223,12 @@ impl Orchestrator {
                 Some(if is_open { in_hand(verdict, step) } else { verdict })
             })
             .collect();
+        let mut warnings = report.warnings.clone();
+        for warning in warnings.iter_mut().filter(|warning| warning.source == "host") {
+            if let Some(hint) = warning.fields.get_mut("hint") {
+                *hint = of_service(hint);
+            }
+        }
         let end = StepEnd {
             how: match report.run.ended {
                 EndedHow::Completed => "completed",
@@ -229,9 +238,9 @@ impl Orchestrator {
             .to_owned(),
             code: report.run.code.clone(),
             message: report.run.message.clone(),
-            hint: report.run.hint.clone(),
+            hint: report.run.hint.as_deref().map(of_service),
             traffic: json!(report.traffic),
-            warnings: json!({ "listed": report.warnings, "not_listed": report.warnings_not_listed, "evictions": report.evictions, "holdings": report.holdings }),
+            warnings: json!({ "listed": warnings, "not_listed": report.warnings_not_listed, "evictions": report.evictions, "holdings": report.holdings }),
         };
         self.store().end_step(activation, step.place, &end, &verdicts, self.now())?;
         traced::step_ended(&end);

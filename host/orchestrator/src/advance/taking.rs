@@ -12,6 +12,7 @@ use super::becomes;
 use crate::choose::{Chooser, Cursor};
 use crate::collections::{filter_of, read};
 use crate::executor::{Advanced, Stopping};
+use crate::words::of_service;
 use crate::{Orchestrator, OrchestratorError};
 
 /// The place of the choice of the objects among the recordings of a run: before the first step.
@@ -71,7 +72,8 @@ impl Orchestrator {
             }
             Err(OrchestratorError::Store(error @ StoreError::Database { .. })) => Err(error.into()),
             Err(error) => {
-                let (reason, hint) = (error.to_string(), error.hint());
+                let reason = of_service(&error.to_string());
+                let hint = error.hint().map(|hint| of_service(&hint));
                 self.conclude(activation, run, RunStatus::FailedToComplete, Some(&reason), hint.as_deref())
             }
         }
