@@ -13,7 +13,8 @@ fn words(setting: Setting, value: &str) -> String {
     let name = setting.name();
     match (setting, value) {
         (Setting::Format, "") => "the field Format".to_owned(),
-        (Setting::Format, format) => format!("the format `{format}`"),
+        (Setting::Format, "text") => "the format Text".to_owned(),
+        (Setting::Format, format) => format!("the format {}", format.to_uppercase()),
         (Setting::Deadline, _) => "a longer deadline".to_owned(),
         (Setting::DryRun, _) => "dry run".to_owned(),
         (_, "") => format!("the service's setting `{name}`"),
@@ -44,6 +45,6 @@ mod tests {
             "check the region, or map it with the service's setting `connect-to` (`a.example:443:ADDRESS:PORT`)"
         );
         let hint = format!("a list that is empty on purpose is read with {}", Setting::Format.with("text"));
-        assert_eq!(of_service(&hint), "a list that is empty on purpose is read with the format `text`");
+        assert_eq!(of_service(&hint), "a list that is empty on purpose is read with the format Text");
     }
 }

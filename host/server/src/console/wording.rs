@@ -38,7 +38,7 @@ mod tests {
         for (error, said) in [
             (
                 ReadError::Empty { name: name() },
-                "A list that is empty on purpose is read with the format `text`.",
+                "A list that is empty on purpose is read with the format Text.",
             ),
             (
                 ReadError::NothingFound { name: name(), format: Format::Csv, expected: "" },
