@@ -100,9 +100,13 @@ fn what_an_unknown_key_has_signed_is_refused_unless_that_is_allowed() {
         let error = assert_refused(&bytes, &trust, "signature-key-unknown");
         assert!(error.to_string().contains(&key_id.to_string()), "{error}");
         let hint = error.hint().unwrap();
-        for part in
-            [known, &key_id.to_string(), "[[trusted-keys]]\nname = ", "\nkey = ", "the setting `allow-unsigned`"]
-        {
+        for part in [
+            known,
+            &key_id.to_string(),
+            "[[trusted-keys]]\nname = ",
+            "\nkey = ",
+            "the setting `allow-unsigned`",
+        ] {
             assert!(hint.contains(part), "{part} is not in {hint}");
         }
         let bundle = open(&bytes, &trust.allow_unsigned()).unwrap();

@@ -118,6 +118,12 @@ limits! {
     HELD_RECORDS_BYTES = 4 * MIB, "bytes";
     /// Top-level domains that are not on the public suffix list and that a warning names; the others are counted.
     SUFFIXES_NAMED = 10, "names";
+    /// Columns of one file that are listed by name: a file with more is a matrix, and no list of indicators.
+    COLUMNS_SHOWN = 100, "columns";
+    /// Columns that somebody names for a collection.
+    COLUMNS_CHOSEN = 20, "columns";
+    /// Characters of a column's name.
+    COLUMN_NAME_CHARACTERS = 200, "characters";
     /// Findings about one file that warnings name, most of them columns: nobody reads more warnings than this.
     NOTES_NAMED = 50, "notes";
     /// Records of a file that was taken for text that are kept back until the first value shows that it is a list: a banner, the

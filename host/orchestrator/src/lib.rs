@@ -27,6 +27,7 @@ mod objects;
 mod orchestrator;
 mod preview;
 mod progress;
+mod reading;
 mod runs;
 mod scheduler;
 mod secrets;
@@ -37,7 +38,7 @@ mod words;
 mod workflows;
 
 pub use clock::{Clock, SystemClock};
-pub use collections::{CollectionChange, CollectionSource, Upload, filter_of, source_of};
+pub use collections::{CollectionChange, CollectionSource, Upload, filter_of, reading_of, source_of};
 pub use connection_test::{ConnectionTest, Failing};
 pub use error::{Field, OrchestratorError};
 pub use filter::Filter;
@@ -46,6 +47,7 @@ pub use integrations::{ActionPage, Confirmed, Installed, ParameterChange, Review
 pub use live::{NewConnection, StoredLogIn};
 pub use orchestrator::{Options, Orchestrator};
 pub use preview::{Order, Preview, Search, Wanted};
+pub use reading::{ColumnRead, FileRead, NamedColumns};
 pub use runs::Request;
 pub use selected::SelectedObject;
 pub use tally::Tallied;
