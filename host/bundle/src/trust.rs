@@ -227,14 +227,14 @@ mod tests {
         let fault = SignatureFault::UnknownKey { key_id, trusted: keys.to_vec() };
         let hint = fault.hint().unwrap();
         assert!(hint.starts_with(&expected) && hint.contains("[[trusted-keys]]"), "{hint}");
-        assert!(hint.contains(&key_id.to_string()) && hint.ends_with(AUTHORS), "{hint}");
+        assert!(hint.contains(&key_id.to_string()) && hint.ends_with(&authors()), "{hint}");
     }
 
     #[test]
     fn each_fault_of_a_signature_has_its_code_and_its_hint() {
         let key_id = trusted("a").key.id();
         for (fault, code, words) in [
-            (SignatureFault::Unsigned, "bundle-unsigned", "`--allow-unsigned`"),
+            (SignatureFault::Unsigned, "bundle-unsigned", "the setting `allow-unsigned`"),
             (
                 SignatureFault::Invalid { name: "a".to_owned(), key_id },
                 "signature-invalid",

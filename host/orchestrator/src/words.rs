@@ -17,6 +17,11 @@ fn words(setting: Setting, value: &str) -> String {
         (Setting::Format, format) => format!("the format {}", format.to_uppercase()),
         (Setting::Deadline, _) => "a longer deadline".to_owned(),
         (Setting::DryRun, _) => "dry run".to_owned(),
+        (Setting::MaxEvictions, count) => {
+            format!("the workflow's setting “Existing entries a run may displace” {count}")
+                .trim_end()
+                .to_owned()
+        }
         (_, "") => format!("the service's setting `{name}`"),
         _ => format!("the service's setting `{name}` (`{value}`)"),
     }

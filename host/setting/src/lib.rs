@@ -43,6 +43,8 @@ settings! {
     DryRun = "dry-run";
     /// The format of a collection.
     Format = "format";
+    /// How many existing entries of a full list a run may displace. Components name it too, as this text has it.
+    MaxEvictions = "max-evictions";
     /// The file of the operator's policy.
     Policy = "policy";
     /// The file to which requests and responses are recorded.

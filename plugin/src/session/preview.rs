@@ -216,7 +216,7 @@ pub(super) fn would_evict(losses: &[(Field, Loss)], most: u64, has_pushed: bool)
             ),
         ),
         hint: format!(
-            "{}; a dry run that compares shows what would go, and `--max-evictions {count}`, in a workflow the setting `max_evictions`, allows it",
+            "{}; a dry run that compares shows what would go, and the setting `max-evictions {count}` allows it",
             if has_pushed {
                 "another writer has filled the list since the run began: what failed was not sent"
             } else {
