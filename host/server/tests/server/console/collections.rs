@@ -498,7 +498,7 @@ async fn an_upload_with_several_columns_of_values_names_them_and_takes_a_choice(
     let fields = [("name", "Both"), ("format", ""), ("value-columns", "url\r\ndomain"), ("type-column", "")];
     let path = leads(&post_files(&mut ada, "/collections/new", &fields, &file).await);
     assert_eq!(objects(&ada.get(&path).send().await), 2);
-    assert!(read(&ada.get("/collections").send().await).contains("columns url, domain"));
+    assert!(read(&ada.get(&path).send().await).contains("columns url, domain"));
     // The API takes them as the command line writes them, and refuses what is no assignment.
     for (columns, status) in [("value=domain", 201), ("domain", 422)] {
         let fields = [("name", "Api"), ("columns", columns)];
