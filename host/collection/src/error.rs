@@ -7,6 +7,7 @@ use palisade_setting::Setting;
 use thiserror::Error;
 
 use crate::UnpackFault;
+use crate::source::TooLong;
 
 /// Why reading a file ended. Each message names the file, the place where one is known, and what was expected.
 #[derive(Debug, Error)]
@@ -37,6 +38,12 @@ pub enum ReadError {
         name: String,
         /// Why.
         fault: UnpackFault,
+    },
+    /// Standard input, a pipe or a device that does not end.
+    #[error("`{name}` did not end within {} MiB", palisade_limits::STREAM_BYTES >> 20)]
+    Endless {
+        /// The input.
+        name: String,
     },
     /// A directory was named where a file is needed.
     #[error("`{name}` is a directory, expected a file")]
@@ -231,9 +238,12 @@ pub enum ReadError {
 const FORMATS: &str = "threatq, stix, misp, csv, text";
 
 impl ReadError {
-    /// An error of reading that was one of unpacking, by its own name.
+    /// An error of reading that was one of unpacking, or of an input without an end, by its own name.
     pub(crate) fn unpacking(self) -> Self {
         match self {
+            Self::Io { name, cause } if cause.get_ref().is_some_and(|cause| cause.is::<TooLong>()) => {
+                Self::Endless { name }
+            }
             Self::Io { name, cause } => match UnpackFault::of(&cause) {
                 Some(fault) => Self::Packed { name, fault: fault.clone() },
                 None => Self::Io { name, cause },
@@ -249,6 +259,7 @@ impl ReadError {
             Self::Open { .. } => "collection-not-opened",
             Self::Io { .. } => "collection-not-read",
             Self::Packed { .. } => "collection-packed",
+            Self::Endless { .. } => "collection-endless",
             Self::Directory { .. } => "collection-is-directory",
             Self::Empty { .. } => "collection-empty",
             Self::Unsupported { .. } => "collection-format-not-supported",
@@ -275,6 +286,9 @@ impl ReadError {
         let hint = match self {
             Self::Open { .. } => "check the path and that the file may be read",
             Self::Packed { fault, .. } => fault.hint(),
+            Self::Endless { .. } => {
+                "check the program that writes it; a collection that is larger is read from a file"
+            }
             Self::Directory { .. } => "name the files in it one by one",
             Self::Empty { .. } => {
                 return Some(format!(

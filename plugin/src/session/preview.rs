@@ -87,6 +87,7 @@ impl Preview {
             Arrival::Lost(reason) => {
                 return Err(walk.lost(&format!("the request got no whole answer: {reason}")));
             }
+            Arrival::Held => return Err(walk.lost(super::HELD)),
             Arrival::Abandoned | Arrival::Refused => {
                 return Err(walk.lost("the run ended before it was answered"));
             }

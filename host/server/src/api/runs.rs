@@ -91,6 +91,8 @@ pub(crate) struct Run {
     reason: Option<String>,
     /// What to do about that.
     hint: Option<String>,
+    /// When the next request is sent, if the service asked to wait.
+    waits_until: Option<Timestamp>,
     /// When it was asked for.
     created_at: Timestamp,
     /// When it began.
@@ -123,6 +125,7 @@ impl From<RunRow> for Run {
             issue: row.status.is_some_and(RunStatus::is_issue),
             reason: row.reason,
             hint: row.hint,
+            waits_until: row.waits_until,
             created_at: row.created_at,
             started_at: row.started_at,
             ended_at: row.ended_at,

@@ -137,6 +137,7 @@ CREATE TABLE runs (
     status        TEXT,                         -- once it has ended
     reason        TEXT,                         -- why it waits, or why it ended so
     hint          TEXT,
+    waits_until   INTEGER,                      -- when it goes on, if that is known
     created_at    INTEGER NOT NULL,
     started_at    INTEGER,
     ended_at      INTEGER,
