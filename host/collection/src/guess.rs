@@ -6,8 +6,8 @@ mod url;
 
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 
-use name::{is_ambiguous_name, is_filename};
 pub(crate) use name::{AMBIGUOUS_NAME, SPECIAL_USE, UNLISTED_NAME, is_domain, reason_against};
+use name::{is_ambiguous_name, is_filename};
 pub(crate) use url::has_scheme;
 use url::{is_address, is_url_with_scheme, is_url_without_scheme, split_port};
 
