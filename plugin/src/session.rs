@@ -63,11 +63,16 @@ pub enum Arrival {
     },
     /// No whole answer; the sentence says why.
     Lost(String),
+    /// It was not sent: the service asked the host for a pause that outlasts the run.
+    Held,
     /// It was sent, and the host no longer waits for its answer.
     Abandoned,
     /// It was not sent: the host ends the run, and sends nothing more for it.
     Refused,
 }
+
+/// Why a request was held back.
+const HELD: &str = "the service asked for a pause that outlasts the run";
 
 /// Identifies a request of the session.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -259,6 +264,13 @@ impl Session {
             }
             (Errand::Read(_), Arrival::Refused) => self.end(&[]),
             (Errand::Push(batch), Arrival::Abandoned) => self.fail_batch(&batch, outcome_unknown()),
+            (Errand::Push(batch), Arrival::Held) => {
+                batch.iter().for_each(|number| self.ledger.unsent(*number));
+                self.fail_batch(
+                    &batch,
+                    Problem::new("throttled-past-deadline", format!("it was not sent: {HELD}")),
+                );
+            }
             (Errand::Read(walk), arrival) => self.read(walk, arrival, now),
             (Errand::Push(batch), Arrival::Lost(reason)) => {
                 let problem = Problem::new("transport", format!("the request got no whole answer: {reason}"));

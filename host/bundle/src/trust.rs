@@ -5,6 +5,7 @@
 //! refused all the same.
 
 use bytes::Bytes;
+use palisade_setting::Setting;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
@@ -158,15 +159,16 @@ impl SignatureFault {
     /// What to do about it; several lines where lines of `palisade.toml` are told.
     pub fn hint(&self) -> Option<String> {
         Some(match self {
-            Self::Unsigned => format!("ask the publisher for a signed bundle; {AUTHORS}"),
+            Self::Unsigned => format!("ask the publisher for a signed bundle; {}", authors()),
             Self::UnknownKey { key_id, trusted } => format!(
                 "{}; ask the publisher for the public key {key_id} by another way than that by which the bundle came, and \
                  trust it with these lines in `palisade.toml`:\n\
                  [[trusted-keys]]\n\
                  name = \"the publisher\"\n\
                  key = \"the second line of the public key file\"\n\
-                 or, {AUTHORS}",
-                listed(trusted)
+                 or, {}",
+                listed(trusted),
+                authors()
             ),
             Self::Invalid { .. } => "do not use the bundle: its list of files was changed after it was signed, or \
                                      somebody else signed it under this key's id; get it again from its publisher"
@@ -177,8 +179,12 @@ impl SignatureFault {
 }
 
 /// What those do who have made the bundle themselves, and what they give up.
-const AUTHORS: &str = "while you write a bundle, `--allow-unsigned` runs it without knowing who made it: anybody could \
-                       have made or changed what you run";
+fn authors() -> String {
+    format!(
+        "while you write a bundle, {} runs it without knowing who made it: anybody could have made or changed what you run",
+        Setting::AllowUnsigned
+    )
+}
 
 /// The trusted keys in words.
 fn listed(trusted: &[TrustedKey]) -> String {
@@ -221,14 +227,14 @@ mod tests {
         let fault = SignatureFault::UnknownKey { key_id, trusted: keys.to_vec() };
         let hint = fault.hint().unwrap();
         assert!(hint.starts_with(&expected) && hint.contains("[[trusted-keys]]"), "{hint}");
-        assert!(hint.contains(&key_id.to_string()) && hint.ends_with(AUTHORS), "{hint}");
+        assert!(hint.contains(&key_id.to_string()) && hint.ends_with(&authors()), "{hint}");
     }
 
     #[test]
     fn each_fault_of_a_signature_has_its_code_and_its_hint() {
         let key_id = trusted("a").key.id();
         for (fault, code, words) in [
-            (SignatureFault::Unsigned, "bundle-unsigned", "`--allow-unsigned`"),
+            (SignatureFault::Unsigned, "bundle-unsigned", "the setting `allow-unsigned`"),
             (
                 SignatureFault::Invalid { name: "a".to_owned(), key_id },
                 "signature-invalid",

@@ -85,7 +85,7 @@ fn what_is_not_signed_is_refused_unless_that_is_allowed() {
     let bytes = zip(&bundle_with([]));
     for trust in [Trust::default(), trust(&key())] {
         let error = assert_refused(&bytes, &trust, "bundle-unsigned");
-        assert!(error.hint().unwrap().contains("`--allow-unsigned`"));
+        assert!(error.hint().unwrap().contains("the setting `allow-unsigned`"));
         let bundle = open(&bytes, &trust.allow_unsigned()).unwrap();
         assert_eq!(bundle.authenticity(), &Authenticity::Unsigned);
     }
@@ -100,9 +100,13 @@ fn what_an_unknown_key_has_signed_is_refused_unless_that_is_allowed() {
         let error = assert_refused(&bytes, &trust, "signature-key-unknown");
         assert!(error.to_string().contains(&key_id.to_string()), "{error}");
         let hint = error.hint().unwrap();
-        for part in
-            [known, &key_id.to_string(), "[[trusted-keys]]\nname = ", "\nkey = ", "`--allow-unsigned`"]
-        {
+        for part in [
+            known,
+            &key_id.to_string(),
+            "[[trusted-keys]]\nname = ",
+            "\nkey = ",
+            "the setting `allow-unsigned`",
+        ] {
             assert!(hint.contains(part), "{part} is not in {hint}");
         }
         let bundle = open(&bytes, &trust.allow_unsigned()).unwrap();

@@ -4,6 +4,8 @@ use palisade_bundle::{BundleError, ManifestError, PackError};
 use palisade_run::{ConfigurationFileError, Difference, PlanError, PrepareError};
 use serde::Serialize;
 
+use crate::words::of_options;
+
 /// Exit status: could not start.
 pub(crate) const COULD_NOT_START: u8 = 1;
 /// Exit status: the command line could not be understood. clap uses the same.
@@ -38,6 +40,19 @@ pub(crate) struct Problem {
 impl Failure {
     pub(crate) fn new(code: &'static str, message: impl Into<String>) -> Self {
         Self { code, message: message.into(), problems: Vec::new(), hint: None, status: COULD_NOT_START }
+    }
+
+    /// The same in the words of the command line.
+    pub(crate) fn worded(&self) -> Self {
+        let problem =
+            |problem: &Problem| Problem { code: problem.code, message: of_options(&problem.message) };
+        Self {
+            code: self.code,
+            message: of_options(&self.message),
+            problems: self.problems.iter().map(problem).collect(),
+            hint: self.hint.as_deref().map(of_options),
+            status: self.status,
+        }
     }
 
     /// A file that cannot be read or written.

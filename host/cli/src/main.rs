@@ -19,6 +19,7 @@ mod show;
 mod terminal;
 mod usage;
 mod verbs;
+mod words;
 
 use std::process::ExitCode;
 

@@ -10,6 +10,7 @@ use crate::answer::{Answer, Channel};
 use crate::arguments::{Colour, LogFormat, Output};
 use crate::failure::Failure;
 use crate::show;
+use crate::words::of_options;
 
 /// Sets the choice for everything that is printed from now on.
 pub(crate) fn choose_colour(colour: Colour) {
@@ -46,7 +47,7 @@ pub(crate) fn show(result: Result<Box<dyn Answer>, Failure>, output: Output) -> 
 /// Tells something along the way, on standard error.
 pub(crate) fn tell(text: &str) {
     // Where standard error is closed there is nobody to tell.
-    let _ = anstream::stderr().lock().write_all(screen(text).as_bytes());
+    let _ = anstream::stderr().lock().write_all(screen(&of_options(text)).as_bytes());
 }
 
 /// The same of a service, in the form of its log, so that whoever reads that finds nothing else in it.
@@ -76,20 +77,22 @@ fn write(answer: &dyn Answer, output: Output) -> io::Result<()> {
             out.flush()
         }
         (Output::Text, Channel::Output) => {
-            anstream::stdout().lock().write_all(screen(&answer.text()).as_bytes())
+            anstream::stdout().lock().write_all(screen(&of_options(&answer.text())).as_bytes())
         }
         (Output::Text, Channel::Error) => {
-            anstream::stderr().lock().write_all(screen(&answer.text()).as_bytes())
+            anstream::stderr().lock().write_all(screen(&of_options(&answer.text())).as_bytes())
         }
     }
 }
 
 fn show_failure(failure: &Failure, output: Output) -> ExitCode {
     // Where standard error itself is closed there is nobody left to tell.
-    let _ = anstream::stderr().lock().write_all(screen(&show::failure::text(failure)).as_bytes());
+    let _ =
+        anstream::stderr().lock().write_all(screen(&of_options(&show::failure::text(failure))).as_bytes());
     if output == Output::Json {
         let mut out = JsonText(io::stdout().lock());
-        let written = serde_json::to_writer_pretty(&mut out, &serde_json::json!({ "error": failure }));
+        let written =
+            serde_json::to_writer_pretty(&mut out, &serde_json::json!({ "error": failure.worded() }));
         let _ = written.map_err(io::Error::from).and_then(|()| out.write_all(b"\n"));
     }
     ExitCode::from(failure.status)

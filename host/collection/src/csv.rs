@@ -76,12 +76,19 @@ pub(crate) fn read(
         }
         rows.line(bytes, &mut pending, known, emitter)?;
     }
-    if header.is_none() {
+    let Some(header) = header else {
         return Err(no_header(FirstLine::Other, b"", 1, emitter.name()));
-    }
+    };
+    let mut columns = header.seen();
     for (note, count) in rows.tally.notes() {
+        if let Note::Column { name } = &note
+            && let Some(column) = columns.iter_mut().find(|column| column.name == *name)
+        {
+            column.unread = count;
+        }
         emitter.note_times(note, count);
     }
+    emitter.columns(columns);
     if pending.is_empty() { Ok(()) } else { Err(pending.unclosed(emitter.name())) }
 }
 

@@ -25,13 +25,12 @@ const SIGNATURES: &[(&[u8], &str, &str)] = &[
     (b"PAR1", "a Parquet file", "export the indicators as CSV"),
     (b"%PDF-", "a PDF document", "save the indicators in it as text"),
     (b"\xD0\xCF\x11\xE0", "an office document", "save the sheet as CSV"),
-    (b"\xFF\xFE", UTF_16, UTF_16_ADVICE),
-    (b"\xFE\xFF", UTF_16, UTF_16_ADVICE),
+    (b"\xFF\xFE\0\0", "UTF-32 text", "save it as UTF-8"),
 ];
 /// Where the mark of a tar archive stands.
 const TAR_AT: usize = 257;
-const UTF_16: &str = "UTF-16 text";
-const UTF_16_ADVICE: &str = "save it as UTF-8, for example with `iconv -f UTF-16 -t UTF-8`";
+const UTF_16: &str = "UTF-16 text without a byte order mark";
+const UTF_16_ADVICE: &str = "save it as UTF-8, or as \"Unicode text\" with a byte order mark";
 
 /// Refuses what no reader can read, whatever format it was announced to be.
 pub(crate) fn refuse_binary(name: &str, head: &[u8]) -> Result<(), ReadError> {
@@ -49,7 +48,7 @@ pub(crate) fn refuse_binary(name: &str, head: &[u8]) -> Result<(), ReadError> {
         return Ok(());
     }
     // UTF-16 without a mark: of ASCII, every other byte is zero.
-    if zeros.saturating_mul(3) > head.len() && head.is_ascii() {
+    if zeros.saturating_mul(3) > head.len() && zeros < head.len() && head.is_ascii() {
         return refuse(UTF_16, UTF_16_ADVICE);
     }
     refuse("binary data", "name a file of one of these formats")
@@ -302,7 +301,7 @@ mod tests {
             (r#"{"total":1,"data":[]}"#, ThreatQ, false),
             ("{\n \"data\": [], \"total\": 0}", ThreatQ, false),
             (r#"[{"total":1,"data":[]}]"#, ThreatQ, false),
-            (r#"[{"id":1,"class":"network","value":"x","type_id":2}]"#, ThreatQ, false),
+            (r#"[{"id":1,"class":"network","value":"x","type_name":"FQDN"}]"#, ThreatQ, false),
             (r#"{"value":"x","type":{"name":"FQDN"}}"#, ThreatQ, false),
             ("{\"data\":[]}\n{\"data\":[]}\n", ThreatQ, true),
             ("{\"value\":\"x\",\"type\":\"FQDN\"}\nbroken", ThreatQ, true),
@@ -394,8 +393,8 @@ mod tests {
             (&b"BZh9"[..], "bzip2"),
             (b"7z\xBC\xAF\x27\x1C\0", "7-Zip"),
             (&[vec![b'a'; 257], b"ustar\x0000".to_vec()].concat(), "tar archive"),
-            (b"\xFF\xFEe\0v\0", "UTF-16"),
             (b"e\0v\0i\0l\0", "UTF-16"),
+            (b"\0\0\0\0\0\0", "binary"),
             (b"abc\0\xFF\xFEdefghijkl", "binary"),
         ] {
             let error = refuse_binary("file", head).unwrap_err();

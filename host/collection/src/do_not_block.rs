@@ -42,6 +42,8 @@ pub(crate) enum Reason {
     Inactive,
     /// It is context, not something to look for.
     NotForDetection,
+    /// It is to be looked for, and not blocked.
+    DetectOnly,
 }
 
 impl Reason {
@@ -56,6 +58,7 @@ impl Reason {
             Self::Expired => "expired",
             Self::Inactive => "inactive",
             Self::NotForDetection => "not-for-detection",
+            Self::DetectOnly => "detect-only",
         }
     }
 
@@ -74,6 +77,7 @@ impl Reason {
             Self::Expired => "expired",
             Self::Inactive => "inactive",
             Self::NotForDetection => "not for detection",
+            Self::DetectOnly => "for detection only, not for blocking",
         }
     }
 }
@@ -133,9 +137,14 @@ pub(crate) fn judge(name: &str, value: &str, now: OffsetDateTime) -> Judgement {
         _ if value.is_empty() => Judgement::Nothing,
         Field::None => Judgement::Nothing,
         Field::IfTrue(reason) if truth(value) == Some(true) => marked(reason),
+        // ThreatConnect counts them.
+        Field::IfTrue(Reason::FalsePositive) if value.parse::<f64>().is_ok_and(|count| count > 0.0) => {
+            marked(Reason::FalsePositive)
+        }
         Field::IfFalse(reason) if truth(value) == Some(false) => marked(reason),
         Field::IfTrue(_) | Field::IfFalse(_) => Judgement::Nothing,
         Field::Word => word(value).map_or(Judgement::Nothing, marked),
+        Field::Action => action(value).map_or(Judgement::Nothing, marked),
         Field::Until => match truth(value) {
             // `expired` is written as a flag as well.
             Some(true) if letters_and_digits(name).ends_with("expired") => marked(Reason::Expired),
@@ -163,8 +172,10 @@ enum Field {
     IfTrue(Reason),
     /// A flag that speaks against blocking where it is not set.
     IfFalse(Reason),
-    /// A status, verdict or action in words.
+    /// A status or verdict in words.
     Word,
+    /// What is to be done with the value, in words.
+    Action,
     /// A time after which the record does not count.
     Until,
 }
@@ -174,24 +185,46 @@ const NEVER: &[&str] =
     &["", "never", "none", "null", "na", "nil", "unlimited", "neverexpires", "noexpiration"];
 
 fn field(name: &str) -> Field {
-    match letters_and_digits(name).as_str() {
+    let name = letters_and_digits(name);
+    match name.strip_suffix("utc").unwrap_or(&name) {
         "deleted" | "isdeleted" => Field::IfTrue(Reason::Deleted),
         "revoked" | "isrevoked" | "withdrawn" | "retracted" => Field::IfTrue(Reason::Revoked),
-        "falsepositive" | "isfalsepositive" | "fp" | "isfp" => Field::IfTrue(Reason::FalsePositive),
-        "benign" | "isbenign" | "knowngood" | "isknowngood" | "isclean" | "isharmless" => {
-            Field::IfTrue(Reason::Benign)
-        }
+        "falsepositive"
+        | "falsepositives"
+        | "isfalsepositive"
+        | "falsepositivecount"
+        | "falsepositivescount"
+        | "numfalsepositives"
+        | "falsepositivesightings"
+        | "falsepositivereports"
+        | "fp"
+        | "fps"
+        | "isfp"
+        | "fpcount" => Field::IfTrue(Reason::FalsePositive),
+        // Not `harmless`: VirusTotal counts the engines that say so.
+        "benign" | "isbenign" | "knowngood" | "isknowngood" | "clean" | "isclean" | "isharmless" | "safe"
+        | "issafe" | "trusted" | "istrusted" | "legitimate" | "islegitimate" => Field::IfTrue(Reason::Benign),
         "whitelisted" | "iswhitelisted" | "whitelist" | "allowlisted" | "isallowlisted" | "allowlist"
-        | "safelisted" | "safelist" | "donotblock" | "isallowed" => Field::IfTrue(Reason::Allowed),
+        | "safelisted" | "safelist" | "donotblock" | "isallowed" | "allow" | "allowed" | "permitted"
+        | "exclude" | "excluded" | "isexcluded" | "exempt" | "exempted" | "isexempt" | "ignore"
+        | "ignored" | "suppressed" | "inallowlist" | "inwhitelist" | "onallowlist" | "onwhitelist" => {
+            Field::IfTrue(Reason::Allowed)
+        }
+        "detectonly" | "monitoronly" | "auditonly" | "alertonly" | "logonly" => {
+            Field::IfTrue(Reason::DetectOnly)
+        }
         "inactive" | "isinactive" | "deprecated" | "disabled" | "retired" => Field::IfTrue(Reason::Inactive),
         "active" | "isactive" | "enabled" | "isenabled" => Field::IfFalse(Reason::Inactive),
         "toids" | "fordetection" => Field::IfFalse(Reason::NotForDetection),
         "malicious" | "ismalicious" => Field::IfFalse(Reason::Benign),
         "block" | "shouldblock" => Field::IfFalse(Reason::Allowed),
-        "status" | "state" | "indicatorstatus" | "indicatorstate" | "iocstatus" | "iocstate" | "action"
-        | "indicatoraction" | "iocaction" | "recommendedaction" | "verdict" | "analystverdict"
-        | "finalverdict" | "disposition" | "classification" | "reputation" | "assessment" | "decision"
-        | "determination" | "conclusion" => Field::Word,
+        "action" | "actions" | "indicatoraction" | "iocaction" | "recommendedaction" | "scanaction"
+        | "policyaction" | "responseaction" | "enforcement" | "enforcementmode" => Field::Action,
+        "status" | "state" | "indicatorstatus" | "indicatorstate" | "iocstatus" | "iocstate" | "verdict"
+        | "verdicts" | "analystverdict" | "finalverdict" | "disposition" | "classification"
+        | "reputation" | "assessment" | "decision" | "determination" | "conclusion" | "label" | "class"
+        | "result" | "analysisresult" | "threatlevel" | "risklevel" | "threatverdict" | "maliciousness"
+        | "judgement" | "judgment" => Field::Word,
         "validuntil" | "validto" | "validtill" | "activeuntil" | "blockuntil" => Field::Until,
         name if name.contains("expir") && !name.contains("days") && !name.contains("policy") => Field::Until,
         _ => Field::None,
@@ -200,10 +233,57 @@ fn field(name: &str) -> Field {
 
 /// A flag as people write it.
 pub(crate) fn truth(value: &str) -> Option<bool> {
-    match value.to_ascii_lowercase().as_str() {
-        "1" | "true" | "yes" | "y" | "t" | "x" | "on" => Some(true),
-        "0" | "false" | "no" | "n" | "f" | "off" => Some(false),
+    match value.to_lowercase().as_str() {
+        "1" | "1.0" | "true" | "yes" | "y" | "t" | "x" | "on" | "✓" | "✔" => Some(true),
+        "0" | "0.0" | "false" | "no" | "n" | "f" | "off" => Some(false),
+        // As spreadsheets of other languages write them: German, French, Spanish, Italian, Portuguese, Dutch, Polish, Swedish,
+        // Danish, Czech, Russian.
+        "wahr" | "ja" | "vrai" | "oui" | "verdadero" | "sí" | "si" | "vero" | "sì" | "verdadeiro" | "sim"
+        | "waar" | "prawda" | "tak" | "sant" | "sand" | "pravda" | "ano" | "истина" | "да" => {
+            Some(true)
+        }
+        "falsch" | "nein" | "faux" | "non" | "falso" | "não" | "nao" | "onwaar" | "nee" | "fałsz" | "nie"
+        | "falskt" | "falsk" | "nej" | "nepravda" | "ne" | "ложь" | "нет" => Some(false),
         _ => None,
+    }
+}
+
+/// What a word for an action means: what is only to be detected is as little to be blocked as what is allowed.
+fn action(value: &str) -> Option<Reason> {
+    match letters_and_digits(value).as_str() {
+        "audit" | "alert" | "detect" | "detection" | "monitor" | "log" | "observe" | "watch" | "warn"
+        | "notify" | "track" | "none" | "noaction" | "nothing" => Some(Reason::DetectOnly),
+        _ => word(value),
+    }
+}
+
+/// What a description or comment beside a value says against blocking it, in its first words. Words that a description may
+/// begin with for other reasons are not among them.
+pub(crate) fn description(text: &str) -> Option<Reason> {
+    label(first_words(text))
+}
+
+/// A comment up to its first mark: `False positive - do not block`.
+fn first_words(text: &str) -> &str {
+    let text = text.split([',', ';', ':', '(', '.', '!']).next().unwrap_or_default();
+    [" - ", " – ", " — "]
+        .iter()
+        .filter_map(|dash| text.find(dash))
+        .min()
+        .map_or(text, |end| text.get(..end).unwrap_or(text))
+}
+
+/// What a comment behind a value says against blocking it, in its first words: `false positive, see 4711`, or the result
+/// of an access list.
+pub(crate) fn comment(text: &str) -> Option<Reason> {
+    let first = first_words(text);
+    match letters_and_digits(first).as_str() {
+        "ok" | "pass" | "accept" | "dunno" | "direct" | "bypass" | "passthru" | "rpzpassthru" => {
+            Some(Reason::Allowed)
+        }
+        // A name or a note of two words says nothing about the value: `good`, `safe`.
+        "good" | "safe" | "removed" | "archived" | "disabled" => None,
+        _ => label(first).or_else(|| word(first)),
     }
 }
 
@@ -216,14 +296,23 @@ pub(crate) fn word(value: &str) -> Option<Reason> {
         | "ignore" | "ignored" => Some(Reason::Allowed),
         "benign" | "clean" | "harmless" | "legitimate" | "legit" | "safe" | "trusted" | "good"
         | "knowngood" | "goodware" | "notmalicious" | "nonmalicious" => Some(Reason::Benign),
-        "fp" | "falsealarm" => Some(Reason::FalsePositive),
+        "fp" | "falsealarm" | "fehlalarm" | "fauxpositif" | "falsopositivo" => Some(Reason::FalsePositive),
+        "detectonly" | "monitoronly" | "auditonly" | "alertonly" | "logonly" => Some(Reason::DetectOnly),
         "revoked" | "withdrawn" | "retracted" => Some(Reason::Revoked),
-        "expired" => Some(Reason::Expired),
+        "expired" | "abgelaufen" | "expiré" | "caducado" | "scaduto" => Some(Reason::Expired),
+        "inaktiv" | "inactif" | "inactivo" | "inattivo" => Some(Reason::Inactive),
+        "gelöscht" | "supprimé" | "eliminado" => Some(Reason::Deleted),
+        "erlaubt" | "autorisé" | "permitido" => Some(Reason::Allowed),
+        "gutartig" | "harmlos" | "unbedenklich" | "bénin" | "benigno" | "inoffensif" => Some(Reason::Benign),
         "inactive" | "retired" | "disabled" | "deactivated" | "deprecated" | "archived" | "obsolete" => {
             Some(Reason::Inactive)
         }
         "deleted" | "removed" => Some(Reason::Deleted),
-        word if word.contains("falsepositive") && !word.starts_with("not") => Some(Reason::FalsePositive),
+        word if word.contains("falsepos") && !word.starts_with("no") => Some(Reason::FalsePositive),
+        // McAfee's reputations: `Known Trusted`, `Might Be Trusted`.
+        word if word.ends_with("trusted") && !word.contains("untrusted") && !word.contains("nottrusted") => {
+            Some(Reason::Benign)
+        }
         _ => None,
     }
 }
@@ -236,7 +325,9 @@ pub(crate) fn label(name: &str) -> Option<Reason> {
         return Some(Reason::FalsePositive);
     }
     match letters_and_digits(name).as_str() {
-        "falsepositive" => Some(Reason::FalsePositive),
+        "falsepositive" | "falsepositives" => Some(Reason::FalsePositive),
+        "benign" | "knowngood" | "goodware" | "notmalicious" => Some(Reason::Benign),
+        "detectonly" | "monitoronly" => Some(Reason::DetectOnly),
         "whitelist" | "whitelisted" | "allowlist" | "allowlisted" | "safelist" | "safelisted"
         | "donotblock" => Some(Reason::Allowed),
         _ => None,
@@ -299,6 +390,22 @@ mod tests {
     fn fields_that_say_do_not_block_are_understood() {
         for (name, value, expected) in [
             ("Action", "Allowed", "allowed"),
+            ("Action", "Audit", "detect-only"),
+            ("Action", "AlertOnly", "detect-only"),
+            ("action", "detect", "detect-only"),
+            ("action", "no_action", "detect-only"),
+            ("False Positives", "3", "false-positive"),
+            ("falsePositiveCount", "1", "false-positive"),
+            ("active", "FALSCH", "inactive"),
+            ("deleted", "VRAI", "deleted"),
+            ("revoked", "Sí", "revoked"),
+            ("active", "Нет", "inactive"),
+            ("status", "abgelaufen", "expired"),
+            ("status", "falsepos", "false-positive"),
+            ("Reputation", "Might be Trusted", "benign"),
+            ("label", "benign", "benign"),
+            ("exclude", "yes", "allowed"),
+            ("Valid until (UTC)", "2021-01-01", "expired"),
             ("verdict", "benign", "benign"),
             ("Status", "False Positive", "false-positive"),
             ("status", "Resolved - false positive", "false-positive"),
@@ -331,9 +438,14 @@ mod tests {
     fn fields_that_say_nothing_against_blocking_are_passed_over() {
         for (name, value) in [
             ("Action", "Block"),
-            ("Action", "Audit"),
             ("verdict", "malicious"),
             ("status", "Active"),
+            ("Action", "AlertAndBlock"),
+            ("False Positives", "0"),
+            ("harmless", "1"),
+            ("reputation", "Not trusted"),
+            ("deleted", "FAUX"),
+            ("label", "phishing"),
             ("status", "Not a false positive"),
             ("url_status", "offline"),
             ("revoked", "false"),
@@ -352,6 +464,16 @@ mod tests {
             ("comment", "benign"),
         ] {
             assert_eq!(judge(name, value, NOW), Judgement::Nothing, "{name} {value}");
+        }
+        for (text, expected) in [
+            ("FALSE POSITIVE - do not block", Some(Reason::FalsePositive)),
+            ("whitelisted, see 4711", Some(Reason::Allowed)),
+            ("OK", Some(Reason::Allowed)),
+            ("REJECT", None),
+            ("good for nothing", None),
+            ("C2 (was taken for a false positive)", None),
+        ] {
+            assert_eq!(comment(text), expected, "{text}");
         }
         for (name, value) in [("valid_until", "soon"), ("expires", "03/04/2026"), ("expires", "30")] {
             assert_eq!(judge(name, value, NOW), Judgement::NotATime, "{name} {value}");

@@ -5,7 +5,7 @@ use palisade_limits::{
 };
 
 use crate::settle::{Settled, settle};
-use crate::{Format, Note, Object, ReadError, Record, Summary, Unreadable};
+use crate::{Column, Format, Note, Object, ReadError, Record, Summary, Unreadable};
 
 /// Takes records from a reader, settles their values, hands them to the sink, and says when a file is not a list.
 pub(crate) struct Emitter<'sink> {
@@ -144,6 +144,11 @@ impl<'sink> Emitter<'sink> {
             let count = notes.entry(note).or_default();
             *count = count.saturating_add(times);
         }
+    }
+
+    /// The columns of the file.
+    pub(crate) fn columns(&mut self, columns: Vec<Column>) {
+        self.summary.columns = columns;
     }
 
     /// Notes a value around which something invisible stood.

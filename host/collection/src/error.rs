@@ -3,9 +3,11 @@
 
 use std::io;
 
+use palisade_setting::Setting;
 use thiserror::Error;
 
 use crate::UnpackFault;
+use crate::source::TooLong;
 
 /// Why reading a file ended. Each message names the file, the place where one is known, and what was expected.
 #[derive(Debug, Error)]
@@ -36,6 +38,12 @@ pub enum ReadError {
         name: String,
         /// Why.
         fault: UnpackFault,
+    },
+    /// Standard input, a pipe or a device that does not end.
+    #[error("`{name}` did not end within {} MiB", palisade_limits::STREAM_BYTES >> 20)]
+    Endless {
+        /// The input.
+        name: String,
     },
     /// A directory was named where a file is needed.
     #[error("`{name}` is a directory, expected a file")]
@@ -230,9 +238,12 @@ pub enum ReadError {
 const FORMATS: &str = "threatq, stix, misp, csv, text";
 
 impl ReadError {
-    /// An error of reading that was one of unpacking, by its own name.
+    /// An error of reading that was one of unpacking, or of an input without an end, by its own name.
     pub(crate) fn unpacking(self) -> Self {
         match self {
+            Self::Io { name, cause } if cause.get_ref().is_some_and(|cause| cause.is::<TooLong>()) => {
+                Self::Endless { name }
+            }
             Self::Io { name, cause } => match UnpackFault::of(&cause) {
                 Some(fault) => Self::Packed { name, fault: fault.clone() },
                 None => Self::Io { name, cause },
@@ -248,6 +259,7 @@ impl ReadError {
             Self::Open { .. } => "collection-not-opened",
             Self::Io { .. } => "collection-not-read",
             Self::Packed { .. } => "collection-packed",
+            Self::Endless { .. } => "collection-endless",
             Self::Directory { .. } => "collection-is-directory",
             Self::Empty { .. } => "collection-empty",
             Self::Unsupported { .. } => "collection-format-not-supported",
@@ -274,21 +286,37 @@ impl ReadError {
         let hint = match self {
             Self::Open { .. } => "check the path and that the file may be read",
             Self::Packed { fault, .. } => fault.hint(),
+            Self::Endless { .. } => {
+                "check the program that writes it; a collection that is larger is read from a file"
+            }
             Self::Directory { .. } => "name the files in it one by one",
-            Self::Empty { .. } => "a list that is empty on purpose is read with `--format text`",
+            Self::Empty { .. } => {
+                return Some(format!(
+                    "a list that is empty on purpose is read with {}",
+                    Setting::Format.with("text")
+                ));
+            }
             Self::Unsupported { advice, .. } => advice,
             Self::UnknownJson { .. } => {
                 "export the collection in one of these formats, or as CSV with the columns `value,type`; a list of objects \
                  with the keys `value` and `type` is read as well"
             }
-            Self::NothingFound { .. } => "leave `--format` out to have the format found from the content",
+            Self::NothingFound { .. } => {
+                return Some(format!(
+                    "leave {} out to have the format found from the content",
+                    Setting::Format
+                ));
+            }
             Self::CsvHeader { .. } => {
                 "name the column that holds the indicators, rename it, or add a header line such as `value,type`"
             }
             Self::CsvSeveralValues { .. } => "name the columns that hold the indicators to block",
             Self::CsvColumnMissing { .. } => "check for typos; case, spaces and punctuation do not matter",
             Self::CsvWithoutHeader { .. } => {
-                "add a header line such as `value,first_seen,comment`; `--format text` reads the file as a list all the same"
+                return Some(format!(
+                    "add a header line such as `value,first_seen,comment`; {} reads the file as a list all the same",
+                    Setting::Format.with("text")
+                ));
             }
             Self::UnclosedQuote { .. } => "close the field, or write a quote inside of a quoted field twice",
             Self::Syntax { advice, .. } => return advice.map(str::to_owned),
@@ -299,13 +327,18 @@ impl ReadError {
                  and all others are reported"
             }
             Self::NotAList { .. } => {
-                "expected one domain, address, URL, e-mail address or hash on each line; `--format text` reads it \
-                 all the same and reports every other line"
+                return Some(format!(
+                    "expected one domain, address, URL, e-mail address or hash on each line; {} reads it all the same and \
+                     reports every other line",
+                    Setting::Format.with("text")
+                ));
             }
             Self::LateMark { .. } => {
                 "remove this event or object from the file, or export the file again without what is deleted"
             }
-            Self::TooManyUnreadable { .. } => "check that `--format` names what the file is",
+            Self::TooManyUnreadable { .. } => {
+                return Some(format!("check that {} names what the file is", Setting::Format));
+            }
             Self::Io { .. } => return None,
         };
         Some(hint.to_owned())

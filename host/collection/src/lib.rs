@@ -30,7 +30,7 @@ mod type_name;
 mod unpack;
 mod warnings;
 
-pub use columns::{Columns, InvalidColumn, Reading};
+pub use columns::{Column, ColumnRole, Columns, InvalidColumn, Reading};
 pub use do_not_block::DoNotBlock;
 pub use error::ReadError;
 pub use format::{Format, UnknownFormat};
@@ -78,6 +78,8 @@ pub struct Summary {
     pub unlisted_suffixes: BTreeSet<String>,
     /// What else was noticed, with how often.
     pub notes: BTreeMap<Note, u64>,
+    /// The first columns of a CSV file, in its order; nothing for other formats.
+    pub columns: Vec<Column>,
 }
 
 impl Summary {
@@ -97,6 +99,7 @@ impl Summary {
             unlisted: 0,
             unlisted_suffixes: BTreeSet::new(),
             notes: BTreeMap::new(),
+            columns: Vec::new(),
         }
     }
 

@@ -5,7 +5,8 @@ use std::fmt;
 use std::io::{self, BufRead, BufReader, Chain, Cursor, Read};
 use std::path::PathBuf;
 
-use palisade_limits::{RECORD_BYTES, SNIFF_BYTES};
+use encoding_rs_io::DecodeReaderBytes;
+use palisade_limits::{RECORD_BYTES, SNIFF_BYTES, STREAM_BYTES};
 
 use crate::ReadError;
 use crate::unpack::{UnpackFault, is_packed, unpack};
@@ -73,9 +74,10 @@ impl Source {
     pub(crate) fn open(self) -> Result<Opened, ReadError> {
         let Self { name, input } = self;
         let mut reader: Box<dyn Read + Send> = match input {
-            Input::Reader(reader) => reader,
+            Input::Reader(reader) => Box::new(Bounded::new(reader)),
             Input::Path(path) => match palisade_files::open(&path) {
-                Ok(file) => Box::new(file),
+                Ok(file) if file.metadata().is_ok_and(|found| found.is_file()) => Box::new(file),
+                Ok(file) => Box::new(Bounded::new(file)),
                 Err(cause) if cause.kind() == io::ErrorKind::IsADirectory => {
                     return Err(ReadError::Directory { name });
                 }
@@ -89,6 +91,15 @@ impl Source {
         if is_packed(&head) {
             match unpacked(&head, reader) {
                 Ok((unpacked_head, content)) => (head, reader) = (unpacked_head, content),
+                Err(cause) => return Err(ReadError::Io { name, cause }),
+            }
+        }
+        if UTF_16.iter().any(|mark| head.starts_with(mark)) && !head.starts_with(UTF_32) {
+            let whole = Cursor::new(head).chain(reader);
+            // The mark says which of the two it is.
+            let mut text: Box<dyn Read + Send> = Box::new(DecodeReaderBytes::new(whole));
+            match beginning(&mut text) {
+                Ok(decoded) => (head, reader) = (decoded, text),
                 Err(cause) => return Err(ReadError::Io { name, cause }),
             }
         }
@@ -106,6 +117,31 @@ impl fmt::Debug for Source {
         formatter.debug_struct("Source").field("name", &self.name).finish_non_exhaustive()
     }
 }
+
+/// An input that may never end, read up to [`STREAM_BYTES`].
+struct Bounded<R> {
+    reader: R,
+    left: u64,
+}
+
+impl<R> Bounded<R> {
+    fn new(reader: R) -> Self {
+        Self { reader, left: STREAM_BYTES }
+    }
+}
+
+impl<R: Read> Read for Bounded<R> {
+    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+        let read = self.reader.read(buffer)?;
+        self.left = self.left.checked_sub(read as u64).ok_or_else(|| io::Error::other(TooLong))?;
+        Ok(read)
+    }
+}
+
+/// An input went on beyond [`STREAM_BYTES`].
+#[derive(Debug, thiserror::Error)]
+#[error("it goes on beyond {STREAM_BYTES} bytes")]
+pub(crate) struct TooLong;
 
 /// How an input begins.
 fn beginning(reader: &mut dyn Read) -> io::Result<Vec<u8>> {
@@ -126,6 +162,12 @@ fn unpacked(head: &[u8], rest: Box<dyn Read + Send>) -> io::Result<(Vec<u8>, Box
 
 /// The byte order mark of UTF-8, which editors on Windows put in front.
 const BYTE_ORDER_MARK: &[u8] = &[0xEF, 0xBB, 0xBF];
+
+/// Those of UTF-16, in which spreadsheets save as "Unicode text".
+const UTF_16: &[&[u8]] = &[&[0xFF, 0xFE], &[0xFE, 0xFF]];
+
+/// The one of UTF-32 that begins as one of UTF-16 does.
+const UTF_32: &[u8] = &[0xFF, 0xFE, 0, 0];
 
 /// One line of a file.
 pub(crate) enum Line<'bytes> {
@@ -204,6 +246,34 @@ mod tests {
     }
 
     #[test]
+    fn an_input_without_an_end_is_cut_off() {
+        for input in [&b"evil.example\n"[..], b"a", b"# comment\n"] {
+            let endless = EndlessCopies { input, at: 0 };
+            let mut bounded = Bounded { reader: endless, left: 1 << 20 };
+            let error = io::copy(&mut bounded, &mut io::sink()).unwrap_err();
+            assert!(error.get_ref().is_some_and(|cause| cause.is::<TooLong>()), "{error}");
+        }
+        let error =
+            crate::ReadError::Io { name: "-".to_owned(), cause: io::Error::other(TooLong) }.unpacking();
+        assert_eq!(error.code(), "collection-endless");
+    }
+
+    struct EndlessCopies {
+        input: &'static [u8],
+        at: usize,
+    }
+
+    impl Read for EndlessCopies {
+        fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+            for byte in buffer.iter_mut() {
+                *byte = self.input[self.at % self.input.len()];
+                self.at += 1;
+            }
+            Ok(buffer.len())
+        }
+    }
+
+    #[test]
     fn a_byte_order_mark_is_not_content_and_the_head_is_not_lost() {
         let opened = Source::reader("x", &b"\xEF\xBB\xBFabc"[..]).open().unwrap();
         assert_eq!(opened.head, b"abc");
@@ -212,6 +282,19 @@ mod tests {
         let mut bytes = opened.bytes;
         bytes.read_to_string(&mut text).unwrap();
         assert_eq!(text, "abc");
+    }
+
+    #[test]
+    fn utf_16_with_a_byte_order_mark_is_read_as_text() {
+        let text = "Indikator\tTyp\r\nböse.example\tDomain\r\n".repeat(10_000);
+        let units: Vec<u16> = std::iter::once(0xFEFF).chain(text.encode_utf16()).collect();
+        let little: Vec<u8> = units.iter().flat_map(|unit| unit.to_le_bytes()).collect();
+        let big: Vec<u8> = units.iter().flat_map(|unit| unit.to_be_bytes()).collect();
+        for bytes in [little, big] {
+            let mut read = String::new();
+            Source::reader("x", Cursor::new(bytes)).open().unwrap().bytes.read_to_string(&mut read).unwrap();
+            assert_eq!(read, text);
+        }
     }
 
     #[test]

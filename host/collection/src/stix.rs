@@ -105,8 +105,11 @@ impl Stix {
         } else if self.has_expired(record, ignored) {
             Some(Mark::new(Reason::Expired, "valid_until"))
         } else {
-            let labels = names(record, "labels");
-            labels.iter().find_map(|name| label(name).map(|reason| Mark::new(reason, name)))
+            // `benign` beside another label is not the author's whole judgement: see `is_benign`.
+            let mark = |name: &String| {
+                label(name).filter(|reason| *reason != Reason::Benign).map(|reason| Mark::new(reason, name))
+            };
+            names(record, "labels").iter().find_map(mark)
         };
         match mark {
             Some(mark) => left_out(mark.reason.code(), mark.message()),

@@ -15,7 +15,7 @@ mod words;
 
 use std::io::BufRead;
 
-use crate::do_not_block::{Mark, Reason};
+use crate::do_not_block::{Mark, Reason, comment};
 use crate::emitter::Emitter;
 use crate::encoding::decoded;
 use crate::settle::{is_invisible, strip};
@@ -205,7 +205,13 @@ impl Text {
                         format!("it is listed below `{}`, not as an indicator", crate::excerpt(title));
                     left_out(&object.location, message, &object.value)
                 }
-                None => Record::Object(object),
+                None => match object.description.as_deref().and_then(comment) {
+                    Some(reason) => {
+                        let said = object.description.clone().unwrap_or_default();
+                        Mark::new(reason, &said).apply(object)
+                    }
+                    None => Record::Object(object),
+                },
             })
             .collect();
         if std::mem::take(&mut self.follows_sentence) {

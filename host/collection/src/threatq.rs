@@ -1,8 +1,8 @@
 //! ThreatQ JSON: pages as `/api/indicators/query/hash/` answers them, and the objects in them. A type counts by its name,
 //! never by its number: numbers differ from one installation to the next. Times have no zone and are in UTC.
 //!
-//! What a person has chosen for a collection is offered whatever its status; an object that ThreatQ calls whitelisted, or the
-//! like, carries a mark with which no action that blocks gets it.
+//! An object that ThreatQ calls expired is left out; one that it calls whitelisted, or the like, carries a mark with which no
+//! action that blocks gets it.
 //!
 //! Objects that other tools write in the same shape, with a `type` that is a plain text, are read as well: their types go by
 //! the names that a CSV file may use, and their marks (`revoked`, `verdict`, `valid_until` and the like) count as its columns.
@@ -12,7 +12,7 @@ use time::format_description::BorrowedFormatItem;
 use time::macros::format_description;
 use time::{OffsetDateTime, PrimitiveDateTime};
 
-use crate::do_not_block::{Judgement, Mark, Reason, is_mark, judge, word};
+use crate::do_not_block::{Judgement, Mark, Reason, is_mark, judge, label, word};
 use crate::json::{Dialect, Reading, Role};
 use crate::json_value::{flag, names, number, plain, required_text, text, text_or_number};
 use crate::type_name::threatq_name;
@@ -70,11 +70,11 @@ impl ThreatQ {
             return Mark::new(Reason::Deleted, "deleted").apply(object);
         }
         if !is_of_another_tool(record) {
-            let Some(status) = object.status.clone() else { return Record::Object(object) };
-            return match word(&status) {
-                // Its time is over, and a person has put it into a collection all the same.
-                None | Some(Reason::Expired | Reason::Inactive) => Record::Object(object),
-                Some(reason) => Mark::new(reason, "status").apply(object),
+            let status = object.status.as_deref().and_then(word).map(|reason| Mark::new(reason, "status"));
+            let mark = status.or_else(|| tagged(&object));
+            return match mark {
+                Some(mark) => mark.apply(object),
+                None => Record::Object(object),
             };
         }
         let mut found = None;
@@ -88,11 +88,16 @@ impl ThreatQ {
                 Judgement::Mark(_) => {}
             }
         }
-        match found {
+        match found.or_else(|| tagged(&object)) {
             Some(mark) => mark.apply(object),
             None => Record::Object(object),
         }
     }
+}
+
+/// What the tags of an object say against blocking it.
+fn tagged(object: &Object) -> Option<Mark> {
+    object.tags.iter().find_map(|tag| Some(Mark::new(label(tag)?, tag)))
 }
 
 /// Whether the record was not written by ThreatQ: there, a type is an object with a name.
@@ -317,7 +322,7 @@ mod tests {
             ("Active", "N", "FQDN"),
             ("Review", "N", "FQDN"),
             ("Indirect", "N", "FQDN"),
-            ("Expired", "N", "FQDN"),
+            ("Expired", "N", "expired"),
             ("Whitelisted", "N", "!allowed"),
             ("False Positive", "N", "!false-positive"),
             ("Active", "Y", "deleted"),

@@ -198,3 +198,38 @@ fn collected_forms_are_read_as_expected() {
         );
     }
 }
+
+/// What other tools say against blocking, in columns, tags, comments and other languages.
+#[test]
+fn what_is_not_to_be_blocked_is_not_an_object_to_block_however_its_source_says_so() {
+    for (text, expected) in [
+        ("IndicatorValue,Action\na.example,Audit\nb.example,Block", &["- detect-only", "FQDN b.example"][..]),
+        (
+            "Type,Summary,False Positives\nHost,a.example,3\nHost,b.example,0",
+            &["~FQDN a.example", "FQDN b.example"],
+        ),
+        (
+            "value;type;active\na.example;Domain;FALSCH\nb.example;Domain;WAHR",
+            &["- inactive", "FQDN b.example"],
+        ),
+        (
+            "value,type,action\na.example,domain,detect\nb.example,domain,no_action\nc.example,domain,prevent",
+            &["- detect-only", "- detect-only", "FQDN c.example"],
+        ),
+        ("domain,label\na.example,benign\nb.example,phishing", &["~FQDN a.example", "FQDN b.example"]),
+        ("domain,tags\na.example,\"c2,whitelist\"\nb.example,c2", &["~FQDN a.example", "FQDN b.example"]),
+        (
+            "domain,comment\na.example,FALSE POSITIVE - do not block\nb.example,C2",
+            &["~FQDN a.example", "FQDN b.example"],
+        ),
+        ("ip,exclude\n192.0.2.1,yes\n192.0.2.2,no", &["~IP Address 192.0.2.1", "IP Address 192.0.2.2"]),
+        ("value,allow,deleted\na.example,true,yes\nb.example,false,no", &["- deleted", "FQDN b.example"]),
+        (
+            "a.example\tREJECT\nb.example\tOK\nc.example # whitelisted\nd.example - false positive",
+            &["FQDN a.example", "~FQDN b.example", "~FQDN c.example", "~FQDN d.example"],
+        ),
+        ("# Whitelist of our own domains\na.example\nb.example", &["~FQDN a.example", "~FQDN b.example"]),
+    ] {
+        assert_eq!(records(text, &[]).0, expected, "{text}");
+    }
+}

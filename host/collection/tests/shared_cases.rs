@@ -243,6 +243,16 @@ fn misp_events_give_what_is_for_detection() {
 }
 
 #[test]
+fn csv_that_its_source_does_not_want_blocked_is_marked_and_utf_16_is_read() {
+    assert_became("57-excel-utf16.csv", &["FQDN mal.example", "IP Address 198.51.100.116"]);
+    let Some((records, _)) = found("51-defender-export.csv") else { return };
+    assert_eq!(records.iter().filter(|record| record.as_str() == "- detect-only").count(), 1, "{records:?}");
+    let Some((records, _)) = found("53-threatconnect.csv") else { return };
+    let marked = "IP Address 198.51.100.113 !false-positive";
+    assert!(records.iter().any(|record| record == marked), "{records:?}");
+}
+
+#[test]
 fn compressed_files_are_read_like_what_is_in_them() {
     assert_became("99-gzip.csv", &["FQDN mal.example"]);
     assert_became("100-zip.csv", &["FQDN mal.example"]);
@@ -251,8 +261,8 @@ fn compressed_files_are_read_like_what_is_in_them() {
 #[test]
 fn threatq_collections_keep_their_objects() {
     assert_became("74-threatq-single.json", &["FQDN one.example"]);
-    assert_became("75-threatq-type-id-only.json", &["?", "?"]);
-    assert_became("76-threatq-search.json", &["?", "?", "?"]);
+    assert_refused("75-threatq-type-id-only.json", &["without the names of their types", "data collection"]);
+    assert_refused("76-threatq-search.json", &["search in ThreatQ", "data collection"]);
     let scored: Vec<String> = (1..=6).map(|number| format!("FQDN s{number}.example")).collect();
     assert_became("77-threatq-scores.json", &scored.iter().map(String::as_str).collect::<Vec<_>>());
     assert_became(
@@ -260,7 +270,7 @@ fn threatq_collections_keep_their_objects() {
         &[
             "FQDN act.example",
             "FQDN wl.example !allowed",
-            "FQDN ex.example",
+            "- expired",
             "FQDN rv.example",
             "FQDN ind.example",
             "- deleted",

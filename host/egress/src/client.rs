@@ -11,6 +11,7 @@ use hyper_rustls::HttpsConnector;
 use hyper_util::rt::{TokioExecutor, TokioTimer};
 use ipnet::IpNet;
 use palisade_limits as limits;
+use secrecy::SecretString;
 
 use crate::connector::Connector;
 use crate::proxy::Proxies;
@@ -96,6 +97,8 @@ impl ClientError {
 #[derive(Debug, Clone)]
 pub struct Client {
     pub(crate) pool: Arc<Pool>,
+    /// Of the connections themselves.
+    secrets: Arc<[SecretString]>,
 }
 
 impl Client {
@@ -114,6 +117,7 @@ impl Client {
     pub fn with_resolver(options: &ClientOptions, resolver: Arc<dyn Resolve>) -> Result<Self, ClientError> {
         let tls = roots::tls(&options.ca_certificates, options.system_certificates)?;
         let proxies = Proxies::of(&options.proxy)?;
+        let secrets = proxies.as_ref().map(Proxies::secrets).unwrap_or_default();
         let connector = hyper_rustls::HttpsConnectorBuilder::new()
             .with_tls_config(tls.clone())
             .https_only()
@@ -129,7 +133,13 @@ impl Client {
             // is too large, and to say so.
             .http2_max_header_list_size(u32::try_from(2 * limits::HEADER_BYTES).unwrap_or(u32::MAX))
             .build(connector);
-        Ok(Self { pool: Arc::new(pool) })
+        Ok(Self { pool: Arc::new(pool), secrets: secrets.into() })
+    }
+
+    /// The secrets with which it connects: what a proxy is told. No response, report or message may repeat them.
+    #[must_use]
+    pub fn secrets(&self) -> &[SecretString] {
+        &self.secrets
     }
 }
 

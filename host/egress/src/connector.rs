@@ -275,7 +275,7 @@ mod tests {
         let error = judge("a.example", addresses(&["169.254.169.254", "10.0.0.1"]), &[]).unwrap_err();
         assert_eq!(error.code(), "address-refused");
         assert!(error.to_string().contains("169.254.169.254, 10.0.0.1"), "{error}");
-        assert!(error.hint().unwrap().contains("--connect-to a.example:443"));
+        assert!(error.hint().unwrap().contains("the setting `connect-to a.example:443:ADDRESS:PORT`"));
     }
 
     #[test]

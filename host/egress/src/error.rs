@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use palisade_recording::{ABANDONED, Difference, RecordedError};
+use palisade_setting::Setting;
 
 use crate::retry::{self, Attempt};
 use crate::{Denial, address};
@@ -233,6 +234,11 @@ pub enum SendError {
     },
 }
 
+/// The setting that maps a host to an address.
+fn mapping(host: &str) -> String {
+    Setting::ConnectTo.with(format_args!("{host}:443:ADDRESS:PORT"))
+}
+
 impl SendError {
     /// Stable code.
     #[must_use]
@@ -280,11 +286,13 @@ impl SendError {
                 Some(format!("if the header is intended, the bundle's manifest must name it: headers: [{header}]"))
             }
             Self::Unresolvable { host, .. } => Some(format!(
-                "check the region and the resolver, or map it: --connect-to {host}:443:ADDRESS:PORT"
+                "check the region and the resolver, or map it with {}",
+                mapping(host)
             )),
             Self::AddressRefused { host, .. } => {
                 Some(format!(
-                    "if this address is intended, name its network among the policy's private networks, or map it: --connect-to {host}:443:ADDRESS:PORT"
+                    "if this address is intended, name its network among the policy's private networks, or map it with {}",
+                    mapping(host)
                 ))
             }
             Self::ProxyUnreachable { .. } => {
@@ -302,13 +310,13 @@ impl SendError {
                 _ => "check that it is a proxy for HTTPS (CONNECT)".to_owned(),
             }),
             Self::Tls { .. } => {
-                Some("if a proxy or a simulator stands between, add its authority: --ca-cert FILE".into())
+                Some(format!("if a proxy opens TLS, add its authority with {}", Setting::CaCertificate.with("FILE")))
             }
             Self::NotRecorded(difference) => difference.hint(),
-            Self::ThrottledPastDeadline { .. } => Some(
-                "run again after that time; what has no verdict is safe to send again, and --deadline allows more"
-                    .to_owned(),
-            ),
+            Self::ThrottledPastDeadline { .. } => Some(format!(
+                "run again after that time; what has no verdict is safe to send again, and {} allows more",
+                Setting::Deadline
+            )),
             Self::Abandoned { .. } => Some(
                 "the objects of these requests are reported as `outcome-unknown`: run again, entries that are already there are only updated"
                     .to_owned(),

@@ -5,6 +5,8 @@
 
 use std::fmt;
 
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
 use http::HeaderValue;
 use http::uri::{Scheme, Uri};
 use hyper_util::client::proxy::matcher::{Intercept, Matcher};
@@ -123,6 +125,18 @@ impl Proxies {
 
     fn new(url: String, exceptions: &str) -> Self {
         Self { matcher: Matcher::builder().https(url).no(plain(exceptions)).build() }
+    }
+
+    /// What no text may repeat: the password, and the value of the header that carries it.
+    pub(crate) fn secrets(&self) -> Vec<SecretString> {
+        let anywhere = Uri::from_static("https://any.invalid/");
+        let proxy = self.of_request(&anywhere);
+        let header =
+            proxy.as_ref().and_then(|proxy| proxy.authorization()?.to_str().ok()?.strip_prefix("Basic "));
+        let Some(pair) = header else { return Vec::new() };
+        let plain = STANDARD.decode(pair).ok().and_then(|plain| String::from_utf8(plain).ok());
+        let password = plain.as_deref().and_then(|plain| plain.split_once(':')).map(|(_, password)| password);
+        std::iter::once(pair).chain(password).map(SecretString::from).collect()
     }
 
     /// The proxy for a request to `uri`; `None` where it is an exception.

@@ -114,7 +114,7 @@ impl Session {
         recorder: Option<Recorder>,
     ) -> Self {
         let secrets = grants.iter().filter_map(|grant| grant.credential.as_ref()).map(Credential::secret);
-        let redactor = Arc::new(Redactor::new(secrets));
+        let redactor = Arc::new(Redactor::new(secrets.chain(wire.secrets())));
         let places = Semaphore::new(usize::try_from(limits.concurrent_requests).unwrap_or(1).max(1));
         Self {
             inner: Arc::new(Inner {
@@ -137,7 +137,7 @@ impl Session {
         }
     }
 
-    /// The same session, which knows the secrets of `redactor` in place of those of its grants.
+    /// The same session, which knows the secrets of `redactor` in place of those of its grants and connections.
     #[must_use]
     pub fn redacting(self, redactor: Arc<Redactor>) -> Self {
         Self { redactor, ..self }

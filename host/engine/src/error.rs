@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use palisade_egress::SendError;
+use palisade_setting::Setting;
 
 use crate::contract::RunError;
 use crate::state::Violation;
@@ -206,9 +207,10 @@ impl Early {
     pub fn hint(&self) -> Option<String> {
         match self {
             Self::Refused(error) => error.hint(),
-            Self::Deadline(_) => {
-                Some("objects that have no verdict are safe to send again; --deadline allows more".into())
-            }
+            Self::Deadline(_) => Some(format!(
+                "objects that have no verdict are safe to send again; {} allows more",
+                Setting::Deadline
+            )),
             _ => None,
         }
     }

@@ -194,7 +194,8 @@ fn error_code(error: &SendError) -> Error {
         | SendError::ProxyRefused { .. } => Error::ConnectionRefused,
         SendError::ConnectTimedOut { .. } => Error::ConnectionTimeout,
         SendError::Tls { .. } => Error::TlsCertificateError,
-        SendError::TimedOut { .. } | SendError::ThrottledPastDeadline { .. } => Error::HttpResponseTimeout,
+        SendError::ThrottledPastDeadline { .. } => Error::ConnectionLimitReached,
+        SendError::TimedOut { .. } => Error::HttpResponseTimeout,
         SendError::Lost { .. } => Error::ConnectionTerminated,
         SendError::Recorded { code, .. } => recorded_error_code(code),
     }
@@ -210,6 +211,7 @@ fn recorded_error_code(code: &str) -> Error {
         }
         "connection-timed-out" => Error::ConnectionTimeout,
         "tls-failed" => Error::TlsCertificateError,
+        "throttled-past-deadline" => Error::ConnectionLimitReached,
         "timed-out" => Error::HttpResponseTimeout,
         "response-compressed" => Error::HttpProtocolError,
         "response-too-large" => Error::HttpResponseBodySize(None),

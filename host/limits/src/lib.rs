@@ -101,6 +101,9 @@ limits! {
     /// Bytes that a compressed file may unpack to: eight times what may be uploaded, more than the largest public dumps of
     /// indicators have. It is read as it is unpacked, so the bound is one of time.
     UNPACKED_BYTES = 2_048 * MIB, "bytes";
+    /// Bytes that are read from standard input, a pipe or a device, which may never end: four times what may be uploaded. A file
+    /// has an end of its own.
+    STREAM_BYTES = 1_024 * MIB, "bytes";
     /// How many times its size a compressed file may unpack to: lists of indicators come to 3 to 60 times, a bomb to 1,000.
     UNPACKED_RATIO = 200, "times";
     /// Unpacked bytes before the ratio counts: short lists of one repeated line are no bombs.
@@ -118,6 +121,12 @@ limits! {
     HELD_RECORDS_BYTES = 4 * MIB, "bytes";
     /// Top-level domains that are not on the public suffix list and that a warning names; the others are counted.
     SUFFIXES_NAMED = 10, "names";
+    /// Columns of one file that are listed by name: a file with more is a matrix, and no list of indicators.
+    COLUMNS_SHOWN = 100, "columns";
+    /// Columns that somebody names for a collection.
+    COLUMNS_CHOSEN = 20, "columns";
+    /// Characters of a column's name.
+    COLUMN_NAME_CHARACTERS = 200, "characters";
     /// Findings about one file that warnings name, most of them columns: nobody reads more warnings than this.
     NOTES_NAMED = 50, "notes";
     /// Records of a file that was taken for text that are kept back until the first value shows that it is a list: a banner, the
@@ -249,6 +258,12 @@ limits! {
     /// Shortest secret that is looked for inside words, Base64 and hexadecimal digits: a shorter one is six characters or less
     /// there, and occurs by chance.
     REDACTED_ENCODED_BYTES = 5, "bytes";
+    /// Shortest part of a secret that is recognised alone. By chance, hexadecimal digits of 16 MiB hold one of the 50 parts of
+    /// a secret of 64 such digits once in 20,000 million texts. Half of a secret of twice as many is found.
+    REDACTED_FRAGMENT_BYTES = 16, "bytes";
+    /// The same of a secret that is shorter than two of those: it has 20 parts at most, and hexadecimal digits of 16 MiB hold one
+    /// of them once in 800,000 texts.
+    REDACTED_SHORT_FRAGMENT_BYTES = 12, "bytes";
     /// Escapes around escapes that are followed when a secret is looked for: JSON in JSON in a URL in HTML has four.
     ESCAPE_NESTING = 4, "levels";
     /// Bytes that are searched for secrets by the thread that sends requests; more are searched beside it, for up to two seconds

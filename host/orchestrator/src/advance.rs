@@ -12,7 +12,6 @@ mod taking;
 use std::collections::BTreeMap;
 
 use palisade_bundle::Purpose;
-use palisade_limits as limits;
 use palisade_store::{
     Activation, Event, Origin, Phase, RunEnd, RunId, RunRow, RunStatus, StepRow, StoreError, StoredValue,
     Takes, TaskRow,
@@ -49,7 +48,7 @@ impl Orchestrator {
     /// Lets a run wait because of an error. The timeline names an error that comes again and again once.
     fn note_failure(&self, activation: Activation, reason: &str) -> Result<(), StoreError> {
         let store = self.store();
-        store.wait_run(activation, Phase::Waiting, reason)?;
+        store.wait_run(activation, Phase::Waiting, reason, None)?;
         let event = Event::new(self.now(), "activation-failed", reason);
         let last = store.events(activation.run)?.pop();
         if last.is_none_or(|last| (&last.kind, &last.message) != (&event.kind, &event.message)) {
@@ -93,10 +92,7 @@ impl Orchestrator {
             let (code, message) = if task.cancelled {
                 ("cancelled", "the run was cancelled".to_owned())
             } else {
-                (
-                    "run-deadline",
-                    format!("the run was not over within {} h", limits::RUN_DEADLINE_SECONDS / 3_600),
-                )
+                step::run_deadline()
             };
             if run.objects.is_some() {
                 self.give_up_steps(activation, &steps, "early", code, &message)?;

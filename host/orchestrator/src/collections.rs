@@ -1,20 +1,21 @@
 //! Data collections: uploaded files or a live connection, with a saved filter on top.
 
+use std::io::Read;
 use std::time::Duration;
 
-use jiff::Timestamp;
-use palisade_collection::{Format, Record, Source, Unreadable};
+use palisade_collection::{Reading, Record, Source};
 use palisade_egress::Client;
 use palisade_limits as limits;
 use palisade_store::{
-    CollectionId, CollectionRow, Counted, FileReader, FileRow, FileWriter, NewCollection, NewFile, Version,
+    CollectionId, CollectionRow, FileReader, FileRow, FileWriter, NewCollection, NewFile, Version,
 };
 use palisade_threatq::RequestLog;
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
 use crate::live::{NewConnection, StoredLogIn, connection_faults};
-use crate::{Field, Filter, Orchestrator, OrchestratorError};
+use crate::reading::{Checked, check, check_files, kept};
+use crate::{Field, FileRead, Filter, NamedColumns, Orchestrator, OrchestratorError};
 
 /// Where a collection's objects come from.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -25,6 +26,9 @@ pub enum CollectionSource {
         /// Their format; found from the content where none is given.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         format: Option<String>,
+        /// The columns of CSV files that somebody chose; found by their names where there are none.
+        #[serde(default, skip_serializing_if = "NamedColumns::is_empty")]
+        columns: NamedColumns,
     },
     /// From a ThreatQ appliance, each time anew.
     Threatq {
@@ -47,6 +51,8 @@ pub struct CollectionChange<'a> {
     pub filter: &'a Filter,
     /// The connection of a live one; it stays as it is if none is given.
     pub connection: Option<NewConnection>,
+    /// How uploaded files are read; it stays as it is if none is given.
+    pub reading: Option<Reading>,
     /// The version that the change began with; any if none is given.
     pub expected: Option<Version>,
 }
@@ -70,22 +76,23 @@ impl Orchestrator {
         &self,
         name: &str,
         description: &str,
-        format: Option<Format>,
+        reading: Reading,
         uploads: Vec<Upload>,
         who: &str,
     ) -> Result<CollectionId, OrchestratorError> {
-        let source = CollectionSource::Files { format: format.map(|format| format.to_string()) };
-        let (source, filter) = (json!(source), json!(Filter::default()));
+        check(&reading)?;
+        let (source, filter) = (json!(files_read(&reading)), json!(Filter::default()));
         let new = NewCollection { name: named(name)?, description, source: &source, filter: &filter };
         // Before anything is created: a file that cannot be read leaves nothing behind.
-        let checked = check_uploads(format, &uploads, &Filter::default(), self.now())?;
+        let checked = check_files(&reading, readers(&uploads), &Filter::default(), self.now())?;
         let id = self.store().add_collection(&new, who, self.now())?;
-        self.take_files(name, id, uploads, None, checked, who)?;
+        self.take_files((name, id), uploads, None, None, checked, who)?;
         self.audit(who, "collection.created", name, None, Some(source))?;
         Ok(id)
     }
 
-    /// Replaces the files of a collection; the old ones stay where one of the new ones cannot be read.
+    /// Replaces the files of a collection; the old ones stay where one of the new ones cannot be read. They are read as the old ones
+    /// were, unless another reading is given, which is kept from then on.
     ///
     /// # Errors
     /// As [`Self::add_file_collection`].
@@ -93,23 +100,30 @@ impl Orchestrator {
         &self,
         id: CollectionId,
         uploads: Vec<Upload>,
+        reading: Option<Reading>,
         expected: Option<Version>,
         who: &str,
     ) -> Result<(), OrchestratorError> {
         let row = self.store().collection(id)?;
-        let CollectionSource::Files { format } = source_of(&row)? else {
+        let CollectionSource::Files { format, columns } = source_of(&row)? else {
             return Err(OrchestratorError::field("files", "this collection is read from a live connection"));
         };
-        let checked = check_uploads(parsed(format.as_deref())?, &uploads, &filter_of(&row)?, self.now())?;
-        self.take_files(&row.name, id, uploads, expected, checked, who)
+        let source = reading.as_ref().map(|reading| json!(files_read(reading)));
+        let reading = match reading {
+            Some(reading) => reading,
+            None => kept(format.as_deref(), &columns)?,
+        };
+        check(&reading)?;
+        let checked = check_files(&reading, readers(&uploads), &filter_of(&row)?, self.now())?;
+        self.take_files((&row.name, id), uploads, source, expected, checked, who)
     }
 
     /// Takes files that were checked in place of those that a collection has.
     fn take_files(
         &self,
-        name: &str,
-        id: CollectionId,
+        (name, id): (&str, CollectionId),
         uploads: Vec<Upload>,
+        source: Option<Value>,
         expected: Option<Version>,
         checked: Checked,
         who: &str,
@@ -122,10 +136,10 @@ impl Orchestrator {
             objects,
         };
         let files = uploads.into_iter().zip(checked.objects).map(file).collect();
-        self.store().replace_files(id, files, expected, self.now())?;
+        self.store().replace_files(id, files, source.as_ref(), expected, self.now())?;
         let version = self.store().collection(id)?.version;
         self.store().count_collection(id, version, checked.counted)?;
-        self.audit(who, "collection.uploaded", name, None, Some(json!({ "files": names })))
+        self.audit(who, "collection.uploaded", name, None, Some(json!({ "files": names, "source": source })))
     }
 
     /// Creates a collection of a live connection.
@@ -163,20 +177,32 @@ impl Orchestrator {
         change: CollectionChange<'_>,
         who: &str,
     ) -> Result<(), OrchestratorError> {
-        let CollectionChange { name, description, filter, connection, expected } = change;
+        let CollectionChange { name, description, filter, connection, reading, expected } = change;
         let mut wrong = filter.check().err().unwrap_or_default();
         wrong.extend(faults_of(named(name)));
         if !wrong.is_empty() {
             return Err(OrchestratorError::Invalid(wrong));
         }
         let before = self.store().collection(id)?;
-        let source = match connection {
-            Some(connection) => json!(self.live_source(connection, Some(&source_of(&before)?))?),
-            None => before.source.clone(),
+        let mut checked = None;
+        let source = match (connection, reading) {
+            (Some(connection), _) => json!(self.live_source(connection, Some(&source_of(&before)?))?),
+            (None, Some(reading)) if !is_read_so(&before, &reading)? => {
+                check(&reading)?;
+                // What cannot be read so is not saved.
+                checked = Some(check_files(&reading, self.stored_readers(id)?, filter, self.now())?);
+                json!(files_read(&reading))
+            }
+            (None, _) => before.source.clone(),
         };
         let filter = json!(filter);
         let new = NewCollection { name: named(name)?, description, source: &source, filter: &filter };
         self.store().change_collection(id, &new, Some(expected.unwrap_or(before.version)), self.now())?;
+        if let Some(Checked { counted, objects }) = checked {
+            self.store().replace_file_objects(id, &objects)?;
+            let version = self.store().collection(id)?.version;
+            self.store().count_collection(id, version, counted)?;
+        }
         let told = |source: &Value, filter: &Value| json!({ "source": source, "filter": filter });
         let (was, is) = (told(&before.source, &before.filter), told(&source, &filter));
         self.audit(who, "collection.changed", name, Some(was), Some(is))
@@ -203,6 +229,15 @@ impl Orchestrator {
         Ok(self.store().files(id)?)
     }
 
+    fn stored_readers(
+        &self,
+        id: CollectionId,
+    ) -> Result<impl Iterator<Item = (String, Box<dyn Read + Send>)> + use<>, OrchestratorError> {
+        let store = self.store().clone();
+        let files = self.store().files(id)?.into_iter();
+        Ok(files.map(move |file| (file.name, Box::new(store.file_reader(file.id)) as Box<dyn Read + Send>)))
+    }
+
     /// Reads a collection to its end. `look` gets each record with its file, and keeps what it makes of them.
     pub(crate) async fn read_collection<State: Send + 'static>(
         &self,
@@ -219,26 +254,43 @@ impl Orchestrator {
         row: &CollectionRow,
         state: State,
         log: &RequestLog,
-        mut look: impl FnMut(&mut State, Record, &str) + Send + 'static,
+        look: impl FnMut(&mut State, Record, &str) + Send + 'static,
     ) -> Result<(State, Vec<String>), OrchestratorError> {
+        let (state, warnings, _) = self.read_collection_as(row, None, state, log, look).await?;
+        Ok((state, warnings))
+    }
+
+    /// The same with another reading of uploaded files than the one that is kept, and with how each file was read.
+    pub(crate) async fn read_collection_as<State: Send + 'static>(
+        &self,
+        row: &CollectionRow,
+        reading: Option<Reading>,
+        state: State,
+        log: &RequestLog,
+        mut look: impl FnMut(&mut State, Record, &str) + Send + 'static,
+    ) -> Result<(State, Vec<String>, Vec<FileRead>), OrchestratorError> {
         match source_of(row)? {
-            CollectionSource::Files { format } => {
-                let format = parsed(format.as_deref())?;
+            CollectionSource::Files { format, columns } => {
+                let reading = match reading {
+                    Some(reading) => reading,
+                    None => kept(format.as_deref(), &columns)?,
+                };
                 let files = self.store().files(row.id)?;
                 let readers: Vec<(String, FileReader)> =
                     files.into_iter().map(|file| (file.name, self.store().file_reader(file.id))).collect();
-                let reading = tokio::task::spawn_blocking(move || {
+                let read = tokio::task::spawn_blocking(move || {
                     let (mut state, mut summaries) = (state, Vec::new());
                     for (name, reader) in readers {
                         let source = Source::reader(name.clone(), reader);
-                        let summary = palisade_collection::read(source, format, &mut |record| {
+                        let summary = palisade_collection::read(source, reading.clone(), &mut |record| {
                             look(&mut state, record, &name)
                         })?;
                         summaries.push(summary);
                     }
-                    Ok((state, palisade_collection::warnings(&summaries)))
+                    let warnings = palisade_collection::warnings(&summaries);
+                    Ok((state, warnings, summaries.into_iter().map(FileRead::from).collect()))
                 });
-                reading.await.map_err(|error| OrchestratorError::Conflict {
+                read.await.map_err(|error| OrchestratorError::Conflict {
                     code: "interrupted",
                     message: error.to_string(),
                 })?
@@ -255,7 +307,7 @@ impl Orchestrator {
                         look(&mut state, record, &name);
                     })
                     .await?;
-                Ok((state, fetched.warnings()))
+                Ok((state, fetched.warnings(), Vec::new()))
             }
         }
     }
@@ -266,6 +318,39 @@ fn faults_of<T>(result: Result<T, OrchestratorError>) -> Vec<Field> {
     match result {
         Err(OrchestratorError::Invalid(fields)) => fields,
         _ => Vec::new(),
+    }
+}
+
+/// Files that are read so.
+fn files_read(reading: &Reading) -> CollectionSource {
+    CollectionSource::Files {
+        format: reading.format.map(|format| format.to_string()),
+        columns: reading.columns.clone().into(),
+    }
+}
+
+fn readers(uploads: &[Upload]) -> impl Iterator<Item = (String, Box<dyn Read + Send>)> {
+    let reader = |upload: &Upload| Box::new(upload.content.reader()) as Box<dyn Read + Send>;
+    uploads.iter().map(move |upload| (upload.name.clone(), reader(upload)))
+}
+
+/// Whether the files of a collection are read so already.
+fn is_read_so(row: &CollectionRow, reading: &Reading) -> Result<bool, OrchestratorError> {
+    match reading_of(row)? {
+        Some(kept) => Ok(kept == *reading),
+        None if *reading == Reading::default() => Ok(true),
+        None => Err(OrchestratorError::field("columns", "this collection is read from a live connection")),
+    }
+}
+
+/// How the files of a stored collection are read; none for a live one.
+///
+/// # Errors
+/// If another version wrote it.
+pub fn reading_of(row: &CollectionRow) -> Result<Option<Reading>, OrchestratorError> {
+    match source_of(row)? {
+        CollectionSource::Files { format, columns } => kept(format.as_deref(), &columns).map(Some),
+        CollectionSource::Threatq { .. } => Ok(None),
     }
 }
 
@@ -291,70 +376,6 @@ pub(crate) fn read<T: serde::de::DeserializeOwned>(
 ) -> Result<T, OrchestratorError> {
     T::deserialize(value)
         .map_err(|error| palisade_store::StoreError::Content { column, cause: error.to_string() }.into())
-}
-
-/// What was found in files that can be read.
-struct Checked {
-    counted: Counted,
-    /// Types and values of each file's objects, for the search.
-    objects: Vec<Vec<(String, String)>>,
-}
-
-/// Reads each file to its end, as a run would, and counts its objects. Files without a single object whose records cannot be read
-/// are refused: they are of another encoding or another format, and a collection of nothing would run without an error.
-fn check_uploads(
-    format: Option<Format>,
-    uploads: &[Upload],
-    filter: &Filter,
-    now: Timestamp,
-) -> Result<Checked, OrchestratorError> {
-    if uploads.is_empty() {
-        return Err(OrchestratorError::field("files", "choose at least one file"));
-    }
-    let mut counted = Counted { objects: 0, filtered: 0, at: now };
-    let mut unreadable: Option<(String, Unreadable, u64)> = None;
-    let mut objects = Vec::with_capacity(uploads.len());
-    for upload in uploads {
-        let source = Source::reader(upload.name.clone(), upload.content.reader());
-        let mut values = Vec::new();
-        palisade_collection::read(source, format, &mut |record| match &record {
-            Record::Object(object) => {
-                // The search finds what the filter excludes as well: a filter is changed without reading the files again.
-                if counted.objects + counted.filtered < limits::SEARCH_FILE_OBJECTS {
-                    values.push((object.subtype.clone(), object.value.clone()));
-                }
-                *(if filter.admits(&record, now) { &mut counted.objects } else { &mut counted.filtered }) +=
-                    1;
-            }
-            Record::Unreadable(record) => match &mut unreadable {
-                Some((_, _, count)) => *count += 1,
-                none => *none = Some((upload.name.clone(), record.clone(), 1)),
-            },
-            Record::LeftOut(_) => {}
-        })?;
-        objects.push(values);
-    }
-    match unreadable {
-        Some((file, record, count)) if counted.objects + counted.filtered == 0 => {
-            let what = if count == 1 { "record" } else { "records" };
-            let message = format!(
-                "no object could be read: {count} unreadable {what}, the first at {file}, {}: {}",
-                record.location, record.message
-            );
-            Err(OrchestratorError::field("files", message))
-        }
-        _ => Ok(Checked { counted, objects }),
-    }
-}
-
-fn parsed(format: Option<&str>) -> Result<Option<Format>, OrchestratorError> {
-    format
-        .map(|format| {
-            format.parse().map_err(|error: palisade_collection::UnknownFormat| {
-                OrchestratorError::field("format", error.to_string())
-            })
-        })
-        .transpose()
 }
 
 /// A name that can be shown, found and told apart.

@@ -185,7 +185,7 @@ impl Orchestrator {
             dry_run: true,
             compare: true,
             most_evictions: Some(0),
-            overrides: Overrides { run: Some(time), exchange: Some(time) },
+            overrides: Overrides { run: Some(time), exchange: Some(time), ..Overrides::default() },
             evidence: Evidence::None,
             gate: Gate::default(),
             component: ComponentSource::Ready(component),

@@ -219,6 +219,8 @@ impl Orchestrator {
                 }
             }
         }
+        let parameters: Vec<&Parameter> = action.parameters(manifest).collect();
+        wrong.extend(secrets.keys().filter_map(|name| purpose(name).check_entered(&parameters).err()));
         if !wrong.is_empty() {
             return Err(OrchestratorError::Invalid(wrong));
         }

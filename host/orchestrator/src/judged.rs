@@ -4,6 +4,7 @@
 use palisade_store::{Cause, Counts, Reason, RunStatus, StepEnd, StepRow, Verdict};
 
 use crate::OrchestratorError;
+use crate::words::of_service;
 
 /// How a run ended.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -33,8 +34,8 @@ impl Judged {
         Self {
             status: RunStatus::FailedToComplete,
             cause: Some(error.cause()),
-            reason: Some(error.to_string()),
-            hint: error.hint(),
+            reason: Some(of_service(&error.to_string())),
+            hint: error.hint().map(|hint| of_service(&hint)),
         }
     }
 

@@ -4,15 +4,17 @@
 use std::cmp::{Ordering, Reverse};
 use std::collections::{BTreeMap, BTreeSet, BinaryHeap};
 
-use palisade_collection::{Object, Record};
+use palisade_collection::{Object, Reading, Record};
 use palisade_limits as limits;
 use palisade_store::{Alphabetical, CollectionId, Counted, Page, StoredObject, alphabetical};
+use palisade_threatq::RequestLog;
 use serde::{Deserialize, Serialize};
 
 use crate::collections::filter_of;
 use crate::objects::{stored, stored_record};
+use crate::reading::check;
 use crate::selected::bounded;
-use crate::{Filter, Orchestrator, OrchestratorError};
+use crate::{FileRead, Filter, Orchestrator, OrchestratorError};
 
 /// What a collection holds.
 #[derive(Debug, Clone, Default, Serialize)]
@@ -23,7 +25,7 @@ pub struct Preview {
     pub filtered: u64,
     /// Records that could not be read.
     pub unreadable: u64,
-    /// Records that their source excludes from use.
+    /// Records that their source excludes from use, and objects that it marks as not to be blocked: a run that blocks leaves both out.
     pub left_out: u64,
     /// Objects by type.
     pub by_type: BTreeMap<String, u64>,
@@ -38,6 +40,8 @@ pub struct Preview {
     pub page: Vec<StoredObject>,
     /// Warnings about the files.
     pub warnings: Vec<String>,
+    /// How each uploaded file was read.
+    pub files: Vec<FileRead>,
 }
 
 /// A search within the objects that match a collection's filter.
@@ -91,6 +95,8 @@ pub struct Wanted {
     pub descending: bool,
     /// Which of these.
     pub page: Page,
+    /// Another reading of the uploaded files than the one that is kept: to look at what it finds.
+    pub reading: Option<Reading>,
 }
 
 /// What an object is sorted by.
@@ -217,10 +223,14 @@ impl Orchestrator {
         let row = self.store().collection(id)?;
         let (filter, search, now) = (filter_of(&row)?, wanted.search.filter(), self.now());
         let state = (Preview::default(), Picking::new(wanted));
-        let ((mut preview, picking), warnings) = self
-            .read_collection(&row, state, move |(preview, picking), record, file| match &record {
+        if let Some(reading) = &wanted.reading {
+            check(reading)?;
+        }
+        let look =
+            move |(preview, picking): &mut (Preview, Picking), record: Record, file: &str| match &record {
                 Record::LeftOut(_) => preview.left_out += 1,
                 Record::Unreadable(_) => preview.unreadable += 1,
+                Record::Object(object) if object.do_not_block.is_some() => preview.left_out += 1,
                 Record::Object(object) => {
                     picking.meet(&object.subtype);
                     if !filter.admits(&record, now) {
@@ -233,13 +243,19 @@ impl Orchestrator {
                         picking.look_at(object, file);
                     }
                 }
-            })
+            };
+        let ((mut preview, picking), warnings, files) = self
+            .read_collection_as(&row, wanted.reading.clone(), state, &RequestLog::default(), look)
             .await?;
+        preview.files = files;
         preview.matching = picking.seen;
         preview.types = picking.types.iter().cloned().collect();
         preview.types.sort_by(|one, other| alphabetical(one, other));
         preview.page = picking.finish();
         preview.warnings = warnings;
+        if wanted.reading.is_some() {
+            return Ok(preview);
+        }
         let counted = Counted { objects: preview.objects, filtered: preview.filtered, at: now };
         // A list shows the older count if this one cannot be kept; the page itself does not depend on it.
         if let Err(error) = self.store().count_collection(id, row.version, counted) {
@@ -261,7 +277,7 @@ impl Orchestrator {
         let (filter, search, now) = (filter_of(&row)?, search.filter(), self.now());
         let ((count, found), _) = self
             .read_collection(&row, (0_usize, Vec::new()), move |(count, found), record, file| {
-                let is_object = matches!(record, Record::Object(_));
+                let is_object = matches!(&record, Record::Object(object) if object.do_not_block.is_none());
                 if is_object && filter.admits(&record, now) && search.admits(&record, now) {
                     *count += 1;
                     if *count as u64 <= limits::SELECTED_OBJECTS {

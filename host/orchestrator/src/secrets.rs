@@ -2,7 +2,7 @@
 //! parameter of the same bundle and exactly the same origins. Denied by default: a secret for any other origin, whichever way the
 //! configuration that names it came about (defaults, a copy, an import, a later version of the bundle).
 
-use palisade_bundle::{Action, Manifest};
+use palisade_bundle::{Action, Manifest, Parameter};
 use palisade_egress::SecretString;
 use palisade_run::Configuration as Resolved;
 use palisade_store::{SecretId, SecretRow};
@@ -42,6 +42,26 @@ impl Purpose {
 
     fn new(field: &str, what: &str, origins: &[String]) -> Self {
         Self { field: field.to_owned(), label: format!("{what}{FOR}{}", origins.join(" ")) }
+    }
+
+    /// Refuses a secret that is entered while a part of the origin that it goes to has no value. It would be bound to the open origin,
+    /// and have to be entered again once that has one.
+    pub(crate) fn check_entered(&self, parameters: &[&Parameter]) -> Result<(), Field> {
+        let origins = self.label.split_once(FOR).map_or("", |(_, origins)| origins);
+        let mut open: Vec<String> = parameters
+            .iter()
+            .filter(|parameter| origins.contains(&format!("{{{}}}", parameter.name)))
+            .map(|parameter| format!("“{}” (`{}`)", parameter.label, parameter.name))
+            .collect();
+        if open.is_empty() {
+            return Ok(());
+        }
+        open.dedup();
+        let message = format!(
+            "set {} first: a secret is kept for the origin that it is sent to, and that origin has no value yet",
+            open.join(" and ")
+        );
+        Err(Field::new(&self.field, message))
     }
 
     /// Compares with what a sealed secret was entered for.

@@ -6,6 +6,7 @@ use std::path::PathBuf;
 
 use palisade_egress::PathError;
 use palisade_printable::printable;
+use palisade_setting::Setting;
 use serde::Serialize;
 
 use crate::NamedBy;
@@ -222,10 +223,10 @@ impl PolicyError {
             Self::Missing { by, .. } | Self::NotNamed { by } => {
                 Some(format!("name a policy that exists, or leave {by} out"))
             }
-            Self::Unreadable { .. } => Some(
-                "a policy that exists always applies: make it readable, or name another one with `--policy`"
-                    .to_owned(),
-            ),
+            Self::Unreadable { .. } => Some(format!(
+                "a policy that exists always applies: make it readable, or name another one with {}",
+                Setting::Policy
+            )),
             Self::NotText { .. } => None,
             Self::Faults(faults) => faults.iter().find_map(Fault::hint),
         }

@@ -9,6 +9,8 @@ use std::fmt;
 use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
 
+use palisade_setting::Setting;
+
 use crate::{Policy, PolicyError};
 
 /// The policy's file name in the usual places.
@@ -32,7 +34,7 @@ pub struct Places<'given> {
 /// What named a policy.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum NamedBy {
-    /// The option `--policy`.
+    /// The setting `policy` of whoever calls.
     Option,
     /// The environment variable [`VARIABLE`].
     Variable,
@@ -41,7 +43,7 @@ pub enum NamedBy {
 impl fmt::Display for NamedBy {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Self::Option => formatter.write_str("`--policy`"),
+            Self::Option => Setting::Policy.fmt(formatter),
             Self::Variable => write!(formatter, "`{VARIABLE}`"),
         }
     }

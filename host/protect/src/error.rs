@@ -207,10 +207,8 @@ impl LoadError {
     #[must_use]
     pub const fn hint(&self) -> Option<&'static str> {
         Some(match self {
-            Self::Read { .. } => {
-                "check the path, or make the file with `palisade protect build --out FILE LISTS...`"
-            }
-            _ => "make the file again with `palisade protect build --out FILE LISTS...`",
+            Self::Read { .. } => "check the path, or make the file with `palisade protect build`",
+            _ => "make the file again with `palisade protect build`",
         })
     }
 }

@@ -2,6 +2,7 @@
 
 mod show;
 
+use palisade_setting::Setting;
 use serde_json::Value;
 
 use crate::MATCHED_HEADERS;
@@ -120,19 +121,22 @@ impl Difference {
                 "the recording is not whole: {dropped} requests did not fit into it; record fewer objects in one run"
             ));
         }
-        let hint = match *self.how {
+        let record = Setting::Record.with("FILE");
+        let dry_run = Setting::DryRun;
+        Some(match *self.how {
             How::AnswerOmitted { .. } => {
-                "for the bundle's author: leave `accept-encoding` out, and record again with --record FILE"
+                format!(
+                    "for the bundle's author: leave `accept-encoding` out, and record again with {record}"
+                )
             }
-            How::NotAsked { .. } => {
-                "bundle, configuration, collection or --dry-run differ from when it was recorded, or the run ended early"
-            }
-            _ => {
-                "bundle, configuration, collection or --dry-run differ from when it was recorded; if the request is \
-                 wanted, record again with --record FILE"
-            }
-        };
-        Some(hint.to_owned())
+            How::NotAsked { .. } => format!(
+                "bundle, configuration, collection or {dry_run} differ from when it was recorded, or the run ended early"
+            ),
+            _ => format!(
+                "bundle, configuration, collection or {dry_run} differ from when it was recorded; if the request is intended, \
+                 record again with {record}"
+            ),
+        })
     }
 
     fn sentence(&self) -> String {

@@ -1,4 +1,4 @@
-//! Encodings that hide a text as a whole: Base64 of either alphabet, hexadecimal, UTF-16 and lists of numbers. Runs of their
+//! Encodings that hide a text as a whole: Base64 of either alphabet, Base32, hexadecimal, UTF-16 and lists of numbers. Runs of their
 //! characters are decoded from every alignment. The characters may be escaped, and broken over several lines.
 
 use std::ops::{Range, RangeInclusive};
@@ -16,18 +16,21 @@ const SHARED: usize = 16;
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Encoding {
     Base64,
+    Base32,
     Hexadecimal,
     Utf16,
     Numbers,
 }
 
 impl Encoding {
-    pub(crate) const ALL: [Self; 4] = [Self::Base64, Self::Hexadecimal, Self::Utf16, Self::Numbers];
+    pub(crate) const ALL: [Self; 5] =
+        [Self::Base64, Self::Base32, Self::Hexadecimal, Self::Utf16, Self::Numbers];
 
     /// Characters of the shortest run that can hold `bytes`.
     fn least(self, bytes: usize) -> usize {
         match self {
             Self::Base64 => bytes * 8 / 6,
+            Self::Base32 => bytes * 8 / 5,
             Self::Hexadecimal => bytes * 2,
             Self::Utf16 | Self::Numbers => bytes,
         }
@@ -36,6 +39,8 @@ impl Encoding {
     /// Whether a byte may stand inside a run: as a character, as a part of an escape, or between two characters.
     fn may_hold(self, byte: u8) -> bool {
         match self {
+            // Only its padding is ever escaped.
+            Self::Base32 => base32_value(byte).is_some() || b"\\\r\n".contains(&byte),
             Self::Base64 | Self::Hexadecimal => {
                 byte.is_ascii_alphanumeric() || b"+/-_=\\%&#;{}:, \t\r\n".contains(&byte)
             }
@@ -48,6 +53,7 @@ impl Encoding {
     fn alignments(self) -> usize {
         match self {
             Self::Base64 => 4,
+            Self::Base32 => 8,
             Self::Hexadecimal => 2,
             Self::Utf16 | Self::Numbers => 1,
         }
@@ -65,6 +71,14 @@ impl Encoding {
                     bytes.extend(decoded.iter().take((group.len() * 6) / 8));
                 }
             }
+            Self::Base32 => {
+                for group in values.chunks(8) {
+                    let mut bits = group.iter().fold(0_u64, |bits, value| (bits << 5) | u64::from(*value));
+                    bits <<= 5 * (8 - group.len());
+                    let [_, _, _, decoded @ ..] = bits.to_be_bytes();
+                    bytes.extend(decoded.iter().take((group.len() * 5) / 8));
+                }
+            }
             Self::Hexadecimal => bytes.extend(
                 values.chunks_exact(2).map(|pair| pair.iter().fold(0, |byte: u8, digit| (byte << 4) | digit)),
             ),
@@ -76,6 +90,7 @@ impl Encoding {
     fn characters(self, alignment: usize, bytes: &Range<usize>) -> Range<usize> {
         match self {
             Self::Base64 => alignment + bytes.start * 8 / 6..alignment + (bytes.end * 8).div_ceil(6),
+            Self::Base32 => alignment + bytes.start * 8 / 5..alignment + (bytes.end * 8).div_ceil(5),
             Self::Hexadecimal => alignment + bytes.start * 2..alignment + bytes.end * 2,
             Self::Utf16 | Self::Numbers => bytes.clone(),
         }
@@ -84,6 +99,7 @@ impl Encoding {
     fn step(self, text: &[u8], at: usize, in_run: bool, search: &mut Search) -> Step {
         match self {
             Self::Base64 => characters(text, at, in_run, base64_value, search),
+            Self::Base32 => characters(text, at, in_run, base32_value, search),
             Self::Hexadecimal => hexadecimal(text, at, in_run, search),
             Self::Utf16 => utf16(text, at, in_run),
             Self::Numbers => number(text, at, in_run),
@@ -219,6 +235,14 @@ fn base64_value(byte: u8) -> Option<u8> {
         b'/' | b'_' => 63,
         _ => return None,
     })
+}
+
+fn base32_value(byte: u8) -> Option<u8> {
+    match byte {
+        b'A'..=b'Z' | b'a'..=b'z' => Some(byte.to_ascii_uppercase() - b'A'),
+        b'2'..=b'7' => Some(byte - b'2' + 26),
+        _ => None,
+    }
 }
 
 fn hexadecimal_value(byte: u8) -> Option<u8> {

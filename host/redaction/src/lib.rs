@@ -2,7 +2,8 @@
 //!
 //! ```text
 //! text ──▶ spelling: literal, JSON, URL, HTML, quoted-printable, mixed and nested ──────▶ matches
-//!   └────▶ encoded: Base64, hexadecimal, UTF-16 and number lists, decoded and searched again ─▶ matches
+//!   ├────▶ fragment: parts of a secret that is split over several texts ─────────────────────▶ matches
+//!   └────▶ encoded: Base64, Base32, hexadecimal, UTF-16, numbers; decoded, searched again ────▶ matches
 //! ```
 //!
 //! There is one [`Redactor`] for everything: responses before a component reads them, texts of a component before the
@@ -13,6 +14,7 @@
 //! No network, no files, no WebAssembly.
 
 mod encoded;
+mod fragment;
 mod matcher;
 mod redactor;
 mod spelling;

@@ -3,8 +3,9 @@
 //! | encoding | recognised |
 //! |---|---|
 //! | literal, or escaped for JSON, URLs, HTML or quoted-printable; folded; mixed; nested | every secret |
-//! | Base64 of either alphabet, hexadecimal, UTF-16, lists of numbers; of any of the above; two of them nested | secrets of [`REDACTED_ENCODED_BYTES`](palisade_limits::REDACTED_ENCODED_BYTES) and more |
-//! | compressed, encrypted, in several texts, in another order | never |
+//! | Base64 of either alphabet, Base32, hexadecimal, UTF-16, lists of numbers; of any of the above; two of them nested | secrets of [`REDACTED_ENCODED_BYTES`](palisade_limits::REDACTED_ENCODED_BYTES) and more |
+//! | fragments of [`REDACTED_FRAGMENT_BYTES`](palisade_limits::REDACTED_FRAGMENT_BYTES) and more, as two headers, fields or messages have them; a third of the secret and more inside Base64 and the like | random secrets longer than [`REDACTED_SHORT_FRAGMENT_BYTES`](palisade_limits::REDACTED_SHORT_FRAGMENT_BYTES) |
+//! | compressed, encrypted, in shorter fragments, in another order | never |
 //!
 //! A shorter secret is recognised as a whole word only: it occurs in other words by chance.
 
@@ -17,6 +18,7 @@ use secrecy::{ExposeSecret, SecretSlice, SecretString};
 use serde_json::Value;
 
 use crate::encoded::{self, Encoding};
+use crate::fragment::{self, Fragments};
 use crate::matcher::{Matcher, may_begin};
 use crate::spelling::{Search, is_introducer};
 
@@ -29,9 +31,10 @@ const DEPTH: u32 = 2;
 /// Replaces secrets by [`REDACTED`]. Without any, it changes nothing.
 pub struct Redactor {
     needles: Vec<Needle>,
+    fragments: Fragments,
     /// Bytes with which a spelling of a needle may begin: nearly all others are passed over at once.
     begins: [bool; 256],
-    /// The lengths of the secrets that are looked for inside encodings, from the shortest to the longest.
+    /// The lengths of what is looked for inside encodings, from a third of the shortest secret to the longest secret.
     encoded: Option<RangeInclusive<usize>>,
 }
 
@@ -43,7 +46,7 @@ struct Needle {
 
 impl Default for Redactor {
     fn default() -> Self {
-        Self { needles: Vec::new(), begins: [false; 256], encoded: None }
+        Self { needles: Vec::new(), fragments: Fragments::default(), begins: [false; 256], encoded: None }
     }
 }
 
@@ -56,9 +59,9 @@ impl fmt::Debug for Redactor {
 impl Redactor {
     /// A redactor for these secrets. Empty ones are left out.
     pub fn new<'a>(secrets: impl IntoIterator<Item = &'a SecretString>) -> Self {
-        let secrets =
-            secrets.into_iter().map(ExposeSecret::expose_secret).filter(|secret| !secret.trim().is_empty());
-        let mut needles: Vec<(Vec<u8>, bool)> = secrets.flat_map(needles).collect();
+        let mut secrets: Vec<&str> = secrets.into_iter().map(ExposeSecret::expose_secret).collect();
+        secrets.retain(|secret| !secret.trim().is_empty());
+        let mut needles: Vec<(Vec<u8>, bool)> = secrets.iter().copied().flat_map(needles).collect();
         needles.sort_unstable();
         needles.dedup();
         let mut begins = [false; 256];
@@ -67,9 +70,20 @@ impl Redactor {
             *begins = needles.iter().filter_map(first).any(|first| may_begin(byte, first));
         }
         let encoded = needles.iter().filter(|(_, whole_word)| !whole_word).map(|(needle, _)| needle.len());
-        let encoded = encoded.clone().min().zip(encoded.max()).map(|(shortest, longest)| shortest..=longest);
+        let parts = secrets.iter().filter_map(|secret| Some(fragment::least(secret)?.max(secret.len() / 3)));
+        let encoded = encoded
+            .clone()
+            .chain(parts)
+            .min()
+            .zip(encoded.max())
+            .map(|(shortest, longest)| shortest..=longest);
         let needle = |(bytes, whole_word)| Needle { bytes: SecretSlice::from(bytes), whole_word };
-        Self { needles: needles.into_iter().map(needle).collect(), begins, encoded }
+        Self {
+            fragments: Fragments::of(&secrets),
+            needles: needles.into_iter().map(needle).collect(),
+            begins,
+            encoded,
+        }
     }
 
     /// Whether it changes nothing.
@@ -130,6 +144,7 @@ impl Redactor {
 
     fn find(&self, bytes: &[u8], depth: u32, search: &mut Search) -> Vec<Range<usize>> {
         let mut found = self.spelled(bytes, depth < DEPTH, search);
+        found.extend(self.fragments.find(bytes, search));
         let Some(lengths) = self.encoded.as_ref().filter(|_| depth > 0) else { return found };
         for encoding in Encoding::ALL {
             let inside = |decoded: &[u8], search: &mut Search| {

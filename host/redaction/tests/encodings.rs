@@ -89,8 +89,43 @@ fn backslash_u(byte: u8) -> String {
     format!("\\u{byte:04x}")
 }
 
+/// Random characters of Base64.
+fn random(mut seed: u64, length: usize) -> String {
+    let mut bytes = || {
+        seed = seed.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
+        (seed >> 32).to_be_bytes()
+    };
+    let bytes: Vec<u8> = (0..length).flat_map(|_| bytes()).filter(|byte| *byte != 0).collect();
+    URL_SAFE_NO_PAD.encode(bytes).chars().take(length).collect()
+}
+
+/// One of nine ways to write a character.
+fn escape(way: u8, byte: u8) -> String {
+    match way {
+        0 => format!("\\u{byte:04x}"),
+        1 => format!("%{byte:02X}"),
+        2 => format!("&#{byte};"),
+        3 => format!("&#x{byte:X};"),
+        4 => format!("\\x{byte:02x}"),
+        5 => format!("%25{byte:02x}"),
+        6 => format!("={byte:02X}"),
+        7 => format!("\\\\u{byte:04X}"),
+        _ => char::from(byte).to_string(),
+    }
+}
+
 fn percent(byte: u8) -> String {
     format!("%{byte:02X}")
+}
+
+fn base32(text: &str) -> String {
+    let bits =
+        text.bytes().flat_map(|byte| (0..8).rev().map(move |bit| (byte >> bit) & 1)).collect::<Vec<_>>();
+    let value = |bits: &[u8]| (0..5).fold(0, |value, at| (value << 1) | bits.get(at).copied().unwrap_or(0));
+    let character = |value: u8| char::from(if value < 26 { b'A' + value } else { b'2' + value - 26 });
+    let mut encoded: String = bits.chunks(5).map(|bits| character(value(bits))).collect();
+    encoded.push_str(&"=".repeat(encoded.len().next_multiple_of(8) - encoded.len()));
+    encoded
 }
 
 /// Every encoding, by its name.
@@ -169,6 +204,7 @@ fn encodings() -> Vec<(String, Encode)> {
         )
     });
     add("hexadecimal with colons", |key| each(key, |byte| format!("{byte:02x}:")));
+    add("hexadecimal with hyphens", |key| each(key, |byte| format!("{byte:02X}-")));
     add("hexadecimal with blanks", |key| each(key, |byte| format!("{byte:02x} ")));
     add("hexadecimal numbers", |key| each(key, |byte| format!("0x{byte:02x}, ")));
     add("hexadecimal, twice", |key| {
@@ -194,6 +230,14 @@ fn encodings() -> Vec<(String, Encode)> {
     add("Base64, folded", |key| folded(&STANDARD.encode(key), 7, "\r\n"));
     add("Base64, folded in JSON", |key| folded(&STANDARD.encode(key), 7, "\\r\\n"));
     add("Base64, quoted-printable", |key| quoted_printable(&STANDARD.encode(key), 11));
+    for before in 0..5_usize {
+        let encode = move |key: &str| base32(&format!("{}{key}:tail", &"wxyz"[..before])).into_bytes();
+        all.push((format!("Base32, {before} before"), Box::new(encode)));
+    }
+    all.push((
+        "Base32 in lower case".to_owned(),
+        Box::new(|key: &str| base32(key).to_ascii_lowercase().into_bytes()),
+    ));
     for before in 0..3_usize {
         let engines = [
             ("standard", &STANDARD),
@@ -245,11 +289,58 @@ fn a_secret_is_redacted_in_every_encoding() {
             let shown = String::from_utf8_lossy(&redacted);
             assert!(shown.contains(REDACTED), "{name}: {shown}");
             // What stands beside the secret in the same Base64 stays: five characters of the user, the last ones of the tail.
-            let most = if name.starts_with("Base64") { 14 } else { 6 };
+            let most = if name.starts_with("Base") { 14 } else { 6 };
             assert!(left(&redacted, &encoded) <= most, "{name}: {shown}");
             assert!(shown.starts_with(before) && shown.ends_with(behind), "{name}: {shown}");
         }
     }
+}
+
+/// As Vision One's keys are.
+const TOKEN: &str = "eyJ0eXAiOiJKV1QiLCJhbGciOiJSUzI1NiJ9.eyJjaWQiOiI5YzQyN2IxZS0zZDA1LTQ4In0.Q3v9Zk2LrT0xW8sYbN5hGf7JdP1mVcRe4UoAqXi6-Kt_B\
+    zS3nHw5uLg8EyMj0DpCv2QaZx7Rk9TfWb4YsNc1GhUe6VoXi";
+
+/// The longest piece of the token that is left, without its header, which is public.
+fn left_of_token(redacted: &str) -> usize {
+    left(redacted.as_bytes(), TOKEN.split_once('.').map_or("", |(_, secret)| secret).as_bytes())
+}
+
+#[test]
+fn a_secret_that_is_split_over_two_texts_is_redacted_in_every_encoding() {
+    let redactor = Redactor::new(&[SecretString::from(TOKEN)]);
+    for (name, encode) in encodings() {
+        // In hexadecimal or Base64 each part must be a third of the secret; wide characters need an even place.
+        for at in [TOKEN.len() * 2 / 5, TOKEN.len() / 2, TOKEN.len() * 3 / 5] {
+            let parts = [&TOKEN[..at], &TOKEN[at..]].map(&encode);
+            for (part, plain) in parts.iter().zip([&TOKEN[..at], &TOKEN[at..]]) {
+                let text = [b"{\"part\":\"" as &[u8], part, b"\"}"].concat();
+                let redacted = redactor.redacted(&text).unwrap_or_else(|| panic!("{name} at {at}: {plain}"));
+                let shown = String::from_utf8_lossy(&redacted);
+                assert!(shown.contains(REDACTED) && left_of_token(&shown) < 16, "{name} at {at}: {shown}");
+            }
+        }
+        let encoded = encode(TOKEN);
+        let half = (encoded.len() / 2) & !7;
+        for part in [&encoded[..half], &encoded[half..]] {
+            let redacted = redactor.redacted(part).unwrap_or_else(|| panic!("{name}, split afterwards"));
+            assert!(left_of_token(&String::from_utf8_lossy(&redacted)) < 16, "{name}, split afterwards");
+        }
+    }
+}
+
+#[test]
+fn another_token_with_the_same_header_is_left_alone() {
+    let redactor = Redactor::new(&[SecretString::from(TOKEN)]);
+    let other =
+        "eyJ0eXAiOiJKV1QiLCJhbGciOiJSUzI1NiJ9.eyJjaWQiOiIwMDAwMDAwMC0wMDAwLTAwIn0.AAAABBBBCCCCDDDDEEEEFFFF";
+    assert_eq!(redactor.redacted(other.as_bytes()), None);
+}
+
+#[test]
+fn words_of_a_passphrase_are_left_alone() {
+    let redactor = Redactor::new(&[SecretString::from("contoso-security-production-2024 correct horse")]);
+    let text = "https://contoso-security.example/production-2024, correct horse: https://contoso-security-production";
+    assert_eq!(redactor.redacted(text.as_bytes()), None);
 }
 
 #[test]
@@ -280,22 +371,33 @@ fn ordinary_text_is_left_alone() {
 
 proptest! {
     #[test]
+    fn any_fragment_of_a_random_secret_is_redacted_in_any_spelling(
+        seed in 1..u64::MAX,
+        size in 48..200_usize,
+        from in 0..1000_usize,
+        length in 40..200_usize,
+        way in 0..9_u8,
+        escaped in proptest::collection::vec(proptest::bool::ANY, 200),
+        before in "[a-z :\"]{0,10}",
+        behind in "[\" ,]",
+    ) {
+        let secret = random(seed, size);
+        let from = from % (secret.len() - 39);
+        let fragment = &secret[from..(from + length).min(secret.len())];
+        let ways = escaped.into_iter().map(|escaped| if escaped { way } else { 8 });
+        let encoded: String = fragment.bytes().zip(ways).map(|(byte, way)| escape(way, byte)).collect();
+        let redactor = Redactor::new(&[SecretString::from(secret.as_str())]);
+        let shown = redactor.text(&format!("{before}{encoded}{behind}")).into_owned();
+        prop_assert!(shown.contains(REDACTED), "{} in {}", encoded, shown);
+        prop_assert!(left(shown.as_bytes(), fragment.as_bytes()) < 16, "{} in {}", encoded, shown);
+    }
+
+    #[test]
     fn any_subset_of_characters_may_be_escaped_in_any_way(
         key in "[!-~][ -~]{10,60}[!-~]",
         ways in proptest::collection::vec(0..9_u8, 62),
         before in "[ -~]{0,10}",
     ) {
-        let escape = |way: u8, byte: u8| match way {
-            0 => format!("\\u{byte:04x}"),
-            1 => format!("%{byte:02X}"),
-            2 => format!("&#{byte};"),
-            3 => format!("&#x{byte:X};"),
-            4 => format!("\\x{byte:02x}"),
-            5 => format!("%25{byte:02x}"),
-            6 => format!("={byte:02X}"),
-            7 => format!("\\\\u{byte:04X}"),
-            _ => char::from(byte).to_string(),
-        };
         let encoded: String = key.bytes().zip(ways).map(|(byte, way)| escape(way, byte)).collect();
         let redactor = Redactor::new(&[SecretString::from(key.as_str())]);
         let shown = redactor.text(&format!("{before}\n{encoded}\n")).into_owned();

@@ -38,7 +38,7 @@ const STAND_IN: &str = "stand-in";
 
 /// One thing that is wrong.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[error("{fault}{}", if origin.is_empty() { String::new() } else { format!(" (in `{origin}`)") })]
+#[error("{fault}{}", if origin.is_empty() { String::new() } else { format!(" (in {origin})") })]
 pub struct ConfigurationProblem {
     /// The parameter.
     pub parameter: String,
@@ -154,10 +154,13 @@ impl ConfigurationProblem {
         let hint = match &self.fault {
             ConfigurationFault::Missing { name, secret: true, .. } => {
                 return Some(format!(
-                    "put `{name}: {{env: NAME}}` or `{name}: {{file: PATH}}` into the configuration file (`--config`)"
+                    "put `{name}: {{env: NAME}}` or `{name}: {{file: PATH}}` into the configuration file ({})",
+                    palisade_setting::Setting::Configuration
                 ));
             }
-            ConfigurationFault::SecretInPlain { .. } if self.origin == "--set" => {
+            ConfigurationFault::SecretInPlain { .. }
+                if self.origin == palisade_setting::Setting::Set.to_string() =>
+            {
                 "a secret on the command line stands in the shell's history and in the list of processes"
             }
             ConfigurationFault::SecretInPlain { .. } => {

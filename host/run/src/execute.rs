@@ -305,10 +305,13 @@ impl Prepared {
             stopping,
         };
         tracing::info!(run = %self.run_id, action = %self.action.id, dry_run, "run started");
-        let RunEnd { ended, came_back } = tokio::select! {
+        let RunEnd { mut ended, came_back } = tokio::select! {
             end = self.component.run(request) => end,
             never = tell_waits(&session, &*observer) => match never {},
         };
+        if let Ended::Early(Early::Deadline(left)) = &mut ended {
+            *left = self.deadline;
+        }
         let seconds = clock.elapsed().as_secs_f64();
         // The component is gone: nobody else holds the books but a host that is being dropped.
         let mut books = std::mem::replace(

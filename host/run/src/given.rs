@@ -125,8 +125,8 @@ pub enum ConfigurationFileError {
         /// The parameter.
         name: String,
     },
-    /// `--set` without `=`. What was given may be a secret, and is not repeated.
-    #[error("what `--set` was given is not of the form NAME=VALUE")]
+    /// The setting of one parameter without `=`. What was given may be a secret, and is not repeated.
+    #[error("the value of {} is not of the form NAME=VALUE", palisade_setting::Setting::Set)]
     Set,
 }
 
@@ -160,7 +160,7 @@ pub fn read_configuration(path: &Path) -> Result<BTreeMap<String, Given>, Config
         Value::Null => return Ok(BTreeMap::new()),
         _ => return Err(ConfigurationFileError::NotAMapping { path: path.to_owned() }),
     };
-    let origin = path.display().to_string();
+    let origin = format!("`{}`", path.display());
     let mut given = BTreeMap::new();
     for (name, value) in mapping {
         let value = match &value {
@@ -212,7 +212,11 @@ pub fn read_set(text: &str) -> Result<(String, Given), ConfigurationFileError> {
     match text.split_once('=') {
         Some((name, value)) if !name.trim().is_empty() => Ok((
             name.trim().to_owned(),
-            Given { value: GivenValue::Text(value.to_owned()), origin: "--set".to_owned(), shared: false },
+            Given {
+                value: GivenValue::Text(value.to_owned()),
+                origin: palisade_setting::Setting::Set.to_string(),
+                shared: false,
+            },
         )),
         _ => Err(ConfigurationFileError::Set),
     }

@@ -26,8 +26,10 @@ use crate::{grants, summary};
 /// What the operator sets for one run, against the manifest's and the host's own numbers.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct Overrides {
-    /// Wall clock of the run.
+    /// Wall clock of the run, the reading of its files included.
     pub run: Option<Duration>,
+    /// How much of that is used already.
+    pub spent: Duration,
     /// Time for one whole exchange.
     pub exchange: Option<Duration>,
 }
@@ -117,7 +119,7 @@ pub struct Prepared {
     pub(crate) unneeded: Vec<String>,
     pub(crate) wire: Wire,
     pub(crate) recorder: Option<Recorder>,
-    /// Knows all secrets of the configuration.
+    /// Knows all secrets of the configuration and of the connections.
     pub(crate) redactor: Arc<Redactor>,
     /// What the manifest asks for.
     pub(crate) asked: Vec<Grant>,
@@ -127,6 +129,8 @@ pub struct Prepared {
     pub(crate) compare: bool,
     pub(crate) most_evictions: Option<u64>,
     pub(crate) sandbox: SandboxLimits,
+    /// As the operator knows it: what is left of it when the run begins is among the limits of the sandbox.
+    pub(crate) deadline: Duration,
     pub(crate) requests: SessionLimits,
     pub(crate) gate: Gate,
 }
@@ -169,7 +173,8 @@ impl Preparation {
     /// # Errors
     /// [`PrepareError`]; nothing has been sent.
     pub async fn check(self, engine: &Engine) -> Result<Prepared, PrepareError> {
-        let began = tokio::time::Instant::now();
+        let now = tokio::time::Instant::now();
+        let began = now.checked_sub(self.overrides.spent).unwrap_or(now);
         let secrets = match self.evidence {
             // Nothing is sent: the key may still have to be created.
             Evidence::None | Evidence::Record if self.dry_run && !self.compare => Secrets::IfThere,
@@ -181,16 +186,7 @@ impl Preparation {
         let manifest = self.bundle.manifest();
         let grants = self.policy.grant(&manifest.id, &asked);
         let run_id = run_id(OffsetDateTime::now_utc());
-        let redactor = Arc::new(Redactor::new(configuration.secrets.values()));
-        let recorder = matches!(self.evidence, Evidence::Record).then(|| {
-            let provenance = Provenance {
-                bundle_digest: self.bundle.digest().to_string(),
-                action: action.id.clone(),
-                run_id: run_id.clone(),
-                dry_run: self.dry_run,
-            };
-            Recorder::new(provenance, Arc::clone(&redactor))
-        });
+        let records = matches!(self.evidence, Evidence::Record);
         let wire = match self.evidence {
             Evidence::None | Evidence::Record => {
                 // It reads the files of further authorities.
@@ -200,6 +196,16 @@ impl Preparation {
             }
             Evidence::Replay(recording) => Wire::Recording(Replayer::new(recording)),
         };
+        let redactor = Arc::new(Redactor::new(configuration.secrets.values().chain(wire.secrets())));
+        let recorder = records.then(|| {
+            let provenance = Provenance {
+                bundle_digest: self.bundle.digest().to_string(),
+                action: action.id.clone(),
+                run_id: run_id.clone(),
+                dry_run: self.dry_run,
+            };
+            Recorder::new(provenance, Arc::clone(&redactor))
+        });
         if let Input::Plan(plan) = &self.input {
             let settings = configuration.settings.iter().map(summary::setting).collect();
             plan.check_made_with(&BundleIdentity::of(&self.bundle), &settings)?;
@@ -217,9 +223,14 @@ impl Preparation {
             ComponentSource::Loading(loading) => loading.ready().await?,
             ComponentSource::Ready(component) => component,
         };
-        let (sandbox, requests) = effective(&manifest.limits, &self.policy, self.overrides, self.dry_run);
+        let (mut sandbox, requests) = effective(&manifest.limits, &self.policy, self.overrides, self.dry_run);
         validate(&component, &action, &configuration, sandbox).await?;
         let mut selection = in_time(self.overrides.run, began, "collection", reading).await??;
+        let deadline = sandbox.run;
+        if let Some(limit) = self.overrides.run {
+            // One time for everything: what reading has taken, the requests do not have.
+            sandbox.run = sandbox.run.min(limit.saturating_sub(began.elapsed()));
+        }
         if blocks {
             selection.hold_back(|object| {
                 let hit = self.protection.check(&object.subtype, &object.value)?;
@@ -244,6 +255,7 @@ impl Preparation {
             compare: self.compare,
             most_evictions: self.most_evictions,
             sandbox,
+            deadline,
             requests,
             gate: self.gate,
         })

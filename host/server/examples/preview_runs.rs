@@ -137,20 +137,26 @@ fn furnish(orchestrator: &Orchestrator, bundle: &Path, collections: &Path, key: 
     let priority = orchestrator.add_file_collection(
         "Prioritised indicators",
         "From the Threat Library",
-        None,
+        palisade_collection::Reading::default(),
         priority,
         "ada",
     )?;
     let good = orchestrator.add_file_collection(
         "Known good",
         "Never to be blocked",
-        None,
+        palisade_collection::Reading::default(),
         vec![file("known-good.csv")?],
         "ada",
     )?;
     let many: String = (0..10_000).map(|number| format!("host-{number}.campaign.example\n")).collect();
     let many = vec![upload("campaign.txt", many.as_bytes())];
-    let many = orchestrator.add_file_collection("A large campaign", "", None, many, "ada")?;
+    let many = orchestrator.add_file_collection(
+        "A large campaign",
+        "",
+        palisade_collection::Reading::default(),
+        many,
+        "ada",
+    )?;
     let made = [
         Made {
             name: "Block prioritised indicators",

@@ -1,7 +1,7 @@
 //! How handlers ask the orchestrator, and how what it says becomes an answer.
 
 use axum::http::StatusCode;
-use palisade_orchestrator::{Orchestrator, OrchestratorError};
+use palisade_orchestrator::{Orchestrator, OrchestratorError, of_service};
 
 use crate::{App, Failure, Fault, client};
 
@@ -43,9 +43,9 @@ impl From<OrchestratorError> for Failure {
             | OrchestratorError::Vault(_) => StatusCode::INTERNAL_SERVER_ERROR,
         };
         // What the operator of the service has set up wrongly is said in full: whoever is logged in has to have it mended.
-        let failure = Self::new(status, error.code(), error.to_string());
+        let failure = Self::new(status, error.code(), of_service(&error.to_string()));
         match error.hint() {
-            Some(hint) => failure.with_hint(hint),
+            Some(hint) => failure.with_hint(of_service(&hint)),
             None => failure,
         }
     }

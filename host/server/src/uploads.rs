@@ -1,6 +1,6 @@
 //! Files as they arrive in a form: counted, digested and kept in pieces, never as a whole in one buffer of the connection.
 
-use palisade_collection::Format;
+use palisade_collection::Reading;
 use palisade_store::{FileWriter, Version};
 use sha2::{Digest as _, Sha256};
 use tokio::sync::OwnedSemaphorePermit;
@@ -12,7 +12,8 @@ use crate::{Failure, Fault, Upload};
 pub(crate) struct FileForm {
     pub(crate) name: String,
     pub(crate) description: String,
-    pub(crate) format: Option<Format>,
+    /// How the files are read; none if the form says nothing about it.
+    pub(crate) reading: Option<Reading>,
     pub(crate) files: Vec<palisade_orchestrator::Upload>,
     /// The version of the collection that the form began with.
     pub(crate) version: Option<Version>,
@@ -51,12 +52,34 @@ impl FileForm {
                 "description" => form.description = Upload::text(field, TEXT_BYTES).await?,
                 "format" => {
                     let text = Upload::text(field, TEXT_BYTES).await?;
+                    let reading = form.reading.get_or_insert_default();
                     if !text.is_empty() {
                         let unknown = |error: palisade_collection::UnknownFormat| {
                             Failure::invalid(vec![Fault::new("format", error.to_string())])
                         };
-                        form.format = Some(text.parse().map_err(unknown)?);
+                        reading.format = Some(text.parse().map_err(unknown)?);
                     }
+                }
+                // As the command line has them: `value=NAME`, any number of times, and `type=NAME`.
+                "columns" => {
+                    let text = Upload::text(field, TEXT_BYTES).await?;
+                    let assigned = form.reading.get_or_insert_default().columns.assign(&text);
+                    let wrong = |error: palisade_collection::InvalidColumn| {
+                        Failure::invalid(vec![Fault::new("columns", error.to_string())])
+                    };
+                    assigned.map_err(wrong)?;
+                }
+                // As the form has them: one name on each line.
+                "value-columns" => {
+                    let text = Upload::text(field, TEXT_BYTES).await?;
+                    let names = text.lines().map(str::trim).filter(|name| !name.is_empty());
+                    let columns = &mut form.reading.get_or_insert_default().columns;
+                    columns.values.extend(names.map(str::to_owned));
+                }
+                "type-column" => {
+                    let text = Upload::text(field, TEXT_BYTES).await?;
+                    let columns = &mut form.reading.get_or_insert_default().columns;
+                    columns.kind = Some(text.trim().to_owned()).filter(|name| !name.is_empty());
                 }
                 _ => {}
             }

@@ -103,6 +103,21 @@ fn read(row: &Row<'_>) -> rusqlite::Result<CollectionRow> {
     })
 }
 
+/// Adds the objects of a file, as types and values, to those that the search knows.
+fn insert_objects(
+    transaction: &Transaction<'_>,
+    file: FileId,
+    objects: &[(String, String)],
+) -> rusqlite::Result<()> {
+    let mut insert = transaction.prepare_cached(
+        "INSERT INTO file_objects (file, place, subtype, value, search_key) VALUES (?1, ?2, ?3, ?4, ?5)",
+    )?;
+    for ((subtype, value), place) in objects.iter().zip(1_i64..) {
+        insert.execute(params![file, place, subtype, value, spelling::key(value)])?;
+    }
+    Ok(())
+}
+
 fn check_version(
     transaction: &Transaction<'_>,
     id: CollectionId,
@@ -254,7 +269,7 @@ impl Store {
         FileWriter { pieces: Vec::new(), bytes: 0 }
     }
 
-    /// Replaces the files of a collection, all at once: a run sees the ones or the others.
+    /// Replaces the files of a collection, and how they are read if that is given, all at once: a run sees the ones or the others.
     ///
     /// # Errors
     /// If there is no such collection. [`StoreError::Changed`] if a version is expected and it has another one.
@@ -262,11 +277,17 @@ impl Store {
         &self,
         collection: CollectionId,
         files: Vec<NewFile>,
+        source: Option<&Value>,
         expected: Option<Version>,
         now: Timestamp,
     ) -> Result<(), StoreError> {
+        let source = source.map(|source| to_json("source", source)).transpose()?;
         self.write(|transaction| {
             check_version(transaction, collection, expected)?;
+            if let Some(source) = source {
+                let sql = "UPDATE collections SET source = ?1 WHERE id = ?2";
+                transaction.execute(sql, params![source, collection])?;
+            }
             transaction.execute("DELETE FROM files WHERE collection = ?1", [collection])?;
             for NewFile { name, digest, content: file, objects } in files {
                 transaction.execute(
@@ -279,18 +300,33 @@ impl Store {
                 for (piece, place) in file.pieces.iter().zip(0_i64..) {
                     insert.execute(params![id, place, piece])?;
                 }
-                let mut insert = transaction.prepare_cached(
-                    "INSERT INTO file_objects (file, place, subtype, value, search_key) VALUES (?1, ?2, ?3, ?4, ?5)",
-                )?;
-                for ((subtype, value), place) in objects.iter().zip(1_i64..) {
-                    insert.execute(params![id, place, subtype, value, spelling::key(value)])?;
-                }
+                insert_objects(transaction, FileId(id), &objects)?;
             }
             let changed = params![millis(now), collection];
             transaction.execute(
                 "UPDATE collections SET modified_at = ?1, version = version + 1, counted = NULL WHERE id = ?2",
                 changed,
             )?;
+            Ok(())
+        })
+    }
+
+    /// Replaces the objects that the search knows of a collection's files, in the order of the files, because the files are read in
+    /// another way. Objects are types and values.
+    ///
+    /// # Errors
+    /// If the state cannot be written.
+    pub fn replace_file_objects(
+        &self,
+        collection: CollectionId,
+        objects: &[Vec<(String, String)>],
+    ) -> Result<(), StoreError> {
+        let files = self.files(collection)?;
+        self.write(|transaction| {
+            for (file, objects) in files.iter().zip(objects) {
+                transaction.execute("DELETE FROM file_objects WHERE file = ?1", [file.id])?;
+                insert_objects(transaction, file.id, objects)?;
+            }
             Ok(())
         })
     }

@@ -23,7 +23,8 @@ impl Store {
             fence(transaction, activation)?;
             let begin = params![millis(now), activation.run];
             transaction.execute(
-                "UPDATE runs SET phase = 'running', reason = NULL, started_at = COALESCE(started_at, ?1) WHERE id = ?2",
+                "UPDATE runs SET phase = 'running', reason = NULL, waits_until = NULL,
+                     started_at = COALESCE(started_at, ?1) WHERE id = ?2",
                 begin,
             )?;
             Ok(())
@@ -151,7 +152,8 @@ impl Store {
         self.write(|transaction| {
             fence(transaction, activation)?;
             transaction.execute(
-                "UPDATE runs SET phase = 'ended', status = ?1, reason = ?2, hint = ?3, ended_at = ?4, cause = ?5 WHERE id = ?6",
+                "UPDATE runs SET phase = 'ended', status = ?1, reason = ?2, hint = ?3, waits_until = NULL, ended_at = ?4,
+                 cause = ?5 WHERE id = ?6",
                 params![status, reason, hint, millis(now), cause, activation.run],
             )?;
             transaction.execute("UPDATE tasks SET state = 'ended' WHERE run = ?1", [activation.run])?;
@@ -160,28 +162,40 @@ impl Store {
         })
     }
 
-    /// Says that a run waits until its task is handed out again, and why.
+    /// Says that a run waits until its task is handed out again, why, and until when if that is known.
     ///
     /// # Errors
     /// [`StoreError::Fenced`].
-    pub fn wait_run(&self, activation: Activation, phase: Phase, reason: &str) -> Result<(), StoreError> {
+    pub fn wait_run(
+        &self,
+        activation: Activation,
+        phase: Phase,
+        reason: &str,
+        until: Option<Timestamp>,
+    ) -> Result<(), StoreError> {
         self.write(|transaction| {
             fence(transaction, activation)?;
-            let waits = params![phase, reason, activation.run];
-            transaction.execute("UPDATE runs SET phase = ?1, reason = ?2 WHERE id = ?3", waits)?;
+            let waits = params![phase, reason, until.map(millis), activation.run];
+            transaction
+                .execute("UPDATE runs SET phase = ?1, reason = ?2, waits_until = ?3 WHERE id = ?4", waits)?;
             Ok(())
         })
     }
 
-    /// Says why a run that is worked on stands still, or that it goes on.
+    /// Says why a run that is worked on stands still and until when, or that it goes on.
     ///
     /// # Errors
     /// [`StoreError::Fenced`].
-    pub fn note_wait(&self, activation: Activation, reason: Option<&str>) -> Result<(), StoreError> {
+    pub fn note_wait(
+        &self,
+        activation: Activation,
+        wait: Option<(&str, Timestamp)>,
+    ) -> Result<(), StoreError> {
         self.write(|transaction| {
             fence(transaction, activation)?;
-            transaction
-                .execute("UPDATE runs SET reason = ?1 WHERE id = ?2", params![reason, activation.run])?;
+            let (reason, until) = wait.map(|(reason, until)| (reason, millis(until))).unzip();
+            let waits = params![reason, until, activation.run];
+            transaction.execute("UPDATE runs SET reason = ?1, waits_until = ?2 WHERE id = ?3", waits)?;
             Ok(())
         })
     }

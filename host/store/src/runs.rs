@@ -156,6 +156,8 @@ pub struct RunRow {
     pub reason: Option<String>,
     /// What to do about that.
     pub hint: Option<String>,
+    /// When it goes on, if it waits for a moment that is known.
+    pub waits_until: Option<Timestamp>,
     /// When it was asked for.
     pub created_at: Timestamp,
     /// When it began.
@@ -273,6 +275,7 @@ pub(crate) fn read(row: &Row<'_>) -> rusqlite::Result<RunRow> {
         cause: row.get("cause")?,
         reason: row.get("reason")?,
         hint: row.get("hint")?,
+        waits_until: moment_or_none(row, "waits_until")?,
         created_at: moment(row, "created_at")?,
         started_at: moment_or_none(row, "started_at")?,
         ended_at: moment_or_none(row, "ended_at")?,

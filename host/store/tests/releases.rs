@@ -72,7 +72,7 @@ fn fill(store: &Store) {
         content: file,
         objects: vec![("FQDN".to_owned(), "evil.example".to_owned())],
     };
-    store.replace_files(collection, vec![file], None, now()).unwrap();
+    store.replace_files(collection, vec![file], None, None, now()).unwrap();
     let step = WorkflowStep { bundle, action: "block".to_owned(), configuration: configuration.clone() };
     let new = NewWorkflow {
         name: "Nightly".to_owned(),

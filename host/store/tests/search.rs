@@ -148,7 +148,7 @@ fn the_objects_of_uploaded_files_are_found_until_they_are_replaced() {
             content: store.file_writer(),
             objects: vec![("FQDN".to_owned(), value.to_owned())],
         };
-        store.replace_files(id, vec![file], None, now()).unwrap();
+        store.replace_files(id, vec![file], None, None, now()).unwrap();
     };
     upload("evil[.]example");
     let matches = store.search_file_objects("EVIL.example", Page::ALL).unwrap();

@@ -186,12 +186,12 @@ fn an_uploaded_file_comes_back_byte_for_byte_and_replaces_the_ones_before() {
     let mut writer = store.file_writer();
     content.chunks(77_777).for_each(|piece| writer.push(piece));
     assert_eq!(writer.bytes(), content.len() as u64);
-    store.replace_files(id, vec![file("a.bin", writer)], None, now()).unwrap();
+    store.replace_files(id, vec![file("a.bin", writer)], None, None, now()).unwrap();
     let files = store.files(id).unwrap();
     let mut read = Vec::new();
     store.file_reader(files[0].id).read_to_end(&mut read).unwrap();
     assert!(read == content);
-    store.replace_files(id, vec![file("b.bin", store.file_writer())], None, now()).unwrap();
+    store.replace_files(id, vec![file("b.bin", store.file_writer())], None, None, now()).unwrap();
     let names: Vec<String> = store.files(id).unwrap().into_iter().map(|file| file.name).collect();
     assert_eq!(names, ["b.bin"]);
     assert!(matches!(store.add_collection(&new, "ada", now()), Err(StoreError::Taken { .. })));

@@ -57,13 +57,14 @@ impl<'connection> Appliance<'connection> {
         deadline: Instant,
         log: RequestLog,
     ) -> Self {
+        let redactor = Arc::new(Redactor::new(client.secrets().iter().chain([connection.log_in.secret()])));
         Self {
             log,
             connection,
             client,
             deadline,
             gate: Gate::default(),
-            redactor: Arc::new(Redactor::new([connection.log_in.secret()])),
+            redactor,
             session: None,
             log_ins: 0,
             traffic: Traffic::default(),
@@ -144,7 +145,7 @@ impl<'connection> Appliance<'connection> {
                 let pair = SecretString::from(
                     STANDARD.encode(format!("{client_id}:{}", client_secret.expose_secret())),
                 );
-                self.redactor = Arc::new(Redactor::new([client_secret, &pair]));
+                self.know(&[client_secret, &pair]);
                 let credential = Credential::new("authorization", "Basic ", &pair, "").map_err(|cause| {
                     ThreatQError::Credential { what: self.connection.log_in.what(), cause }
                 })?;
@@ -256,7 +257,7 @@ impl<'connection> Appliance<'connection> {
     }
 
     fn open_session(&mut self, token: &SecretString, credential: Credential) -> Session {
-        self.redactor = Arc::new(Redactor::new([self.connection.log_in.secret(), token]));
+        self.know(&[self.connection.log_in.secret(), token]);
         let path = format!("{COLLECTION_PATH}{}", self.connection.collection);
         let grant = self.grant(Method::GET, &path, Some(credential));
         let limits =
@@ -264,6 +265,11 @@ impl<'connection> Appliance<'connection> {
         let session = self.new_session(grant, limits);
         self.session = Some(session.clone());
         session
+    }
+
+    /// Has everything searched for these secrets, and for those of the connections.
+    fn know(&mut self, secrets: &[&SecretString]) {
+        self.redactor = Arc::new(Redactor::new(secrets.iter().copied().chain(self.client.secrets())));
     }
 
     fn end_session(&mut self) {

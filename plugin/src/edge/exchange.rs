@@ -244,11 +244,12 @@ impl Reader {
     }
 }
 
-/// What a request without an answer came to. The contract says what the first two mean.
+/// What a request without an answer came to. The contract says what the first three mean.
 fn unanswered(code: &ErrorCode) -> Arrival {
     match code {
         ErrorCode::HttpRequestDenied => Arrival::Refused,
         ErrorCode::ConnectionReadTimeout => Arrival::Abandoned,
+        ErrorCode::ConnectionLimitReached => Arrival::Held,
         code => Arrival::Lost(described(code)),
     }
 }

@@ -87,6 +87,7 @@ impl Preview {
             Arrival::Lost(reason) => {
                 return Err(walk.lost(&format!("the request got no whole answer: {reason}")));
             }
+            Arrival::Held => return Err(walk.lost(super::HELD)),
             Arrival::Abandoned | Arrival::Refused => {
                 return Err(walk.lost("the run ended before it was answered"));
             }
@@ -216,7 +217,7 @@ pub(super) fn would_evict(losses: &[(Field, Loss)], most: u64, has_pushed: bool)
             ),
         ),
         hint: format!(
-            "{}; a dry run that compares shows what would go, and `--max-evictions {count}`, in a workflow the setting `max_evictions`, allows it",
+            "{}; a dry run that compares shows what would go, and the setting `max-evictions {count}` allows it",
             if has_pushed {
                 "another writer has filled the list since the run began: what failed was not sent"
             } else {

@@ -316,6 +316,7 @@ fn a_full_list_ends_the_sending_but_not_the_run() {
 fn a_batch_without_a_usable_answer_fails_and_the_others_go_on() {
     let cases: Vec<(Arrival, &str)> = vec![
         (Arrival::Lost("the connection was closed".to_owned()), "transport"),
+        (Arrival::Held, "throttled-past-deadline"),
         (error(429), "throttled"),
         (error(500), "service-error"),
         (page(400), "gateway-refused"),

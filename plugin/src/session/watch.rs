@@ -166,6 +166,7 @@ impl Session {
         let page = match arrival {
             Arrival::Answer { status, body } => walk.answered(status, &body),
             Arrival::Lost(reason) => Err(walk.lost(&format!("the request got no whole answer: {reason}"))),
+            Arrival::Held => Err(walk.lost(super::HELD)),
             Arrival::Abandoned | Arrival::Refused => Err(walk.lost("the run ended before it was answered")),
         };
         let (entries, next) = match page {

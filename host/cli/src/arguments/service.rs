@@ -417,10 +417,17 @@ pub(crate) enum CollectionsVerb {
         /// Identifies it
         id: i64,
     },
-    /// Creates a collection of files
+    /// Create a collection of files
     Upload {
         /// Unique name
         name: String,
+        /// The format of the files; found from the content by default
+        #[arg(long, value_name = "FORMAT", default_value = "auto", value_parser = super::format)]
+        format: super::FormatChoice,
+        /// A column of CSV files: `value=NAME` for a column that holds values, `type=NAME` for the column of the type. The choice is
+        /// kept with the collection. Can be repeated
+        #[arg(long, value_name = "value=NAME|type=NAME", value_parser = super::column)]
+        column: Vec<String>,
         /// The files
         #[arg(required = true)]
         files: Vec<PathBuf>,

@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 use std::io::{self, IsTerminal as _};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
+use std::time::Instant;
 
 use palisade_bundle::{Bundle, ParameterKind, TrustedFiles};
 use palisade_collection::Source;
@@ -68,12 +69,26 @@ pub(crate) fn run(arguments: Run, global: Global) -> Result<Box<dyn Answer>, Fai
     let strict = arguments.strict;
     let asks_service = !arguments.dry_run || arguments.compare;
     // A named pipe may have nothing at its other end, be it opened to be read or to be written.
+    let began = Instant::now();
     let Loaded { mut preparation, engine, plan, report_file, plan_file, recording_file } =
         verbs::within(deadline, move || load(arguments, runtime))??;
+    preparation.overrides.spent = began.elapsed();
     if asks_service && !matches!(preparation.evidence, Evidence::Replay(_)) {
         prompt_for_secrets(&preparation.bundle, &preparation.action, &mut preparation.given)?;
     }
-    let prepared = runtime.block_on(preparation.check(&engine))?;
+    let prepared = runtime.block_on(async {
+        tokio::select! {
+            prepared = preparation.check(&engine) => Some(prepared),
+            () = signals::before_sending() => None,
+        }
+    });
+    let Some(prepared) = prepared else {
+        // Unfinished files go with it. A thread that reads a pipe may never end, and is not waited for.
+        drop((report_file, plan_file, recording_file));
+        terminal::tell("interrupted while reading; nothing was sent\n");
+        std::process::exit(signals::INTERRUPTED);
+    };
+    let prepared = prepared?;
     tell_first_run(&prepared);
     let offered = prepared.selection().offered.len() as u64;
     let observer = progress::observer(offered, global.output == Output::Json, global.verbose > 0);
@@ -162,7 +177,11 @@ fn load(arguments: Run, runtime: &Runtime) -> Result<Loaded, Failure> {
         dry_run: arguments.dry_run,
         compare: arguments.compare,
         most_evictions: arguments.max_evictions.0,
-        overrides: Overrides { run: arguments.deadline, exchange: arguments.request_timeout },
+        overrides: Overrides {
+            run: arguments.deadline,
+            exchange: arguments.request_timeout,
+            ..Overrides::default()
+        },
         gate: Gate::default(),
         component: component
             .map_or(ComponentSource::Bundle, |loading| ComponentSource::Loading(Box::new(loading))),

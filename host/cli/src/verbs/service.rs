@@ -175,8 +175,14 @@ pub(crate) fn collections(arguments: &CollectionsArguments) -> Result<Box<dyn An
             let text = show::service::preview(&value);
             Ok(Said::answer(value, text))
         }
-        CollectionsVerb::Upload { name, files } => {
+        CollectionsVerb::Upload { name, format, column, files } => {
             let mut form = Form::new().text("name", name);
+            if let Some(format) = format.0 {
+                form = form.text("format", format.name());
+            }
+            for column in column {
+                form = form.text("columns", column);
+            }
             for path in files {
                 let file_name = path.file_name().unwrap_or_default().to_string_lossy();
                 form = form.file("files", &file_name, &whole(path, limits::COLLECTION_UPLOAD_BYTES)?);

@@ -44,6 +44,11 @@ pub(crate) fn stopping(quiet: bool) -> Stopping {
     stopping
 }
 
+/// Resolves when a signal asks the process to end before anything was sent, from the call of this function on.
+pub(crate) fn before_sending() -> impl Future<Output = ()> {
+    signalled(Hangup::Ends)
+}
+
 /// Has something done each time somebody asks the process to read its files again (`SIGHUP`), from the call of this function on.
 /// Never resolves.
 #[cfg(unix)]

@@ -4,17 +4,19 @@
 //! that type; several that hold hashes are read together, because they are those of one file. Of several others none is
 //! preferred: that is for the file's owner to say. Columns that a user has named come before all of this.
 
+use palisade_limits as limits;
+
 use super::names::{
     DESCRIPTION_NAMES, ID_NAMES, Named, SCORE_NAMES, STATUS_NAMES, TAG_NAMES, TYPE_BESIDE_VALUE, TYPE_NAMES,
     TYPED_NAMES, VALUE_NAMES, VALUE_NAMES_BESIDE_TYPE, is_context, is_of_hashes, named_after_type,
 };
 use super::pending::fields_of;
-use crate::Columns;
 use crate::columns::is_same_column;
 use crate::do_not_block::is_mark;
 use crate::guess::{guess, subtype};
 use crate::refang::refang;
 use crate::type_name::letters_and_digits;
+use crate::{Column, ColumnRole, Columns};
 
 /// Delimiters that are looked for.
 pub(crate) const DELIMITERS: &[u8] = b",;\t|";
@@ -93,6 +95,28 @@ impl Header {
     pub(crate) fn value_names(&self) -> String {
         let names = self.values.iter().map(|value| format!("`{}`", crate::excerpt(self.name(value.column))));
         names.collect::<Vec<_>>().join(", ")
+    }
+
+    /// All columns with a name, with what each is read as; nothing has been read yet.
+    pub(crate) fn seen(&self) -> Vec<Column> {
+        let known = [
+            (self.kind, ColumnRole::Type),
+            (self.status, ColumnRole::Status),
+            (self.score, ColumnRole::Score),
+            (self.description, ColumnRole::Description),
+            (self.tags, ColumnRole::Tags),
+            (self.id, ColumnRole::Identifier),
+        ];
+        let role = |column: usize| {
+            if self.values.iter().any(|value| value.column == column) {
+                return Some(ColumnRole::Value);
+            }
+            known.iter().find(|(known, _)| *known == Some(column)).map(|(_, role)| *role)
+        };
+        let named = self.names.iter().enumerate().filter(|(_, name)| !name.is_empty());
+        let columns =
+            named.map(|(column, name)| Column { name: name.clone(), role: role(column), unread: 0 });
+        columns.take(usize::try_from(limits::COLUMNS_SHOWN).unwrap_or(usize::MAX)).collect()
     }
 
     /// The delimiter as text.

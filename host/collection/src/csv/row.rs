@@ -3,7 +3,7 @@
 use time::OffsetDateTime;
 
 use super::header::{Header, ValueColumn};
-use crate::do_not_block::{Judgement, judge};
+use crate::do_not_block::{Judgement, Mark, description, judge, label};
 use crate::guess::{AMBIGUOUS_NAME, NOT_A_VALUE, guess, has_scheme, reason_against, subtype};
 use crate::refang::refang;
 use crate::settle::strip;
@@ -108,18 +108,7 @@ pub(super) fn convert(
         }
     }
     let common = common(header, &field, location, tally);
-    let mark = header.marks.iter().find_map(|column| {
-        let name = header.name(*column);
-        match judge(name, field(Some(*column))?, now) {
-            Judgement::Nothing => None,
-            Judgement::Mark(mark) => Some(mark),
-            Judgement::NotATime => {
-                let is = |note: &Note| matches!(note, Note::NotATime { name: known } if known == name);
-                tally.add(|| Note::NotATime { name: name.to_owned() }, is, 1);
-                None
-            }
-        }
-    });
+    let mark = mark(header, &field, &common, now, tally);
     let record = |found: Result<Found, String>| match found {
         Ok(Found { kind, value, attribute }) => {
             let mut object = Object { subtype: kind, value, ..common.clone() };
@@ -132,6 +121,34 @@ pub(super) fn convert(
         }
     };
     found.into_iter().map(record).collect()
+}
+
+/// What a row says against blocking its values. A record that is withdrawn is withdrawn, whatever else is said of it.
+fn mark<'row>(
+    header: &Header,
+    field: &impl Fn(Option<usize>) -> Option<&'row str>,
+    common: &Object,
+    now: OffsetDateTime,
+    tally: &mut Tally,
+) -> Option<Mark> {
+    let mut found: Option<Mark> = None;
+    for column in &header.marks {
+        let name = header.name(*column);
+        let Some(text) = field(Some(*column)) else { continue };
+        match judge(name, text, now) {
+            Judgement::Nothing => {}
+            Judgement::Mark(mark) if found.is_none() || mark.reason.is_withdrawn() => found = Some(mark),
+            Judgement::Mark(_) => {}
+            Judgement::NotATime => {
+                let is = |note: &Note| matches!(note, Note::NotATime { name: known } if known == name);
+                tally.add(|| Note::NotATime { name: name.to_owned() }, is, 1);
+            }
+        }
+    }
+    let tagged = || common.tags.iter().find_map(|tag| Some(Mark::new(label(tag)?, tag)));
+    let described =
+        || common.description.as_deref().and_then(|text| Some(Mark::new(description(text)?, text)));
+    found.or_else(tagged).or_else(described)
 }
 
 /// What is said of all values of a row.

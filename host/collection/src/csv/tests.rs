@@ -187,3 +187,32 @@ fn a_column_of_any_name_is_named_on_one_short_line_that_steers_no_terminal() {
     assert!(unreadable.message.starts_with("nothing in the column `va lue"), "{}", unreadable.message);
     assert!(!unreadable.message.chars().any(char::is_control) && unreadable.message.len() < 200);
 }
+
+#[test]
+fn the_columns_of_a_file_are_told_with_what_is_read_and_what_is_not() {
+    let text = "sha256,c2 address,score,seen\n{hash},198.51.100.7,7,monday\n{hash},198.51.100.8,8,tuesday\n"
+        .replace("{hash}", &"ab".repeat(32));
+    let source = crate::Source::reader("list.csv", std::io::Cursor::new(text.clone()));
+    let summary = crate::read(source, crate::Format::Csv, &mut |_| ()).unwrap();
+    let told = |summary: &crate::Summary| {
+        let column = |column: &crate::Column| {
+            (column.name.clone(), column.role.map(crate::ColumnRole::name), column.unread)
+        };
+        summary.columns.iter().map(column).collect::<Vec<_>>()
+    };
+    let row = |name: &str, role, unread| (name.to_owned(), role, unread);
+    assert_eq!(
+        told(&summary),
+        [
+            row("sha256", Some("value"), 0),
+            row("c2 address", None, 2),
+            row("score", Some("score"), 0),
+            row("seen", None, 0)
+        ]
+    );
+    let mut reading = crate::Reading::from(crate::Format::Csv);
+    reading.columns.assign("value=C2 address").unwrap();
+    let source = crate::Source::reader("list.csv", std::io::Cursor::new(text));
+    let summary = crate::read(source, reading, &mut |_| ()).unwrap();
+    assert_eq!(told(&summary)[..2], [row("sha256", None, 2), row("c2 address", Some("value"), 0)]);
+}

@@ -62,10 +62,25 @@ pub(super) fn foreign(text: &[u8], keys: &[Key<'_>]) -> Option<Foreign> {
     }) {
         return Some(("a CACAO playbook", "it holds the steps of a response; give a file of indicators"));
     }
+    let is_typed = any(&["type", "type_name"]);
+    if !is_typed && all(&["data", "value"]) && keys.iter().any(is_kind_of_object) {
+        let advice = "it has no types: export a data collection, which has them";
+        return Some(("a result of a search in ThreatQ", advice));
+    }
+    if !is_typed && all(&["value", "type_id"]) {
+        let advice = "a `type_id` alone means something else in each installation: ask for the type as well \
+            (`?with=type`), or export a data collection";
+        return Some(("objects of ThreatQ without the names of their types", advice));
+    }
     is_error_message(keys).then_some((
         "an error message of a service",
         "it came in place of the download: check the address and the key with which it was fetched, and fetch it again",
     ))
+}
+
+/// `"object": "adversary"`: what ThreatQ's search has in place of a type.
+fn is_kind_of_object(key: &Key<'_>) -> bool {
+    key.name == "object" && matches!(key.value, KeyValue::Text(_))
 }
 
 /// Events by their UUIDs, without attributes.
@@ -150,6 +165,12 @@ mod tests {
             (r#"{"data":[{"value":"x","type":{"name":"FQDN"}}],"total":1}"#, None),
             (r#"{"value":"x","type":"FQDN","status":"Active"}"#, None),
             (r#"{"list":["a.example"],"name":"x"}"#, None),
+            (r#"{"data":[{"id":1,"value":"a@b.example","object":"event"}]}"#, Some("search in ThreatQ")),
+            (
+                r#"{"total":1,"data":[{"id":1,"value":"a.example","type_id":4}]}"#,
+                Some("names of their types"),
+            ),
+            (r#"{"data":[{"value":"x","type_id":15,"type":{"name":"FQDN"},"object":"indicator"}]}"#, None),
         ] {
             let found = foreign(text.as_bytes(), &keys(text.as_bytes())).map(|(found, _)| found);
             assert_eq!(found.is_some(), named.is_some(), "{text}: {found:?}");

@@ -198,6 +198,10 @@ pub(super) fn heading(text: &str) -> Heading {
 /// Words of a comment that is a heading.
 const COMMENT_WORDS: usize = 4;
 
+/// Words with which a comment of any length says what all of the values below it are.
+const OF_A_WHOLE_LIST: &[&str] =
+    &["allowlist", "allowlisted", "whitelist", "whitelisted", "safelist", "exceptions", "goodware"];
+
 /// Whether a comment is a heading that says that nothing below it is to be blocked. `License: MIT` and `Source: the feed` are
 /// said of a list, not of what follows.
 pub(super) fn is_heading_of_comments(title: &str) -> bool {
@@ -207,8 +211,10 @@ pub(super) fn is_heading_of_comments(title: &str) -> bool {
         ["and", "of", "the", "for", "links", "urls", "supporting", "external", "other"].contains(word)
     };
     let kind = heading(title);
+    // `Whitelist of our own domains`; longer comments speak of the list.
+    let begins_so = words.first().is_some_and(|first| OF_A_WHOLE_LIST.contains(first));
     !title.contains(':')
-        && words.len() <= COMMENT_WORDS
+        && (words.len() <= COMMENT_WORDS || begins_so)
         && (kind == Heading::Benign
             || kind == Heading::References
                 && words

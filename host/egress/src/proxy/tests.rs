@@ -127,3 +127,16 @@ fn credentials_are_sent_as_basic_authentication_and_shown_nowhere() {
     }
     assert!(given("http://p:3128", Some("without-a-colon"), &[]).is_err());
 }
+
+#[test]
+fn the_credentials_of_a_proxy_are_secrets() {
+    let secrets = |proxies: Result<Proxies, ClientError>| {
+        let secrets = proxies.unwrap().secrets();
+        secrets.iter().map(|secret| secret.expose_secret().to_owned()).collect::<Vec<_>>()
+    };
+    let expected = ["b3BzOnBhJHMgd29yZA==", "pa$s word"];
+    assert_eq!(secrets(given("http://p:1", Some("ops:pa$s word"), &["a.example"])), expected);
+    let variable = |name: &str| (name == "https_proxy").then(|| "http://ops:pa%24s%20word@p:1".to_owned());
+    assert_eq!(secrets(Proxies::from_variables(variable, None).map(Option::unwrap)), expected);
+    assert!(secrets(given("http://p:1", None, &[])).is_empty());
+}

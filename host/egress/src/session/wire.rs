@@ -7,6 +7,7 @@ use bytes::Bytes;
 use http::{HeaderName, HeaderValue, Request, Response, header, request::Parts};
 use http_body_util::Full;
 use palisade_recording::{Recorded, Recorder, Replayer, Sent, Timings};
+use secrecy::SecretString;
 
 use crate::{Client, SendError, exchange};
 
@@ -34,6 +35,15 @@ pub(super) struct Attempt<'a> {
 }
 
 impl Wire {
+    /// The secrets with which connections are made, besides those of the grants.
+    #[must_use]
+    pub fn secrets(&self) -> &[SecretString] {
+        match self {
+            Self::Network(client) => client.secrets(),
+            Self::Recording(_) => &[],
+        }
+    }
+
     /// Whether pauses have a purpose.
     pub(super) fn takes_time(&self) -> bool {
         matches!(self, Self::Network(_))

@@ -6,8 +6,9 @@ use std::time::Duration;
 use bytes::Bytes;
 use http::{Request, Response};
 use http_body_util::Full;
-use palisade_egress::SessionLimits;
+use palisade_egress::{SecretString, SessionLimits};
 use palisade_limits as limits;
+use palisade_redaction::Redactor;
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::sync::mpsc;
 use tokio::time::{Instant, sleep, timeout};
@@ -32,6 +33,33 @@ async fn a_redirect_is_handed_back_and_never_followed() {
     }
     assert_eq!((server.requests().len(), session.traffic().requests), (5, 5));
     victim.assert_untouched();
+}
+
+#[tokio::test]
+async fn a_secret_that_is_split_over_headers_chunks_and_texts_is_redacted() {
+    const KEY: &str = "eyJhbGciOiJIUzI1NiJ9.eyJjaWQiOiI5YzQyN2Ix.Q3v9Zk2LrT0xW8sYbN5hGf7JdP1mVcRe4UoAqXi6";
+    let server = Server::speaking(|mut stream| async move {
+        let (first, second) = KEY.split_at(50);
+        let head =
+            format!("HTTP/1.1 200 OK\r\nx-a: {first}\r\nx-b: {second}\r\ntransfer-encoding: chunked\r\n\r\n");
+        stream.write_all(head.as_bytes()).await?;
+        let whole = format!("whole {KEY} {{\"a\":\"{first}\",\"b\":\"{second}\"}}");
+        for chunk in whole.as_bytes().chunks(11) {
+            stream.write_all(format!("{:x}\r\n", chunk.len()).as_bytes()).await?;
+            stream.write_all(chunk).await?;
+            stream.write_all(b"\r\n").await?;
+            stream.flush().await?;
+        }
+        stream.write_all(b"0\r\n\r\n").await
+    })
+    .await;
+    let redactor = Redactor::new(&[SecretString::from(KEY)]);
+    let answer = server.session().redacting(redactor.into()).send(list()).await.unwrap();
+    // The header of a token is the same in all of them.
+    assert_eq!(answer.headers()["x-a"], "eyJhbGciOiJIUzI1NiJ9.[redacted]");
+    assert_eq!(answer.headers()["x-b"], "[redacted]");
+    let expected = r#"whole [redacted] {"a":"eyJhbGciOiJIUzI1NiJ9.[redacted]","b":"[redacted]"}"#;
+    assert_eq!(answer.body(), expected);
 }
 
 #[tokio::test]

@@ -5,6 +5,8 @@ use std::net::{Ipv4Addr, SocketAddr};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
+use http::Response;
+use http_body_util::Full;
 use palisade_egress::{Client, ClientOptions, ProxyChoice, SecretString, SendError, Session, SessionLimits};
 use tokio::io::{AsyncRead, AsyncWrite, AsyncWriteExt as _, copy_bidirectional};
 use tokio::net::{TcpListener, TcpStream};
@@ -132,6 +134,20 @@ async fn a_proxy_learns_host_and_port_and_nothing_of_the_request() {
             assert_eq!(request.headers()["authorization"], format!("Bearer {KEY}"));
         }
     }
+}
+
+#[tokio::test]
+async fn the_password_of_a_proxy_is_redacted_in_whatever_comes_back() {
+    let server = Server::start(&["h2", "http/1.1"], |_| async {
+        let body = r#"{"said":"dXNlcjpwYXNzIHdvcmQ= is pass\u0020word"}"#;
+        Response::builder().header("x-echo", "Basic dXNlcjpwYXNzIHdvcmQ=").body(Full::from(body)).unwrap()
+    })
+    .await;
+    let proxy = FakeProxy::start(Behaviour::Connect(server.address)).await;
+    let session = through(given(&format!("http://{}", proxy.address), Some("user:pass word")));
+    let response = session.send(list()).await.unwrap();
+    assert_eq!(response.headers()["x-echo"], "Basic [redacted]");
+    assert_eq!(response.body(), r#"{"said":"[redacted] is [redacted]"}"#);
 }
 
 #[tokio::test]

@@ -69,6 +69,23 @@ fn no_text_of_a_component_brings_a_secret_into_the_host() {
 }
 
 #[test]
+fn a_secret_that_is_split_over_two_texts_of_a_component_is_redacted() {
+    const LONG: &str = "eyJhbGciOiJIUzI1NiJ9.eyJjaWQiOiI5YzQyN2Ix.Q3v9Zk2LrT0xW8sYbN5hGf7JdP1mVcRe4UoAqXi6";
+    let mut border = Border::new(Arc::new(Redactor::new(&[SecretString::from(LONG)])), u64::MAX);
+    let (first, second) = LONG.split_at(52);
+    let hidden = |text: &str| text.bytes().map(|byte| format!("%{byte:02x}")).collect::<String>();
+    let said = format!(
+        "{:?}{:?}{:?}",
+        border.message(format!("the key is {first}"), vec![("and".to_owned(), second.to_owned())]),
+        border.problems(vec![problem(first), problem(second)]),
+        border.problems(vec![problem(&hidden(first)), problem(&hidden(second))]),
+    );
+    for part in ["9YzQyN2Ix.Q3v9Zk2", &second[..8], &second[20..28], &hidden(&second[..8])] {
+        assert!(!said.contains(part), "{part} in {said}");
+    }
+}
+
+#[test]
 fn every_text_is_cut_and_every_list_shortened() {
     let mut border = border(u64::MAX);
     let stop = Stop { problem: problem(&long()), hint: Some(long()) };

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use std::convert::Infallible;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
-use std::time::SystemTime;
+use std::time::{Duration, SystemTime};
 
 use jiff::{SignedDuration, Timestamp};
 use palisade_bundle::Effect;
@@ -24,7 +24,11 @@ use crate::clock::Clock;
 use crate::executor::{Advanced, Stop, Stopping};
 use crate::integrations::known_action;
 use crate::judged::cause_of;
+use crate::words::of_service;
 use crate::{Orchestrator, OrchestratorError, objects, traced};
+
+/// How often the clock is compared with the deadline of a run.
+const CLOCK_LOOKED_AT: Duration = Duration::from_secs(1);
 
 impl Orchestrator {
     /// Does one step with the objects that have no verdict there, once no other run pushes to its list.
@@ -40,7 +44,7 @@ impl Orchestrator {
         };
         if let Some(other) = self.store().lease_list(activation, &list)? {
             let reason = format!("run {other} is pushing to the same list");
-            self.store().wait_run(activation, Phase::Waiting, &reason)?;
+            self.store().wait_run(activation, Phase::Waiting, &reason, None)?;
             self.changed(run.id);
             // It is due earlier, as soon as the list is free.
             let pause = SignedDuration::from_secs(i64::try_from(limits::LIST_WAIT_SECONDS).unwrap_or(1));
@@ -91,7 +95,7 @@ impl Orchestrator {
             let wait = closed.opens_at.saturating_duration_since(tokio::time::Instant::now());
             if wait.as_secs() >= limits::HELD_WAIT_SECONDS {
                 let opens = self.now().saturating_add(wait).unwrap_or(run.deadline_at);
-                store.wait_run(activation, Phase::Waiting, &waits_until(opens))?;
+                store.wait_run(activation, Phase::Waiting, &waits_until(opens), Some(opens))?;
                 self.changed(run.id);
                 return Ok(Advanced::WaitUntil(opens));
             }
@@ -127,9 +131,10 @@ impl Orchestrator {
             lost,
         });
         let (stopper, run_stopping) = Stopper::new();
-        let report = tokio::select! {
+        let mut report = tokio::select! {
             report = prepared.execute(writer, run_stopping) => report,
             never = pass_on(stopping.clone(), is_lost.clone(), &stopper) => match never {},
+            never = stop_at(run.deadline_at, &*self.inner.options.clock, &stopper) => match never {},
         };
         store.note_wait(activation, None)?;
         let stop = if *is_lost.borrow() { Some(Stop::Lost) } else { *stopping.borrow() };
@@ -142,6 +147,9 @@ impl Orchestrator {
             }
         }
         let was_interrupted = report.run.code.as_deref() == Some("cancelled");
+        if was_interrupted && stop.is_none() && self.now() >= run.deadline_at {
+            exceeded(&mut report);
+        }
         match stop {
             // What has no verdict is offered again.
             Some(Stop::Draining | Stop::Lost) if was_interrupted => {
@@ -151,7 +159,7 @@ impl Orchestrator {
                 let message = "the service is stopping; the run continues when it has started again";
                 let event = Event::new(self.now(), "step-interrupted", message);
                 store.add_event(run.id, &event.of_step(step.place))?;
-                store.wait_run(activation, Phase::Queued, "the service was stopped")?;
+                store.wait_run(activation, Phase::Queued, "the service was stopped", None)?;
                 return Ok(Advanced::More);
             }
             _ => {}
@@ -219,6 +227,12 @@ impl Orchestrator {
                 Some(if is_open { in_hand(verdict, step) } else { verdict })
             })
             .collect();
+        let mut warnings = report.warnings.clone();
+        for warning in warnings.iter_mut().filter(|warning| warning.source == "host") {
+            if let Some(hint) = warning.fields.get_mut("hint") {
+                *hint = of_service(hint);
+            }
+        }
         let end = StepEnd {
             how: match report.run.ended {
                 EndedHow::Completed => "completed",
@@ -228,10 +242,10 @@ impl Orchestrator {
             .to_owned(),
             code: report.run.code.clone(),
             message: report.run.message.clone(),
-            hint: report.run.hint.clone(),
+            hint: report.run.hint.as_deref().map(of_service),
             cause: report.run.code.as_deref().map(cause_of),
             traffic: json!(report.traffic),
-            warnings: json!({ "listed": report.warnings, "not_listed": report.warnings_not_listed, "evictions": report.evictions, "holdings": report.holdings }),
+            warnings: json!({ "listed": warnings, "not_listed": report.warnings_not_listed, "evictions": report.evictions, "holdings": report.holdings }),
         };
         self.store().end_step(activation, step.place, &end, &verdicts, self.now())?;
         traced::step_ended(&end);
@@ -308,11 +322,41 @@ impl GivenUp<'_> {
         Self {
             how: "not-begun",
             code: error.code(),
-            message: error.to_string(),
-            hint: error.hint(),
+            message: of_service(&error.to_string()),
+            hint: error.hint().map(|hint| of_service(&hint)),
             cause: error.cause(),
         }
     }
+}
+
+/// Stops a step when the deadline of its run comes, with patience for what is in flight. Never ends.
+async fn stop_at(deadline: Timestamp, clock: &dyn Clock, stopper: &Stopper) -> Infallible {
+    loop {
+        let left = deadline.duration_since(clock.now());
+        if left <= SignedDuration::ZERO {
+            break;
+        }
+        // The clock may be set meanwhile.
+        tokio::time::sleep(left.unsigned_abs().min(CLOCK_LOOKED_AT)).await;
+    }
+    stopper.finish();
+    std::future::pending().await
+}
+
+/// Says of a report that the deadline of the run ended it.
+fn exceeded(report: &mut Report) {
+    let (code, message) = run_deadline();
+    for object in report.objects.iter_mut().filter(|object| object.code == report.run.code) {
+        object.code = Some(code.to_owned());
+    }
+    report.run.code = Some(code.to_owned());
+    report.run.message = Some(message);
+    report.run.hint = None;
+}
+
+/// Code and message of a run that exceeded its deadline.
+pub(super) fn run_deadline() -> (&'static str, String) {
+    ("run-deadline", format!("the run exceeded its deadline of {} h", limits::RUN_DEADLINE_SECONDS / 3_600))
 }
 
 fn waits_until(opens: Timestamp) -> String {
@@ -392,9 +436,10 @@ impl Observer for Writer {
     }
 
     fn waiting(&self, until: Option<SystemTime>) {
-        let until = until.map(|until| waits_until(Timestamp::try_from(until).unwrap_or(Timestamp::MAX)));
+        let until = until.map(|until| Timestamp::try_from(until).unwrap_or(Timestamp::MAX));
+        let reason = until.map(waits_until);
         // Where it cannot be written, verdicts cannot either, and they stop the run.
-        let _ = self.store.note_wait(self.activation, until.as_deref());
+        let _ = self.store.note_wait(self.activation, reason.as_deref().zip(until));
         self.orchestrator.changed(self.activation.run);
     }
 
@@ -438,4 +483,36 @@ fn placed(mut decided: Decided, places: &[u64]) -> Option<NewVerdict> {
         message: decided.message,
         submissions: json!(decided.submissions),
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::Mutex;
+
+    use super::*;
+
+    /// Moves by a minute whenever it is looked at.
+    struct Moving(Mutex<Timestamp>);
+
+    impl Clock for Moving {
+        fn now(&self) -> Timestamp {
+            let mut now = self.0.lock().unwrap();
+            *now = now.saturating_add(SignedDuration::from_mins(1)).unwrap();
+            *now
+        }
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_step_in_progress_is_stopped_at_the_deadline_of_its_run() {
+        let (stopper, stopping) = Stopper::new();
+        let begun = Timestamp::UNIX_EPOCH;
+        let clock = Moving(Mutex::new(begun));
+        let deadline = begun.saturating_add(SignedDuration::from_hours(24)).unwrap();
+        let waited = tokio::time::timeout(Duration::from_secs(600), stop_at(deadline, &clock, &stopper));
+        assert!(!stopping.is_asked() && waited.await.is_err());
+        assert!(!stopping.is_asked(), "600 looks are ten hours");
+        let waited = tokio::time::timeout(Duration::from_secs(3_000), stop_at(deadline, &clock, &stopper));
+        assert!(waited.await.is_err());
+        assert!(stopping.is_asked() && !stopping.is_at_once(), "what is in flight is waited for");
+    }
 }

@@ -13,6 +13,7 @@ use tokio::task::JoinSet;
 use tokio::time::Instant;
 
 use super::{ConnectionTest, Failing};
+use crate::words::of_service;
 
 /// What asking came to.
 #[derive(Debug, PartialEq, Eq)]
@@ -203,7 +204,8 @@ fn judge(
             failed(Failing::Service, "service-unavailable", message, Some(hint.to_owned()))
         }
         Said::Nothing(error) => {
-            failed(Failing::of(Some(error.code())), error.code(), error.to_string(), error.hint())
+            let hint = error.hint().map(|hint| of_service(&hint));
+            failed(Failing::of(Some(error.code())), error.code(), error.to_string(), hint)
         }
     }
 }

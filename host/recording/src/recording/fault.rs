@@ -1,5 +1,7 @@
 //! Why a recording cannot be read.
 
+use palisade_setting::Setting;
+
 /// Why a recording cannot be read. Every message names the file, and the place in it where there is one.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum ReadError {
@@ -68,14 +70,15 @@ impl ReadError {
     /// What to do about it.
     #[must_use]
     pub fn hint(&self) -> Option<String> {
-        let hint = match self {
-            Self::TooLarge { .. } => "record fewer objects in one run",
-            Self::Syntax { .. } => "correct it there, or record again: palisade run --record FILE",
-            Self::Form { .. } => {
-                "expected HTTP Archive 1.2, as palisade run --record FILE or a browser's developer tools write it"
+        Some(match self {
+            Self::TooLarge { .. } => "record fewer objects in one run".to_owned(),
+            Self::Syntax { .. } | Self::Value { .. } => {
+                format!("correct it there, or record again with {}", Setting::Record.with("FILE"))
             }
-            Self::Value { .. } => "correct it there, or record again: palisade run --record FILE",
-        };
-        Some(hint.to_owned())
+            Self::Form { .. } => format!(
+                "expected HTTP Archive 1.2, as a run with {} or a browser's developer tools write it",
+                Setting::Record.with("FILE")
+            ),
+        })
     }
 }

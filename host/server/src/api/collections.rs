@@ -4,10 +4,11 @@ use axum::extract::{Path, State};
 use axum::http::StatusCode;
 use axum::response::{IntoResponse as _, Response};
 use jiff::Timestamp;
+use palisade_collection::{Columns, Format, Reading, UnknownFormat};
 use palisade_limits as limits;
 use palisade_orchestrator::{
     CollectionChange, CollectionSource, Filter, NewConnection, OrchestratorError, Order, Preview, SECRET,
-    Search, StoredLogIn, Wanted as Listing, filter_of, source_of,
+    Search, StoredLogIn, Wanted as Listing, filter_of, reading_of, source_of,
 };
 use palisade_store::{CollectionId, CollectionRow, FileRow};
 use secrecy::SecretString;
@@ -55,6 +56,11 @@ struct Collection {
     /// The connection of a live one as it can be sent back; of its secret, that there is one.
     #[schema(value_type = Object)]
     connection: Value,
+    /// Format of its files, as it was chosen; empty if it is found from their content, `null` for a live one.
+    #[schema(example = "csv")]
+    format: Option<String>,
+    /// The columns of CSV files that were chosen; `null` for a live one.
+    columns: Option<ColumnNames>,
     /// Its filter.
     #[schema(value_type = schemas::Filter)]
     filter: Filter,
@@ -66,6 +72,27 @@ struct Collection {
     created_by: String,
     /// When last.
     modified_at: Timestamp,
+}
+
+/// Columns of CSV files by their names in the header. Without any, they are found by their names.
+#[derive(Serialize, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+#[schema(as = CollectionColumns)]
+struct ColumnNames {
+    /// The columns that hold values.
+    #[serde(default)]
+    #[schema(example = json!(["C2 address"]))]
+    values: Vec<String>,
+    /// The column that holds the type.
+    #[serde(default, rename = "type")]
+    #[schema(example = json!(null))]
+    kind: Option<String>,
+}
+
+impl From<ColumnNames> for Columns {
+    fn from(names: ColumnNames) -> Self {
+        Self { values: names.values, kind: names.kind }
+    }
 }
 
 /// An uploaded file.
@@ -145,6 +172,12 @@ struct Changed {
     #[serde(default)]
     #[schema(value_type = Option<schemas::ChangedConnection>)]
     connection: Option<Connection>,
+    /// Format of uploaded files, empty to find it from their content; left out, it stays as it is.
+    #[serde(default)]
+    format: Option<String>,
+    /// The columns of uploaded CSV files; left out, they stay as they are.
+    #[serde(default)]
+    columns: Option<ColumnNames>,
     #[serde(default)]
     #[expect(dead_code, reason = "shown, and never set")]
     id: ReadOnly,
@@ -177,6 +210,8 @@ struct Files {
     description: Option<String>,
     #[schema(schema_with = schemas::file_format, required = false)]
     format: Option<String>,
+    #[schema(schema_with = schemas::columns, required = false)]
+    columns: Option<Vec<String>>,
     #[schema(schema_with = schemas::files)]
     files: Vec<Vec<u8>>,
 }
@@ -187,6 +222,12 @@ struct Files {
 #[serde(deny_unknown_fields)]
 #[expect(dead_code, reason = "it is read field by field as it arrives")]
 struct Replacing {
+    /// Another format than the collection has. It is kept.
+    #[schema(schema_with = schemas::file_format, required = false)]
+    format: Option<String>,
+    /// Other columns than the collection has. They are kept.
+    #[schema(schema_with = schemas::columns, required = false)]
+    columns: Option<Vec<String>>,
     #[schema(schema_with = schemas::files)]
     files: Vec<Vec<u8>>,
 }
@@ -201,7 +242,9 @@ struct Checked {
 
 fn shown(row: CollectionRow, files: Vec<FileRow>) -> Result<Collection, OrchestratorError> {
     let source = match source_of(&row)? {
-        CollectionSource::Files { format } => json!({ "kind": "files", "format": format }),
+        CollectionSource::Files { format, columns } => {
+            json!({ "kind": "files", "format": format, "columns": columns })
+        }
         CollectionSource::Threatq { origin, collection, log_in } => {
             let log_in = match log_in {
                 StoredLogIn::Password { email, client_id, .. } => {
@@ -231,8 +274,14 @@ fn shown(row: CollectionRow, files: Vec<FileRow>) -> Result<Collection, Orchestr
         digest: file.digest,
         uploaded_at: file.uploaded_at,
     };
+    let reading = reading_of(&row)?;
     Ok(Collection {
         id: row.id.0,
+        format: reading
+            .as_ref()
+            .map(|reading| reading.format.map(Format::name).unwrap_or_default().to_owned()),
+        columns: reading
+            .map(|Reading { columns, .. }| ColumnNames { values: columns.values, kind: columns.kind }),
         filter: filter_of(&row)?,
         name: row.name,
         description: row.description,
@@ -299,8 +348,9 @@ async fn upload(
     let form = FileForm::read(upload).await?;
     let id = app
         .ask(move |orchestrator| {
-            let FileForm { name, description, format, files, .. } = form;
-            orchestrator.add_file_collection(&name, &description, format, files, &who.actor())
+            let FileForm { name, description, reading, files, .. } = form;
+            let reading = reading.unwrap_or_default();
+            orchestrator.add_file_collection(&name, &description, reading, files, &who.actor())
         })
         .await?;
     Ok(Made::answer("/api/v1/collections", id.0))
@@ -319,7 +369,29 @@ async fn show(State(app): State<App>, Viewer(_): Viewer, Path(id): Path<i64>) ->
     .await
 }
 
-/// Changes name, description, filter and connection of a collection.
+/// A reading with what is given in its place.
+fn changed_reading(
+    kept: Reading,
+    format: Option<String>,
+    columns: Option<ColumnNames>,
+) -> Result<Reading, OrchestratorError> {
+    let format = match format.as_deref() {
+        None => kept.format,
+        Some("") => None,
+        Some(format) => {
+            let unknown = |error: UnknownFormat| {
+                OrchestratorError::Invalid(vec![palisade_orchestrator::Field::new(
+                    "format",
+                    error.to_string(),
+                )])
+            };
+            Some(format.parse().map_err(unknown)?)
+        }
+    };
+    Ok(Reading { format, columns: columns.map_or(kept.columns, Columns::from) })
+}
+
+/// Changes name, description, filter and connection of a collection, and how its files are read.
 #[utoipa::path(put, path = "/api/v1/collections/{id}", tag = "collections", operation_id = "change_collection",
     request_body = Changed, params(("id" = i64, Path, description = "Identifies it.", example = 1), IfMatch),
     responses((status = 204, description = "Saved. The new version is the `ETag`."), Problems))]
@@ -332,11 +404,14 @@ async fn change(
 ) -> Result<Response, Failure> {
     let version = app
         .ask(move |orchestrator| {
+            let kept = reading_of(&orchestrator.store().collection(CollectionId(id))?)?;
+            let reading = changed_reading(kept.unwrap_or_default(), body.format, body.columns)?;
             let change = CollectionChange {
                 name: &body.name,
                 description: &body.description,
                 filter: &body.filter,
                 connection: body.connection.map(NewConnection::from),
+                reading: Some(reading),
                 expected: expected.version(),
             };
             orchestrator.change_collection(CollectionId(id), change, &who.actor())?;
@@ -373,7 +448,8 @@ async fn replace(
 ) -> Result<StatusCode, Failure> {
     let form = FileForm::read(upload).await?;
     app.ask(move |orchestrator| {
-        orchestrator.replace_files(CollectionId(id), form.files, expected.version(), &who.actor())
+        let FileForm { files, reading, .. } = form;
+        orchestrator.replace_files(CollectionId(id), files, reading, expected.version(), &who.actor())
     })
     .await?;
     Ok(StatusCode::NO_CONTENT)
@@ -444,7 +520,7 @@ async fn objects(
 ) -> Result<Json<Listed<CollectionObject>>, Failure> {
     let WantedObjects { search, subtype, sort: order, descending } = wanted;
     let search = Search { search, subtype };
-    let wanted = Listing { search, order, descending, page: query.rows()? };
+    let wanted = Listing { search, order, descending, page: query.rows()?, reading: None };
     let preview = app.orchestrator().preview(CollectionId(id), &wanted).await?;
     let object = |object: palisade_store::StoredObject| CollectionObject {
         subtype: object.subtype,

@@ -95,6 +95,8 @@ pub(crate) struct Run {
     reason: Option<String>,
     /// What to do about that.
     hint: Option<String>,
+    /// When the next request is sent, if the service asked to wait.
+    waits_until: Option<Timestamp>,
     /// When it was asked for.
     created_at: Timestamp,
     /// When it began.
@@ -128,6 +130,7 @@ impl From<RunRow> for Run {
             cause: row.cause,
             reason: row.reason,
             hint: row.hint,
+            waits_until: row.waits_until,
             created_at: row.created_at,
             started_at: row.started_at,
             ended_at: row.ended_at,

@@ -141,6 +141,16 @@ pub(crate) fn file_format() -> Object {
         .build()
 }
 
+/// Assignments of columns.
+pub(crate) fn columns() -> utoipa::openapi::schema::Array {
+    ArrayBuilder::new()
+        .items(text().pattern(Some("^(value|type)=.+$")))
+        .description(Some(
+            "Columns of CSV files: `value=NAME` for each column that holds values, `type=NAME` for the column of the type.",
+        ))
+        .build()
+}
+
 fn binary() -> ObjectBuilder {
     text().format(Some(SchemaFormat::KnownFormat(KnownFormat::Binary)))
 }

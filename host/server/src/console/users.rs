@@ -306,13 +306,13 @@ async fn ask_to_delete(
     let title = format!("Delete the user “{name}”?");
     let path = format!("/users/{id}");
     let counted = |count: usize, one: &str, more: &str| match count {
-        0 => format!("no {more}"),
-        1 => format!("1 {one}"),
-        count => format!("{count} {more}"),
+        0 => String::new(),
+        1 => format!("1 {one}, "),
+        count => format!("{count} {more}, "),
     };
     let mut text = vec![
         format!(
-            "{name} can no longer log in. Ends immediately: {}, {}, and every unused link.",
+            "{name} can no longer log in. These end immediately: {}{}unused links.",
             counted(open, "session", "sessions"),
             counted(tokens.len(), "API token", "API tokens"),
         ),

@@ -20,43 +20,33 @@ pub(super) fn of_action(fault: &Fault) -> Option<String> {
     Some(sentence(&format!("action {place}, `{parameter}`: {}", fault.message)))
 }
 
-/// What to do about a failure, as a sentence. The readers of collections speak of options of the command line: their hints are said
-/// in the words of the form.
+/// What to do about a failure, as a sentence.
 pub(super) fn hint(failure: &Failure) -> Option<String> {
-    let own = match failure.code() {
-        "collection-empty" => "the format Text takes a list that is empty on purpose",
-        "collection-nothing-found" => "let the format be found from the content of the file",
-        "collection-csv-without-header" => {
-            "add a header line such as `value,first_seen,comment`; the format Text reads the file as a list all the same"
-        }
-        "collection-not-a-list" => {
-            "expected one domain, address, URL, e-mail address or hash on each line; the format Text reads it all the same and reports every other line"
-        }
-        "collection-unreadable" => "check that the format that was chosen is what the file is",
-        _ => failure.hint()?,
-    };
-    Some(sentence(own))
+    failure.hint().map(sentence)
 }
 
 #[cfg(test)]
 mod tests {
-    use axum::http::StatusCode;
     use palisade_collection::{Format, ReadError};
+    use palisade_orchestrator::OrchestratorError;
 
     use super::*;
 
     #[test]
     fn no_hint_speaks_of_an_option_of_the_command_line() {
         let name = || "list.txt".to_owned();
-        for error in [
-            ReadError::Empty { name: name() },
-            ReadError::NothingFound { name: name(), format: Format::Csv, expected: "" },
+        for (error, said) in [
+            (
+                ReadError::Empty { name: name() },
+                "A list that is empty on purpose is read with the format Text.",
+            ),
+            (
+                ReadError::NothingFound { name: name(), format: Format::Csv, expected: "" },
+                "Leave the field Format out to have the format found from the content.",
+            ),
         ] {
-            let cli = error.hint().unwrap();
-            let failure = Failure::new(StatusCode::UNPROCESSABLE_ENTITY, error.code(), error.to_string());
-            let failure = failure.with_hint(cli.clone());
-            let said = hint(&failure).unwrap();
-            assert!(cli.contains("--") && !said.contains("--"), "{said}");
+            let failure = Failure::from(OrchestratorError::Read(error));
+            assert_eq!(hint(&failure).unwrap(), said);
         }
     }
 

@@ -303,7 +303,7 @@ async fn a_deleted_user_is_gone_and_a_namesake_inherits_nothing() {
     // Links end with a password only: the sessions go on.
     let page = ada.get("/users/2/delete").send().await.body;
     for said in [
-        "1 session, 1 API token",
+        "1 session, 1 API token, unused links",
         "stay, and schedules keep running",
         "audit log with the number 2",
         "“test”",

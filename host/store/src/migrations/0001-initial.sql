@@ -138,6 +138,7 @@ CREATE TABLE runs (
     cause         TEXT,                         -- what an issue is about: input, policy, service, stopped
     reason        TEXT,                         -- why it waits, or why it ended so
     hint          TEXT,
+    waits_until   INTEGER,                      -- when it goes on, if that is known
     created_at    INTEGER NOT NULL,
     started_at    INTEGER,
     ended_at      INTEGER,

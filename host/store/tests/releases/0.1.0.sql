@@ -180,6 +180,7 @@ CREATE TABLE runs (
     cause         TEXT,                         -- what an issue is about: input, policy, service, stopped
     reason        TEXT,                         -- why it waits, or why it ended so
     hint          TEXT,
+    waits_until   INTEGER,                      -- when it goes on, if that is known
     created_at    INTEGER NOT NULL,
     started_at    INTEGER,
     ended_at      INTEGER,
@@ -305,8 +306,8 @@ INSERT INTO "run_objects" VALUES (2, 1, 'FQDN', 'evil.example', NULL, 'list.txt'
 INSERT INTO "run_objects" VALUES (2, 2, 'FQDN', 'worse.example', NULL, 'list.txt', 'line 1', '{"score":9.0}', 'worse.example');
 INSERT INTO "run_steps" VALUES (1, 1, 1, 'trend-vision-one', '1.0.0', 'digest', 'block', 'Add to Blocklist', '{"api_key":{"secret":1},"description":"blocked nightly"}', 'open', NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, 0);
 INSERT INTO "run_steps" VALUES (2, 1, 1, 'trend-vision-one', '1.0.0', 'digest', 'block', 'Add to Blocklist', '{"api_key":{"secret":1},"description":"blocked nightly"}', 'open', NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, 0);
-INSERT INTO "runs" VALUES (1, 1, 'Nightly', 'schedule', 'schedule', '1@first', NULL, 0, 100, 'Phishing', 'ended', 'Error Occurred', 'service', NULL, NULL, 1795334400000, NULL, 1795334400000, 1795338000000, 2, 0, NULL);
-INSERT INTO "runs" VALUES (2, 1, 'Nightly', 'schedule', 'schedule', '1@second', NULL, 0, 100, 'Phishing', 'queued', NULL, NULL, NULL, NULL, 1795334400000, NULL, NULL, 1795338000000, 2, 0, NULL);
+INSERT INTO "runs" VALUES (1, 1, 'Nightly', 'schedule', 'schedule', '1@first', NULL, 0, 100, 'Phishing', 'ended', 'Error Occurred', 'service', NULL, NULL, NULL, 1795334400000, NULL, 1795334400000, 1795338000000, 2, 0, NULL);
+INSERT INTO "runs" VALUES (2, 1, 'Nightly', 'schedule', 'schedule', '1@second', NULL, 0, 100, 'Phishing', 'queued', NULL, NULL, NULL, NULL, NULL, 1795334400000, NULL, NULL, 1795338000000, 2, 0, NULL);
 INSERT INTO "secrets" VALUES (1, 'api_key', 'key', X'7365616C6564', 1795334400000);
 INSERT INTO "tasks" VALUES (1, '1', 'tenant', 'ended', 1, 1795334400000, 1795334400000, 1795338000000, 0);
 INSERT INTO "tasks" VALUES (2, '1', 'tenant', 'ready', 0, 1795334400000, NULL, 1795338000000, 0);

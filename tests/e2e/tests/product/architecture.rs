@@ -40,18 +40,23 @@ fn only_the_engine_knows_wasmtime() {
 #[test]
 fn data_goes_one_way() {
     // Each part with those parts of the project that it may know; what is not listed may know anything.
-    let allowed: [(&str, &[&str]); 25] = [
+    let allowed: [(&str, &[&str]); 26] = [
         ("palisade-files", &[]),
         ("palisade-limits", &[]),
         ("palisade-address", &[]),
         ("palisade-grant", &[]),
         ("palisade-multipart", &[]),
+        ("palisade-setting", &[]),
         ("palisade-printable", &["palisade-limits"]),
         ("palisade-redaction", &["palisade-limits"]),
-        ("palisade-recording", &["palisade-limits", "palisade-printable", "palisade-redaction"]),
+        (
+            "palisade-recording",
+            &["palisade-limits", "palisade-printable", "palisade-redaction", "palisade-setting"],
+        ),
         (
             "palisade-policy",
             &[
+                "palisade-setting",
                 "palisade-files",
                 "palisade-bundle",
                 "palisade-egress",
@@ -70,11 +75,21 @@ fn data_goes_one_way() {
                 "palisade-vision-one",
             ],
         ),
-        ("palisade-bundle", &["palisade-files", "palisade-grant", "palisade-limits", "palisade-printable"]),
-        ("palisade-collection", &["palisade-files", "palisade-limits"]),
+        (
+            "palisade-bundle",
+            &[
+                "palisade-files",
+                "palisade-grant",
+                "palisade-limits",
+                "palisade-printable",
+                "palisade-setting",
+            ],
+        ),
+        ("palisade-collection", &["palisade-files", "palisade-limits", "palisade-setting"]),
         (
             "palisade-egress",
             &[
+                "palisade-setting",
                 "palisade-files",
                 "palisade-address",
                 "palisade-grant",
@@ -85,11 +100,18 @@ fn data_goes_one_way() {
         ),
         (
             "palisade-engine",
-            &["palisade-egress", "palisade-limits", "palisade-printable", "palisade-redaction"],
+            &[
+                "palisade-egress",
+                "palisade-limits",
+                "palisade-printable",
+                "palisade-redaction",
+                "palisade-setting",
+            ],
         ),
         (
             "palisade-run",
             &[
+                "palisade-setting",
                 "palisade-files",
                 "palisade-bundle",
                 "palisade-collection",
@@ -106,6 +128,7 @@ fn data_goes_one_way() {
         (
             "palisade",
             &[
+                "palisade-setting",
                 "palisade-files",
                 "palisade-bundle",
                 "palisade-collection",
@@ -142,6 +165,7 @@ fn data_goes_one_way() {
         (
             "palisade-orchestrator",
             &[
+                "palisade-setting",
                 "palisade-bundle",
                 "palisade-collection",
                 "palisade-egress",
@@ -235,4 +259,58 @@ fn manifests(directory: &std::path::Path) -> Vec<std::path::PathBuf> {
     let below = std::fs::read_dir(directory).unwrap().map(|entry| entry.unwrap().path());
     let candidates = below.chain([directory.to_owned()]).map(|directory| directory.join("Cargo.toml"));
     candidates.filter(|path| path.is_file()).collect()
+}
+
+/// What of a library's source can be seen by somebody: without comments and tests.
+fn shown(source: &str) -> String {
+    let shipped = source.split("#[cfg(test)]").next().unwrap_or_default();
+    let code = shipped.lines().filter(|line| !line.trim_start().starts_with("//"));
+    code.map(|line| line.split(" // ").next().unwrap_or_default()).collect::<Vec<_>>().join("\n")
+}
+
+/// Options of a command line in a text: `--` and a letter, that is no part of a longer word such as `xn--`.
+fn options(text: &str) -> Vec<&str> {
+    let starts = text.match_indices("--").map(|(place, _)| place);
+    let is_option = |place: &usize| {
+        let before = text.get(..*place).and_then(|text| text.chars().next_back());
+        let after = text.get(place + 2..).and_then(|text| text.chars().next());
+        !before.is_some_and(|character| character.is_alphanumeric() || character == '-')
+            && after.is_some_and(|character| character.is_ascii_lowercase())
+    };
+    let until = |place: usize| text.get(place..).and_then(|rest| rest.split_whitespace().next());
+    starts.filter(is_option).filter_map(until).collect()
+}
+
+fn sources(directory: &std::path::Path, found: &mut Vec<std::path::PathBuf>) {
+    for entry in std::fs::read_dir(directory).unwrap() {
+        let path = entry.unwrap().path();
+        let name = path.file_name().unwrap().to_string_lossy().into_owned();
+        if path.is_dir() {
+            sources(&path, found);
+        } else if name.ends_with(".rs") && name != "tests.rs" {
+            found.push(path);
+        }
+    }
+}
+
+#[test]
+fn no_library_names_an_option_of_the_command_line() {
+    let mut libraries = vec![root().join("plugin/src")];
+    for entry in std::fs::read_dir(root().join("host")).unwrap() {
+        let path = entry.unwrap().path();
+        if path.file_name().unwrap() != "cli" {
+            libraries.push(path.join("src"));
+        }
+    }
+    let mut files = Vec::new();
+    libraries.iter().for_each(|library| sources(library, &mut files));
+    assert!(files.len() > 200, "{}", files.len());
+    for file in files {
+        let source = std::fs::read_to_string(&file).unwrap();
+        let source = shown(&source);
+        assert!(options(&source).is_empty(), "{}: {:?}", file.display(), options(&source));
+    }
+    // The test sees what it is to see.
+    assert_eq!(options(&shown("hint(\"map it: `--connect-to HOST`\") // and --this")), ["--connect-to"]);
+    assert!(options("xn--bcher-kva.example, a -- b, ---").is_empty());
 }

@@ -1,5 +1,7 @@
 //! The run's deadline holds while nothing is computed, too: a service that does not answer cannot keep a run.
 
+use std::io::Write as _;
+use std::process::Command;
 use std::time::{Duration, Instant};
 
 use palisade_e2e::{Outcome, Palisade, Tenant, domains};
@@ -35,6 +37,38 @@ fn a_service_that_does_not_answer() {
     let tenant = Tenant::start();
     tenant.inject(Fault::new(SLOW)).expect("a fault");
     assert_deadline(&exempt(&tenant, 12), 12);
+}
+
+#[test]
+fn the_deadline_counts_what_reading_takes_as_well() {
+    let tenant = Tenant::start();
+    tenant.inject(Fault::new(SLOW)).expect("a fault");
+    let directory = tempfile::tempdir().expect("a directory");
+    let pipe = directory.path().join("collection");
+    assert!(Command::new("mkfifo").arg(&pipe).status().expect("`mkfifo` starts").success());
+    let writing = std::thread::spawn({
+        let pipe = pipe.clone();
+        move || {
+            let mut pipe = std::fs::OpenOptions::new().write(true).open(pipe).expect("a reader");
+            std::thread::sleep(Duration::from_secs(6));
+            pipe.write_all(domains(12).as_bytes()).expect("a reader");
+        }
+    });
+    let begun = Instant::now();
+    let outcome = Palisade::run(&tenant, "add-to-exception-list")
+        .configured("")
+        .argument("--collection")
+        .argument(pipe.to_str().expect("a path"))
+        .argument("--deadline")
+        .argument("10")
+        .go();
+    writing.join().expect("it has written");
+    assert_eq!((outcome.status, outcome.ended_with()), (4, "deadline".into()), "{}", outcome.stderr);
+    assert!(outcome.of_run("message").contains("10 s"), "{}", outcome.stderr);
+    // The rest of the deadline, without the time that answers in flight may take after it.
+    let seconds = outcome.report()["run"]["seconds"].as_f64().expect("seconds");
+    assert!(seconds < 4.5 + 30.0 + 5.0, "the run itself took {seconds} s");
+    assert!(begun.elapsed() < Duration::from_secs(10 + 30 + 6), "it took {:?}", begun.elapsed());
 }
 
 #[test]

@@ -1,9 +1,11 @@
 //! Where reports, plans, recordings, bundles and compiled lists go: a file is replaced, anything else is written through, and no
 //! output is lost to another one.
 
+use std::fs::OpenOptions;
 use std::os::unix::fs::{FileTypeExt as _, MetadataExt as _, PermissionsExt as _, symlink};
 use std::path::Path;
 use std::process::Command;
+use std::time::Duration;
 
 use palisade_e2e::{Outcome, Palisade, Tenant, domains};
 use serde_json::Value;
@@ -167,4 +169,40 @@ fn compiled_lists_are_written_through_as_well() {
     call.file("list.json", list);
     let outcome = call.argument("--out").argument("list.json").argument("list.json").go();
     assert!(outcome.stderr.contains("error[output-is-input]"), "{}", outcome.stderr);
+}
+
+#[test]
+fn an_interrupt_while_a_collection_is_read_leaves_no_unfinished_file() {
+    let tenant = Tenant::start();
+    for terminates in [false, true] {
+        let call = Palisade::run_guarded(&tenant, "add-to-blocklist").configured("").without_report();
+        let pipe = call.directory().join("pipe");
+        fifo(&pipe);
+        let directory = call.directory().to_owned();
+        // Both ends are open, and nothing comes.
+        let open = OpenOptions::new().read(true).write(true).open(&pipe).unwrap();
+        let running =
+            call.argument("--collection").argument(&pipe).argument("--report").argument("r.json").start();
+        let unfinished = || {
+            let entries = std::fs::read_dir(&directory).unwrap();
+            let names = entries.map(|entry| entry.unwrap().file_name().to_string_lossy().into_owned());
+            names.filter(|name| name.ends_with(".part")).count()
+        };
+        while unfinished() == 0 {
+            std::thread::sleep(Duration::from_millis(20));
+        }
+        // The report is opened before the collection is read, and the signals are listened to from then on.
+        std::thread::sleep(Duration::from_secs(1));
+        if terminates {
+            running.terminate()
+        } else {
+            running.interrupt()
+        }
+        let outcome = running.finish();
+        drop(open);
+        assert_eq!(outcome.status, 130, "{}", outcome.stderr);
+        assert!(outcome.stderr.contains("nothing was sent"), "{}", outcome.stderr);
+        assert_tidy(&outcome);
+    }
+    assert!(tenant.received().is_empty());
 }

@@ -258,7 +258,7 @@ fn a_push_that_would_push_out_others_stops_before_it_sends_anything() {
     assert_eq!((tenant.blocked(), changes(&tenant)), before);
     assert_eq!(stopped.count("failed", "would-evict"), 2);
     assert_eq!(stopped.report()["evictions"]["count"], 2);
-    assert!(stopped.of_run("hint").contains("--max-evictions"), "{}", stopped.of_run("hint"));
+    assert!(stopped.of_run("hint").contains("the setting `max-evictions "), "{}", stopped.of_run("hint"));
 
     let planned = run().argument("--dry-run").argument("--compare").go();
     let named: Vec<String> = planned.report()["evictions"]["entries"]

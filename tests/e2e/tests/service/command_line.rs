@@ -127,3 +127,21 @@ fn users_are_listed_and_deleted_and_their_sessions_ended_from_the_command_line()
     let (deleted, said) = users(&["delete", &own]);
     assert!(!deleted && said.contains("only administrator"), "{said}");
 }
+
+#[test]
+fn columns_are_named_for_an_upload_from_the_command_line() {
+    let tenant = Tenant::start();
+    let service = Service::start(&tenant);
+    let directory = tempfile::tempdir().unwrap();
+    let file = directory.path().join("c2.csv");
+    let hash = "ab".repeat(32);
+    std::fs::write(&file, format!("sha256,c2 address\n{hash},198.51.100.7\n{hash},198.51.100.8\n")).unwrap();
+    let column = ["--column", "value=C2 address", "--format", "csv"];
+    let uploaded =
+        service.command(&[&["collections", "upload", "C2", file.to_str().unwrap()][..], &column].concat());
+    assert!(uploaded.status.success(), "{}", text(&uploaded));
+    let held = service.get("/api/v1/collections/1/preview").expect(200);
+    assert_eq!((&held["objects"], &held["by_type"]["IP Address"]), (&json!(2), &json!(2)), "{held}");
+    let wrong = service.command(&["collections", "upload", "C2", file.to_str().unwrap(), "--column", "C2"]);
+    assert_eq!(wrong.status.code(), Some(2), "{}", text(&wrong));
+}

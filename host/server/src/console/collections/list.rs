@@ -40,15 +40,17 @@ impl Source {
                 text: origin.trim_start_matches("https://").to_owned(),
                 note: format!("collection {collection}"),
             },
-            CollectionSource::Files { format } => {
+            CollectionSource::Files { format, columns } => {
                 let count = match files {
                     [] => "no files".to_owned(),
                     [one] => one.clone(),
                     many => format!("{} files", many.len()),
                 };
                 let format = format.as_ref().map(|format| format!("read as {format}"));
+                let columns =
+                    (!columns.values.is_empty()).then(|| format!("columns {}", columns.values.join(", ")));
                 let names = if files.len() > 1 { Some(files.join(", ")) } else { None };
-                let note = names.into_iter().chain(format).collect::<Vec<_>>().join("; ");
+                let note = names.into_iter().chain(format).chain(columns).collect::<Vec<_>>().join("; ");
                 Self { live: false, text: count, note }
             }
         }

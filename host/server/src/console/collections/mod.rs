@@ -6,6 +6,7 @@ mod filter;
 mod list;
 mod new;
 mod preview;
+mod reading;
 mod settings;
 mod show;
 mod types;
@@ -30,6 +31,7 @@ pub(super) fn routes(routes: Routes) -> Routes {
         .list::<preview::Listing, _, _>("/collections/{id}", VIEWER, show::show)
         .list::<preview::Listing, _, _>("/collections/{id}/preview", VIEWER, show::part)
         .post("/collections/{id}/filter", OPERATOR, show::narrow)
+        .post("/collections/{id}/reading", OPERATOR, reading::choose)
         .post("/collections/{id}/test", OPERATOR, settings::test)
         .get("/collections/{id}/settings", VIEWER, settings::show)
         .post("/collections/{id}/settings", OPERATOR, settings::rename)

@@ -5,7 +5,7 @@ use axum::Form;
 use axum::extract::State;
 use axum::http::StatusCode;
 use axum::response::Response;
-use palisade_collection::Format;
+use palisade_collection::{Format, Reading};
 
 use super::connection::Connected;
 use super::{PATH, TITLE, faults_of};
@@ -56,7 +56,7 @@ pub(super) fn files_field(faults: &[Fault]) -> Field {
         .faults(faults)
 }
 
-fn formats() -> Vec<Choice> {
+pub(super) fn formats() -> Vec<Choice> {
     let title = |format: Format| match format {
         Format::ThreatQ => "ThreatQ JSON: pages of a data collection, lists of objects, JSON Lines",
         Format::Stix => "STIX 2.0 or 2.1 bundle",
@@ -66,6 +66,32 @@ fn formats() -> Vec<Choice> {
     };
     let known = Format::ALL.into_iter().map(|format| Choice::new(format.name(), title(format)));
     std::iter::once(Choice::new("", "Found from the content of each file")).chain(known).collect()
+}
+
+/// The fields that say how files are read.
+pub(super) fn reading_fields(reading: &Reading, faults: &[Fault]) -> [Field; 3] {
+    let format = reading.format.map(Format::name).unwrap_or_default();
+    // A fault of the API's field is one of the columns.
+    let faults: Vec<Fault> = faults
+        .iter()
+        .map(|fault| match fault.field.as_str() {
+            "columns" => Fault::new("value-columns", fault.message.clone()),
+            _ => fault.clone(),
+        })
+        .collect();
+    [
+        Field::select("format", "Format", formats()).value(format).faults(&faults),
+        Field::new(Kind::Text, "value-columns", "Value columns")
+            .value(reading.columns.values.join("\n"))
+            .help("For CSV: the names of the columns that hold indicators, one per line. By default they are found by their names.")
+            .attribute("spellcheck", "false")
+            .faults(&faults),
+        Field::text("type-column", "Type column")
+            .value(reading.columns.kind.clone().unwrap_or_default())
+            .help("For CSV: the name of the column that holds the types.")
+            .attribute("autocomplete", "off")
+            .faults(&faults),
+    ]
 }
 
 fn written(app: &App, visit: Visit, files: bool, fields: Vec<Field>, faults: Vec<Fault>) -> New {
@@ -87,10 +113,9 @@ fn written(app: &App, visit: Visit, files: bool, fields: Vec<Field>, faults: Vec
 }
 
 fn file_form(app: &App, visit: Visit, form: &FileForm, faults: Vec<Fault>) -> New {
-    let format = form.format.map(|format| format.name()).unwrap_or_default();
-    let format = Field::select("format", "Format", formats()).value(format).faults(&faults);
     let mut fields = Vec::from(identity(&form.name, &form.description, &faults));
-    fields.extend([files_field(&faults), format]);
+    fields.push(files_field(&faults));
+    fields.extend(reading_fields(&form.reading.clone().unwrap_or_default(), &faults));
     written(app, visit, true, fields, faults)
 }
 
@@ -131,11 +156,11 @@ pub(super) async fn upload(
         }
     };
     let files = std::mem::take(&mut form.files);
-    let (name, description, format, actor) =
-        (form.name.clone(), form.description.clone(), form.format, who.actor());
+    let (name, description, actor) = (form.name.clone(), form.description.clone(), who.actor());
+    let reading = form.reading.clone().unwrap_or_default();
     let made = app
         .ask(move |orchestrator| {
-            orchestrator.add_file_collection(&name, description.trim(), format, files, &actor)
+            orchestrator.add_file_collection(&name, description.trim(), reading, files, &actor)
         })
         .await;
     match made {

@@ -7,14 +7,15 @@ use askama::Template;
 use askama::filters::HtmlSafe;
 use axum::http::StatusCode;
 use jiff::Timestamp;
+use palisade_collection::Reading;
 use palisade_limits as limits;
 use palisade_orchestrator::{Order, Preview, Search, Wanted};
-use palisade_store::{CollectionId, StoredObject};
+use palisade_store::{CollectionId, StoredObject, Version};
 use serde::Deserialize;
 use serde_json::Value;
 
-use super::PATH;
 use super::types::Types;
+use super::{PATH, reading};
 use crate::console::integrations::refusal::Refusal;
 use crate::console::runs::address;
 use crate::console::selection::reference;
@@ -33,6 +34,15 @@ pub(super) struct Listing {
     /// A column, or `-` and a column.
     sort: String,
     page: Option<u64>,
+    /// Another reading of the files than the one that is kept.
+    #[serde(skip)]
+    reading: Option<Reading>,
+    /// The same, as the address has it.
+    #[serde(skip)]
+    choice: Vec<(String, String)>,
+    /// The reading that is kept, and the version of the collection; none for a live one.
+    #[serde(skip)]
+    kept: Option<(Reading, Version)>,
 }
 
 /// The columns that sort: title, order, and its name in the address.
@@ -44,6 +54,23 @@ const COLUMNS: [(&str, Order, &str); 4] = [
 ];
 
 impl Listing {
+    /// How the files are read as it is saved.
+    pub(super) fn keep(&mut self, reading: Option<Reading>, version: Version) {
+        self.kept = reading.map(|reading| (reading, version));
+    }
+
+    /// Looks at what another reading finds.
+    pub(super) fn look_at(&mut self, reading: Option<Reading>) {
+        self.choice = reading.as_ref().map(reading::parameters).unwrap_or_default();
+        self.reading = reading;
+    }
+
+    /// The parameters of the address without a search.
+    fn bare(&self) -> Vec<(&str, &str)> {
+        let choice = self.choice.iter().map(|(name, value)| (name.as_str(), value.as_str()));
+        std::iter::once(("preview", self.preview.as_str())).chain(choice).collect()
+    }
+
     fn order(&self) -> (Order, bool) {
         let (name, descending) =
             self.sort.strip_prefix('-').map_or((self.sort.as_str(), false), |name| (name, true));
@@ -62,12 +89,9 @@ impl Listing {
 
     /// The parameters of the address, with another sorting.
     fn with_sort<'a>(&'a self, sort: &'a str) -> Vec<(&'a str, &'a str)> {
-        vec![
-            ("preview", self.preview.as_str()),
-            ("search", self.search.trim()),
-            ("type", self.subtype.trim()),
-            ("sort", sort),
-        ]
+        let mut parameters: Vec<(&'a str, &'a str)> = self.bare();
+        parameters.extend([("search", self.search.trim()), ("type", self.subtype.trim()), ("sort", sort)]);
+        parameters
     }
 }
 
@@ -144,8 +168,12 @@ pub(super) struct Part {
     /// Whether the filter means them or not.
     types_there: Vec<String>,
     warnings: Vec<String>,
+    /// How uploaded files are read.
+    reading: Option<reading::Part>,
     path: String,
     listing: Listing,
+    /// The list without a search.
+    all: String,
     /// Whether something narrows the list.
     searched: bool,
     toolbar: Vec<Field>,
@@ -212,23 +240,32 @@ impl Part {
 
     fn of(frame: &Frame, id: CollectionId, preview: Preview, filtered: bool, listing: Listing) -> Self {
         let path = format!("{PATH}/{id}");
+        let all = address(&path, &listing.bare());
         let searched = !listing.search.trim().is_empty() || !listing.subtype.trim().is_empty();
         let sorted = listing.order().0 != Order::Source;
         let listed = if sorted { preview.matching.min(limits::SORTED_OBJECTS) } else { preview.matching };
         let keep = listing.with_sort(&listing.sort);
         let pager = Pager::new(&path, &keep, listing.list().number(), listed, "objects");
         let empty = if searched {
-            let all = address(&path, &[("preview", listing.preview.as_str())]);
             Empty::new("search", "No matching objects", "No object has this type and this text.")
-                .action("Show all objects", all)
+                .action("Show all objects", all.clone())
         } else if preview.filtered > 0 {
             Empty::new("filter", "No object matches the filter", "Remove a condition and try again.")
         } else {
             Empty::new("collections", "No objects", "No object in this collection could be read.")
         };
+        let csrf = if frame.operator() { frame.csrf() } else { "" };
+        let tried = listing.reading.is_some();
+        let reading = listing.kept.as_ref().map(|(kept, version)| {
+            let shown = listing.reading.as_ref().unwrap_or(kept);
+            reading::Part::of((id, *version), csrf, shown, &preview.files, tried)
+        });
         Self {
             id: id.0,
-            csrf: if frame.operator() { frame.csrf().to_owned() } else { String::new() },
+            // What is not saved is read by no run.
+            csrf: if tried { String::new() } else { csrf.to_owned() },
+            reading,
+            all,
             refusal: None,
             tiles: tiles(&preview, filtered),
             types: (!preview.by_type.is_empty()).then(|| Types::of(&preview.by_type)),
@@ -251,6 +288,8 @@ impl Part {
         Self {
             id: 0,
             csrf: String::new(),
+            reading: None,
+            all: String::new(),
             refusal: Some(Refusal::new("Could not read this collection.", failure)),
             tiles: Vec::new(),
             types: None,
@@ -279,7 +318,8 @@ pub(super) async fn read(
     listing: Listing,
 ) -> Part {
     let (order, descending) = listing.order();
-    let wanted = Wanted { search: listing.search(), order, descending, page: listing.list().rows() };
+    let (search, page, reading) = (listing.search(), listing.list().rows(), listing.reading.clone());
+    let wanted = Wanted { search, order, descending, page, reading };
     let reading = app.orchestrator().preview(id, &wanted);
     match tokio::time::timeout(Duration::from_secs(limits::PREVIEW_SECONDS), reading).await {
         Ok(Ok(preview)) => Part::of(frame, id, preview, filtered, listing),

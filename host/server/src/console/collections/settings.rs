@@ -5,12 +5,12 @@ use axum::Form;
 use axum::extract::{Path, State};
 use axum::http::StatusCode;
 use axum::response::Response;
-use palisade_orchestrator::{CollectionChange, source_of};
+use palisade_orchestrator::{CollectionChange, reading_of, source_of};
 use palisade_store::{CollectionId, FileRow, Version};
 use serde::Deserialize;
 
 use super::connection::Connected;
-use super::new::{files_field, identity};
+use super::new::{files_field, identity, reading_fields};
 use super::show::{Known, known, tabs};
 use super::{PATH, TITLE, faults_of};
 use crate::console::integrations::refusal::Refusal;
@@ -41,6 +41,7 @@ struct Settings {
     identity: [Field; 2],
     files: Vec<File>,
     file: Option<Field>,
+    reading: Vec<Field>,
     connection: Vec<Field>,
     created: Moment,
     created_by: String,
@@ -64,6 +65,7 @@ async fn shown(app: &App, visit: Visit, known: Known, again: Again) -> Result<Se
     let Known { row, used, .. } = known;
     let id = row.id;
     let source = source_of(&row)?;
+    let reading = reading_of(&row)?;
     let files = app.ask(move |orchestrator| orchestrator.files(id)).await?;
     let frame = visit.frame(app, &row.name, Section::Collections).under(TITLE, PATH);
     let file = |file: FileRow| File {
@@ -93,6 +95,7 @@ async fn shown(app: &App, visit: Visit, known: Known, again: Again) -> Result<Se
         identity: identity(&named.name, &named.description, &faults),
         files: files.into_iter().map(file).collect(),
         file: connection.is_empty().then(|| files_field(&faults)),
+        reading: reading.map(|reading| reading_fields(&reading, &faults).into()).unwrap_or_default(),
         created: frame.moment(&row.created_at),
         created_by: row.created_by,
         connection,
@@ -149,7 +152,8 @@ pub(super) async fn rename(
     let changed = app
         .ask(move |orchestrator| {
             let (name, description, filter) = (name.as_str(), description.as_str(), &filter);
-            let change = CollectionChange { name, description, filter, connection: None, expected };
+            let change =
+                CollectionChange { name, description, filter, connection: None, reading: None, expected };
             orchestrator.change_collection(CollectionId(id), change, &actor)
         })
         .await;
@@ -195,7 +199,8 @@ pub(super) async fn connect(
         .ask(move |orchestrator| {
             let (name, description) = (row.name.as_str(), row.description.as_str());
             let connection = Some(connection);
-            let change = CollectionChange { name, description, filter: &filter, connection, expected };
+            let filter = &filter;
+            let change = CollectionChange { name, description, filter, connection, reading: None, expected };
             orchestrator.change_collection(row.id, change, &actor)
         })
         .await;
@@ -225,7 +230,8 @@ pub(super) async fn replace(
         Ok(form) => {
             let actor = who.actor();
             app.ask(move |orchestrator| {
-                orchestrator.replace_files(CollectionId(id), form.files, form.version, &actor)
+                let FileForm { files, reading, version, .. } = form;
+                orchestrator.replace_files(CollectionId(id), files, reading, version, &actor)
             })
             .await
         }

@@ -6,13 +6,13 @@ use axum::Form;
 use axum::extract::{Path, Query, State};
 use axum::http::StatusCode;
 use axum::response::Response;
-use palisade_orchestrator::{CollectionChange, Filter, filter_of, source_of};
+use palisade_orchestrator::{CollectionChange, Filter, filter_of, reading_of, source_of};
 use palisade_store::{CollectionId, CollectionRow, Version};
 
 use super::filter::{self, FilterForm};
 use super::list::Source;
 use super::preview::{self, Listing, Part};
-use super::{PATH, TITLE, faults_of};
+use super::{PATH, TITLE, faults_of, reading};
 use crate::console::integrations::using::{self, Used};
 use crate::security::{Operator, Viewer};
 use crate::view::{
@@ -74,10 +74,11 @@ async fn shown(
     known: Known,
     entered: Option<Filter>,
     faults: Vec<Fault>,
-    listing: Listing,
+    mut listing: Listing,
 ) -> Shown {
     let Known { row, source, filter, used } = known;
     let frame = visit.frame(app, &row.name, Section::Collections).under(TITLE, PATH);
+    listing.keep(reading_of(&row).ok().flatten(), row.version);
     let preview = match listing.preview == "now" || !source.live {
         true => Some(preview::read(app, &frame, row.id, !filter.is_empty(), listing).await),
         false => None,
@@ -103,11 +104,31 @@ pub(super) async fn show(
     State(app): State<App>,
     Viewer(_): Viewer,
     Path(id): Path<i64>,
-    Query(listing): Query<Listing>,
+    Query(mut listing): Query<Listing>,
+    Query(sent): Query<Vec<(String, String)>>,
     visit: Visit,
 ) -> Result<Response, Failure> {
     let known = known(&app, id).await?;
-    page(&shown(&app, visit, known, None, Vec::new(), listing).await)
+    let faults = match reading::chosen(&sent) {
+        Ok(reading) => {
+            listing.look_at(reading.filter(|_| !known.source.live));
+            Vec::new()
+        }
+        Err(faults) => faults,
+    };
+    page(&shown(&app, visit, known, None, faults, listing).await)
+}
+
+/// The page with what is wrong with a choice of columns.
+pub(super) async fn refused(
+    app: &App,
+    visit: Visit,
+    id: i64,
+    faults: Vec<Fault>,
+) -> Result<Response, Failure> {
+    let known = known(app, id).await?;
+    let again = shown(app, visit, known, None, faults, Listing::default()).await;
+    page_with(StatusCode::UNPROCESSABLE_ENTITY, &again)
 }
 
 /// What it holds, alone: the page of a live collection asks for it.
@@ -151,6 +172,7 @@ pub(super) async fn narrow(
                 description: &row.description,
                 filter: &wanted,
                 connection: None,
+                reading: None,
                 expected: version,
             };
             orchestrator.change_collection(row.id, change, &actor)

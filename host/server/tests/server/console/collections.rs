@@ -413,3 +413,128 @@ async fn a_viewer_sees_and_changes_nothing() {
     }
     leads(&upload(&mut grace, "Hers", "list.txt", LIST).await);
 }
+
+/// Hashes beside the addresses of their servers: by default the hashes are read, and the addresses are not.
+const C2: &[u8] = b"sha256,c2 address,seen\n\
+    aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa,198.51.100.7,monday\n\
+    bbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbb,198.51.100.8,tuesday\n\
+    cccccccccccccccccccccccccccccccccccccccccccccccccccccccccccccccc,198.51.100.9,friday\n";
+
+#[tokio::test]
+async fn columns_that_hold_values_and_are_not_read_are_shown_chosen_and_kept() {
+    let console = Console::start().await;
+    let mut ada = console.administrator().await;
+    let path = leads(&upload(&mut ada, "C2", "c2.csv", C2).await);
+    let page = ada.get(&path).send().await;
+    let text = read(&page);
+    assert!(text.contains("How the files are read c2.csv: csv"), "{text}");
+    assert!(text.contains("sha256 Value 0 c2 address Attribute 3 seen Attribute 0"), "{text}");
+    assert_eq!(objects(&page), 3);
+
+    // A preview of another choice shows what it finds, and saves nothing.
+    let choice = [("reading", "on"), ("format", "csv"), ("value-column", "c2 address")];
+    let preview = [&choice[..], &[("do", "preview")]].concat();
+    let shown = leads(&post_form(&mut ada, &format!("{path}/reading"), &preview).await);
+    let shown = shown.split('#').next().unwrap().to_owned();
+    let tried = ada.get(&shown).send().await;
+    let text = read(&tried);
+    assert!(
+        text.contains("It is not saved") && text.contains("sha256 Attribute 3 c2 address Value 0"),
+        "{text}"
+    );
+    assert!(tried.body.contains("198.51.100.9") && !tried.body.contains(r#"action="/selection""#), "{text}");
+    assert!(tried.body.contains(r#"value-column=c2+address"#), "links keep the choice: {}", tried.body);
+    assert!(!ada.get(&path).send().await.body.contains("<code class=\"wrap\">198.51.100.9"));
+
+    // Saved, it is used by the page, the API and renewed files.
+    let version = value(&page, "version");
+    let save = [&choice[..], &[("do", "save"), ("version", &version)]].concat();
+    assert_eq!(leads(&post_form(&mut ada, &format!("{path}/reading"), &save).await), path);
+    assert!(ada.get(&path).send().await.body.contains("<code class=\"wrap\">198.51.100.9"));
+    let stale = post_form(&mut ada, &format!("{path}/reading"), &save[..4]).await;
+    assert_eq!(leads(&stale), path, "the same again changes nothing");
+    let told = ada.get("/api/v1/collections/1").send().await.json();
+    assert_eq!(
+        (&told["format"], &told["columns"]["values"]),
+        (&json!("csv"), &json!(["c2 address"])),
+        "{told}"
+    );
+    let renewed = String::from_utf8_lossy(C2).replace("198.51.100.9", "203.0.113.9");
+    let files = [("files", "c2-new.csv", renewed.as_bytes())];
+    let answer = ada.call("PUT", "/api/v1/collections/1/files");
+    let body = "--x\r\nContent-Disposition: form-data; name=\"files\"; filename=\"c2-new.csv\"\r\n\r\n"
+        .to_owned()
+        + std::str::from_utf8(files[0].2).unwrap()
+        + "\r\n--x--\r\n";
+    let answer = answer.body("multipart/form-data; boundary=x", body.as_bytes()).send().await;
+    assert_eq!(answer.status, 204, "{}", answer.body);
+    assert!(ada.get(&path).send().await.body.contains("<code class=\"wrap\">203.0.113.9"));
+    // A file without the column is refused, and the old files stay.
+    let fields = [("version", "")];
+    let other =
+        [("files", "other.csv", &b"sha1,seen\n3395856ce81f2b7382dee72602f798b642f14140,monday\n"[..])];
+    let refused = post_files(&mut ada, &format!("{path}/files"), &fields, &other).await;
+    assert_eq!(refused.status, 422, "{}", refused.body);
+    assert!(ada.get(&path).send().await.body.contains("<code class=\"wrap\">203.0.113.9"));
+    // With another choice in the same form it is taken, and the choice is kept.
+    let fields = [("format", "csv"), ("value-columns", "sha1\n"), ("type-column", "")];
+    leads(&post_files(&mut ada, &format!("{path}/files"), &fields, &other).await);
+    let told = ada.get("/api/v1/collections/1").send().await.json();
+    assert_eq!(told["columns"]["values"], json!(["sha1"]), "{told}");
+    leads(&post_form(&mut ada, &format!("{path}/reading"), &[("do", "automatic")]).await);
+    let told = ada.get("/api/v1/collections/1").send().await.json();
+    assert_eq!((&told["format"], &told["columns"]["values"]), (&json!(""), &json!([])), "{told}");
+}
+
+#[tokio::test]
+async fn an_upload_with_several_columns_of_values_names_them_and_takes_a_choice() {
+    let console = Console::start().await;
+    let mut ada = console.administrator().await;
+    let file = [("files", "both.csv", &b"url,domain\nhttps://a.bad.example/x,b.bad.example\n"[..])];
+    let fields = [("name", "Both"), ("format", "")];
+    let refused = post_files(&mut ada, "/collections/new", &fields, &file).await;
+    let text = read(&refused);
+    assert!(refused.status == 422 && text.contains("url") && text.contains("domain"), "{text}");
+    let fields = [("name", "Both"), ("format", ""), ("value-columns", "url\r\ndomain"), ("type-column", "")];
+    let path = leads(&post_files(&mut ada, "/collections/new", &fields, &file).await);
+    assert_eq!(objects(&ada.get(&path).send().await), 2);
+    assert!(read(&ada.get(&path).send().await).contains("columns url, domain"));
+    // The API takes them as the command line writes them, and refuses what is no assignment.
+    for (columns, status) in [("value=domain", 201), ("domain", 422)] {
+        let fields = [("name", "Api"), ("columns", columns)];
+        let answer = post_files(&mut ada, "/api/v1/collections/upload", &fields, &file).await;
+        assert_eq!(answer.status, status, "{columns}: {}", answer.body);
+    }
+    for (body, status) in [
+        (json!({"name": "Both", "columns": {"values": ["domain"], "type": null}}), 204),
+        (json!({"name": "Both", "columns": {"values": ["nowhere"]}}), 422),
+        (json!({"name": "Both", "format": "text", "columns": {"values": ["domain"]}}), 422),
+        (json!({"name": "Both", "format": "xml"}), 422),
+    ] {
+        let answer = ada.call("PUT", "/api/v1/collections/1").json(&body.to_string()).send().await;
+        assert_eq!(answer.status, status, "{body}: {}", answer.body);
+    }
+    let told = ada.get("/api/v1/collections/1").send().await.json();
+    assert_eq!(told["columns"]["values"], json!(["domain"]), "{told}");
+    let preview = ada.get("/api/v1/collections/1/preview").send().await.json();
+    assert_eq!(
+        (&preview["objects"], &preview["files"][0]["columns"][0]["unread"]),
+        (&json!(1), &json!(1)),
+        "{preview}"
+    );
+}
+
+#[tokio::test]
+async fn objects_that_their_source_excludes_are_not_counted_among_the_objects() {
+    let console = Console::start().await;
+    let mut ada = console.administrator().await;
+    let list = b"value,to_ids\nevil.bad.example,1\nharmless.bad.example,0\nworse.bad.example,1\n";
+    let path = leads(&upload(&mut ada, "Marked", "marked.csv", list).await);
+    let page = ada.get(&path).send().await;
+    let text = read(&page);
+    assert_eq!(objects(&page), 2, "{text}");
+    assert!(text.contains("Excluded by source 1"), "{text}");
+    assert!(!page.body.contains("harmless.bad.example"), "{text}");
+    let preview = ada.get("/api/v1/collections/1/preview").send().await.json();
+    assert_eq!((&preview["objects"], &preview["left_out"]), (&json!(2), &json!(1)), "{preview}");
+}

@@ -164,13 +164,34 @@ async fn an_administrator_who_changes_the_origin_of_defaults_enters_the_secret_a
 }
 
 #[tokio::test]
-async fn a_secret_for_an_origin_that_was_open_is_for_no_origin() {
+async fn a_secret_is_not_saved_while_its_origin_is_open() {
     let (console, mut ada, mut grace) = configured().await;
-    // The administrator leaves open where to: whoever fills it in has no key for there.
+    let sealed = |console: &Console| console.store.action_defaults("anywhere", "go").unwrap();
+    let before = sealed(&console);
+    // Said at once and at the field, over the API and on the page: it would have to be entered again.
     let defaults = json!({"target": null, "api_key": "OPEN-KEY"});
+    let answer = put(&mut ada, ACTION, &json!({"configuration": defaults})).await;
+    let problem = answer.json();
+    assert_eq!((answer.status, &problem["errors"][0]["field"]), (422, &json!("api_key")), "{problem}");
+    let message = problem["errors"][0]["message"].as_str().unwrap();
+    assert!(message.starts_with("set “Target” (`target`) first"), "{message}");
+    let form = [("setting-target", ""), ("setting-other", GOOD), ("setting-api_key", "OPEN-KEY")];
+    let answer = post_form(&mut ada, "/integrations/1/actions/go", &form).await;
+    assert!(answer.status == 422 && answer.body.contains(r#"id="setting-api_key-fault""#), "{}", answer.body);
+    assert!(answer.body.contains("Set “Target”"), "{}", answer.body);
+    assert_eq!(sealed(&console), before, "nothing was saved");
+    // An open origin that the secret does not go to is no reason.
+    let defaults = json!({"other": null, "api_key": "KEY"});
     assert_eq!(put(&mut ada, ACTION, &json!({"configuration": defaults})).await.status, 200);
-    let answer = post(&mut grace, "/api/v1/workflows", &workflow("filled in", json!({"target": EVIL}))).await;
-    assert_eq!(answer.status, 422, "{}", answer.body);
+    // Together with the origin it is saved, and serves a workflow.
+    let both = json!({"target": GOOD, "other": GOOD, "api_key": "KEY"});
+    assert_eq!(put(&mut ada, ACTION, &json!({"configuration": both})).await.status, 200);
+    assert_eq!(post(&mut grace, "/api/v1/workflows", &workflow("served", json!({}))).await.status, 201);
+}
+
+#[tokio::test]
+async fn a_secret_does_not_follow_a_later_version_of_its_bundle_to_another_origin() {
+    let (console, mut ada, mut grace) = configured().await;
     // A later version of the bundle that sends the key elsewhere by itself.
     let zip = console.bundle(|_| manifest("0.2.0", EVIL), Some(&console.key));
     assert_eq!(

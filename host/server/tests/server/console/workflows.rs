@@ -20,7 +20,10 @@ async fn furnished() -> (Console, Client) {
     content.push(b"evil.example\nworse.example\n");
     let upload =
         palisade_orchestrator::Upload { name: "list.txt".to_owned(), digest: "d".to_owned(), content };
-    let made = console.orchestrator.add_file_collection("Feed", "", None, vec![upload], "ada").unwrap();
+    let made = console
+        .orchestrator
+        .add_file_collection("Feed", "", palisade_collection::Reading::default(), vec![upload], "ada")
+        .unwrap();
     assert_eq!(made, CollectionId(1));
     (console, ada)
 }

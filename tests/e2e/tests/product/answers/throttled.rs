@@ -111,6 +111,7 @@ fn a_time_beyond_the_deadline_is_shared_with_every_batch() {
     assert_eq!((outcome.traffic("requests"), outcome.traffic("throttled")), (sent as f64, sent as f64));
     // Who was told to wait learns it from the service, the others from the host.
     assert_eq!(outcome.count("failed", "throttled"), sent * 100);
+    assert_eq!(outcome.count("failed", "throttled-past-deadline"), 5_000 - sent * 100);
     assert_eq!(outcome.total("failed"), 5_000);
     let was_sent =
         |object: &palisade_e2e::Object| object.entry["submissions"][0]["attempts"].as_u64() == Some(1);
