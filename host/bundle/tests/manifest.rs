@@ -232,12 +232,10 @@ fn each_action_asks_to_send_to_its_own_list_and_to_read() {
             (action.id.as_str(), action.egress.iter().map(|egress| egress.in_words(&manifest)).collect())
         })
         .collect();
-    let sentence = |method: &str, lists: &[&str]| {
-        let targets: Vec<String> =
-            lists.iter().map(|list| format!("https://<API Region>/v3.0/threatintel/{list}")).collect();
+    let sentence = |method: &str, list: &str| {
         format!(
-            "send {method} requests to {} with the API Key in the header Authorization",
-            targets.join(" and ")
+            "send {method} requests to https://<API Region>/v3.0/threatintel/{list} with the API Key in the header \
+             Authorization"
         )
     };
     let (blocked, exempted) = ("suspiciousObjects", "suspiciousObjectExceptions");
@@ -248,11 +246,16 @@ fn each_action_asks_to_send_to_its_own_list_and_to_read() {
         BTreeSet::from([
             (
                 "add-to-blocklist",
-                vec![sentence("POST", &[blocked]), sentence("GET", &[blocked, exempted]), test.to_owned()]
+                vec![
+                    sentence("POST", blocked),
+                    sentence("GET", blocked),
+                    sentence("GET", exempted),
+                    test.to_owned()
+                ]
             ),
             (
                 "add-to-exception-list",
-                vec![sentence("POST", &[exempted]), sentence("GET", &[exempted]), test.to_owned()]
+                vec![sentence("POST", exempted), sentence("GET", exempted), test.to_owned()]
             ),
         ])
     );

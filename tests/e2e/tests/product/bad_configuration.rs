@@ -102,7 +102,7 @@ fn a_key_without_its_name_is_wrong_usage_and_not_repeated() {
     let tenant = Tenant::start();
     let outcome = run(&tenant).argument("--set").argument(PLAIN_KEY).go();
     assert_eq!(outcome.status, 2, "{}", outcome.stderr);
-    insta::assert_snapshot!(outcome.stable_stderr(), @"error[configuration-set]: what `--set` was given is not of the form NAME=VALUE");
+    insta::assert_snapshot!(outcome.stable_stderr(), @"error[configuration-set]: the value of `--set` is not of the form NAME=VALUE");
     assert!(tenant.received().is_empty());
 }
 

@@ -57,9 +57,9 @@ fn as_json_it_has_the_digests_the_manifest_and_the_grants() {
     assert_eq!(inspection["manifest"]["id"], "trend-vision-one");
     let may: Vec<&str> =
         inspection["may"].as_array().unwrap().iter().map(|grant| grant["action"].as_str().unwrap()).collect();
-    // One request that writes, one that reads and one that tests the connection for each.
+    // One request that writes, one for each list that is read, and one that tests the connection.
     let [block, exempt] = ["add-to-blocklist", "add-to-exception-list"];
-    assert_eq!(may, [block, block, block, exempt, exempt, exempt]);
+    assert_eq!(may, [block, block, block, block, exempt, exempt, exempt]);
     assert_eq!(inspection["authenticity"]["status"], "signed");
 }
 

@@ -45,7 +45,7 @@ fn loops_for_ever() {
           and 20 more
 
         ended early[deadline] after TIME: the run did not end within 2 s
-        hint: objects that have no verdict are safe to send again; --deadline allows more
+        hint: objects that have no verdict are safe to send again; `--deadline` allows more
         ");
     });
 }
