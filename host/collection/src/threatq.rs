@@ -1,8 +1,8 @@
 //! ThreatQ JSON: pages as `/api/indicators/query/hash/` answers them, and the objects in them. A type counts by its name,
 //! never by its number: numbers differ from one installation to the next. Times have no zone and are in UTC.
 //!
-//! An object that ThreatQ calls expired is left out; one that it calls whitelisted, or the like, carries a mark with which no
-//! action that blocks gets it.
+//! What a person has chosen for a collection is offered whatever its status; an object that ThreatQ calls whitelisted, or the
+//! like, carries a mark with which no action that blocks gets it.
 //!
 //! Objects that other tools write in the same shape, with a `type` that is a plain text, are read as well: their types go by
 //! the names that a CSV file may use, and their marks (`revoked`, `verdict`, `valid_until` and the like) count as its columns.
@@ -70,7 +70,11 @@ impl ThreatQ {
             return Mark::new(Reason::Deleted, "deleted").apply(object);
         }
         if !is_of_another_tool(record) {
-            let status = object.status.as_deref().and_then(word).map(|reason| Mark::new(reason, "status"));
+            // One whose time is over, a person has put into a collection all the same.
+            let status = object.status.as_deref().and_then(word);
+            let status = status
+                .filter(|reason| !matches!(reason, Reason::Expired | Reason::Inactive))
+                .map(|reason| Mark::new(reason, "status"));
             let mark = status.or_else(|| tagged(&object));
             return match mark {
                 Some(mark) => mark.apply(object),
@@ -322,7 +326,7 @@ mod tests {
             ("Active", "N", "FQDN"),
             ("Review", "N", "FQDN"),
             ("Indirect", "N", "FQDN"),
-            ("Expired", "N", "expired"),
+            ("Expired", "N", "FQDN"),
             ("Whitelisted", "N", "!allowed"),
             ("False Positive", "N", "!false-positive"),
             ("Active", "Y", "deleted"),

@@ -25,8 +25,10 @@ pub struct Preview {
     pub filtered: u64,
     /// Records that could not be read.
     pub unreadable: u64,
-    /// Records that their source excludes from use, and objects that it marks as not to be blocked: a run that blocks leaves both out.
+    /// Records that their source excludes from use.
     pub left_out: u64,
+    /// Those of the objects that their source marks as not to be blocked: an action that blocks leaves them out.
+    pub not_to_block: u64,
     /// Objects by type.
     pub by_type: BTreeMap<String, u64>,
     /// The types that the collection has, whether the filter admits them or not.
@@ -42,6 +44,19 @@ pub struct Preview {
     pub warnings: Vec<String>,
     /// How each uploaded file was read.
     pub files: Vec<FileRead>,
+}
+
+/// The warning about objects that an action that blocks leaves out.
+fn not_to_block(count: u64) -> Option<String> {
+    let marked = match count {
+        0 => return None,
+        1 => "1 object is marked by its source as not to be blocked; an action that blocks leaves it out"
+            .to_owned(),
+        _ => format!(
+            "{count} objects are marked by their source as not to be blocked; an action that blocks leaves them out"
+        ),
+    };
+    Some(marked)
 }
 
 /// A search within the objects that match a collection's filter.
@@ -230,7 +245,6 @@ impl Orchestrator {
             move |(preview, picking): &mut (Preview, Picking), record: Record, file: &str| match &record {
                 Record::LeftOut(_) => preview.left_out += 1,
                 Record::Unreadable(_) => preview.unreadable += 1,
-                Record::Object(object) if object.do_not_block.is_some() => preview.left_out += 1,
                 Record::Object(object) => {
                     picking.meet(&object.subtype);
                     if !filter.admits(&record, now) {
@@ -238,6 +252,7 @@ impl Orchestrator {
                         return;
                     }
                     preview.objects += 1;
+                    preview.not_to_block += u64::from(object.do_not_block.is_some());
                     *preview.by_type.entry(object.subtype.clone()).or_default() += 1;
                     if search.admits(&record, now) {
                         picking.look_at(object, file);
@@ -253,6 +268,7 @@ impl Orchestrator {
         preview.types.sort_by(|one, other| alphabetical(one, other));
         preview.page = picking.finish();
         preview.warnings = warnings;
+        preview.warnings.extend(not_to_block(preview.not_to_block));
         if wanted.reading.is_some() {
             return Ok(preview);
         }
@@ -277,8 +293,10 @@ impl Orchestrator {
         let (filter, search, now) = (filter_of(&row)?, search.filter(), self.now());
         let ((count, found), _) = self
             .read_collection(&row, (0_usize, Vec::new()), move |(count, found), record, file| {
-                let is_object = matches!(&record, Record::Object(object) if object.do_not_block.is_none());
-                if is_object && filter.admits(&record, now) && search.admits(&record, now) {
+                if matches!(record, Record::Object(_))
+                    && filter.admits(&record, now)
+                    && search.admits(&record, now)
+                {
                     *count += 1;
                     if *count as u64 <= limits::SELECTED_OBJECTS {
                         found.extend(stored_record(&record, file));

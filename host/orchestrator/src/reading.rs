@@ -126,7 +126,6 @@ pub(crate) fn check_files(
     now: Timestamp,
 ) -> Result<Checked, OrchestratorError> {
     let mut counted = Counted { objects: 0, filtered: 0, at: now };
-    let mut excluded = 0_u64;
     let (mut objects, mut searchable) = (Vec::new(), limits::SEARCH_FILE_OBJECTS);
     let mut unreadable: Option<(String, Unreadable, u64)> = None;
     for (name, reader) in files {
@@ -139,13 +138,8 @@ pub(crate) fn check_files(
                     searchable -= 1;
                     values.push((object.subtype.clone(), object.value.clone()));
                 }
-                if object.do_not_block.is_some() {
-                    excluded += 1;
-                } else if filter.admits(&record, now) {
-                    counted.objects += 1;
-                } else {
-                    counted.filtered += 1;
-                }
+                *(if filter.admits(&record, now) { &mut counted.objects } else { &mut counted.filtered }) +=
+                    1;
             }
             Record::Unreadable(record) => match &mut unreadable {
                 Some((_, _, count)) => *count += 1,
@@ -159,7 +153,7 @@ pub(crate) fn check_files(
         return Err(OrchestratorError::field("files", "choose at least one file"));
     }
     match unreadable {
-        Some((file, record, count)) if counted.objects + counted.filtered + excluded == 0 => {
+        Some((file, record, count)) if counted.objects + counted.filtered == 0 => {
             let what = if count == 1 { "record" } else { "records" };
             let message = format!(
                 "no object could be read: {count} unreadable {what}, the first at {file}, {}: {}",

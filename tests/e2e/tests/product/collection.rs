@@ -119,11 +119,11 @@ fn the_real_collection() {
     assert_eq!(
         seen["by_subtype"],
         json!({
-            "SHA-1": 1726, "SHA-256": 1729, "IP Address": 1392, "FQDN": 1372, "URL": 482, "MD5": 41,
+            "SHA-1": 1742, "SHA-256": 1742, "IP Address": 1400, "FQDN": 1400, "URL": 487, "MD5": 42,
             "Email Address": 29, "CIDR Block": 2, "Filename": 2, "IPv6 Address": 1,
         })
     );
-    assert_eq!(seen["by_status"], json!({"Active": 6776}));
+    assert_eq!(seen["by_status"], json!({"Active": 6776, "Expired": 71}));
     assert_eq!(seen["unreadable"], json!([]));
 }
 
