@@ -270,7 +270,7 @@ fn threatq_collections_keep_their_objects() {
         &[
             "FQDN act.example",
             "FQDN wl.example !allowed",
-            "- expired",
+            "FQDN ex.example",
             "FQDN rv.example",
             "FQDN ind.example",
             "- deleted",

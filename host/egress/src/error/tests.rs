@@ -103,15 +103,15 @@ fn each_hint_names_what_can_be_done() {
     for (error, words) in [
         (denied(), "egress:\n  - origin: https://a.example"),
         (SendError::HeaderNotAllowed("x-a".to_owned()), "headers: [x-a]"),
-        (SendError::Unresolvable { host: host(), cause: host() }, "--connect-to a.example:443"),
+        (SendError::Unresolvable { host: host(), cause: host() }, "the setting `connect-to a.example:443"),
         (SendError::ProxyUnreachable { proxy: host(), cause: host() }, "`HTTPS_PROXY`"),
         (SendError::ProxyCredentials { proxy: host(), given: false }, "http://USER:PASSWORD@HOST:PORT"),
         (proxy_refused(403), "to allow CONNECT to `a.example:443`"),
         (proxy_refused(405), "to allow CONNECT to `a.example:443`"),
         (proxy_refused(502), "`p:1` could not reach `a.example:443`"),
         (proxy_refused(404), "a proxy for HTTPS (CONNECT)"),
-        (SendError::Tls { host: host(), cause: host() }, "--ca-cert"),
-        (SendError::ThrottledPastDeadline { host: host(), wait: Duration::ZERO }, "--deadline"),
+        (SendError::Tls { host: host(), cause: host() }, "the setting `ca-cert`"),
+        (SendError::ThrottledPastDeadline { host: host(), wait: Duration::ZERO }, "the setting `deadline`"),
         (SendError::Abandoned { host: host() }, "`outcome-unknown`"),
     ] {
         let hint = error.hint().unwrap();
