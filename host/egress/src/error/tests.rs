@@ -110,7 +110,7 @@ fn each_hint_names_what_can_be_done() {
         (proxy_refused(405), "to allow CONNECT to `a.example:443`"),
         (proxy_refused(502), "`p:1` could not reach `a.example:443`"),
         (proxy_refused(404), "a proxy for HTTPS (CONNECT)"),
-        (SendError::Tls { host: host(), cause: host() }, "the setting `ca-cert`"),
+        (SendError::Tls { host: host(), cause: host() }, "the setting `ca-cert FILE`"),
         (SendError::ThrottledPastDeadline { host: host(), wait: Duration::ZERO }, "the setting `deadline`"),
         (SendError::Abandoned { host: host() }, "`outcome-unknown`"),
     ] {
