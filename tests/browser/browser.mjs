@@ -53,6 +53,8 @@ export async function visit(browser, address, options = {}) {
 /** What axe-core finds on the page as it is, each in one line. */
 async function violations(page, colorsOnly) {
   // No page has a frame: what axe-core does for those, in a page of its own, would take half of the time.
+  // Whatever a bar that sticks covers depends on how far the page is scrolled.
+  await page.evaluate(() => scrollTo(0, 0));
   const axe = new AxeBuilder({ page }).setLegacyMode();
   const found = await (colorsOnly ? axe.withRules(COLORS) : axe.withTags(RULES)).analyze();
   return found.violations.flatMap(({ id, nodes }) =>
