@@ -418,7 +418,7 @@ limits! {
     SESSION_REQUEST_BURST = 300, "requests";
     /// Bytes of a form or a JSON body; uploads have limits of their own.
     FORM_BYTES = MIB, "bytes";
-    /// Bytes of all bodies together that are held: of requests that are worked on, and of uploaded bundles. Uploads to collections have
+    /// Bytes of all held bodies together: those of requests in progress and of uploaded bundles. Uploads to collections have
     /// places of their own. The next request is told to come back.
     BODIES_HELD_BYTES = 192 * MIB, "bytes";
     /// Bytes of that for uploaded bundles, from the first byte that arrives until the confirmation: two of full size, or eight of 16 MiB,

@@ -11,7 +11,7 @@ const ROWS: usize = palisade_limits::API_PAGE_ROWS as usize;
 /// The number of a user who is named by their name.
 pub(crate) fn user(service: &Service, name: &str) -> Result<i64, Failure> {
     by_name(service, "users", name)?.ok_or_else(|| {
-        let message = format!("there is no user `{name}`");
+        let message = format!("user `{name}` not found");
         let hint = Some("`palisade users list` shows all users".to_owned());
         Failure { hint, ..Failure::new("not-found", message) }
     })
