@@ -47,10 +47,10 @@ pub(crate) const SUBJECTS: [Subject; 4] = [
             "session::tests::watch::what_others_add_after_the_list_was_read_is_not_pushed_out",
         ],
     },
-    Subject { directory: "host/egress", package: "palisade-egress", without: &[] },
+    Subject { directory: "host/runtime/egress", package: "palisade-egress", without: &[] },
     // Those in which the `minisign` tool derives keys from passwords.
-    Subject { directory: "host/bundle", package: "palisade-bundle", without: &["the_tool"] },
-    Subject { directory: "host/protect", package: "palisade-protect", without: &[] },
+    Subject { directory: "host/runtime/bundle", package: "palisade-bundle", without: &["the_tool"] },
+    Subject { directory: "host/runtime/protect", package: "palisade-protect", without: &[] },
 ];
 
 /// Tests the crates, or the one that is named, and updates the report. With shards (`K/N`, from `0/N` on) only these parts of the

@@ -92,15 +92,16 @@ fn every_promise_names_a_test_that_exists() {
 #[test]
 fn a_promise_without_a_test_is_found() {
     assert!(
-        faults("`host/redaction/tests/encodings.rs`: `a_secret_is_redacted_in_every_encoding`").is_empty()
+        faults("`host/runtime/redaction/tests/encodings.rs`: `a_secret_is_redacted_in_every_encoding`")
+            .is_empty()
     );
     for cell in [
         "",
         "by construction",
-        "`host/redaction/src/lib.rs`",
-        "`host/redaction/tests/no_such_file.rs`",
-        "`host/redaction/tests/encodings.rs`: `no_such_test`",
-        "`host/redaction/tests/encodings.rs`: `a_secret_is_redacted`",
+        "`host/runtime/redaction/src/lib.rs`",
+        "`host/runtime/redaction/tests/no_such_file.rs`",
+        "`host/runtime/redaction/tests/encodings.rs`: `no_such_test`",
+        "`host/runtime/redaction/tests/encodings.rs`: `a_secret_is_redacted`",
     ] {
         assert!(!faults(cell).is_empty(), "{cell}");
     }

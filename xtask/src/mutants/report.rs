@@ -138,14 +138,15 @@ fn with_rows(text: &str, marker: &str, directory: &str, rows: &[String]) -> Resu
 mod tests {
     use super::*;
 
-    const PAGE: &str = "# T\n\n<!-- figures -->\n| crate | n |\n|---|---|\n| `plugin` | 1 |\n| `host/bundle` | 2 |\n\ntext\n\n\
+    const PAGE: &str = "# T\n\n<!-- figures -->\n| crate | n |\n|---|---|\n| `plugin` | 1 |\n| `host/runtime/bundle` | 2 |\n\ntext\n\n\
         <!-- missed -->\n| crate | f |\n|---|---|\n| `plugin` | a |\n| `plugin` | b |\n";
 
     #[test]
     fn a_run_replaces_the_rows_of_its_crate_only() {
-        let rows = ["| `host/egress` | 3 |".to_owned()];
-        let page = with_rows(PAGE, FIGURES, "host/egress", &rows).unwrap();
-        let expected = "| `plugin` | 1 |\n| `host/egress` | 3 |\n| `host/bundle` | 2 |\n\ntext\n";
+        let rows = ["| `host/runtime/egress` | 3 |".to_owned()];
+        let page = with_rows(PAGE, FIGURES, "host/runtime/egress", &rows).unwrap();
+        let expected =
+            "| `plugin` | 1 |\n| `host/runtime/egress` | 3 |\n| `host/runtime/bundle` | 2 |\n\ntext\n";
         assert!(page.contains(expected), "{page}");
         let page = with_rows(&page, MISSED, "plugin", &["| `plugin` | c |".to_owned()]).unwrap();
         assert!(page.ends_with("|---|---|\n| `plugin` | c |\n") && page.contains(expected), "{page}");

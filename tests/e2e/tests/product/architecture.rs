@@ -254,11 +254,16 @@ fn no_part_allows_unsafe_code() {
     }
 }
 
-/// The manifests of packages in a directory and one level below it.
+/// The manifests of packages in a directory and up to two levels below it.
 fn manifests(directory: &std::path::Path) -> Vec<std::path::PathBuf> {
-    let below = std::fs::read_dir(directory).unwrap().map(|entry| entry.unwrap().path());
-    let candidates = below.chain([directory.to_owned()]).map(|directory| directory.join("Cargo.toml"));
-    candidates.filter(|path| path.is_file()).collect()
+    let mut directories = vec![directory.to_owned()];
+    for _ in 0..2 {
+        let inside: Vec<_> =
+            directories.iter().filter_map(|directory| std::fs::read_dir(directory).ok()).collect();
+        directories.extend(inside.into_iter().flatten().map(|entry| entry.unwrap().path()));
+    }
+    let found: BTreeSet<_> = directories.into_iter().map(|directory| directory.join("Cargo.toml")).collect();
+    found.into_iter().filter(|path| path.is_file()).collect()
 }
 
 /// What of a library's source can be seen by somebody: without comments and tests.
@@ -296,12 +301,9 @@ fn sources(directory: &std::path::Path, found: &mut Vec<std::path::PathBuf>) {
 #[test]
 fn no_library_names_an_option_of_the_command_line() {
     let mut libraries = vec![root().join("plugin/src")];
-    for entry in std::fs::read_dir(root().join("host")).unwrap() {
-        let path = entry.unwrap().path();
-        if path.file_name().unwrap() != "cli" {
-            libraries.push(path.join("src"));
-        }
-    }
+    let manifests = manifests(&root().join("host"));
+    let crates = manifests.iter().filter_map(|manifest| manifest.parent());
+    libraries.extend(crates.filter(|path| !path.ends_with("cli")).map(|path| path.join("src")));
     let mut files = Vec::new();
     libraries.iter().for_each(|library| sources(library, &mut files));
     assert!(files.len() > 200, "{}", files.len());

@@ -16,7 +16,7 @@ pub(crate) const COMPONENT: &[u8] = b"\0asm\x0d\0\x01\0";
 
 /// The project's own manifest.
 pub(crate) fn manifest() -> String {
-    fs::read_to_string(Path::new(env!("CARGO_MANIFEST_DIR")).join("../../manifest.yaml")).unwrap()
+    fs::read_to_string(Path::new(env!("CARGO_MANIFEST_DIR")).join("../../../manifest.yaml")).unwrap()
 }
 
 /// A directory with the files of a good bundle.

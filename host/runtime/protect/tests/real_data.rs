@@ -15,7 +15,7 @@ use palisade_protect::{Builder, CompiledLists, Own, Protection};
 /// The folder of the files, if it is there.
 #[allow(clippy::print_stderr)]
 fn data() -> Option<PathBuf> {
-    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../../shared/data");
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../../../shared/data");
     if folder.is_dir() {
         return Some(folder);
     }

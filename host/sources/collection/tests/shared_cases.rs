@@ -13,7 +13,7 @@ use palisade_collection::{Record, Source, Summary, read, warnings};
 /// The folder of the files, if it is there.
 #[allow(clippy::print_stderr)]
 fn cases() -> Option<PathBuf> {
-    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../../shared/cases");
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../../../shared/cases");
     if folder.is_dir() {
         return Some(folder);
     }

@@ -17,7 +17,7 @@ async fn upload(client: &mut Client, name: &str, file: &str, content: &[u8]) -> 
 }
 
 fn example(name: &str) -> Vec<u8> {
-    std::fs::read(Path::new(env!("CARGO_MANIFEST_DIR")).join("../../examples/collections").join(name))
+    std::fs::read(Path::new(env!("CARGO_MANIFEST_DIR")).join("../../../examples/collections").join(name))
         .unwrap()
 }
 

@@ -157,7 +157,7 @@ fn a_report_in_prose_is_refused_unless_it_is_named_text() {
 /// Every form that was collected beside this repository, with the values that must or must not come out of it.
 #[test]
 fn collected_forms_are_read_as_expected() {
-    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../../shared/cases");
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../../../shared/cases");
     if !folder.is_dir() {
         assert_ne!(std::env::var("PALISADE_REQUIRE_SHARED_DATA").as_deref(), Ok("1"), "{}", folder.display());
         return;

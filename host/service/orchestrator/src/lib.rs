@@ -1,9 +1,9 @@
-//! The orchestrator: integrations, data collections, workflows, schedules and runs, on the state of `host/store` and the runs of
-//! `host/run`. No HTTP: whoever serves people or programs calls what is here and shows what it says.
+//! The orchestrator: integrations, data collections, workflows, schedules and runs, on the state of `host/service/store` and the runs of
+//! `host/runtime/run`. No HTTP: whoever serves people or programs calls what is here and shows what it says.
 //!
 //! ```text
 //! scheduler ─┐
-//! somebody ──┴─▶ request_run ─▶ store ─▶ Executor ─▶ advance ─▶ host/run ─▶ verdicts ─▶ store
+//! somebody ──┴─▶ request_run ─▶ store ─▶ Executor ─▶ advance ─▶ host/runtime/run ─▶ verdicts ─▶ store
 //!                                 ▲                     │
 //!                                 └── recover, at start └─▶ More, WaitUntil, Done
 //! ```

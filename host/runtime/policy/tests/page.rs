@@ -6,7 +6,7 @@ use std::path::Path;
 
 use palisade_policy::{Policy, policy_schema};
 
-const PAGE: &str = include_str!("../../../docs/policy.md");
+const PAGE: &str = include_str!("../../../../docs/policy.md");
 
 fn examples() -> Vec<&'static str> {
     let blocks = PAGE.split("```toml\n").skip(1);

@@ -94,7 +94,7 @@ impl Console {
             fs::write(&path, contents).unwrap();
             path
         };
-        let manifest = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../manifest.yaml");
+        let manifest = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../../manifest.yaml");
         let manifest = change(fs::read_to_string(manifest).unwrap());
         let bill = br#"{"bomFormat":"CycloneDX","specVersion":"1.6","components":[{"type":"library","name":"serde"}]}"#;
         let inputs = PackInputs {
