@@ -10,7 +10,8 @@ use palisade_e2e::root;
 
 /// The pages that are checked: files, and directories with all their pages. Generated pages are checked where their text is
 /// written, in the sources.
-const PAGES: [&str; 1] = ["STYLE.md"];
+const PAGES: [&str; 5] =
+    ["README.md", "STYLE.md", "docs/README.md", "docs/bundles.md", "docs/command-line.md"];
 
 /// The listed phrases, in lower case.
 fn phrases() -> Vec<String> {
