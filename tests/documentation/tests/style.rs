@@ -10,16 +10,19 @@ use palisade_e2e::root;
 
 /// The pages that are checked: files, and directories with all their pages. Generated pages are checked where their text is
 /// written, in the sources.
-const PAGES: [&str; 14] = [
+const PAGES: [&str; 17] = [
     "CONTRIBUTING.md",
     "README.md",
     "SECURITY.md",
     "STYLE.md",
     "docs/README.md",
+    "docs/architecture.md",
     "docs/bundles.md",
     "docs/collections.md",
     "docs/command-line.md",
+    "docs/mutants.md",
     "docs/operations.md",
+    "docs/performance.md",
     "docs/plans-and-recordings.md",
     "docs/policy.md",
     "docs/protected-values.md",
