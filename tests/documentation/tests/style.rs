@@ -10,7 +10,7 @@ use palisade_e2e::root;
 
 /// The pages that are checked: files, and directories with all their pages. Generated pages are checked where their text is
 /// written, in the sources.
-const PAGES: [&str; 17] = [
+const PAGES: [&str; 18] = [
     "CONTRIBUTING.md",
     "README.md",
     "SECURITY.md",
@@ -20,6 +20,7 @@ const PAGES: [&str; 17] = [
     "docs/bundles.md",
     "docs/collections.md",
     "docs/command-line.md",
+    "docs/error-codes.md",
     "docs/mutants.md",
     "docs/operations.md",
     "docs/performance.md",
