@@ -10,7 +10,7 @@ use palisade_e2e::root;
 
 /// The pages that are checked: files, and directories with all their pages. Generated pages are checked where their text is
 /// written, in the sources.
-const PAGES: [&str; 18] = [
+const PAGES: [&str; 20] = [
     "CONTRIBUTING.md",
     "README.md",
     "SECURITY.md",
@@ -20,6 +20,8 @@ const PAGES: [&str; 18] = [
     "docs/bundles.md",
     "docs/collections.md",
     "docs/command-line.md",
+    "docs/decisions",
+    "docs/dependencies.md",
     "docs/error-codes.md",
     "docs/mutants.md",
     "docs/operations.md",
