@@ -10,7 +10,7 @@ use palisade_e2e::root;
 
 /// The pages that are checked: files, and directories with all their pages. Generated pages are checked where their text is
 /// written, in the sources.
-const PAGES: [&str; 20] = [
+const PAGES: [&str; 22] = [
     "CONTRIBUTING.md",
     "README.md",
     "SECURITY.md",
@@ -31,6 +31,8 @@ const PAGES: [&str; 20] = [
     "docs/protected-values.md",
     "docs/threat-model.md",
     "plugin/README.md",
+    "tests/simulator/README.md",
+    "tests/threatq-simulator/README.md",
 ];
 
 /// The listed phrases, in lower case.
