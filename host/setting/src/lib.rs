@@ -2,6 +2,8 @@
 //! is, and each surface replaces it with its own words ([`worded`]): the command line with an option, the console with a field.
 //! Denied by default: a name that is not in the list, which stays as it is.
 
+#![warn(missing_docs)]
+
 use std::fmt;
 
 /// What stands before a name.

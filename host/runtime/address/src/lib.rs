@@ -5,6 +5,8 @@
 //! outside of 2000::/3 every IPv6 address is reserved. IPv4 addresses inside IPv6 (mapped, compatible, translated, NAT64,
 //! 6to4) are judged as the IPv4 address that they carry.
 
+#![warn(missing_docs)]
+
 mod carried;
 mod class;
 mod table;

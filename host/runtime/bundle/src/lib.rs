@@ -11,6 +11,8 @@
 //!
 //! No WebAssembly engine and no network: a bundle can be judged on any machine.
 
+#![warn(missing_docs)]
+
 mod archive;
 mod bundle;
 mod component;

@@ -13,6 +13,8 @@
 //!
 //! No wasmtime here, and no decision about what a service should be told.
 
+#![warn(missing_docs)]
+
 pub mod address;
 mod client;
 mod connect_to;

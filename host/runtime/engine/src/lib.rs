@@ -16,6 +16,8 @@
 //! Operator and deadline end it in steps: nothing more is sent, the answers in flight reach the component, it reports, and
 //! only then it is gone.
 
+#![warn(missing_docs)]
+
 mod artefacts;
 mod bindings;
 mod border;

@@ -3,6 +3,8 @@
 //! Input is bounded in size and comes from files and pipes, never from a device. Output replaces a regular file only when it is
 //! complete; pipes, devices and symbolic links stay what they are.
 
+#![warn(missing_docs)]
+
 mod identity;
 mod input;
 mod output;

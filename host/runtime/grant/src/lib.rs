@@ -4,6 +4,8 @@
 //! A text with more than one reading is refused. If the manifest accepted a text that the client refuses, a bundle could be
 //! packed that cannot run; if two parts read it differently, a grant could cover a request that nobody allowed.
 
+#![warn(missing_docs)]
+
 mod host;
 mod origin;
 mod path;

@@ -4,6 +4,8 @@
 //! for more up to that. Nothing goes past a ceiling. `docs/limits.md` is generated from
 //! [`TABLE`].
 
+#![warn(missing_docs)]
+
 /// One row of the table.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Limit {

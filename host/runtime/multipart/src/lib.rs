@@ -1,6 +1,8 @@
 //! A form with files as browsers send it (RFC 7578), for whoever asks the service. Denied by default: a name or a content that would
 //! be read as another part.
 
+#![warn(missing_docs)]
+
 use std::hash::{BuildHasher as _, Hasher as _, RandomState};
 
 /// A form that is being filled.

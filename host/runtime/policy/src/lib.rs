@@ -14,6 +14,8 @@
 //!
 //! No network, no WebAssembly. Everything but [`Policy::read`] and [`Policy::find`] is pure.
 
+#![warn(missing_docs)]
+
 mod check;
 mod comparison;
 mod document;

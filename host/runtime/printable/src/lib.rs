@@ -3,6 +3,8 @@
 //! Denies by default: a character that could steer a terminal, end a line or disguise what is written is written out.
 //! There is no other place that decides this.
 
+#![warn(missing_docs)]
+
 mod cell;
 mod log;
 mod screen;

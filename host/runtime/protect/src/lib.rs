@@ -13,6 +13,8 @@
 //!
 //! No WebAssembly, no network, and nothing is printed.
 
+#![warn(missing_docs)]
+
 mod canonical;
 mod error;
 mod kind;

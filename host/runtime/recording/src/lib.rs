@@ -13,6 +13,8 @@
 //!
 //! No network and no WebAssembly: data in, data out.
 
+#![warn(missing_docs)]
+
 mod body;
 mod differing;
 mod exchange;

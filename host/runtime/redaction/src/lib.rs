@@ -13,6 +13,8 @@
 //!
 //! No network, no files, no WebAssembly.
 
+#![warn(missing_docs)]
+
 mod encoded;
 mod fragment;
 mod matcher;

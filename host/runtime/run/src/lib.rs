@@ -13,6 +13,8 @@
 //! The invariant of every report: `offered = accepted + planned + skipped + rejected + failed`, and each offered key occurs
 //! once ([`Ledger`]). A component can break neither by what it does nor by what it leaves undone.
 
+#![warn(missing_docs)]
+
 mod configuration;
 mod error;
 mod execute;

@@ -5,6 +5,8 @@
 //! [`palisade_limits::DOCUMENT_IN_MEMORY_BYTES`] are held whole, because that is faster. What a reader cannot understand it never
 //! guesses: the record becomes [`Record::Unreadable`], or the file a [`ReadError`].
 
+#![warn(missing_docs)]
+
 mod columns;
 mod csv;
 mod detect;

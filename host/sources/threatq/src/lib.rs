@@ -12,6 +12,8 @@
 //! request. An answer that is not what the API documents ends the collection; it is never guessed at, and an object that
 //! cannot be read is reported as such.
 
+#![warn(missing_docs)]
+
 mod answer;
 mod appliance;
 mod connection;
