@@ -11,36 +11,36 @@ use palisade_collection::{Columns, Format};
 use palisade_egress::ConnectTo;
 use palisade_limits::RUN_CEILING_SECONDS;
 
-/// Runs security actions as WebAssembly components: takes a bundle, a collection of indicators and a configuration, and
-/// says for every single object what became of it.
+/// Run security actions as WebAssembly components, with one verdict for each object
 ///
-/// What was asked for goes to standard output, what is told along the way to standard error. Exit status: 0 every object
-/// was accepted, skipped or planned; 1 could not start; 2 the command line could not be understood; 3 finished, with
-/// objects rejected or failed, with unreadable records, or, under `--strict`, with anything left out or warned of; 4 ended early, the report is complete all the same.
+/// Results go to standard output, messages and progress to standard error. Exit status: 0 every object was accepted,
+/// skipped or planned; 1 could not start; 2 the command line is not valid; 3 finished, but objects were rejected or failed,
+/// records could not be read, or, with `--strict`, records were left out or there were warnings; 4 ended early, with a
+/// complete report.
 #[derive(Debug, Parser)]
 #[command(name = "palisade", version, propagate_version = true, max_term_width = 110)]
 pub(crate) struct Arguments {
     /// What to do
     #[command(subcommand)]
     pub(crate) verb: Verb,
-    /// What every verb understands
+    /// Options of every verb
     #[command(flatten)]
     pub(crate) global: Global,
 }
 
-/// What every verb understands.
+/// Options of every verb.
 #[derive(Debug, Clone, Copy, Args)]
 pub(crate) struct Global {
-    /// How results are shown: text for people, JSON for programs
+    /// Format of the results: text for people, JSON for programs
     #[arg(long, global = true, value_enum, default_value_t = Output::Text, value_name = "HOW")]
     pub(crate) output: Output,
-    /// Says more on standard error: once for what happens, twice for each request, three times for everything
+    /// Log more on standard error: once for events, twice for each request, three times for everything
     #[arg(short, long, global = true, action = clap::ArgAction::Count)]
     pub(crate) verbose: u8,
-    /// How the log on standard error is written
+    /// Format of the log on standard error
     #[arg(long, global = true, value_enum, default_value_t = LogFormat::Text, value_name = "HOW")]
     pub(crate) log_format: LogFormat,
-    /// When to use colours; `auto` leaves them out where standard error is no terminal or NO_COLOR is set
+    /// When to use colours; `auto` omits them if standard error is not a terminal or NO_COLOR is set
     #[arg(long, global = true, value_enum, default_value_t = Colour::Auto, value_name = "WHEN")]
     pub(crate) color: Colour,
 }
@@ -66,62 +66,62 @@ pub(crate) enum Output {
 /// When to use colours.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
 pub(crate) enum Colour {
-    /// Where it is a terminal.
+    /// On terminals.
     Auto,
-    /// Everywhere.
+    /// Always.
     Always,
-    /// Nowhere.
+    /// Never.
     Never,
 }
 
 /// What to do.
 #[derive(Debug, Subcommand)]
 pub(crate) enum Verb {
-    /// Runs one action of a bundle on a collection
+    /// Run one action of a bundle on a collection
     Run(Box<Run>),
-    /// Says what a bundle is, what it asks for and what it may do
+    /// Show the actions, the parameters and the requested grants of a bundle
     Inspect(Inspect),
-    /// Writes a complete action project: sources, manifest, contract, tests, and the commands that build, sign and run it
+    /// Create a complete action project: sources, manifest, contract, tests, and the commands that build, sign and run it
     New(New),
     /// Build a project, pack and validate its bundle, test it, and run it once without sending anything
     Dev(Dev),
-    /// Makes a bundle's zip, the same bytes for the same input
+    /// Create the zip of a bundle, reproducibly
     Pack(Pack),
-    /// Makes a key pair for signing bundles, in minisign's format
+    /// Create a key pair for signing bundles, in minisign's format
     Keygen(Keygen),
-    /// Says who signed a bundle, and whether that key is trusted
+    /// Show who signed a bundle, and whether that key is trusted
     Verify(Verify),
-    /// Shows what the operator's policy makes of a bundle
+    /// Show which requests of a bundle the operator's policy allows
     Policy(Policy),
-    /// Compiles lists of values that must never go to a block list
+    /// Compile lists of values that must never be blocked
     Protect(Protect),
-    /// Says what the readers see in a collection, and every record that cannot be read
+    /// Show the parsed contents of a collection, and every record that cannot be read
     Collection(Collection),
-    /// Checks a manifest, or a bundle with its component and a configuration, without running anything
+    /// Validate a manifest, or a bundle with its component and a configuration, without running anything
     Validate(Validate),
-    /// Serves the orchestrator: integrations, collections, workflows, schedules and runs, with a web console and an API
+    /// Serve the orchestrator: integrations, collections, workflows, schedules and runs, with a web console and an API
     Serve(Box<service::Serve>),
-    /// Installs a bundle's zip in a service
+    /// Install a bundle in a service
     Install(service::Install),
-    /// Looks at a service's workflows, and runs them
+    /// Show, run and edit the workflows of a service
     Workflow(service::WorkflowArguments),
-    /// Looks at a service's runs
+    /// Show and control the runs of a service
     Runs(service::RunsArguments),
-    /// Looks at a service's data collections
+    /// Show and upload the data collections of a service
     Collections(service::CollectionsArguments),
-    /// Writes a copy of a service's state, also while it runs
+    /// Back up the state of a service, also while it runs
     Backup(service::Backup),
-    /// Takes a service's state from a copy, also while it runs
+    /// Restore the state of a service from a backup, also while it runs
     Restore(service::Restore),
-    /// Export a service's audit log
+    /// Export the audit log of a service
     Audit(service::AuditArguments),
-    /// Lets somebody back into a service
+    /// Manage the users of a service and their access
     Users(service::UsersArguments),
-    /// Makes and changes the key that seals a service's secrets
+    /// Create and rotate the key that seals the secrets of a service
     Secrets(service::SecretsArguments),
-    /// Writes shell completions, man pages, reference pages and JSON Schemas
+    /// Generate shell completions, man pages, reference pages and JSON Schemas
     Generate(Generate),
-    /// Compiles the component on standard input into a directory, within limits. Started by other verbs
+    /// Compile the component on standard input into a directory, within limits. Started by other verbs
     #[command(name = COMPILE_COMPONENT, hide = true)]
     CompileComponent(CompileComponent),
 }
@@ -142,7 +142,7 @@ pub(crate) struct ConfigurationArguments {
     /// The configuration: YAML or JSON, `name: value` for each parameter. A secret is `{env: NAME}` or `{file: PATH}`
     #[arg(long, value_name = "FILE")]
     pub(crate) config: Option<PathBuf>,
-    /// Sets one parameter, over the configuration file. Options are taken by value or by label. Not for secrets
+    /// Set one parameter, overriding the configuration file. Accepts the value or the label of an option. Not for secrets
     #[arg(long = "set", value_name = "NAME=VALUE")]
     pub(crate) sets: Vec<String>,
 }
@@ -185,7 +185,7 @@ pub(crate) struct Run {
     /// The format of the files; `auto` detects it from the content of each file
     #[arg(long, value_name = "FORMAT", default_value = "auto", value_parser = format)]
     pub(crate) format: FormatChoice,
-    /// The column of a CSV file that holds the values (may be repeated) or their types; found by name where none is given
+    /// The column of a CSV file with the values (repeatable) or with their types; by default detected from the names
     #[arg(long, value_name = "value=NAME|type=NAME", value_parser = column)]
     pub(crate) column: Vec<String>,
     #[command(flatten)]
@@ -193,10 +193,10 @@ pub(crate) struct Run {
     /// Send nothing that changes the service; show what would be submitted. Without `--compare`, no API key is needed
     #[arg(long)]
     pub(crate) dry_run: bool,
-    /// In a dry run: read the lists of the service and show what would be added, refreshed and displaced
+    /// In a dry run: read the lists of the service and show what would be added, refreshed and evicted
     #[arg(long, requires = "dry_run")]
     pub(crate) compare: bool,
-    /// Stop before anything is changed if the service would displace more than N existing entries; `any` for no limit
+    /// Stop before anything is changed if the service would evict more than N existing entries; `any` for no limit
     #[arg(long, value_name = "N", default_value = "0", value_parser = evictions)]
     pub(crate) max_evictions: Evictions,
     /// Write the comparison as a plan for `--apply`; `-` is standard output
@@ -214,7 +214,7 @@ pub(crate) struct Run {
     /// Record every request and response as an HTTP Archive, without the credentials; `-` is standard output
     #[arg(long, value_name = "FILE.har", conflicts_with = "replay")]
     pub(crate) record: Option<PathBuf>,
-    /// Take the responses from a recording and send nothing; no API key is needed
+    /// Read the responses from a recording and send nothing; no API key is needed
     #[arg(long, value_name = "FILE.har")]
     pub(crate) replay: Option<PathBuf>,
     #[command(flatten)]
@@ -252,7 +252,7 @@ pub(crate) struct Inspect {
 /// `palisade keygen`
 #[derive(Debug, Args)]
 pub(crate) struct Keygen {
-    /// Where the secret key goes; the public key goes beside it, with the ending `.pub`
+    /// The file for the secret key; the public key is written beside it, with the extension `.pub`
     #[arg(value_name = "FILE", default_value = "palisade.key")]
     pub(crate) key: PathBuf,
     /// Store the secret key without a password: anybody who can read the file can sign
@@ -288,7 +288,7 @@ pub(crate) struct Policy {
 /// What can be done with a policy.
 #[derive(Debug, Subcommand)]
 pub(crate) enum PolicyVerb {
-    /// Shows what a bundle asks for, what the policy allows, and what comes of both
+    /// Show what a bundle requests, what the policy allows, and the resulting grants
     Show {
         /// The bundle's zip
         #[arg(long, value_name = "ZIP")]
@@ -311,12 +311,12 @@ pub(crate) struct Protect {
 /// What can be done with protected values.
 #[derive(Debug, Subcommand)]
 pub(crate) enum ProtectVerb {
-    /// Compiles MISP warning lists into one file for `[protect] lists` of the policy
+    /// Compile MISP warning lists into one file for `[protect] lists` of the policy
     Build {
         /// The compiled file; `-` is standard output
         #[arg(long, value_name = "FILE")]
         out: PathBuf,
-        /// Warning lists as MISP publishes them, or directories that hold them
+        /// Warning lists in MISP's format, or directories that contain them
         #[arg(value_name = "JSON", required = true)]
         lists: Vec<PathBuf>,
     },
@@ -325,13 +325,13 @@ pub(crate) enum ProtectVerb {
 /// `palisade new`
 #[derive(Debug, Args)]
 pub(crate) struct New {
-    /// The project's name, which becomes the bundle's id: lower case, words joined by `-`
+    /// The project's name and the bundle's id: lower-case words joined by `-`
     #[arg(value_name = "NAME")]
     pub(crate) name: String,
     /// The language of the action
     #[arg(long, value_enum, value_name = "LANGUAGE")]
     pub(crate) language: crate::project::Language,
-    /// Where to; made where it is missing, and has to be empty. The name, in the current directory, where none is given
+    /// The directory, which is created if it is missing and must be empty. By default NAME in the current directory
     #[arg(long, value_name = "DIR")]
     pub(crate) directory: Option<PathBuf>,
 }
@@ -359,13 +359,13 @@ pub(crate) struct Pack {
     /// The component
     #[arg(long, value_name = "WASM")]
     pub(crate) component: PathBuf,
-    /// What users read
+    /// The documentation for users
     #[arg(long, value_name = "MARKDOWN")]
     pub(crate) readme: PathBuf,
-    /// What changed from version to version
+    /// The changes of each version
     #[arg(long, value_name = "MARKDOWN")]
     pub(crate) changelog: PathBuf,
-    /// The licence's text
+    /// The text of the licence
     #[arg(long, value_name = "TEXT")]
     pub(crate) license: PathBuf,
     /// The icon
@@ -391,13 +391,13 @@ pub(crate) struct Collection {
     /// The files of the collection; `-` is standard input
     #[arg(value_name = "FILE", required = true)]
     pub(crate) files: Vec<PathBuf>,
-    /// The format of the files; found from each file's content where it is `auto`
+    /// The format of the files; `auto` detects it from the content of each file
     #[arg(long, value_name = "FORMAT", default_value = "auto", value_parser = format)]
     pub(crate) format: FormatChoice,
     /// Exit with status 3 if records were left out, or if there are warnings; unreadable records always do
     #[arg(long)]
     pub(crate) strict: bool,
-    /// The column of a CSV file that holds the values (may be repeated) or their types; found by name where none is given
+    /// The column of a CSV file with the values (repeatable) or with their types; by default detected from the names
     #[arg(long, value_name = "value=NAME|type=NAME", value_parser = column)]
     pub(crate) column: Vec<String>,
 }
@@ -444,7 +444,7 @@ pub(crate) enum Generated {
     },
     /// A man page for each verb, into a directory
     Man {
-        /// Where to; made where it is missing
+        /// The directory; created if it is missing
         directory: PathBuf,
     },
     /// The reference of this command, as Markdown
@@ -456,7 +456,7 @@ pub(crate) enum Generated {
     },
     /// The table of all limits, as Markdown
     Limits,
-    /// The adapter that makes a component of a module for WASI 0.1, as `wasm-tools component new --adapt` takes it
+    /// The adapter for `wasm-tools component new --adapt`, which converts a module for WASI 0.1 to a component
     Adapter {
         /// The file; overwritten if it exists
         file: PathBuf,
@@ -480,11 +480,11 @@ pub(crate) enum SchemaOf {
     Manifest,
     /// `palisade.toml`
     Policy,
-    /// What `--report` writes
+    /// The file of `--report`
     Report,
 }
 
-/// A format, or none where it is to be found.
+/// A format, or `None` to detect it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct FormatChoice(pub(crate) Option<Format>);
 
@@ -500,7 +500,7 @@ fn column(text: &str) -> Result<String, String> {
     Columns::default().assign(text).map(|()| text.to_owned()).map_err(|error| error.to_string())
 }
 
-/// How many existing entries may be displaced; none for no limit.
+/// The allowed number of evicted entries; `None` for no limit.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct Evictions(pub(crate) Option<u64>);
 

@@ -25,7 +25,7 @@ pub(crate) struct DataArguments {
 #[derive(Debug, Args)]
 pub(crate) struct VaultArguments {
     /// The file of the key that seals secrets. Without it, the variable `PALISADE_VAULT_KEY`, the system credential
-    /// `palisade-key`, or `palisade.key` in the data directory, which the first start makes
+    /// `palisade-key`, or `palisade.key` in the data directory, which the first start creates
     #[arg(long, value_name = "FILE")]
     pub(crate) vault_key: Option<PathBuf>,
     /// Files of earlier keys, whose secrets can still be opened
@@ -38,7 +38,7 @@ pub(crate) struct VaultArguments {
 pub(crate) struct Serve {
     #[command(flatten)]
     pub(crate) data: DataArguments,
-    /// Where to listen. Anything but the loopback needs a certificate
+    /// The address to listen on. Addresses other than the loopback require a certificate
     #[arg(long, value_name = "ADDRESS", default_value = "127.0.0.1:8420")]
     pub(crate) listen: SocketAddr,
     /// The certificate with its chain, as a PEM file
@@ -47,13 +47,13 @@ pub(crate) struct Serve {
     /// The certificate's private key, as a PEM file
     #[arg(long, value_name = "PEM", requires = "tls_certificate")]
     pub(crate) tls_key: Option<PathBuf>,
-    /// Names under which the service is reached, besides those of the loopback; requests for others are refused
+    /// Host names of the service, in addition to the loopback; requests for other names are refused
     #[arg(long = "name", value_name = "HOST")]
     pub(crate) names: Vec<String>,
-    /// Where people reach the service, if it is not where it listens: behind a proxy that ends TLS, for example
+    /// The public address of the service if it differs from `--listen`, for example behind a proxy that terminates TLS
     #[arg(long, value_name = "URL")]
     pub(crate) public_url: Option<PublicUrl>,
-    /// Believe the proxies at this address or network which client a request is from
+    /// Trust the client address that proxies at this address or network report
     #[arg(long, value_name = "NETWORK")]
     pub(crate) trusted_proxy: Vec<Network>,
     /// The header in which trusted proxies name the client: `x-forwarded-for` or `forwarded`
@@ -72,19 +72,19 @@ pub(crate) struct Serve {
     pub(crate) policy: PolicyArguments,
     #[command(flatten)]
     pub(crate) vault: VaultArguments,
-    /// Starts although secrets are sealed with a key that is not given; they have to be entered anew
+    /// Start even if secrets are sealed with a missing key; they must be entered again
     #[arg(long)]
     pub(crate) vault_key_lost: bool,
-    /// Reaches an origin at another address, with its real name and certificate
+    /// Connect to ADDRESS:PORT for the origin HOST:PORT, with its real name and certificate
     #[arg(long, value_name = "HOST:PORT:ADDRESS:PORT")]
     pub(crate) connect_to: Vec<ConnectTo>,
-    /// Trusts the certificate authorities of this PEM file as well
+    /// Trust the certificate authorities in this PEM file in addition to the public ones
     #[arg(long, value_name = "PEM")]
     pub(crate) ca_cert: Vec<PathBuf>,
-    /// Runs that are worked on at once
+    /// Number of runs that are processed at the same time
     #[arg(long, value_name = "N", default_value_t = limits::RUN_WORKERS, value_parser = clap::value_parser!(u64).range(1..=64))]
     pub(crate) workers: u64,
-    /// Days after which runs that are over are removed
+    /// Days after which completed runs are deleted
     #[arg(long, value_name = "DAYS", default_value_t = limits::RUN_RETENTION_DAYS, value_parser = clap::value_parser!(u64).range(1..=3_650))]
     pub(crate) retention_days: u64,
     #[command(flatten)]
@@ -130,7 +130,7 @@ pub(crate) enum AuditVerb {
 pub(crate) struct Backup {
     #[command(flatten)]
     pub(crate) data: DataArguments,
-    /// The file to write; it must not be there. The key that seals secrets is not in it, and has to be kept beside it
+    /// The file to write, which must not exist. It does not contain the key that seals secrets: keep that key as well
     #[arg(long, value_name = "FILE")]
     pub(crate) to: PathBuf,
 }
@@ -140,7 +140,7 @@ pub(crate) struct Backup {
 pub(crate) struct Restore {
     #[command(flatten)]
     pub(crate) data: DataArguments,
-    /// The file that `palisade backup` wrote. Everything in the data directory's state is replaced by it
+    /// The file of `palisade backup`. It replaces the complete state in the data directory
     #[arg(long, value_name = "FILE")]
     pub(crate) from: PathBuf,
 }
@@ -204,13 +204,13 @@ pub(crate) enum UsersVerb {
 /// What to do with sealed secrets.
 #[derive(Debug, Subcommand)]
 pub(crate) enum SecretsVerb {
-    /// Makes a key that seals secrets
+    /// Create a key that seals secrets
     Keygen {
-        /// The file to write; it must not be there
+        /// The file to write, which must not exist
         #[arg(long, value_name = "FILE")]
         out: PathBuf,
     },
-    /// Seals every secret with the current key; earlier keys are not needed afterwards. Not while the service runs
+    /// Seal every secret with the current key; earlier keys are not needed afterwards. Not while the service runs
     Rotate {
         #[command(flatten)]
         data: DataArguments,
@@ -228,7 +228,7 @@ pub(crate) struct ServerArguments {
     /// The file of the token; otherwise the environment variable `PALISADE_TOKEN`
     #[arg(long, global = true, value_name = "FILE")]
     pub(crate) token_file: Option<PathBuf>,
-    /// Trusts the certificate authorities of this PEM file for the service's own certificate
+    /// Trust the certificate authorities in this PEM file for the certificate of the service
     #[arg(long, global = true, value_name = "PEM")]
     pub(crate) server_ca: Option<PathBuf>,
 }
@@ -239,10 +239,10 @@ pub(crate) struct Install {
     /// The bundle's zip
     #[arg(value_name = "ZIP")]
     pub(crate) bundle: PathBuf,
-    /// Goes on where the bundle is installed already
+    /// Replace an installed bundle
     #[arg(long)]
     pub(crate) replace: bool,
-    /// Goes on where saved defaults of changed parameters are overwritten
+    /// Overwrite saved defaults of changed parameters
     #[arg(long)]
     pub(crate) overwrite: bool,
     #[command(flatten)]
@@ -410,31 +410,31 @@ pub(crate) struct CollectionsArguments {
 /// What to do with the service's collections.
 #[derive(Debug, Subcommand)]
 pub(crate) enum CollectionsVerb {
-    /// All collections
+    /// List all collections
     List,
-    /// What a collection holds, by type
+    /// Show the contents of a collection, by type
     Preview {
-        /// Identifies it
+        /// The number of the collection
         id: i64,
     },
     /// Create a collection of files
     Upload {
-        /// Unique name
+        /// The unique name of the collection
         name: String,
-        /// The format of the files; found from the content by default
+        /// The format of the files; `auto` detects it from the content
         #[arg(long, value_name = "FORMAT", default_value = "auto", value_parser = super::format)]
         format: super::FormatChoice,
-        /// A column of CSV files: `value=NAME` for a column that holds values, `type=NAME` for the column of the type. The choice is
-        /// kept with the collection. Can be repeated
+        /// A column of CSV files: `value=NAME` for a column with values, `type=NAME` for the column of the type. The choice is
+        /// stored with the collection. Repeatable
         #[arg(long, value_name = "value=NAME|type=NAME", value_parser = super::column)]
         column: Vec<String>,
         /// The files
         #[arg(required = true)]
         files: Vec<PathBuf>,
     },
-    /// Removes a collection, unless workflows use it
+    /// Delete a collection, unless workflows use it
     Delete {
-        /// Identifies it
+        /// The number of the collection
         id: i64,
     },
 }
