@@ -8,6 +8,11 @@ use std::path::{Path, PathBuf};
 
 use palisade_e2e::root;
 
+use crate::words::{faults, phrases};
+
+mod sources;
+mod words;
+
 /// The pages that are checked: files, and directories with all their pages. Generated pages are checked where their text is
 /// written, in the sources.
 const PAGES: [&str; 22] = [
@@ -35,13 +40,14 @@ const PAGES: [&str; 22] = [
     "tests/threatq-simulator/README.md",
 ];
 
-/// The listed phrases, in lower case.
-fn phrases() -> Vec<String> {
-    let page = fs::read_to_string(root().join("STYLE.md")).unwrap();
-    let table = page.split("\n| avoid |").nth(1).unwrap().split("\n\n").next().unwrap();
-    let cells = table.lines().filter_map(|row| row.strip_prefix('|')?.split('|').next());
-    cells.flat_map(|cell| cell.split('`').skip(1).step_by(2)).map(str::to_lowercase).collect()
-}
+/// Sources whose string literals are checked: directories of crates.
+const LITERALS: [&str; 0] = [];
+
+/// Sources whose documentation comments are the help of the command line.
+const HELP: [&str; 2] = ["host/cli/src/arguments.rs", "host/cli/src/arguments"];
+
+/// The templates of the console.
+const TEMPLATES: &str = "host/service/server/templates";
 
 /// A page without its code: blocks become empty lines, code in a line and targets of links become blanks. Lines keep their
 /// numbers.
@@ -90,34 +96,6 @@ fn is_list(lines: &[&str]) -> bool {
     paragraph.clone().any(|line| item(&line)) || paragraph.last().is_some_and(|line| line.starts_with(' '))
 }
 
-/// The faults of a text, each with its line.
-fn faults(text: &str, phrases: &[String]) -> Vec<(usize, String)> {
-    let text = text.to_lowercase();
-    // A line break inside of a paragraph separates words like a blank does.
-    let flat = text.replace('\n', " ");
-    let line_of = |at: usize| 1 + text.get(..at).unwrap_or_default().matches('\n').count();
-    let mut found = Vec::new();
-    for phrase in phrases {
-        for (at, _) in flat.match_indices(phrase.as_str()) {
-            let (before, after) = (flat.get(..at).unwrap(), flat.get(at + phrase.len()..).unwrap());
-            let is_whole = !before.ends_with(|letter: char| letter.is_alphanumeric() || letter == '-')
-                && !after.starts_with(|letter: char| letter.is_alphanumeric() || letter == '-');
-            let is_allowed =
-                phrase == "is no" && (after.starts_with(" longer") || before.ends_with("there "));
-            if is_whole && !is_allowed {
-                found.push((line_of(at), phrase.clone()));
-            }
-        }
-    }
-    for (number, line) in (1..).zip(text.lines()) {
-        if line.starts_with('|') && line.split('|').any(|cell| cell.trim() == "the same") {
-            found.push((number, "the same, in the cell of a table".to_owned()));
-        }
-    }
-    found.sort();
-    found
-}
-
 /// The pages of a file or a directory.
 fn pages(path: &Path) -> Vec<PathBuf> {
     if path.is_dir() {
@@ -140,6 +118,46 @@ fn text_for_users_has_no_listed_phrase() {
         }
     }
     assert!(all.is_empty(), "see STYLE.md for what to write instead:\n{}", all.join("\n"));
+}
+
+#[test]
+fn messages_help_and_templates_have_no_listed_phrase() {
+    let phrases = phrases();
+    let mut all = Vec::new();
+    let mut count = 0;
+    let mut check = |path: &str, ending: &str, read: fn(&str) -> Vec<(usize, String)>| {
+        for file in sources::files(&root().join(path), ending) {
+            for (line, text) in read(&fs::read_to_string(&file).unwrap()) {
+                count += 1;
+                for (below, phrase) in faults(&text, &phrases) {
+                    let file = file.strip_prefix(root()).unwrap().display();
+                    all.push(format!("{file}:{}: {phrase}", line + below - 1));
+                }
+            }
+        }
+    };
+    for path in LITERALS {
+        check(path, "rs", sources::literals);
+    }
+    for path in HELP {
+        check(path, "rs", sources::comments);
+    }
+    for directory in ["pages", "parts"] {
+        check(&format!("{TEMPLATES}/{directory}"), "html", sources::template);
+    }
+    assert!(count > 100, "{count} texts");
+    assert!(all.is_empty(), "see STYLE.md for what to write instead:\n{}", all.join("\n"));
+}
+
+#[test]
+fn literals_comments_and_templates_are_read_apart_from_code() {
+    let source = "// \"no\"\nlet a = '\"'; /// Help `x`.\n/// More `y`.\nfail(\"one `two` \\\n   three\", r'b');\n#[cfg(test)]\nmod tests { \"no\" }";
+    assert_eq!(sources::literals(source), [(4, "one \u{b7} three".to_owned())]);
+    assert_eq!(sources::comments(source), [(3, " More \u{b7}.".to_owned())]);
+    assert_eq!(
+        sources::template("<p class=\"no\">{{ no }}\nTwo</p>"),
+        [(1, String::new()), (2, "Two".to_owned())]
+    );
 }
 
 #[test]
