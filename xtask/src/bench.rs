@@ -88,7 +88,7 @@ pub(crate) fn bench() -> Result<()> {
 /// made of the same crates with the same features.
 fn example() -> Result<PathBuf> {
     let mut build = cargo(["build", "--locked", "--release", "--package", "palisade", "--bin", "palisade"])?;
-    run(build.args(["--package", "palisade-run", "--example", "many-runs"]))?;
+    run(build.args(["--package", "palisade-embed", "--example", "many-runs"]))?;
     Ok(paths::target()?.join("release/examples/many-runs").with_extension(std::env::consts::EXE_EXTENSION))
 }
 

@@ -7,9 +7,10 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
-use palisade_collection::{Columns, Format};
+use palisade_collection::Columns;
 use palisade_egress::ConnectTo;
 use palisade_limits::RUN_CEILING_SECONDS;
+use palisade_model::Format;
 
 /// Run security actions as WebAssembly components, with one verdict for each object
 ///

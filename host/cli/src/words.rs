@@ -1,6 +1,6 @@
 //! What libraries say, in the words of the command line: a setting is an option.
 
-use palisade_setting::{Setting, worded};
+use palisade_model::{Setting, worded};
 
 /// A text in which settings are options.
 pub(crate) fn of_options(text: &str) -> String {

@@ -49,3 +49,12 @@ fn no_rust_block_of_the_documentation_is_left_uncompiled() {
         assert_eq!(ignored, elsewhere, "blocks of `{}` that are not compiled", page.display());
     }
 }
+
+#[test]
+fn the_page_of_the_contract_shows_the_example_that_is_compiled() {
+    let read = |path: &str| fs::read_to_string(root().join(path)).unwrap();
+    let example = read("host/embed/examples/run-one-action.rs");
+    let code = &example[example.find("use std::path").unwrap()..];
+    assert!(read("docs/contract.md").contains(code), "docs/contract.md differs from run-one-action.rs");
+    assert!(example.lines().count() <= 60, "the example has {} lines", example.lines().count());
+}

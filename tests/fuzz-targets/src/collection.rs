@@ -3,9 +3,8 @@
 
 use std::io::{self, Cursor, Read};
 
-use palisade_collection::{
-    EXCERPT_CHARACTERS, Format, INDICATOR, Location, Record, Source, Summary, read_within,
-};
+use palisade_collection::{Source, read_within};
+use palisade_model::{EXCERPT_CHARACTERS, Format, INDICATOR, Location, Record, Summary};
 
 use crate::words::{check_code, check_lines, check_message, check_printable};
 
@@ -126,7 +125,7 @@ impl Found {
         assert_eq!(summary.seen(), self.records.len() as u64 + summary.unreadable_not_listed);
         let ignored: u64 = summary.ignored.values().sum();
         assert!(summary.ignored.is_empty() || ignored > 0);
-        palisade_collection::warnings(std::slice::from_ref(summary))
+        palisade_model::warnings(std::slice::from_ref(summary))
             .iter()
             .for_each(|warning| check_message(warning));
     }

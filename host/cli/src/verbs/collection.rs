@@ -3,8 +3,9 @@
 use std::collections::BTreeMap;
 use std::io;
 
-use palisade_collection::{Record, Source};
+use palisade_collection::Source;
 use palisade_limits::UNREADABLE_SHOWN;
+use palisade_model::Record;
 use serde::Serialize;
 
 use crate::answer::Answer;
@@ -126,6 +127,6 @@ pub(crate) fn collection(arguments: Collection) -> Result<Box<dyn Answer>, Failu
         });
         summaries.push(summary);
     }
-    sighting.warnings = palisade_collection::warnings(&summaries);
+    sighting.warnings = palisade_model::warnings(&summaries);
     Ok(Box::new(sighting))
 }

@@ -7,14 +7,14 @@ use std::sync::Arc;
 use std::time::Instant;
 
 use palisade_bundle::{Bundle, ParameterKind, TrustedFiles};
-use palisade_collection::Source;
-use palisade_egress::Gate;
+use palisade_collection::{CollectionFile, Source};
 use palisade_engine::Engine;
 use palisade_limits::RECORDING_READ_BYTES;
+use palisade_model::RecordSource;
 use palisade_recording::Recording;
 use palisade_run::{
-    ComponentSource, Evidence, Given, GivenValue, Input, Overrides, Plan, Preparation, Prepared, Prompted,
-    Report, SecretSource, Status, operator,
+    Given, GivenValue, Overrides, Plan, Preparation, Prepared, Prompted, Report, SecretSource, Status,
+    operator,
 };
 use tokio::runtime::Runtime;
 
@@ -67,15 +67,18 @@ pub(crate) fn run(arguments: Run, global: Global) -> Result<Box<dyn Answer>, Fai
     let runtime = verbs::runtime()?;
     let deadline = arguments.deadline;
     let strict = arguments.strict;
-    let asks_service = !arguments.dry_run || arguments.compare;
+    let asks_service = arguments.replay.is_none() && (!arguments.dry_run || arguments.compare);
+    let overrides =
+        Overrides { run: arguments.deadline, exchange: arguments.request_timeout, ..Overrides::default() };
     // A named pipe may have nothing at its other end, be it opened to be read or to be written.
     let began = Instant::now();
-    let Loaded { mut preparation, engine, plan, report_file, plan_file, recording_file } =
+    let Loaded { preparation, mut given, engine, plan, report_file, plan_file, recording_file } =
         verbs::within(deadline, move || load(arguments, runtime))??;
-    preparation.overrides.spent = began.elapsed();
-    if asks_service && !matches!(preparation.evidence, Evidence::Replay(_)) {
-        prompt_for_secrets(&preparation.bundle, &preparation.action, &mut preparation.given)?;
+    let overrides = Overrides { spent: began.elapsed(), ..overrides };
+    if asks_service {
+        prompt_for_secrets(preparation.bundle(), preparation.action(), &mut given)?;
     }
+    let preparation = preparation.configuration(given).overrides(overrides);
     let prepared = runtime.block_on(async {
         tokio::select! {
             prepared = preparation.check(&engine) => Some(prepared),
@@ -133,6 +136,7 @@ fn files_named(arguments: &Run) -> FilesNamed<'_> {
 /// What is read and opened before anybody is asked for a secret.
 struct Loaded {
     preparation: Preparation,
+    given: BTreeMap<String, Given>,
     engine: Engine,
     plan: Option<Arc<Plan>>,
     report_file: Option<OutputFile>,
@@ -159,39 +163,40 @@ fn load(arguments: Run, runtime: &Runtime) -> Result<Loaded, Failure> {
     let plan = arguments.apply.as_deref().map(Plan::read).transpose()?.map(Arc::new);
     // clap asks for an action where there is no plan.
     let action = plan.as_ref().map(|plan| plan.action.clone()).or(arguments.action).unwrap_or_default();
-    let sources = arguments.collection.iter().map(|path| Source::from_argument(path.as_os_str())).collect();
-    let preparation = Preparation {
-        given: verbs::given(&arguments.configuration)?,
-        evidence: evidence(arguments.record.is_some(), arguments.replay.as_deref())?,
-        protection: operator::protection(&policy, arguments.allow_protected.into_iter().collect())?,
-        client: operator::client(&policy, arguments.connect_to, arguments.ca_cert)?,
-        policy,
-        bundle,
-        action,
-        input: match &plan {
-            Some(plan) => Input::Plan(Arc::clone(plan)),
-            None => {
-                Input::Collection { sources, reading: verbs::reading(arguments.format, &arguments.column)? }
-            }
-        },
-        dry_run: arguments.dry_run,
-        compare: arguments.compare,
-        most_evictions: arguments.max_evictions.0,
-        overrides: Overrides {
-            run: arguments.deadline,
-            exchange: arguments.request_timeout,
-            ..Overrides::default()
-        },
-        gate: Gate::default(),
-        component: component
-            .map_or(ComponentSource::Bundle, |loading| ComponentSource::Loading(Box::new(loading))),
+    let reading = verbs::reading(arguments.format, &arguments.column)?;
+    let sources = arguments.collection.iter().map(|path| {
+        let file = CollectionFile::new(Source::from_argument(path.as_os_str()), reading.clone());
+        Box::new(file) as Box<dyn RecordSource>
+    });
+    let given = verbs::given(&arguments.configuration)?;
+    let recording = arguments.replay.as_deref().map(recording).transpose()?;
+    let protection = operator::protection(&policy, arguments.allow_protected.into_iter().collect())?;
+    let client = operator::client(&policy, arguments.connect_to, arguments.ca_cert)?;
+    let mut preparation = Preparation::new(bundle, policy, action)
+        .protection(protection)
+        .client(client)
+        .dry_run(arguments.dry_run)
+        .compare(arguments.compare)
+        .most_evictions(arguments.max_evictions.0);
+    preparation = match &plan {
+        Some(plan) => preparation.plan(Arc::clone(plan)),
+        None => sources.fold(preparation, Preparation::source),
     };
+    if let Some(loading) = component {
+        preparation = preparation.loading(loading);
+    }
+    if let Some(recording) = recording {
+        preparation = preparation.replay(recording);
+    } else if arguments.record.is_some() {
+        preparation = preparation.record();
+    }
     let open = |path: Option<PathBuf>, purpose| path.map(|path| OutputFile::open(path, purpose)).transpose();
     Ok(Loaded {
         report_file: open(arguments.report, Purpose::Report)?,
         plan_file: open(arguments.plan, Purpose::Plan)?,
         recording_file: open(arguments.record, Purpose::Recording)?,
         preparation,
+        given,
         engine,
         plan,
     })
@@ -202,12 +207,11 @@ fn write_json(out: &mut dyn io::Write, value: &impl serde::Serialize) -> io::Res
     out.write_all(b"\n")
 }
 
-fn evidence(record: bool, replay: Option<&Path>) -> Result<Evidence, Failure> {
-    let Some(path) = replay else { return Ok(if record { Evidence::Record } else { Evidence::None }) };
+fn recording(path: &Path) -> Result<Recording, Failure> {
     let bytes = palisade_files::read(path, RECORDING_READ_BYTES).map_err(|fault| {
         Failure::file("recording-unreadable", "cannot read the recording", path, &fault.into())
     })?;
-    Ok(Evidence::Replay(Recording::read(&bytes, &path.display().to_string())?))
+    Ok(Recording::read(&bytes, &path.display().to_string())?)
 }
 
 /// Without a policy the manifest's requests are granted as they are asked for: the first run of a bundle says which.

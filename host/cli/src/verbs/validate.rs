@@ -1,13 +1,10 @@
 //! `palisade validate`: everything that `run` checks before its first request, without the run.
 
-use std::collections::BTreeSet;
 use std::io;
 use std::path::Path;
 
 use palisade_bundle::TrustedBundle;
-use palisade_collection::Reading;
-use palisade_egress::Gate;
-use palisade_run::{ComponentSource, Evidence, Input, Overrides, Preparation, operator};
+use palisade_run::Preparation;
 use serde::Serialize;
 
 use crate::answer::Answer;
@@ -70,23 +67,9 @@ fn bundle(path: &Path, arguments: &Validate) -> Result<Vec<String>, Failure> {
                 checked.push("component: its imports and exports".to_owned());
             }
             Some(action) => {
-                let preparation = Preparation {
-                    bundle,
-                    action: action.clone(),
-                    given,
-                    input: Input::Collection { sources: Vec::new(), reading: Reading::default() },
-                    dry_run: true,
-                    // As a run that asks the service: only then are secrets checked as well.
-                    compare: true,
-                    most_evictions: None,
-                    protection: operator::protection(&policy, BTreeSet::new())?,
-                    client: operator::client(&policy, Vec::new(), Vec::new())?,
-                    policy,
-                    overrides: Overrides::default(),
-                    evidence: Evidence::None,
-                    gate: Gate::default(),
-                    component: ComponentSource::Bundle,
-                };
+                // A comparison asks the service: only then are secrets checked as well.
+                let preparation =
+                    Preparation::new(bundle, policy, action).configuration(given).dry_run(true).compare(true);
                 preparation.check(&engine).await?;
                 checked.push("component: its imports and exports".to_owned());
                 checked.push(format!("configuration of {action}"));

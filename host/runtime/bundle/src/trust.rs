@@ -5,7 +5,7 @@
 //! refused all the same.
 
 use bytes::Bytes;
-use palisade_setting::Setting;
+use palisade_model::Setting;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 

@@ -2,8 +2,8 @@
 
 use std::time::Duration;
 
+use palisade_model::Setting;
 use palisade_recording::{ABANDONED, Difference, RecordedError};
-use palisade_setting::Setting;
 
 use crate::retry::{self, Attempt};
 use crate::{Denial, address};

@@ -19,11 +19,9 @@ pub mod address;
 mod client;
 mod connect_to;
 mod connector;
-mod credential;
 mod error;
 mod exchange;
 mod gate;
-mod grant;
 mod headers;
 mod held;
 mod moment;
@@ -37,16 +35,16 @@ mod tunnel;
 
 pub use client::{Client, ClientError, ClientOptions};
 pub use connect_to::{ConnectTo, ConnectToError};
-pub use credential::{Credential, CredentialError};
 pub use error::SendError;
 pub use gate::{Closed, Gate};
-pub use grant::{Denial, Grant, METHODS, Missing};
 pub use headers::{FOR_COMPONENTS, belongs_to_host};
 pub use moment::after;
-pub use palisade_grant::{Origin, OriginError, PathError, PathRule};
+pub use palisade_grant::{
+    Credential, CredentialError, Denial, ExposeSecret, Grant, METHODS, Missing, Origin, OriginError,
+    PathError, PathRule, SecretString,
+};
 pub use palisade_recording::ABANDONED;
 pub use proxy::ProxyChoice;
 pub use resolver::{Resolve, Resolving, SystemResolver};
-pub use secrecy::{ExposeSecret, SecretString};
 pub use session::{Notice, Session, SessionLimits, Wire};
 pub use traffic::Traffic;

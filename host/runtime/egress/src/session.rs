@@ -17,7 +17,7 @@ use tracing::{Instrument as _, Span};
 use crate::held::Held;
 use crate::retry::{self, Attempt, Attempts, Decision};
 use crate::traffic::{Counters, Waiting, Waits, add};
-use crate::{Credential, Gate, Grant, SendError, Traffic, grant, headers, moment};
+use crate::{Credential, Gate, Grant, SendError, Traffic, headers, moment};
 use ending::Ending;
 use sent::{Sent, Texts};
 
@@ -256,7 +256,7 @@ impl Session {
     async fn send_granted(&self, request: Request<Bytes>) -> Result<Response<Bytes>, SendError> {
         let inner = &*self.inner;
         let (mut parts, body) = request.into_parts();
-        let grant = grant::decide(&inner.grants, inner.limits.dry_run, &parts.method, &parts.uri)?;
+        let grant = palisade_grant::decide(&inner.grants, inner.limits.dry_run, &parts.method, &parts.uri)?;
         self.check(grant, &parts, &body)?;
         // Computed anew from the body that is sent.
         parts.headers.remove(header::CONTENT_LENGTH);

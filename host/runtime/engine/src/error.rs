@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use palisade_egress::SendError;
-use palisade_setting::Setting;
+use palisade_model::Setting;
 
 use crate::contract::RunError;
 use crate::state::Violation;

@@ -1,15 +1,23 @@
-//! The parts of a grant that a manifest, a policy and the HTTP client must read in the same way: the host of a URL, an
-//! `https` origin, and the path of a request. Pure.
+//! Grants: which requests may leave, and the credential that the host adds to them. A manifest asks for grants, a policy limits
+//! them, and the HTTP client enforces them; all three read origins and paths here, in the same way. Pure.
 //!
 //! A text with more than one reading is refused. If the manifest accepted a text that the client refuses, a bundle could be
 //! packed that cannot run; if two parts read it differently, a grant could cover a request that nobody allowed.
 
+<<<<<<< HEAD
 #![warn(missing_docs)]
 
+=======
+mod credential;
+mod grant;
+>>>>>>> 46dd522 (Define domain types once in host/model; separate runs from files and policies from the HTTP client)
 mod host;
 mod origin;
 mod path;
 
+pub use credential::{Credential, CredentialError};
+pub use grant::{Denial, Grant, METHODS, Missing, decide};
 pub use host::Host;
 pub use origin::{Origin, OriginError};
 pub use path::{PathError, PathRule, is_unambiguous};
+pub use secrecy::{ExposeSecret, SecretString};

@@ -10,7 +10,7 @@ use std::path::Path;
 
 use http::Method;
 use palisade_bundle::nearest;
-use palisade_egress::{METHODS, Origin, PathRule};
+use palisade_grant::{METHODS, Origin, PathRule};
 use palisade_printable::disguises;
 
 use crate::document::{Document, Egress, ProtectTable, TrustedKey};

@@ -2,7 +2,7 @@
 //! another crate's.
 
 use http::Method;
-use palisade_egress::{Grant, PathRule};
+use palisade_grant::{Grant, PathRule};
 use serde::Serialize;
 
 use crate::{Allowed, Limit, Limits, Network, Place, Policy, Protect, TrustedKeyText};
@@ -171,7 +171,7 @@ impl GrantShown {
         Self::new(&grant.origin, &grant.methods, &grant.paths)
     }
 
-    fn new(origin: &palisade_egress::Origin, methods: &[Method], paths: &[PathRule]) -> Self {
+    fn new(origin: &palisade_grant::Origin, methods: &[Method], paths: &[PathRule]) -> Self {
         Self {
             origin: origin.to_string(),
             methods: methods.iter().map(ToString::to_string).collect(),

@@ -4,7 +4,7 @@
 //! and path (the credential, whether it may be repeated) comes from the side that asks.
 
 use http::{Method, Uri};
-use palisade_egress::{Grant, PathRule};
+use palisade_grant::{Grant, PathRule};
 
 use crate::{Allowed, EffectiveLimits, Limits, Policy};
 
@@ -80,7 +80,7 @@ fn join(grants: &mut Vec<Grant>, grant: Grant) {
 mod tests {
     use std::path::Path;
 
-    use palisade_egress::{Credential, Origin, SecretString};
+    use palisade_grant::{Credential, Origin, SecretString};
     use proptest::prelude::*;
 
     use super::*;

@@ -6,7 +6,7 @@
 use std::fmt;
 
 use http::{Method, Uri};
-use palisade_egress::{Denial, Grant, Missing, PathRule};
+use palisade_grant::{Denial, Grant, Missing, PathRule};
 use serde::Serialize;
 
 use crate::{Allowed, Place, Policy};

@@ -4,9 +4,9 @@
 use std::fmt;
 use std::path::PathBuf;
 
-use palisade_egress::PathError;
+use palisade_grant::PathError;
+use palisade_model::Setting;
 use palisade_printable::printable;
-use palisade_setting::Setting;
 use serde::Serialize;
 
 use crate::NamedBy;

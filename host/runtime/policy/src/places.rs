@@ -9,7 +9,7 @@ use std::fmt;
 use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
 
-use palisade_setting::Setting;
+use palisade_model::Setting;
 
 use crate::{Policy, PolicyError};
 

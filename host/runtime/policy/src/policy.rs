@@ -1,7 +1,7 @@
 //! The policy that applies: everything in it is checked, and relative paths are joined.
 
 use http::{Method, Uri};
-use palisade_egress::{Grant, Origin, PathRule};
+use palisade_grant::{Grant, Origin, PathRule};
 use serde::Serialize;
 
 use crate::{Limits, Network, Place, Protect};

@@ -5,7 +5,7 @@
 use std::path::Path;
 
 use http::Method;
-use palisade_egress::{Grant, Origin, PathRule};
+use palisade_grant::{Grant, Origin, PathRule};
 use palisade_policy::{Comparison, Extent, Limits, Policy};
 
 const POLICY: &str = r#"

@@ -6,7 +6,7 @@
 use std::path::Path;
 
 use http::{Method, Uri};
-use palisade_egress::{Denial, Grant, Missing, Origin, PathRule};
+use palisade_grant::{Denial, Grant, Missing, Origin, PathRule};
 use palisade_policy::{Placement, Policy, Remedy};
 use proptest::prelude::*;
 

@@ -8,7 +8,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 
 use ipnet::IpNet;
 use palisade_address::overlapping;
-use palisade_collection::excerpt;
+use palisade_model::excerpt;
 
 use crate::canonical::{self, Reading, name};
 use crate::kind::Kind;

@@ -2,7 +2,7 @@
 
 mod show;
 
-use palisade_setting::Setting;
+use palisade_model::Setting;
 use serde_json::Value;
 
 use crate::MATCHED_HEADERS;

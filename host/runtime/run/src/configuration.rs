@@ -155,11 +155,11 @@ impl ConfigurationProblem {
             ConfigurationFault::Missing { name, secret: true, .. } => {
                 return Some(format!(
                     "put `{name}: {{env: NAME}}` or `{name}: {{file: PATH}}` into the configuration file ({})",
-                    palisade_setting::Setting::Configuration
+                    palisade_model::Setting::Configuration
                 ));
             }
             ConfigurationFault::SecretInPlain { .. }
-                if self.origin == palisade_setting::Setting::Set.to_string() =>
+                if self.origin == palisade_model::Setting::Set.to_string() =>
             {
                 "a secret on the command line stands in the shell's history and in the list of processes"
             }

@@ -1,12 +1,13 @@
 //! Why a run cannot start. Nothing has been sent.
 
 use palisade_bundle::BundleError;
-use palisade_collection::ReadError;
 use palisade_egress::{ClientError, CredentialError};
 use palisade_engine::{Early, EngineError, LoadError};
+use palisade_model::{Diagnostic as _, SourceError};
 
 use crate::configuration::ConfigurationProblem;
 use crate::given::ConfigurationFileError;
+use crate::operator::OperatorError;
 use crate::plan::PlanError;
 
 /// Why a run cannot start.
@@ -50,6 +51,9 @@ pub enum PrepareError {
         /// Why.
         cause: String,
     },
+    /// What the policy names for the run.
+    #[error(transparent)]
+    Operator(#[from] OperatorError),
     /// The engine.
     #[error(transparent)]
     Engine(#[from] EngineError),
@@ -65,9 +69,9 @@ pub enum PrepareError {
     /// The HTTP client.
     #[error(transparent)]
     Client(#[from] ClientError),
-    /// The collection.
+    /// A source of objects.
     #[error(transparent)]
-    Collection(#[from] ReadError),
+    Source(#[from] SourceError),
     /// A file had not ended by the deadline of the run.
     #[error("the {what} could not be read within {} s; nothing was sent", limit.as_secs_f64())]
     ReadingTooLong {
@@ -94,12 +98,13 @@ impl PrepareError {
             }
             Self::Credential { cause, .. } => cause.code(),
             Self::Grant { .. } => "grant-unusable",
+            Self::Operator(error) => error.code(),
             Self::Engine(error) => error.code(),
             Self::Load(error) => error.code(),
             Self::Validation(early) => early.code(),
             Self::Plan(error) => error.code(),
             Self::Client(error) => error.code(),
-            Self::Collection(error) => error.code(),
+            Self::Source(error) => error.code(),
             Self::ReadingTooLong { .. } => "deadline",
             Self::Interrupted(_) => "interrupted",
         }
@@ -110,11 +115,12 @@ impl PrepareError {
     pub fn hint(&self) -> Option<String> {
         match self {
             Self::Bundle(error) => error.hint(),
+            Self::Operator(error) => error.hint(),
             Self::Engine(error) => error.hint(),
             Self::Load(error) => error.hint(),
             Self::Plan(error) => error.hint(),
             Self::Client(error) => error.hint(),
-            Self::Collection(error) => error.hint(),
+            Self::Source(error) => error.hint(),
             Self::Configuration(problems) => problems.iter().find_map(ConfigurationProblem::hint),
             Self::ReadingTooLong { .. } => {
                 Some("check that each named pipe has a writer that ends, or allow more time".to_owned())

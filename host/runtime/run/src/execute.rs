@@ -5,7 +5,6 @@ use std::convert::Infallible;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, SystemTime};
 
-use palisade_collection::Object;
 use palisade_egress::{Notice, SendError, Session, SessionLimits, Traffic, Wire, after};
 use palisade_engine::contract::{
     self, Eviction, Holding, Outcome, Problem, Reason, RunError, Submission, Verdict,
@@ -14,6 +13,7 @@ use palisade_engine::{
     Early, Ended, Host, LogLevel, RunEnd, RunRequest, SandboxLimits, Stopping, Violation, cut,
 };
 use palisade_limits as limits;
+use palisade_model::Object;
 use palisade_printable::printable;
 use palisade_recording::Difference;
 use palisade_redaction::Redactor;
@@ -403,7 +403,7 @@ fn open_books(selection: Arc<Selection>, dry_run: bool) -> Books {
             }
         }
     }
-    let warnings = palisade_collection::warnings(&selection.files);
+    let warnings = palisade_model::warnings(&selection.files);
     let mut books = Books {
         selection,
         ledger,

@@ -126,7 +126,7 @@ pub enum ConfigurationFileError {
         name: String,
     },
     /// The setting of one parameter without `=`. What was given may be a secret, and is not repeated.
-    #[error("the value of {} is not of the form NAME=VALUE", palisade_setting::Setting::Set)]
+    #[error("the value of {} is not of the form NAME=VALUE", palisade_model::Setting::Set)]
     Set,
 }
 
@@ -214,7 +214,7 @@ pub fn read_set(text: &str) -> Result<(String, Given), ConfigurationFileError> {
             name.trim().to_owned(),
             Given {
                 value: GivenValue::Text(value.to_owned()),
-                origin: palisade_setting::Setting::Set.to_string(),
+                origin: palisade_model::Setting::Set.to_string(),
                 shared: false,
             },
         )),

@@ -25,6 +25,7 @@ mod ledger;
 mod open;
 pub mod operator;
 mod plan;
+mod preparation;
 mod prepare;
 mod report;
 mod selection;
@@ -45,7 +46,8 @@ pub use open::OUTCOME_UNKNOWN;
 pub use operator::OperatorError;
 pub use palisade_engine::{Stopper, Stopping};
 pub use plan::{Difference, Plan, PlanError, PlannedObject};
-pub use prepare::{ComponentSource, Evidence, Input, Overrides, Preparation, Prepared, asked_limits};
+pub use preparation::Preparation;
+pub use prepare::{Overrides, Prepared, asked_limits};
 pub use report::{
     ActionIdentity, BundleIdentity, ChangeReport, CollectionReport, ComparisonReport, EndedHow,
     EvictionReport, EvictionsReport, FileReport, HoldingReport, LeftOutReport, NotOffered, NotOfferedObject,

@@ -7,9 +7,9 @@ use std::collections::BTreeMap;
 use std::fmt;
 use std::path::Path;
 
-use palisade_collection::{Format, Location, Object, Summary};
 use palisade_files::ReadFault;
 use palisade_limits as limits;
+use palisade_model::{Format, Location, Object, Summary};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 

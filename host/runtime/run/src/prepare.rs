@@ -5,12 +5,11 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use palisade_bundle::{Action, Bundle, Effect, LimitsAsked, TrustedBundle, nearest};
-use palisade_collection::{Reading, Source};
-use palisade_egress::{Client, ClientOptions, Gate, Grant, SessionLimits, Wire};
+use palisade_egress::{Client, Gate, Grant, SessionLimits, Wire};
 use palisade_engine::{Component, Engine, Loading, SandboxLimits};
 use palisade_limits as limits;
+use palisade_model::RecordSource;
 use palisade_policy::{Limits, Policy};
-use palisade_protect::Protection;
 use palisade_recording::{Provenance, Recorder, Recording, Replayer};
 use palisade_redaction::Redactor;
 use time::OffsetDateTime;
@@ -19,6 +18,7 @@ use crate::PrepareError;
 use crate::configuration::{Configuration, ConfigurationFault, ConfigurationProblem, Secrets};
 use crate::given::Given;
 use crate::plan::Plan;
+use crate::preparation::Preparation;
 use crate::report::BundleIdentity;
 use crate::selection::Selection;
 use crate::{grants, summary};
@@ -36,15 +36,10 @@ pub struct Overrides {
 
 /// Where the objects of a run come from.
 #[derive(Debug)]
-pub enum Input {
-    /// From the files of a collection.
-    Collection {
-        /// The files.
-        sources: Vec<Source>,
-        /// Their format and columns; found from the content unless given.
-        reading: Reading,
-    },
-    /// Chosen by whoever embeds the run, for example out of its own state.
+pub(crate) enum Input {
+    /// From sources that are read one after the other, for example the files of a collection.
+    Sources(Vec<Box<dyn RecordSource>>),
+    /// Selected by the embedder, for example from its own state.
     Selected(Selection),
     /// From a plan, which then is to be done: see [`Prepared::apply`].
     Plan(Arc<Plan>),
@@ -52,7 +47,7 @@ pub enum Input {
 
 /// What evidence a run leaves or is made from.
 #[derive(Debug, Default)]
-pub enum Evidence {
+pub(crate) enum Evidence {
     /// None.
     #[default]
     None,
@@ -62,42 +57,9 @@ pub enum Evidence {
     Replay(Recording),
 }
 
-/// What a run is made of.
-#[derive(Debug)]
-pub struct Preparation {
-    /// The zip, whose signature and digests have been checked.
-    pub bundle: TrustedBundle,
-    /// What the operator allows.
-    pub policy: Policy,
-    /// What an action that blocks must not get.
-    pub protection: Protection,
-    /// Id of the action.
-    pub action: String,
-    /// The configuration as given.
-    pub given: BTreeMap<String, Given>,
-    /// Where the objects come from.
-    pub input: Input,
-    /// Nothing that changes the service is to be sent.
-    pub dry_run: bool,
-    /// Each submission is to be compared with what the service has; only in a dry run.
-    pub compare: bool,
-    /// Entries of others that the run may make the service remove by itself; none for any number.
-    pub most_evictions: Option<u64>,
-    /// Connections.
-    pub client: ClientOptions,
-    /// Limits.
-    pub overrides: Overrides,
-    /// What is recorded or replayed.
-    pub evidence: Evidence,
-    /// The wait that the service imposes on the credential. Runs that use the same one share it.
-    pub gate: Gate,
-    /// Where the bundle's component comes from.
-    pub component: ComponentSource,
-}
-
 /// How far the component of the bundle has come.
 #[derive(Debug)]
-pub enum ComponentSource {
+pub(crate) enum ComponentSource {
     /// It is to be compiled.
     Bundle,
     /// It is being compiled.
@@ -172,7 +134,8 @@ impl Preparation {
     ///
     /// # Errors
     /// [`PrepareError`]; nothing has been sent.
-    pub async fn check(self, engine: &Engine) -> Result<Prepared, PrepareError> {
+    pub async fn check(mut self, engine: &Engine) -> Result<Prepared, PrepareError> {
+        let (protection, client) = self.operator()?;
         let now = tokio::time::Instant::now();
         let began = now.checked_sub(self.overrides.spent).unwrap_or(now);
         let secrets = match self.evidence {
@@ -190,8 +153,7 @@ impl Preparation {
         let wire = match self.evidence {
             Evidence::None | Evidence::Record => {
                 // It reads the files of further authorities.
-                let options = self.client;
-                let reading = tokio::task::spawn_blocking(move || Client::new(&options));
+                let reading = tokio::task::spawn_blocking(move || Client::new(&client));
                 Wire::Network(in_time(self.overrides.run, began, "certificate authorities", reading).await??)
             }
             Evidence::Replay(recording) => Wire::Recording(Replayer::new(recording)),
@@ -214,7 +176,7 @@ impl Preparation {
         let blocks = action.effect == Effect::Blocks;
         // Reading a large file and compiling a component both keep a core busy: they do so side by side.
         let reading = tokio::task::spawn_blocking(move || match self.input {
-            Input::Collection { sources, reading } => Selection::read(sources, &reading, most, blocks),
+            Input::Sources(sources) => Selection::read(sources, most, blocks),
             Input::Selected(selection) => Ok(selection),
             Input::Plan(plan) => Ok(plan.selection()),
         });
@@ -233,7 +195,7 @@ impl Preparation {
         }
         if blocks {
             selection.hold_back(|object| {
-                let hit = self.protection.check(&object.subtype, &object.value)?;
+                let hit = protection.check(&object.subtype, &object.value)?;
                 Some(format!("it is protected by {hit}"))
             });
         }
@@ -245,7 +207,7 @@ impl Preparation {
             configuration,
             component,
             selection: Arc::new(selection),
-            unneeded: self.protection.unused_allowed(),
+            unneeded: protection.unused_allowed(),
             wire,
             recorder,
             redactor,

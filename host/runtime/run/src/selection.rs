@@ -8,8 +8,8 @@ use std::collections::BTreeMap;
 use std::num::NonZero;
 use std::sync::Arc;
 
-use palisade_collection::{Object, ReadError, Reading, Record, Source, Summary, Unreadable};
 use palisade_limits as limits;
+use palisade_model::{Object, Record, RecordSource, SourceError, Summary, Unreadable};
 
 use crate::report::NotOfferedObject;
 
@@ -52,23 +52,22 @@ pub struct Selection {
 }
 
 impl Selection {
-    /// Reads all files to their ends and takes the first `most` objects of them. `blocks` says that the action blocks what
+    /// Reads all sources to their ends and selects their first `most` objects. `blocks` states that the action blocks what
     /// it gets.
     ///
     /// # Errors
-    /// If a file as a whole cannot be read.
+    /// If a source as a whole cannot be read.
     pub fn read(
-        sources: Vec<Source>,
-        reading: &Reading,
+        sources: Vec<Box<dyn RecordSource>>,
         most: Option<u64>,
         blocks: bool,
-    ) -> Result<Self, ReadError> {
+    ) -> Result<Self, SourceError> {
         let mut selection = Self::default();
         let mut room =
             Room { objects: most.unwrap_or(u64::MAX), unreadable: limits::UNREADABLE_OFFERED, blocks };
         for (index, source) in sources.into_iter().enumerate() {
             let name = Arc::from(source.name());
-            let summary = palisade_collection::read(source, reading.clone(), &mut |record| {
+            let summary = source.read(&mut |record| {
                 selection.take((index, &name), record, &mut room);
             })?;
             if summary.unreadable_not_listed > 0 {
@@ -176,13 +175,48 @@ fn count<'counts>(counts: &'counts mut BTreeMap<Arc<str>, u64>, name: &str) -> (
 
 #[cfg(test)]
 mod tests {
-    use palisade_collection::Format;
+    use std::net::IpAddr;
+
+    use palisade_model::{DoNotBlock, Format, Location};
 
     use super::*;
 
-    fn select(text: &'static str, most: Option<u64>) -> Selection {
-        let source = Source::reader("list.txt", text.as_bytes());
-        Selection::read(vec![source], &Format::Text.into(), most, true).unwrap()
+    /// A value on each line. `???` is a record that cannot be read; a value that begins with `allowed` is marked as allowed.
+    #[derive(Debug)]
+    struct Lines(String);
+
+    impl RecordSource for Lines {
+        fn name(&self) -> &str {
+            "list.txt"
+        }
+
+        fn read(self: Box<Self>, sink: &mut dyn FnMut(Record)) -> Result<Summary, SourceError> {
+            let mut summary = Summary::new("list.txt", Format::Text);
+            for (value, number) in self.0.lines().zip(1..) {
+                let location = Location::Line(number);
+                if value == "???" {
+                    summary.unreadable += 1;
+                    sink(Record::Unreadable(Unreadable::new(location, "expected a value", value)));
+                    continue;
+                }
+                let subtype = if value.parse::<IpAddr>().is_ok() { "IP Address" } else { "FQDN" };
+                let mut object = Object::indicator(subtype, value, location);
+                object.do_not_block = value
+                    .starts_with("allowed")
+                    .then(|| DoNotBlock { code: "allowed", message: "the source allows it".to_owned() });
+                summary.objects += 1;
+                sink(Record::Object(object));
+            }
+            Ok(summary)
+        }
+    }
+
+    fn read(text: &str, most: Option<u64>, blocks: bool) -> Selection {
+        Selection::read(vec![Box::new(Lines(text.to_owned()))], most, blocks).unwrap()
+    }
+
+    fn select(text: &str, most: Option<u64>) -> Selection {
+        read(text, most, true)
     }
 
     #[test]
@@ -202,11 +236,8 @@ mod tests {
 
     #[test]
     fn what_its_source_calls_harmless_is_left_out_of_an_action_that_blocks_and_of_no_other() {
-        let text =
-            r#"{"data":[{"value":"a.example","type":{"name":"FQDN"},"status":{"name":"Whitelisted"}}]}"#;
         for (blocks, offered, left_out) in [(true, 0, 1), (false, 1, 0)] {
-            let source = Source::reader("page.json", text.as_bytes());
-            let selection = Selection::read(vec![source], &Reading::default(), Some(1), blocks).unwrap();
+            let selection = read("allowed.example\n", Some(1), blocks);
             assert_eq!((selection.offered.len(), selection.left_out.len()), (offered, left_out));
             assert!(selection.left_out.get("allowed").is_none_or(|(count, _)| *count == 1));
         }
@@ -234,7 +265,7 @@ mod tests {
     #[test]
     fn every_object_is_judged_once_however_many_threads_judge() {
         let lines: String = (0..4_321).map(|number| format!("host-{number}.example\n")).collect();
-        let mut selection = select(Box::leak(lines.into_boxed_str()), None);
+        let mut selection = select(&lines, None);
         let judged = std::sync::Mutex::new(BTreeMap::<String, u32>::new());
         selection.hold_back(|object| {
             *judged.lock().unwrap().entry(object.value.clone()).or_default() += 1;

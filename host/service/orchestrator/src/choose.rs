@@ -14,8 +14,8 @@
 
 use std::collections::{BTreeMap, HashMap, HashSet};
 
-use palisade_collection::Record;
 use palisade_limits as limits;
+use palisade_model::Record;
 use palisade_store::{Mark, StoredObject};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
@@ -232,7 +232,7 @@ pub(crate) fn mark(object: &StoredObject, deed: &Value) -> Mark {
 mod tests {
     use std::collections::HashSet;
 
-    use palisade_collection::{DoNotBlock, Location, Object, Unreadable};
+    use palisade_model::{DoNotBlock, Location, Object, Unreadable};
     use proptest::prelude::*;
 
     use super::*;

@@ -3,9 +3,10 @@
 use std::io::Read;
 use std::time::Duration;
 
-use palisade_collection::{Reading, Record, Source};
+use palisade_collection::{Reading, Source};
 use palisade_egress::Client;
 use palisade_limits as limits;
+use palisade_model::Record;
 use palisade_store::{
     CollectionId, CollectionRow, FileReader, FileRow, FileWriter, NewCollection, NewFile, Version,
 };
@@ -287,7 +288,7 @@ impl Orchestrator {
                         })?;
                         summaries.push(summary);
                     }
-                    let warnings = palisade_collection::warnings(&summaries);
+                    let warnings = palisade_model::warnings(&summaries);
                     Ok((state, warnings, summaries.into_iter().map(FileRead::from).collect()))
                 });
                 read.await.map_err(|error| OrchestratorError::Conflict {

@@ -8,12 +8,12 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::Duration;
 
-use palisade_collection::{Location, Object};
-use palisade_egress::{Client, Gate};
+use palisade_egress::Client;
 use palisade_limits as limits;
+use palisade_model::{Location, Object};
 use palisade_run::{
-    ComponentSource, EndedHow, Evidence, Input, Offered, Overrides, Preparation, PrepareError, Report,
-    Secrets, Selection, Silent, Stopping, connection_requests,
+    EndedHow, Offered, Overrides, Preparation, PrepareError, Report, Secrets, Selection, Silent, Stopping,
+    connection_requests,
 };
 use palisade_store::{BundleId, Configuration, WorkflowRow};
 use serde::Serialize;
@@ -174,22 +174,16 @@ impl Orchestrator {
         let object = Object::indicator(subtype, value, Location::Line(1));
         let selection = Selection { offered: vec![(0, Offered::Object(object))], ..Selection::default() };
         let time = Duration::from_secs(limits::CONNECTION_TEST_SECONDS);
-        let preparation = Preparation {
-            protection: self.protection(&policy)?,
-            client,
-            policy,
-            bundle: trusted,
-            action: action.to_owned(),
-            given,
-            input: Input::Selected(selection),
-            dry_run: true,
-            compare: true,
-            most_evictions: Some(0),
-            overrides: Overrides { run: Some(time), exchange: Some(time), ..Overrides::default() },
-            evidence: Evidence::None,
-            gate: Gate::default(),
-            component: ComponentSource::Ready(component),
-        };
+        let protection = self.protection(&policy)?;
+        let preparation = Preparation::new(trusted, policy, action)
+            .protection(protection)
+            .client(client)
+            .configuration(given)
+            .selection(selection)
+            .dry_run(true)
+            .compare(true)
+            .overrides(Overrides { run: Some(time), exchange: Some(time), ..Overrides::default() })
+            .component(component);
         let prepared = preparation.check(self.engine()).await?;
         let report = prepared.execute(Arc::new(Silent), Stopping::never()).await;
         let test = judge(&report);

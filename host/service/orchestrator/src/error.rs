@@ -121,7 +121,7 @@ impl OrchestratorError {
         match self {
             Self::Read(_)
             | Self::ThreatQ(_)
-            | Self::Prepare(PrepareError::Collection(_) | PrepareError::ReadingTooLong { .. })
+            | Self::Prepare(PrepareError::Source(_) | PrepareError::ReadingTooLong { .. })
             | Self::Conflict { code: "collection-gone", .. } => Cause::Input,
             Self::Prepare(error @ PrepareError::Validation(_)) => cause_of(error.code()),
             Self::Prepare(PrepareError::Engine(_) | PrepareError::Load(_)) => Cause::Service,

@@ -2,8 +2,8 @@
 //! is asked for is not meant; a record that could not be read always is, because nobody knows what it would have been.
 
 use jiff::Timestamp;
-use palisade_collection::{Object, Record};
 use palisade_limits as limits;
+use palisade_model::{Object, Record};
 use serde::{Deserialize, Serialize};
 use time::OffsetDateTime;
 use time::format_description::well_known::Rfc3339;
@@ -166,7 +166,7 @@ fn has_text(object: &Object, wanted: &str) -> bool {
 
 #[cfg(test)]
 mod tests {
-    use palisade_collection::{Location, Unreadable};
+    use palisade_model::{Location, Unreadable};
 
     use super::*;
 

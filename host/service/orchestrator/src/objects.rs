@@ -1,7 +1,7 @@
 //! Objects as they are stored and as a run takes them. What a reader could not understand stays with the others, so that it
 //! has its verdict as they have.
 
-use palisade_collection::{Format, Location, Object, Record, Summary, Unreadable};
+use palisade_model::{Format, Location, Object, Record, Summary, Unreadable};
 use palisade_run::{Offered, Selection};
 use palisade_store::{ObjectRow, StoredObject};
 use serde::{Deserialize, Serialize};

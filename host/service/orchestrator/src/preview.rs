@@ -4,8 +4,9 @@
 use std::cmp::{Ordering, Reverse};
 use std::collections::{BTreeMap, BTreeSet, BinaryHeap};
 
-use palisade_collection::{Object, Reading, Record};
+use palisade_collection::Reading;
 use palisade_limits as limits;
+use palisade_model::{Object, Record};
 use palisade_store::{Alphabetical, CollectionId, Counted, Page, StoredObject, alphabetical};
 use palisade_threatq::RequestLog;
 use serde::{Deserialize, Serialize};
@@ -311,7 +312,7 @@ impl Orchestrator {
 
 #[cfg(test)]
 mod tests {
-    use palisade_collection::Location;
+    use palisade_model::Location;
 
     use super::*;
 

@@ -4,8 +4,9 @@
 use std::io::Read;
 
 use jiff::Timestamp;
-use palisade_collection::{Columns, Format, Reading, Record, Source, Summary, Unreadable};
+use palisade_collection::{Columns, Reading, Source};
 use palisade_limits as limits;
+use palisade_model::{Format, Record, Summary, Unreadable};
 use palisade_store::Counted;
 use serde::{Deserialize, Serialize};
 
@@ -67,9 +68,9 @@ pub struct ColumnRead {
 
 impl From<Summary> for FileRead {
     fn from(summary: Summary) -> Self {
-        let column = |column: palisade_collection::Column| ColumnRead {
+        let column = |column: palisade_model::Column| ColumnRead {
             name: column.name,
-            role: column.role.map(palisade_collection::ColumnRole::name),
+            role: column.role.map(palisade_model::ColumnRole::name),
             unread: column.unread,
         };
         Self {

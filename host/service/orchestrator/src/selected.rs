@@ -4,8 +4,9 @@
 
 use std::collections::{BTreeMap, BTreeSet, HashSet};
 
-use palisade_collection::{Location, Object, Record, Source};
+use palisade_collection::Source;
 use palisade_limits as limits;
+use palisade_model::{Location, Object, Record};
 use palisade_store::{CollectionId, ObjectFilter, ObjectOrder, Page, RunId, StoredObject};
 use serde::{Deserialize, Serialize};
 
@@ -31,7 +32,7 @@ impl Orchestrator {
     pub fn objects_from_text(&self, text: &str) -> Result<Vec<StoredObject>, OrchestratorError> {
         let mut objects = Vec::new();
         let source = Source::reader("selected", std::io::Cursor::new(text.to_owned().into_bytes()));
-        palisade_collection::read(source, Some(palisade_collection::Format::Text), &mut |record| {
+        palisade_collection::read(source, Some(palisade_model::Format::Text), &mut |record| {
             objects.extend(stored_record(&record, "selected"));
         })?;
         bounded(objects.len())?;

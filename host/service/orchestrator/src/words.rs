@@ -1,7 +1,7 @@
 //! What libraries say, in the words of the service: the format of an upload is a field of its form, most other settings are those with
 //! which the service was started.
 
-use palisade_setting::{Setting, worded};
+use palisade_model::{Setting, worded};
 
 /// A text in the words of the service.
 #[must_use]

@@ -54,7 +54,7 @@ impl FileForm {
                     let text = Upload::text(field, TEXT_BYTES).await?;
                     let reading = form.reading.get_or_insert_default();
                     if !text.is_empty() {
-                        let unknown = |error: palisade_collection::UnknownFormat| {
+                        let unknown = |error: palisade_model::UnknownFormat| {
                             Failure::invalid(vec![Fault::new("format", error.to_string())])
                         };
                         reading.format = Some(text.parse().map_err(unknown)?);

@@ -2,8 +2,8 @@
 
 use thiserror::Error;
 
-use crate::Format;
 use crate::type_name::letters_and_digits;
+use palisade_model::Format;
 
 /// What is known about a file before it is read. By default everything is found from its content.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -24,52 +24,6 @@ impl From<Format> for Reading {
     fn from(format: Format) -> Self {
         Some(format).into()
     }
-}
-
-/// What a column of a CSV file is read as.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum ColumnRole {
-    /// Values of indicators.
-    Value,
-    /// The type.
-    Type,
-    /// The status.
-    Status,
-    /// The score.
-    Score,
-    /// The description.
-    Description,
-    /// Tags.
-    Tags,
-    /// The identifier in the platform.
-    Identifier,
-}
-
-impl ColumnRole {
-    /// Its name: stable.
-    #[must_use]
-    pub const fn name(self) -> &'static str {
-        match self {
-            Self::Value => "value",
-            Self::Type => "type",
-            Self::Status => "status",
-            Self::Score => "score",
-            Self::Description => "description",
-            Self::Tags => "tags",
-            Self::Identifier => "identifier",
-        }
-    }
-}
-
-/// A column that a CSV file has.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Column {
-    /// Its name in the header.
-    pub name: String,
-    /// What it is read as; none for a column whose cells become attributes.
-    pub role: Option<ColumnRole>,
-    /// Values of indicators in it that were not read as such.
-    pub unread: u64,
 }
 
 /// Columns by their names in the header, compared without regard to case, spaces and marks.
@@ -98,13 +52,15 @@ impl Columns {
         let (role, name) = assignment.split_once('=').unwrap_or((assignment, ""));
         let name = name.trim();
         if name.is_empty() {
-            return Err(InvalidColumn::NotAnAssignment(crate::excerpt(assignment)));
+            return Err(InvalidColumn::NotAnAssignment(palisade_model::excerpt(assignment)));
         }
         match role.trim().to_ascii_lowercase().as_str() {
             "value" => self.values.push(name.to_owned()),
-            "type" if self.kind.is_some() => return Err(InvalidColumn::SecondType(crate::excerpt(name))),
+            "type" if self.kind.is_some() => {
+                return Err(InvalidColumn::SecondType(palisade_model::excerpt(name)));
+            }
             "type" => self.kind = Some(name.to_owned()),
-            _ => return Err(InvalidColumn::NotAnAssignment(crate::excerpt(assignment))),
+            _ => return Err(InvalidColumn::NotAnAssignment(palisade_model::excerpt(assignment))),
         }
         Ok(())
     }

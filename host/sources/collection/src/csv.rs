@@ -25,7 +25,8 @@ use crate::encoding::{Decoded, decoded};
 use crate::settle::strip;
 use crate::source::{Line, Lines};
 use crate::text::{beginning, is_type_name, not_utf8, too_long};
-use crate::{Columns, Location, Note, ReadError, Record};
+use crate::{Columns, ReadError};
+use palisade_model::{Location, Note, Record};
 
 /// Reads the header and all records.
 pub(crate) fn read(
@@ -115,15 +116,18 @@ fn heading(line: &[u8], header: &Header) -> Option<Header> {
 /// The error for a first line that is not a header.
 fn no_header(first: FirstLine, bytes: &[u8], line: u64, name: &str) -> ReadError {
     let name = name.to_owned();
-    let found = || crate::excerpt(&beginning(bytes));
+    let found = || palisade_model::excerpt(&beginning(bytes));
     match first {
         FirstLine::Several(columns) => {
             let columns = columns.iter().map(|column| format!("`{column}`")).collect::<Vec<_>>().join(", ");
-            ReadError::CsvSeveralValues { name, line, found: crate::excerpt(&columns) }
+            ReadError::CsvSeveralValues { name, line, found: palisade_model::excerpt(&columns) }
         }
-        FirstLine::Missing(column) => {
-            ReadError::CsvColumnMissing { name, line, column: crate::excerpt(&column), found: found() }
-        }
+        FirstLine::Missing(column) => ReadError::CsvColumnMissing {
+            name,
+            line,
+            column: palisade_model::excerpt(&column),
+            found: found(),
+        },
         FirstLine::Header(_) | FirstLine::Other => {
             ReadError::CsvHeader { name, line, found: found(), accepted: accepted_names() }
         }

@@ -11,8 +11,9 @@ use crate::json::is_blank;
 use crate::refang::refang;
 use crate::text::punctuation::bare;
 use crate::text::{is_blank_or_comment, is_type_name};
-use crate::{Columns, Format, ReadError};
+use crate::{Columns, ReadError};
 use keys::{Key, KeyValue, keys};
+use palisade_model::Format;
 
 /// Beginnings of files that are not text, and what they are.
 const SIGNATURES: &[(&[u8], &str, &str)] = &[
@@ -82,7 +83,7 @@ pub(crate) fn detect(
     if is_json(text) {
         return Err(ReadError::UnknownJson {
             name: name.to_owned(),
-            found: crate::excerpt(&crate::text::beginning(text)),
+            found: palisade_model::excerpt(&crate::text::beginning(text)),
         });
     }
     // Only CSV has columns: who names them knows what the file is.
@@ -234,7 +235,7 @@ fn refuse_headless(name: &str, head: &[u8]) -> Result<(), ReadError> {
         return Err(ReadError::CsvWithoutHeader {
             name: name.to_owned(),
             line,
-            found: crate::excerpt(&crate::text::beginning(first.as_bytes())),
+            found: palisade_model::excerpt(&crate::text::beginning(first.as_bytes())),
             accepted: accepted_names(),
         });
     }

@@ -2,7 +2,7 @@
 //! of a CSV file and a key of a JSON record mean the same.
 //!
 //! A record that its source has withdrawn (deleted, revoked, expired, inactive, not for detection) is
-//! [left out](crate::Record::LeftOut) of every run. A value that its source calls harmless (benign, allowed, false
+//! [left out](palisade_model::Record::LeftOut) of every run. A value that its source calls harmless (benign, allowed, false
 //! positive) stays an object with a [`DoNotBlock`]: an action that blocks does not get it, but an exception list is where it
 //! belongs.
 
@@ -12,16 +12,7 @@ use time::macros::format_description;
 use time::{Date, Duration, OffsetDateTime, PrimitiveDateTime};
 
 use crate::type_name::letters_and_digits;
-use crate::{LeftOut, Object, Record};
-
-/// Why the source of an object does not want it blocked.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct DoNotBlock {
-    /// Stable: `allowed`, `benign`, `false-positive`, or one of the codes of [`LeftOut`].
-    pub code: &'static str,
-    /// One sentence, lower case, without a full stop.
-    pub message: String,
-}
+use palisade_model::{DoNotBlock, LeftOut, Object, Record};
 
 /// What a mark says about a value.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -92,7 +83,7 @@ pub(crate) struct Mark {
 impl Mark {
     /// A mark that a field holds.
     pub(crate) fn new(reason: Reason, field: &str) -> Self {
-        Self { reason, field: crate::excerpt(field) }
+        Self { reason, field: palisade_model::excerpt(field) }
     }
 
     /// The sentence for people.
@@ -110,7 +101,7 @@ impl Mark {
                 platform_id: object.platform_id,
                 code,
                 message,
-                excerpt: crate::excerpt(&object.value),
+                excerpt: palisade_model::excerpt(&object.value),
             });
         }
         object.do_not_block = Some(DoNotBlock { code, message });
@@ -482,7 +473,7 @@ mod tests {
 
     #[test]
     fn a_withdrawn_object_is_left_out_and_a_harmless_one_keeps_its_mark() {
-        let object = Object::indicator("FQDN", "a.example", crate::Location::Line(1));
+        let object = Object::indicator("FQDN", "a.example", palisade_model::Location::Line(1));
         let withdrawn = Mark::new(Reason::Revoked, "revoked").apply(object.clone());
         assert!(
             matches!(withdrawn, Record::LeftOut(left) if left.code == "revoked" && left.excerpt == "a.example")

@@ -4,8 +4,9 @@ use palisade_limits::{
     NOTES_NAMED, RECORDS_HELD, SUFFIXES_NAMED, UNREADABLE_AT_START, UNREADABLE_FOR_ONE, UNREADABLE_RECORDS,
 };
 
+use crate::ReadError;
 use crate::settle::{Settled, settle};
-use crate::{Column, Format, Note, Object, ReadError, Record, Summary, Unreadable};
+use palisade_model::{Column, Format, Note, Object, Record, Summary, Unreadable};
 
 /// Takes records from a reader, settles their values, hands them to the sink, and says when a file is not a list.
 pub(crate) struct Emitter<'sink> {
@@ -209,7 +210,7 @@ fn is_value(record: &Record) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::{Location, Object, Unreadable};
+    use palisade_model::{Location, Object, Unreadable};
 
     fn bad(line: u64) -> Record {
         Record::Unreadable(Unreadable::new(Location::Line(line), "expected something", "x"))

@@ -1,9 +1,9 @@
 //! Why a whole file could not be read. One bad record in a good file is not an error: it is a
-//! [`Record::Unreadable`](crate::Record::Unreadable).
+//! [`Record::Unreadable`](palisade_model::Record::Unreadable).
 
 use std::io;
 
-use palisade_setting::Setting;
+use palisade_model::Setting;
 use thiserror::Error;
 
 use crate::UnpackFault;
@@ -84,7 +84,7 @@ pub enum ReadError {
         /// The file.
         name: String,
         /// The format that it was read as.
-        format: crate::Format,
+        format: palisade_model::Format,
         /// What was looked for.
         expected: &'static str,
     },
@@ -216,7 +216,7 @@ pub enum ReadError {
         /// The file.
         name: String,
         /// The format that it was read as.
-        format: crate::Format,
+        format: palisade_model::Format,
         /// Records that could not be read.
         unreadable: u64,
         /// Records that could.

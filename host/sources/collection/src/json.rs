@@ -17,11 +17,12 @@ use std::rc::Rc;
 use serde::de::DeserializeSeed;
 use serde_json::{Deserializer, Map, Value};
 
+use crate::ReadError;
 use crate::detect::is_json_lines;
 use crate::do_not_block::Mark;
 use crate::emitter::Emitter;
-use crate::{Format, Location, ReadError, Record, Unreadable};
 use meter::Meter;
+use palisade_model::{Format, Location, Record, Unreadable};
 use walk::Walk;
 
 /// What stands behind a key.

@@ -13,7 +13,7 @@ use crate::guess::{address, subtype};
 use crate::json::{Dialect, Reading, Role};
 use crate::json_value::{flag, is_set, names, required_text, text, text_or_number};
 use crate::settle::address_with_port;
-use crate::{Format, LeftOut, Location, Object, Record, Unreadable};
+use palisade_model::{Format, LeftOut, Location, Object, Record, Unreadable};
 
 /// The shapes of MISP's JSON.
 pub(crate) struct Misp;
@@ -71,7 +71,7 @@ impl Dialect for Misp {
                 platform_id,
                 code,
                 message,
-                excerpt: crate::excerpt(&shown),
+                excerpt: palisade_model::excerpt(&shown),
             }));
             return;
         }

@@ -4,8 +4,8 @@ use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 
 use psl::{List, Psl};
 
-use crate::Object;
 use crate::guess::{SPECIAL_USE, subtype};
+use palisade_model::Object;
 
 /// What settling has found.
 #[derive(Debug, Default, PartialEq, Eq)]
@@ -129,7 +129,7 @@ fn is_label_character(character: char) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::Location;
+    use palisade_model::Location;
 
     fn settled(kind: &str, value: &str) -> (Object, Settled) {
         let mut object = Object::indicator(kind, value, Location::Line(1));

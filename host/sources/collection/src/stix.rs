@@ -12,7 +12,7 @@ use crate::json::{Dialect, Reading, Role};
 use crate::json_value::{flag, names, number, required_text, text};
 use crate::stix_pattern::{Comparison, parse};
 use crate::type_name::letters_and_digits;
-use crate::{Format, LeftOut, Location, Object, Record, Unreadable};
+use palisade_model::{Format, LeftOut, Location, Object, Record, Unreadable};
 
 /// The shapes of STIX, read at one point in time: that decides what has expired.
 pub(crate) struct Stix {
@@ -88,13 +88,13 @@ impl Stix {
                 platform_id: platform_id.clone(),
                 code,
                 message,
-                excerpt: crate::excerpt(&shown),
+                excerpt: palisade_model::excerpt(&shown),
             })))
         };
         if kind != "indicator" {
             return left_out(
                 "not-an-indicator",
-                format!("a STIX object of type `{}`", crate::excerpt(&kind)),
+                format!("a STIX object of type `{}`", palisade_model::excerpt(&kind)),
             );
         }
         if is_benign(record) {
@@ -138,7 +138,7 @@ impl Stix {
         if language != "stix" {
             return Err(format!(
                 "the pattern's language is `{}`, expected `stix`",
-                crate::excerpt(&language)
+                palisade_model::excerpt(&language)
             ));
         }
         let comparisons = parse(&required_text(record, "pattern")?)?;

@@ -76,10 +76,11 @@ fn combined(parts: Vec<Expression>) -> Result<Vec<Comparison>, String> {
     parts.into_iter().for_each(|part| flatten(part, &mut flat));
     let shown: Vec<String> = flat.iter().map(Expression::name).collect();
     let together = || {
-        let names: Vec<String> = shown.iter().map(|name| format!("`{}`", crate::excerpt(name))).collect();
+        let names: Vec<String> =
+            shown.iter().map(|name| format!("`{}`", palisade_model::excerpt(name))).collect();
         format!(
             "the pattern joins {} by `AND`, which is not one value; expected values joined by `OR`",
-            crate::excerpt(&names.join(" and "))
+            palisade_model::excerpt(&names.join(" and "))
         )
     };
     if flat.iter().any(Expression::is_file_hash) {

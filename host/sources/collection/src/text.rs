@@ -15,15 +15,16 @@ mod words;
 
 use std::io::BufRead;
 
+use crate::ReadError;
 use crate::do_not_block::{Mark, Reason, comment};
 use crate::emitter::Emitter;
 use crate::encoding::decoded;
 use crate::settle::{is_invisible, strip};
 use crate::source::{Line, Lines};
-use crate::{LeftOut, Location, Note, Object, ReadError, Record, Unreadable};
 use filter::Rule;
 pub(crate) use label::is_type_name;
 use line::Content;
+use palisade_model::{LeftOut, Location, Note, Object, Record, Unreadable};
 use section::{
     Heading, heading, is_heading_of_comments, is_plain_heading, is_rule, is_sentence, is_table_head, title,
 };
@@ -87,7 +88,7 @@ pub(crate) fn not_utf8(location: Location, bytes: &[u8]) -> Record {
 
 /// As much of the bytes as an excerpt can need, as text.
 pub(crate) fn beginning(bytes: &[u8]) -> String {
-    let most = crate::EXCERPT_CHARACTERS.saturating_mul(4);
+    let most = palisade_model::EXCERPT_CHARACTERS.saturating_mul(4);
     String::from_utf8_lossy(bytes.get(..most).unwrap_or(bytes)).into_owned()
 }
 
@@ -201,8 +202,10 @@ impl Text {
             .map(|object| match &self.section {
                 Some((Heading::Benign, title)) => Mark::new(Reason::Benign, title).apply(object),
                 Some((_, title)) => {
-                    let message =
-                        format!("it is listed below `{}`, not as an indicator", crate::excerpt(title));
+                    let message = format!(
+                        "it is listed below `{}`, not as an indicator",
+                        palisade_model::excerpt(title)
+                    );
                     left_out(&object.location, message, &object.value)
                 }
                 None => match object.description.as_deref().and_then(comment) {
@@ -289,7 +292,7 @@ fn left_out(location: &Location, message: String, found: &str) -> Record {
         platform_id: None,
         code: "not-an-indicator",
         message,
-        excerpt: crate::excerpt(found),
+        excerpt: palisade_model::excerpt(found),
     })
 }
 

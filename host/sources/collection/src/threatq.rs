@@ -16,7 +16,7 @@ use crate::do_not_block::{Judgement, Mark, Reason, is_mark, judge, label, word};
 use crate::json::{Dialect, Reading, Role};
 use crate::json_value::{flag, names, number, plain, required_text, text, text_or_number};
 use crate::type_name::threatq_name;
-use crate::{Format, Location, Object, Record, Unreadable};
+use palisade_model::{Format, Location, Object, Record, Unreadable};
 
 /// The shapes of ThreatQ's JSON.
 pub(crate) struct ThreatQ {

@@ -148,7 +148,7 @@ fn named(error: io::Error) -> io::Error {
 }
 
 fn damaged(cause: impl fmt::Display) -> io::Error {
-    UnpackFault::Damaged(crate::excerpt(&cause.to_string())).into()
+    UnpackFault::Damaged(palisade_model::excerpt(&cause.to_string())).into()
 }
 
 #[cfg(test)]

@@ -6,7 +6,8 @@
 
 use std::path::Path;
 
-use palisade_collection::{Reading, Record, Source, read, warnings};
+use palisade_collection::{Reading, Source, read};
+use palisade_model::{Record, warnings};
 
 /// Everything that a file gave, one line for each record: the type and the value of an object, `~` in front of one that is not
 /// to be blocked, `- CODE` for a record that is left out, `?` for an unreadable one, `! CODE` for a file that is refused.
@@ -141,7 +142,7 @@ fn a_report_in_prose_is_refused_unless_it_is_named_text() {
         SUPPORTING EVIDENCE\nhttps://c.example/post\n";
     assert_eq!(records(report, &[]).0, ["! collection-is-prose"]);
     let source = Source::reader("report", std::io::Cursor::new(report.as_bytes().to_vec()));
-    let (found, _) = made_of(source, palisade_collection::Format::Text.into());
+    let (found, _) = made_of(source, palisade_model::Format::Text.into());
     assert_eq!(
         found,
         ["?", "Email Address billing@a.example", "?", "~URL https://b.example/", "?", "- not-an-indicator"]

@@ -7,7 +7,8 @@
 use std::io::{self, Read};
 use std::process::Command;
 
-use palisade_collection::{Format, Source, read};
+use palisade_collection::{Source, read};
+use palisade_model::Format;
 
 /// Set in the measured process: how many lines it reads.
 const LINES: &str = "PALISADE_TEST_LINES";

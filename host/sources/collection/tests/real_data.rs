@@ -9,7 +9,8 @@
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
-use palisade_collection::{Format, ReadError, Record, Source, Summary, read};
+use palisade_collection::{ReadError, Source, read};
+use palisade_model::{Format, Record, Summary};
 
 /// The folder of the files, if it is there.
 #[allow(clippy::print_stderr)]

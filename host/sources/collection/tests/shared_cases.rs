@@ -8,7 +8,8 @@
 
 use std::path::{Path, PathBuf};
 
-use palisade_collection::{Record, Source, Summary, read, warnings};
+use palisade_collection::{Source, read};
+use palisade_model::{Record, Summary, warnings};
 
 /// The folder of the files, if it is there.
 #[allow(clippy::print_stderr)]

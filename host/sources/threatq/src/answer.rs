@@ -3,9 +3,9 @@
 
 use std::fmt;
 
-use palisade_collection::excerpt;
 use palisade_egress::SecretString;
 use palisade_limits as limits;
+use palisade_model::excerpt;
 use palisade_redaction::Redactor;
 use serde::Deserialize;
 use serde::de::{Deserializer, IgnoredAny, MapAccess, SeqAccess, Visitor};

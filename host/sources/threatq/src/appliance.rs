@@ -10,12 +10,12 @@ use base64::engine::general_purpose::STANDARD;
 use bytes::Bytes;
 use http::header::{ACCEPT, CONTENT_TYPE, LOCATION, RETRY_AFTER};
 use http::{HeaderValue, Method, Request, Response, StatusCode};
-use palisade_collection::excerpt;
 use palisade_egress::{
     Client, Credential, ExposeSecret, Gate, Grant, PathRule, SecretString, SendError, Session, SessionLimits,
     Traffic, Wire,
 };
 use palisade_limits as limits;
+use palisade_model::excerpt;
 use palisade_redaction::Redactor;
 use tokio::time::Instant;
 

@@ -105,7 +105,7 @@ impl FromStr for CollectionHash {
 
     fn from_str(text: &str) -> Result<Self, CollectionHashError> {
         let refuse = |what: &str| {
-            Err(CollectionHashError { text: palisade_collection::excerpt(text), what: what.to_owned() })
+            Err(CollectionHashError { text: palisade_model::excerpt(text), what: what.to_owned() })
         };
         if text.is_empty() {
             return refuse("it is empty");

@@ -5,9 +5,10 @@ use std::collections::HashSet;
 use std::io;
 
 use bytes::Bytes;
-use palisade_collection::{Format, Location, ReadError, Record, Source, Summary};
+use palisade_collection::{ReadError, Source};
 use palisade_egress::{Client, Traffic};
 use palisade_limits as limits;
+use palisade_model::{Format, Location, Record, Summary};
 use tokio::time::Instant;
 
 use crate::answer::Unexpected;
@@ -49,7 +50,7 @@ impl Fetched {
         }
         // Without the announcement, which means something else for a file.
         let fields = Summary { total_announced: None, ..self.summary.clone() };
-        warnings.extend(palisade_collection::warnings(&[fields]));
+        warnings.extend(palisade_model::warnings(&[fields]));
         warnings
     }
 }

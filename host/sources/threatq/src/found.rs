@@ -3,7 +3,7 @@
 
 use std::collections::BTreeMap;
 
-use palisade_collection::excerpt;
+use palisade_model::excerpt;
 use palisade_redaction::Redactor;
 use serde::de::IgnoredAny;
 use serde_json::error::Category;

@@ -6,60 +6,161 @@ use std::process::Command;
 use palisade_e2e::root;
 use serde_json::Value;
 
-/// The workspace's packages with the names of what each depends on, in any way and for any target.
-fn packages() -> BTreeMap<String, BTreeSet<String>> {
+/// What `cargo metadata` prints, with the packages of registries or without.
+fn metadata(options: &[&str]) -> Value {
     let mut cargo = Command::new(std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into()));
     let output = cargo
-        .args(["metadata", "--offline", "--locked", "--no-deps", "--format-version", "1"])
+        .args(["metadata", "--offline", "--locked", "--format-version", "1"])
+        .args(options)
         .current_dir(root())
         .output()
         .unwrap();
     assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
-    let metadata: Value = serde_json::from_slice(&output.stdout).unwrap();
-    let name = |value: &Value| value["name"].as_str().unwrap().to_owned();
+    serde_json::from_slice(&output.stdout).unwrap()
+}
+
+fn text<'value>(value: &'value Value, key: &str) -> &'value str {
+    value[key].as_str().unwrap()
+}
+
+/// The workspace's packages with the names of what each depends on, in any way and for any target.
+fn packages() -> BTreeMap<String, BTreeSet<String>> {
+    let metadata = metadata(&["--no-deps"]);
+    let name = |value: &Value| text(value, "name").to_owned();
     let dependencies =
         |package: &Value| package["dependencies"].as_array().unwrap().iter().map(name).collect();
-    metadata["packages"]
+    let packages = metadata["packages"].as_array().unwrap().iter();
+    packages.map(|package| (name(package), dependencies(package))).collect()
+}
+
+/// The directory of each package of the workspace below its root, for example `host/runtime/egress`.
+fn directories() -> BTreeMap<String, String> {
+    let metadata = metadata(&["--no-deps"]);
+    let below = |package: &Value| {
+        let manifest = std::path::Path::new(text(package, "manifest_path"));
+        let directory = manifest.parent().unwrap().strip_prefix(root()).unwrap();
+        (text(package, "name").to_owned(), directory.to_string_lossy().into_owned())
+    };
+    metadata["packages"].as_array().unwrap().iter().map(below).collect()
+}
+
+/// For each package, all packages that a build of it links on Linux, through any number of others. Tests do not count.
+fn linked() -> BTreeMap<String, BTreeSet<String>> {
+    let metadata = metadata(&["--filter-platform", "x86_64-unknown-linux-gnu"]);
+    let names: BTreeMap<&str, &str> = metadata["packages"]
         .as_array()
         .unwrap()
         .iter()
-        .map(|package| (name(package), dependencies(package)))
+        .map(|package| (text(package, "id"), text(package, "name")))
+        .collect();
+    let is_linked = |dependency: &&Value| {
+        dependency["dep_kinds"].as_array().unwrap().iter().any(|kind| kind["kind"].is_null())
+    };
+    let direct: BTreeMap<&str, BTreeSet<&str>> = metadata["resolve"]["nodes"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|node| {
+            let dependencies = node["deps"].as_array().unwrap().iter().filter(is_linked);
+            (text(node, "id"), dependencies.map(|dependency| text(dependency, "pkg")).collect())
+        })
+        .collect();
+    let all = |package: &str| {
+        let mut found = BTreeSet::new();
+        let mut open = vec![package];
+        while let Some(next) = open.pop() {
+            open.extend(direct[next].iter().filter(|dependency| found.insert(**dependency)));
+        }
+        found.into_iter().map(|id| names[id].to_owned()).collect()
+    };
+    metadata["workspace_members"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|member| member.as_str().unwrap())
+        .map(|member| (names[member].to_owned(), all(member)))
         .collect()
 }
 
 #[test]
 fn only_the_engine_knows_wasmtime() {
-    let know: Vec<String> = packages()
-        .into_iter()
-        .filter(|(_, dependencies)| dependencies.iter().any(|name| name.starts_with("wasmtime")))
-        .map(|(package, _)| package)
-        .collect();
-    assert_eq!(know, ["palisade-engine"]);
+    assert_eq!(who_names(|dependency| dependency.starts_with("wasmtime")), ["palisade-engine"]);
+}
+
+#[test]
+fn only_the_store_knows_a_database() {
+    let databases = ["rusqlite", "rusqlite_migration", "libsqlite3-sys", "sqlx", "tokio-postgres"];
+    assert_eq!(who_names(|dependency| databases.contains(&dependency)), ["palisade-store"]);
+}
+
+/// The packages with a dependency of a certain name.
+fn who_names(is_meant: impl Fn(&str) -> bool) -> Vec<String> {
+    let packages = packages().into_iter();
+    let naming = packages.filter(|(_, dependencies)| dependencies.iter().any(|name| is_meant(name)));
+    naming.map(|(package, _)| package).collect()
+}
+
+#[test]
+fn each_layer_links_only_the_layers_below_it() {
+    let directories = directories();
+    // A layer with those that it may link.
+    let layers: [(&str, &[&str]); 4] = [
+        ("host/model", &[]),
+        ("host/runtime/", &["host/model", "host/runtime/"]),
+        ("host/sources/", &["host/model", "host/runtime/", "host/sources/"]),
+        ("plugin", &[]),
+    ];
+    let mut seen = 0;
+    for (package, linked) in linked() {
+        let Some((_, below)) = layers.iter().find(|(layer, _)| directories[&package].starts_with(layer))
+        else {
+            continue;
+        };
+        seen += 1;
+        for other in linked.iter().filter_map(|name| directories.get(name)) {
+            assert!(below.iter().any(|layer| other.starts_with(layer)), "`{package}` links `{other}`");
+        }
+    }
+    assert!(seen > 15, "only {seen} packages have a layer");
+}
+
+#[test]
+fn the_runtime_does_not_name_sources_or_the_service_even_in_its_tests() {
+    let directories = directories();
+    for (package, dependencies) in packages() {
+        if !directories[&package].starts_with("host/runtime/") && directories[&package] != "host/model" {
+            continue;
+        }
+        for other in dependencies.iter().filter_map(|name| directories.get(name)) {
+            let above = ["host/sources/", "host/service/", "host/cli", "host/embed"];
+            assert!(!above.iter().any(|layer| other.starts_with(layer)), "`{package}` names `{other}`");
+        }
+    }
 }
 
 #[test]
 fn data_goes_one_way() {
     // Each part with those parts of the project that it may know; what is not listed may know anything.
-    let allowed: [(&str, &[&str]); 26] = [
+    let allowed: [(&str, &[&str]); 27] = [
         ("palisade-files", &[]),
         ("palisade-limits", &[]),
         ("palisade-address", &[]),
         ("palisade-grant", &[]),
         ("palisade-multipart", &[]),
-        ("palisade-setting", &[]),
+        ("palisade-model", &[]),
         ("palisade-printable", &["palisade-limits"]),
         ("palisade-redaction", &["palisade-limits"]),
         (
             "palisade-recording",
-            &["palisade-limits", "palisade-printable", "palisade-redaction", "palisade-setting"],
+            &["palisade-limits", "palisade-printable", "palisade-redaction", "palisade-model"],
         ),
         (
             "palisade-policy",
             &[
-                "palisade-setting",
+                "palisade-model",
                 "palisade-files",
                 "palisade-bundle",
-                "palisade-egress",
+                "palisade-grant",
                 "palisade-limits",
                 "palisade-printable",
             ],
@@ -67,9 +168,9 @@ fn data_goes_one_way() {
         (
             "palisade-protect",
             &[
+                "palisade-model",
                 "palisade-files",
                 "palisade-address",
-                "palisade-collection",
                 "palisade-limits",
                 // Its tests compare with what the component makes of a value.
                 "palisade-vision-one",
@@ -77,19 +178,36 @@ fn data_goes_one_way() {
         ),
         (
             "palisade-bundle",
+            &["palisade-files", "palisade-grant", "palisade-limits", "palisade-printable", "palisade-model"],
+        ),
+        (
+            "palisade-collection",
             &[
                 "palisade-files",
-                "palisade-grant",
                 "palisade-limits",
-                "palisade-printable",
-                "palisade-setting",
+                "palisade-model",
+                // Its tests look for protected values in real collections.
+                "palisade-protect",
             ],
         ),
-        ("palisade-collection", &["palisade-files", "palisade-limits", "palisade-setting"]),
+        (
+            "palisade-embed",
+            &[
+                "palisade-bundle",
+                "palisade-collection",
+                "palisade-egress",
+                "palisade-engine",
+                "palisade-model",
+                "palisade-policy",
+                "palisade-protect",
+                "palisade-recording",
+                "palisade-run",
+            ],
+        ),
         (
             "palisade-egress",
             &[
-                "palisade-setting",
+                "palisade-model",
                 "palisade-files",
                 "palisade-address",
                 "palisade-grant",
@@ -105,16 +223,15 @@ fn data_goes_one_way() {
                 "palisade-limits",
                 "palisade-printable",
                 "palisade-redaction",
-                "palisade-setting",
+                "palisade-model",
             ],
         ),
         (
             "palisade-run",
             &[
-                "palisade-setting",
+                "palisade-model",
                 "palisade-files",
                 "palisade-bundle",
-                "palisade-collection",
                 "palisade-egress",
                 "palisade-engine",
                 "palisade-limits",
@@ -128,7 +245,7 @@ fn data_goes_one_way() {
         (
             "palisade",
             &[
-                "palisade-setting",
+                "palisade-model",
                 "palisade-files",
                 "palisade-bundle",
                 "palisade-collection",
@@ -155,6 +272,7 @@ fn data_goes_one_way() {
         (
             "palisade-threatq",
             &[
+                "palisade-model",
                 "palisade-collection",
                 "palisade-egress",
                 "palisade-limits",
@@ -165,7 +283,7 @@ fn data_goes_one_way() {
         (
             "palisade-orchestrator",
             &[
-                "palisade-setting",
+                "palisade-model",
                 "palisade-bundle",
                 "palisade-collection",
                 "palisade-egress",
@@ -185,6 +303,7 @@ fn data_goes_one_way() {
         (
             "palisade-server",
             &[
+                "palisade-model",
                 "palisade-files",
                 "palisade-bundle",
                 "palisade-collection",
@@ -216,9 +335,9 @@ fn data_goes_one_way() {
 }
 
 #[test]
-fn what_reads_and_checks_knows_no_network_and_the_gate_no_sandbox() {
-    let packages = packages();
-    let network = ["hyper", "hyper-util", "hyper-rustls", "rustls", "reqwest", "ureq", "tokio"];
+fn what_reads_and_checks_links_no_network_and_no_sandbox() {
+    let linked = linked();
+    let network = ["hyper", "hyper-util", "hyper-rustls", "rustls", "reqwest", "ureq", "tokio", "wasmtime"];
     for package in [
         "palisade-address",
         "palisade-bundle",
@@ -226,6 +345,7 @@ fn what_reads_and_checks_knows_no_network_and_the_gate_no_sandbox() {
         "palisade-files",
         "palisade-grant",
         "palisade-limits",
+        "palisade-model",
         "palisade-multipart",
         "palisade-policy",
         "palisade-protect",
@@ -235,9 +355,11 @@ fn what_reads_and_checks_knows_no_network_and_the_gate_no_sandbox() {
         "palisade-vault",
     ] {
         let known: Vec<&String> =
-            packages[package].iter().filter(|name| network.contains(&name.as_str())).collect();
-        assert!(known.is_empty(), "`{package}` must not know {known:?}");
+            linked[package].iter().filter(|name| network.contains(&name.as_str())).collect();
+        assert!(known.is_empty(), "`{package}` links {known:?}");
     }
+    // The test sees what is linked through others.
+    assert!(linked["palisade-engine"].contains("hyper"), "the engine links the HTTP client through egress");
 }
 
 #[test]

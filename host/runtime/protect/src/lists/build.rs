@@ -6,12 +6,12 @@ use std::fmt;
 use std::path::Path;
 
 use ipnet::IpNet;
-use palisade_collection::excerpt;
 use palisade_files::ReadFault;
 use palisade_limits::{
     COMPILED_LISTS_BYTES, WARNING_LIST_BYTES, WARNING_LISTS_REGEXES, WARNING_LISTS_SUBSTRINGS,
     WARNINGS_LISTED,
 };
+use palisade_model::excerpt;
 
 use super::compiled::{Catalogue, CompiledLists, ListSummary};
 use super::entry::Entry;

@@ -6,7 +6,7 @@
 use std::borrow::Cow;
 use std::fmt;
 
-use palisade_collection::excerpt;
+use palisade_model::excerpt;
 use serde::Deserialize;
 use serde::de::{Deserializer, IgnoredAny, MapAccess, SeqAccess, Visitor};
 

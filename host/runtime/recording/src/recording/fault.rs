@@ -1,6 +1,6 @@
 //! Why a recording cannot be read.
 
-use palisade_setting::Setting;
+use palisade_model::Setting;
 
 /// Why a recording cannot be read. Every message names the file, and the place in it where there is one.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]

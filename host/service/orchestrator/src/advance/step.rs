@@ -12,8 +12,7 @@ use palisade_bundle::Effect;
 use palisade_egress::Gate;
 use palisade_limits as limits;
 use palisade_run::{
-    ComponentSource, Decided, EndedHow, Evidence, Input, OUTCOME_UNKNOWN, Observer, Overrides, Preparation,
-    Progress, Report, Stopper, VerdictName,
+    Decided, EndedHow, OUTCOME_UNKNOWN, Observer, Preparation, Progress, Report, Stopper, VerdictName,
 };
 use palisade_store::{Activation, Cause, Event, NewVerdict, Phase, RunRow, StepEnd, StepRow, Store, Verdict};
 use serde_json::{Value, json};
@@ -185,22 +184,18 @@ impl Orchestrator {
         let action = known_action(bundle.manifest(), &step.action)?;
         let given = self.given(bundle.manifest(), action, &step.configuration, BTreeMap::new())?;
         let component = self.component(&bundle).await?;
-        let preparation = Preparation {
-            protection: self.protection(&policy)?,
-            client: self.client(&policy)?,
-            policy,
-            bundle,
-            action: step.action.clone(),
-            given,
-            input: Input::Selected(selection),
-            dry_run: run.dry_run,
-            compare: run.dry_run,
-            most_evictions: run.evictions,
-            overrides: Overrides::default(),
-            evidence: Evidence::Record,
-            gate,
-            component: ComponentSource::Ready(component),
-        };
+        let (protection, client) = (self.protection(&policy)?, self.client(&policy)?);
+        let preparation = Preparation::new(bundle, policy, &step.action)
+            .protection(protection)
+            .client(client)
+            .configuration(given)
+            .selection(selection)
+            .dry_run(run.dry_run)
+            .compare(run.dry_run)
+            .most_evictions(run.evictions)
+            .record()
+            .gate(gate)
+            .component(component);
         Ok(preparation.check(self.engine()).await?)
     }
 

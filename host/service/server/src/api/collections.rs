@@ -4,8 +4,9 @@ use axum::extract::{Path, State};
 use axum::http::StatusCode;
 use axum::response::{IntoResponse as _, Response};
 use jiff::Timestamp;
-use palisade_collection::{Columns, Format, Reading, UnknownFormat};
+use palisade_collection::{Columns, Reading};
 use palisade_limits as limits;
+use palisade_model::{Format, UnknownFormat};
 use palisade_orchestrator::{
     CollectionChange, CollectionSource, Filter, NewConnection, OrchestratorError, Order, Preview, SECRET,
     Search, StoredLogIn, Wanted as Listing, filter_of, reading_of, source_of,

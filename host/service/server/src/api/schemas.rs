@@ -134,7 +134,7 @@ pub(crate) fn order() -> Object {
 
 /// The format of uploaded files.
 pub(crate) fn file_format() -> Object {
-    let names = palisade_collection::Format::ALL.iter().map(|format| format.name());
+    let names = palisade_model::Format::ALL.iter().map(|format| format.name());
     text()
         .enum_values(Some(names.chain([""])))
         .description(Some("Format of the files; found from their content where none is given."))

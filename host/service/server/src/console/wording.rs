@@ -27,7 +27,8 @@ pub(super) fn hint(failure: &Failure) -> Option<String> {
 
 #[cfg(test)]
 mod tests {
-    use palisade_collection::{Format, ReadError};
+    use palisade_collection::ReadError;
+    use palisade_model::Format;
     use palisade_orchestrator::OrchestratorError;
 
     use super::*;

@@ -11,12 +11,13 @@ use super::names::{
     TYPED_NAMES, VALUE_NAMES, VALUE_NAMES_BESIDE_TYPE, is_context, is_of_hashes, named_after_type,
 };
 use super::pending::fields_of;
+use crate::Columns;
 use crate::columns::is_same_column;
 use crate::do_not_block::is_mark;
 use crate::guess::{guess, subtype};
 use crate::refang::refang;
 use crate::type_name::letters_and_digits;
-use crate::{Column, ColumnRole, Columns};
+use palisade_model::{Column, ColumnRole};
 
 /// Delimiters that are looked for.
 pub(crate) const DELIMITERS: &[u8] = b",;\t|";
@@ -93,7 +94,8 @@ impl Header {
 
     /// What the file calls the columns of the value.
     pub(crate) fn value_names(&self) -> String {
-        let names = self.values.iter().map(|value| format!("`{}`", crate::excerpt(self.name(value.column))));
+        let names =
+            self.values.iter().map(|value| format!("`{}`", palisade_model::excerpt(self.name(value.column))));
         names.collect::<Vec<_>>().join(", ")
     }
 

@@ -9,7 +9,7 @@ use crate::refang::refang;
 use crate::settle::strip;
 use crate::text::punctuation::{CUT_OFF, bare, doubt, without_typographic_marks};
 use crate::type_name::{letters_and_digits, threatq_name, type_by_name};
-use crate::{Location, Note, Object, Record, Unreadable};
+use palisade_model::{Location, Note, Object, Record, Unreadable};
 
 /// Types whose values are defanged when they are passed around; in others, brackets are content.
 const DEFANGED: &[&str] = &[
@@ -248,7 +248,7 @@ fn cell(
             found.value = refang(bare(raw));
         } else if type_by_name(name, &found.value).is_none() {
             // A column of hashes without one that has the length of a hash.
-            return Err(format!("{NOT_A_VALUE}, found `{}`", crate::excerpt(raw)));
+            return Err(format!("{NOT_A_VALUE}, found `{}`", palisade_model::excerpt(raw)));
         }
     }
     Ok(vec![found])
@@ -282,7 +282,7 @@ fn by_content(raw: &str) -> Result<Found, String> {
             Some(reason) if reason == AMBIGUOUS_NAME || !value.contains(char::is_whitespace) => {
                 reason.to_owned()
             }
-            _ => format!("{NOT_A_VALUE}, found `{}`", crate::excerpt(raw)),
+            _ => format!("{NOT_A_VALUE}, found `{}`", palisade_model::excerpt(raw)),
         }),
     }
 }
@@ -355,12 +355,15 @@ fn composite(given: &str, raw: &str) -> Option<Result<Vec<Found>, String>> {
     else {
         return Some(Err(format!(
             "the value of a `{}` is not in two parts, expected them with `|` between",
-            crate::excerpt(given)
+            palisade_model::excerpt(given)
         )));
     };
     let (first, second) = (strip(first), strip(second));
     if first.is_empty() || second.is_empty() {
-        return Some(Err(format!("one part of a `{}` is empty, expected both", crate::excerpt(given))));
+        return Some(Err(format!(
+            "one part of a `{}` is empty, expected both",
+            palisade_model::excerpt(given)
+        )));
     }
     Some(if is_port {
         of_type(first, left)

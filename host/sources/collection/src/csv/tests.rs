@@ -3,7 +3,7 @@
 use proptest::prelude::*;
 
 use super::*;
-use crate::{Format, Object};
+use palisade_model::{Format, Object};
 
 fn read_text(text: &[u8]) -> Result<Vec<Record>, ReadError> {
     let mut records = Vec::new();
@@ -193,10 +193,10 @@ fn the_columns_of_a_file_are_told_with_what_is_read_and_what_is_not() {
     let text = "sha256,c2 address,score,seen\n{hash},198.51.100.7,7,monday\n{hash},198.51.100.8,8,tuesday\n"
         .replace("{hash}", &"ab".repeat(32));
     let source = crate::Source::reader("list.csv", std::io::Cursor::new(text.clone()));
-    let summary = crate::read(source, crate::Format::Csv, &mut |_| ()).unwrap();
-    let told = |summary: &crate::Summary| {
-        let column = |column: &crate::Column| {
-            (column.name.clone(), column.role.map(crate::ColumnRole::name), column.unread)
+    let summary = crate::read(source, palisade_model::Format::Csv, &mut |_| ()).unwrap();
+    let told = |summary: &palisade_model::Summary| {
+        let column = |column: &palisade_model::Column| {
+            (column.name.clone(), column.role.map(palisade_model::ColumnRole::name), column.unread)
         };
         summary.columns.iter().map(column).collect::<Vec<_>>()
     };
@@ -210,7 +210,7 @@ fn the_columns_of_a_file_are_told_with_what_is_read_and_what_is_not() {
             row("seen", None, 0)
         ]
     );
-    let mut reading = crate::Reading::from(crate::Format::Csv);
+    let mut reading = crate::Reading::from(palisade_model::Format::Csv);
     reading.columns.assign("value=C2 address").unwrap();
     let source = crate::Source::reader("list.csv", std::io::Cursor::new(text));
     let summary = crate::read(source, reading, &mut |_| ()).unwrap();

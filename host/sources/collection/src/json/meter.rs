@@ -14,7 +14,7 @@ use palisade_limits::RECORD_BYTES;
 const CHUNK_BYTES: usize = 64 * 1024;
 
 /// Bytes of the present line that are kept for an excerpt.
-const LINE_START_BYTES: usize = 4 * crate::EXCERPT_CHARACTERS;
+const LINE_START_BYTES: usize = 4 * palisade_model::EXCERPT_CHARACTERS;
 
 /// What the walker and the meter share while the parser holds the meter.
 #[derive(Debug, Default)]

@@ -4,7 +4,7 @@
 use palisade_limits::HELD_RECORDS_BYTES;
 
 use crate::do_not_block::Mark;
-use crate::{LeftOut, Record};
+use palisade_model::{LeftOut, Record};
 
 /// The containers around the present place, the outermost first.
 #[derive(Debug, Default)]
@@ -92,7 +92,7 @@ fn settled(held: Vec<Record>, withdrawn: Option<&Mark>) -> Vec<Record> {
             platform_id: object.platform_id,
             code: mark.reason.code(),
             message: mark.message(),
-            excerpt: crate::excerpt(&object.value),
+            excerpt: palisade_model::excerpt(&object.value),
         }),
         other => other,
     };
@@ -121,7 +121,7 @@ const RECORD_ITSELF: u64 = 300;
 mod tests {
     use super::*;
     use crate::do_not_block::Reason;
-    use crate::{Location, Object};
+    use palisade_model::{Location, Object};
 
     fn object(value: &str) -> Record {
         Record::Object(Object::indicator("FQDN", value, Location::Line(1)))

@@ -2,7 +2,8 @@
 
 use crate::emitter::Emitter;
 use crate::threatq::ThreatQ;
-use crate::{Format, Location, ReadError, Record, Source, Summary, read};
+use crate::{ReadError, Source, read};
+use palisade_model::{Format, Location, Record, Summary};
 
 fn read_as(text: &str, format: Option<Format>) -> (Vec<Record>, Result<Summary, ReadError>) {
     let mut records = Vec::new();

@@ -12,8 +12,9 @@ use serde_json::{Map, Value};
 use super::meter::Shared;
 use super::scope::{Scopes, TooLate};
 use super::{Dialect, Reading, Role};
+use crate::ReadError;
 use crate::emitter::Emitter;
-use crate::{Location, ReadError, Record, Unreadable};
+use palisade_model::{Location, Record, Unreadable};
 
 /// The state of one walk.
 pub(super) struct Walk<'walk, 'sink> {

@@ -53,14 +53,14 @@ pub(super) fn parse(pattern: &str) -> Result<Expression, String> {
 pub(super) fn not_understood(shown: &str) -> String {
     format!(
         "the pattern uses `{}`, expected comparisons with `=` or `IN` joined by `OR`",
-        crate::excerpt(shown)
+        palisade_model::excerpt(shown)
     )
 }
 
 fn unexpected(token: &Token) -> String {
     match token {
         Token::Word(word) => not_understood(word),
-        Token::Text(text) => not_understood(&format!("'{}'", crate::excerpt(text))),
+        Token::Text(text) => not_understood(&format!("'{}'", palisade_model::excerpt(text))),
         Token::Typed(letter) => not_understood(&format!("{letter}'…'")),
         Token::Mark(mark) => not_understood(mark),
     }

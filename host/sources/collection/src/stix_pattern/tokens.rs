@@ -48,7 +48,7 @@ pub(super) fn tokens(pattern: &str) -> Result<Vec<Token>, String> {
         let Some(mark) = MARKS.iter().find(|mark| rest.starts_with(**mark)) else {
             return Err(format!(
                 "the pattern holds `{}`, which is not part of the language",
-                crate::excerpt(rest)
+                palisade_model::excerpt(rest)
             ));
         };
         for _ in 1..mark.len() {
@@ -75,7 +75,7 @@ fn quoted(characters: &mut Peekable<CharIndices<'_>>) -> Result<String, String> 
                 Some((_, other)) => {
                     return Err(format!(
                         "the pattern holds the escape `\\{}`, which STIX does not define; expected `\\\\` for a backslash",
-                        crate::excerpt(&other.to_string())
+                        palisade_model::excerpt(&other.to_string())
                     ));
                 }
                 None => break,

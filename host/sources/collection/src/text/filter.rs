@@ -100,7 +100,7 @@ fn hosts(line: &str) -> Option<Rule> {
     for name in names.iter().filter(|name| !is_machine(name)) {
         let name = refang(bare(name));
         if !is_host(&name) {
-            let found = crate::excerpt(&name);
+            let found = palisade_model::excerpt(&name);
             return unreadable(format!(
                 "expected names behind a null address, as in a hosts file, found `{found}`"
             ));
@@ -158,7 +158,7 @@ fn advertisement_filter(line: &str) -> Option<Rule> {
         (true, _) => Some(Rule::Allows(content(vec![value], ""))),
         (false, true) => Some(Rule::Blocks(content(vec![value], ""))),
         (false, false) => {
-            let found = crate::excerpt(options);
+            let found = palisade_model::excerpt(options);
             unreadable(format!(
                 "a rule of an advertisement filter that blocks under a condition, found `{found}`"
             ))
@@ -220,7 +220,7 @@ fn unbound(line: &str) -> Option<Rule> {
                     Some(Rule::Allows(content(vec![value], "")))
                 }
                 _ => {
-                    let found = crate::excerpt(kind);
+                    let found = palisade_model::excerpt(kind);
                     unreadable(format!("a zone of unbound that may answer with anything, found `{found}`"))
                 }
             }

@@ -57,8 +57,8 @@ pub(super) fn parse(line: &str) -> Result<Content, String> {
     match content.values.iter().find(|(kind, value)| !label.fits(kind, value)) {
         Some((kind, value)) => Err(format!(
             "`{}` in front of `{}`, which is of the type {kind}",
-            crate::excerpt(label.name()),
-            crate::excerpt(value)
+            palisade_model::excerpt(label.name()),
+            palisade_model::excerpt(value)
         )),
         None => Ok(content),
     }
@@ -224,7 +224,7 @@ fn split<'line>(
                 (text, is_marked) = (text.or(Some(name)), true);
             }
             Group::Numbers | Group::Text if values.is_empty() => {
-                return Err(format!("{NOT_A_VALUE}, found `{}`", crate::excerpt(first.text)));
+                return Err(format!("{NOT_A_VALUE}, found `{}`", palisade_model::excerpt(first.text)));
             }
             Group::Prose if text.is_none() => return Err(PROSE.to_owned()),
             Group::Text if !is_apart && !is_marked => return Err(PROSE.to_owned()),

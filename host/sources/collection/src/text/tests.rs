@@ -252,7 +252,7 @@ fn a_value_between_sentences_is_not_read() {
 fn bytes_that_are_no_text_are_one_bad_line() {
     let mut records = Vec::new();
     let mut sink = |record| records.push(record);
-    let mut emitter = Emitter::new("x".to_owned(), crate::Format::Text, &mut sink);
+    let mut emitter = Emitter::new("x".to_owned(), palisade_model::Format::Text, &mut sink);
     super::read(&b"evil.com\r\n\xFF\xFE\r\n192.0.2.1\r\nevil.net # caf\xE9"[..], &mut emitter).unwrap();
     let summary = emitter.finish().unwrap();
     assert_eq!((summary.objects, summary.unreadable), (3, 1));

@@ -5,7 +5,8 @@ use std::io::{Cursor, Read, Write};
 use flate2::Compression;
 use flate2::write::{DeflateEncoder, GzEncoder};
 
-use crate::{Location, ReadError, Record, Source, Summary, read};
+use crate::{ReadError, Source, read};
+use palisade_model::{Location, Record, Summary};
 
 const LIST: &[u8] = b"value,type\na.example,domain\nb.example,domain\n";
 

@@ -53,7 +53,7 @@ struct Header {
 pub(super) fn open<R: BufRead>(mut reader: R) -> io::Result<ZipFile<R>> {
     for _ in 0..=DIRECTORIES {
         let Header { flags, method, size, name } = header(&mut reader)?;
-        let shown = crate::excerpt(&String::from_utf8_lossy(&name));
+        let shown = palisade_model::excerpt(&String::from_utf8_lossy(&name));
         if name == b"[Content_Types].xml" || name == b"mimetype" || name.starts_with(b"_rels/") {
             return Err(UnpackFault::OfficeDocument.into());
         }

@@ -1,6 +1,6 @@
 //! A collection from end to end: every object once, in every shape, and what is missing is told.
 
-use palisade_collection::{Location, Record};
+use palisade_model::{Location, Record};
 use palisade_threatq::check;
 use serde_json::json;
 use threatq_simulator::{Change, Effect, Endpoint, Fault, ScoreShape};

@@ -4,8 +4,8 @@ use std::collections::HashMap;
 use std::io::Write as _;
 use std::time::Duration;
 
-use palisade_collection::{Object, Record};
 use palisade_egress::{Client, ClientOptions, Origin, ProxyChoice, SecretString};
+use palisade_model::{Object, Record};
 use palisade_threatq::{Connection, Fetched, LogIn, ThreatQError};
 use serde_json::{Value, json};
 use tempfile::NamedTempFile;

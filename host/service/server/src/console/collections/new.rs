@@ -5,7 +5,8 @@ use axum::Form;
 use axum::extract::State;
 use axum::http::StatusCode;
 use axum::response::Response;
-use palisade_collection::{Format, Reading};
+use palisade_collection::Reading;
+use palisade_model::Format;
 
 use super::connection::Connected;
 use super::{PATH, TITLE, faults_of};

@@ -6,7 +6,8 @@ use askama::filters::HtmlSafe;
 use axum::Form;
 use axum::extract::{Path, State};
 use axum::response::Response;
-use palisade_collection::{Columns, Format, Reading};
+use palisade_collection::{Columns, Reading};
+use palisade_model::Format;
 use palisade_orchestrator::{CollectionChange, FileRead};
 use palisade_store::{CollectionId, Version};
 

@@ -7,20 +7,15 @@
 
 #![expect(clippy::print_stdout, reason = "its output is what it is for")]
 
-use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Instant;
 
-use palisade_bundle::TrustedBundle;
-use palisade_collection::{Reading, Source};
-use palisade_egress::Gate;
-use palisade_engine::{Cache, Compiler, Engine};
-use palisade_policy::Policy;
-use palisade_run::{
-    ComponentSource, Evidence, Input, Overrides, Preparation, Prepared, Silent, Status, Stopping, operator,
-    read_configuration,
-};
+use palisade_embed::bundle::TrustedBundle;
+use palisade_embed::collection::{CollectionFile, Reading, Source};
+use palisade_embed::engine::{Cache, Compiler, Engine};
+use palisade_embed::policy::Policy;
+use palisade_embed::run::{Preparation, Prepared, Silent, Status, Stopping, operator, read_configuration};
 
 type Result<T> = std::result::Result<T, Box<dyn std::error::Error>>;
 
@@ -34,23 +29,13 @@ fn main() -> Result<()> {
     };
     let policy = Policy::read(Path::new(policy))?;
     let preparation = |dry_run| -> Result<Preparation> {
-        let trust = operator::trust(&policy)?;
-        Ok(Preparation {
-            bundle: TrustedBundle::open(Path::new(bundle), &trust)?,
-            protection: operator::protection(&policy, BTreeSet::new())?,
-            client: operator::client(&policy, vec![connect_to.parse()?], vec![PathBuf::from(certificate)])?,
-            policy: policy.clone(),
-            action: "add-to-blocklist".to_owned(),
-            given: read_configuration(Path::new(configuration))?,
-            input: Input::Collection { sources: vec![Source::path(collection)], reading: Reading::default() },
-            dry_run,
-            compare: false,
-            most_evictions: Some(0),
-            overrides: Overrides::default(),
-            evidence: Evidence::None,
-            gate: Gate::default(),
-            component: ComponentSource::Bundle,
-        })
+        let bundle = TrustedBundle::open(Path::new(bundle), &operator::trust(&policy)?)?;
+        let client = operator::client(&policy, vec![connect_to.parse()?], vec![PathBuf::from(certificate)])?;
+        Ok(Preparation::new(bundle, policy.clone(), "add-to-blocklist")
+            .client(client)
+            .configuration(read_configuration(Path::new(configuration))?)
+            .source(Box::new(CollectionFile::new(Source::path(collection), Reading::default())))
+            .dry_run(dry_run))
     };
     let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build()?;
     let begun = Instant::now();

@@ -72,12 +72,13 @@ impl Credential {
     }
 
     /// The secret alone.
-    pub(crate) fn secret(&self) -> &SecretString {
+    #[must_use]
+    pub fn secret(&self) -> &SecretString {
         &self.secret
     }
 
     /// Puts the credential into its header, replacing what stood there.
-    pub(crate) fn put_into(&self, headers: &mut HeaderMap) {
+    pub fn put_into(&self, headers: &mut HeaderMap) {
         // `new` has checked every byte.
         if let Ok(mut value) = HeaderValue::from_str(self.value.expose_secret()) {
             value.set_sensitive(true);

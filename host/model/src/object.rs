@@ -1,7 +1,4 @@
-//! The object model: what a reader makes of one record of a file, whatever the file's format.
-//!
-//! Every record becomes exactly one of three things, and nothing disappears between them: an [`Object`], an
-//! [`Unreadable`] record, or one that is [`LeftOut`] because its own file says that it is not for use.
+//! One object of a threat intelligence platform, regardless of the source that it was read from.
 
 use std::fmt;
 
@@ -86,70 +83,6 @@ impl fmt::Display for Location {
     }
 }
 
-/// What a reader hands to its sink, one for each record of the file (a record with several values gives several).
-#[derive(Debug, Clone, PartialEq)]
-pub enum Record {
-    /// A record that was understood.
-    Object(Object),
-    /// A record that was not.
-    Unreadable(Unreadable),
-    /// A record that was understood and is not for use.
-    LeftOut(LeftOut),
-}
-
-/// One record that could not be understood, in a file that otherwise could.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Unreadable {
-    /// Where the record stands.
-    pub location: Location,
-    /// What was expected and what was found: one sentence, lower case, without a full stop.
-    pub message: String,
-    /// The beginning of the record as the file has it, at most [`EXCERPT_CHARACTERS`] characters.
-    pub excerpt: String,
-}
-
-impl Unreadable {
-    /// Builds one from the whole of what was found, of which only the beginning is kept.
-    #[must_use]
-    pub fn new(location: Location, message: impl Into<String>, found: &str) -> Self {
-        Self { location, message: message.into(), excerpt: excerpt(found) }
-    }
-}
-
-/// One record that is readable and by its own file's word is not for use.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct LeftOut {
-    /// Where the record stands.
-    pub location: Location,
-    /// The record's identifier in its own platform.
-    pub platform_id: Option<String>,
-    /// Stable: `not-an-indicator`, `not-for-detection`, `deleted`, `revoked`, `expired`, `inactive`, `benign`, `allowed` or
-    /// `false-positive`.
-    pub code: &'static str,
-    /// One sentence for people, lower case, without a full stop.
-    pub message: String,
-    /// The value or, where there is none, the beginning of the record.
-    pub excerpt: String,
-}
-
-/// Characters of a bad record that are quoted: enough to find it, short enough for one line of a terminal.
-pub const EXCERPT_CHARACTERS: usize = 100;
-
-/// The beginning of a text on one line, without control characters.
-#[must_use]
-pub fn excerpt(text: &str) -> String {
-    let mut characters = text.trim().chars();
-    let mut start: String = characters
-        .by_ref()
-        .take(EXCERPT_CHARACTERS)
-        .map(|character| if character.is_control() { ' ' } else { character })
-        .collect();
-    if characters.next().is_some() {
-        start.push('…');
-    }
-    start
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -159,13 +92,5 @@ mod tests {
         assert_eq!(Location::Line(12).to_string(), "line 12");
         assert_eq!(Location::Path("$.data[17]".to_owned()).to_string(), "$.data[17]");
         assert_eq!(Location::LinePath(3, "$.data[1]".to_owned()).to_string(), "line 3, $.data[1]");
-    }
-
-    #[test]
-    fn an_excerpt_is_short_and_on_one_line() {
-        assert_eq!(excerpt("  a\nb\u{1b}[31m "), "a b [31m");
-        let long = excerpt(&"é".repeat(500));
-        assert_eq!(long.chars().count(), EXCERPT_CHARACTERS + 1);
-        assert!(long.ends_with('…'));
     }
 }

@@ -12,9 +12,7 @@
 
 use http::{HeaderName, Method, Uri, uri::Scheme};
 
-use palisade_grant::{Origin, PathRule, is_unambiguous};
-
-use crate::Credential;
+use crate::{Credential, Origin, PathRule, is_unambiguous};
 
 /// The methods that can be granted. `CONNECT` and `TRACE` concern the connection and not the service.
 pub const METHODS: [&str; 7] = ["DELETE", "GET", "HEAD", "OPTIONS", "PATCH", "POST", "PUT"];
@@ -28,7 +26,7 @@ pub struct Grant {
     pub methods: Vec<Method>,
     /// To which paths.
     pub paths: Vec<PathRule>,
-    /// The headers that they may have beside those of [`FOR_COMPONENTS`](crate::FOR_COMPONENTS).
+    /// The headers that they may have in addition to those that the HTTP client allows every component.
     pub headers: Vec<HeaderName>,
     /// What the host adds to each of them.
     pub credential: Option<Credential>,
@@ -121,7 +119,7 @@ impl Denial {
 ///
 /// # Errors
 /// [`Denial`] with the first part that no grant fulfilled, in the order scheme, authority, origin, method, path.
-pub(crate) fn decide<'grants>(
+pub fn decide<'grants>(
     grants: &'grants [Grant],
     dry_run: bool,
     method: &Method,

@@ -9,7 +9,8 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 
-use palisade_collection::{Object, Record, Source, read};
+use palisade_collection::{Source, read};
+use palisade_model::{Object, Record};
 use palisade_protect::{Builder, CompiledLists, Own, Protection};
 
 /// The folder of the files, if it is there.

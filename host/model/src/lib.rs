@@ -1,0 +1,29 @@
+//! The domain types that sources, runs, the service and the command line share. No input or output, and no other crate of the
+//! workspace.
+//!
+//! A source reports one [`Record`] after the other and, at its end, a [`Summary`]. Errors implement [`Diagnostic`], so that every
+//! surface shows code, message and hint in its own way.
+
+mod column;
+mod diagnostic;
+mod excerpt;
+mod format;
+mod note;
+mod object;
+mod record;
+mod setting;
+mod source;
+mod summary;
+mod warnings;
+
+pub use column::{Column, ColumnRole};
+pub use diagnostic::Diagnostic;
+pub use excerpt::{EXCERPT_CHARACTERS, excerpt};
+pub use format::{Format, UnknownFormat};
+pub use note::Note;
+pub use object::{INDICATOR, Location, Object};
+pub use record::{DoNotBlock, LeftOut, Record, Unreadable};
+pub use setting::{Setting, worded};
+pub use source::{RecordSource, SourceError};
+pub use summary::Summary;
+pub use warnings::warnings;

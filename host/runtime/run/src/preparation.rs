@@ -1,0 +1,197 @@
+//! What a run consists of, before anything has been checked.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
+
+use palisade_bundle::TrustedBundle;
+use palisade_egress::{ClientOptions, Gate};
+use palisade_engine::{Component, Loading};
+use palisade_model::RecordSource;
+use palisade_policy::Policy;
+use palisade_protect::Protection;
+use palisade_recording::Recording;
+
+use crate::given::Given;
+use crate::operator::{self, OperatorError};
+use crate::plan::Plan;
+use crate::prepare::{ComponentSource, Evidence, Input, Overrides};
+use crate::selection::Selection;
+
+/// One run in preparation: a bundle, one of its actions, and what the operator allows. Everything else has a default and a method
+/// that replaces it. [`check`](Self::check) turns it into a [`Prepared`](crate::Prepared) run.
+///
+/// ```no_run
+/// # async fn example(
+/// #     bundle: palisade_bundle::TrustedBundle,
+/// #     policy: palisade_policy::Policy,
+/// #     engine: &palisade_engine::Engine,
+/// #     collection: Box<dyn palisade_model::RecordSource>,
+/// # ) -> Result<(), Box<dyn std::error::Error>> {
+/// use palisade_run::Preparation;
+///
+/// let prepared =
+///     Preparation::new(bundle, policy, "add-to-blocklist").source(collection).dry_run(true).check(engine).await?;
+/// # Ok(())
+/// # }
+/// ```
+#[derive(Debug)]
+#[must_use]
+pub struct Preparation {
+    pub(crate) bundle: TrustedBundle,
+    pub(crate) policy: Policy,
+    pub(crate) action: String,
+    pub(crate) given: BTreeMap<String, Given>,
+    pub(crate) input: Input,
+    pub(crate) dry_run: bool,
+    pub(crate) compare: bool,
+    pub(crate) most_evictions: Option<u64>,
+    pub(crate) overrides: Overrides,
+    pub(crate) evidence: Evidence,
+    pub(crate) gate: Gate,
+    pub(crate) component: ComponentSource,
+    /// None for that of the policy.
+    protection: Option<Protection>,
+    /// None for those of the policy.
+    client: Option<ClientOptions>,
+}
+
+impl Preparation {
+    /// A run of `action` on no objects, without a configuration: it sends requests and displaces no entries of others.
+    pub fn new(bundle: TrustedBundle, policy: Policy, action: impl Into<String>) -> Self {
+        Self {
+            bundle,
+            policy,
+            action: action.into(),
+            given: BTreeMap::new(),
+            input: Input::Sources(Vec::new()),
+            dry_run: false,
+            compare: false,
+            most_evictions: Some(0),
+            overrides: Overrides::default(),
+            evidence: Evidence::None,
+            gate: Gate::default(),
+            component: ComponentSource::Bundle,
+            protection: None,
+            client: None,
+        }
+    }
+
+    /// The configuration, for example from [`read_configuration`](crate::read_configuration).
+    pub fn configuration(mut self, given: BTreeMap<String, Given>) -> Self {
+        self.given = given;
+        self
+    }
+
+    /// Adds a source of objects. Sources are read in the order in which they were added. Replaces a selection and a plan.
+    pub fn source(mut self, source: Box<dyn RecordSource>) -> Self {
+        if let Input::Sources(sources) = &mut self.input {
+            sources.push(source);
+        } else {
+            self.input = Input::Sources(vec![source]);
+        }
+        self
+    }
+
+    /// The objects themselves, selected by the embedder. Replaces sources and a plan.
+    pub fn selection(mut self, selection: Selection) -> Self {
+        self.input = Input::Selected(selection);
+        self
+    }
+
+    /// The objects of a plan, which [`Prepared::apply`](crate::Prepared::apply) carries out. Replaces sources and a selection.
+    pub fn plan(mut self, plan: Arc<Plan>) -> Self {
+        self.input = Input::Plan(plan);
+        self
+    }
+
+    /// Whether requests that change the service are refused. The default is `false`.
+    pub fn dry_run(mut self, dry_run: bool) -> Self {
+        self.dry_run = dry_run;
+        self
+    }
+
+    /// Whether a dry run compares each submission with what the service holds. The default is `false`.
+    pub fn compare(mut self, compare: bool) -> Self {
+        self.compare = compare;
+        self
+    }
+
+    /// How many entries of others the run may cause the service to remove; `None` for any number. The default is 0.
+    pub fn most_evictions(mut self, most: Option<u64>) -> Self {
+        self.most_evictions = most;
+        self
+    }
+
+    /// Replaces the protected values of the policy, for example with exemptions for this run.
+    pub fn protection(mut self, protection: Protection) -> Self {
+        self.protection = Some(protection);
+        self
+    }
+
+    /// Replaces the connection settings of the policy, for example with a further certificate authority.
+    pub fn client(mut self, client: ClientOptions) -> Self {
+        self.client = Some(client);
+        self
+    }
+
+    /// Limits of time for this run. They lower those of manifest and policy and never raise them.
+    pub fn overrides(mut self, overrides: Overrides) -> Self {
+        self.overrides = overrides;
+        self
+    }
+
+    /// Records every attempt: see [`Prepared::recorder`](crate::Prepared::recorder).
+    pub fn record(mut self) -> Self {
+        self.evidence = Evidence::Record;
+        self
+    }
+
+    /// Sends nothing and answers requests from a recording. No secret is needed.
+    pub fn replay(mut self, recording: Recording) -> Self {
+        self.evidence = Evidence::Replay(recording);
+        self
+    }
+
+    /// Shares the waits that a service imposes with other runs that use the same secret.
+    pub fn gate(mut self, gate: Gate) -> Self {
+        self.gate = gate;
+        self
+    }
+
+    /// A component that is compiled already. It must be that of the bundle.
+    pub fn component(mut self, component: Component) -> Self {
+        self.component = ComponentSource::Ready(component);
+        self
+    }
+
+    /// A component that is being compiled. It must be that of the bundle.
+    pub fn loading(mut self, loading: Loading) -> Self {
+        self.component = ComponentSource::Loading(Box::new(loading));
+        self
+    }
+
+    /// The bundle.
+    #[must_use]
+    pub fn bundle(&self) -> &TrustedBundle {
+        &self.bundle
+    }
+
+    /// Id of the action.
+    #[must_use]
+    pub fn action(&self) -> &str {
+        &self.action
+    }
+
+    /// Fills in what the policy states unless it was replaced.
+    pub(crate) fn operator(&mut self) -> Result<(Protection, ClientOptions), OperatorError> {
+        let protection = match self.protection.take() {
+            Some(protection) => protection,
+            None => operator::protection(&self.policy, BTreeSet::new())?,
+        };
+        let client = match self.client.take() {
+            Some(client) => client,
+            None => operator::client(&self.policy, Vec::new(), Vec::new())?,
+        };
+        Ok((protection, client))
+    }
+}
