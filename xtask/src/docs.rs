@@ -7,7 +7,7 @@ use anyhow::{Context as _, Result};
 
 use crate::build::Scope;
 use crate::cargo::output;
-use crate::{build, paths};
+use crate::{build, paths, used_by};
 
 /// Each generated file, and the words after `palisade generate` that make it.
 pub(crate) const GENERATED: &[(&str, &[&str])] = &[
@@ -30,5 +30,7 @@ pub(crate) fn write() -> Result<()> {
         std::fs::write(&path, text).with_context(|| format!("cannot write `{}`", path.display()))?;
         println!("{file}");
     }
+    std::fs::write(root.join(used_by::PAGE), used_by::page()?)?;
+    println!("{}", used_by::PAGE);
     Ok(())
 }

@@ -29,6 +29,7 @@ mod simulator;
 mod software_bill;
 mod test;
 mod tools;
+mod used_by;
 
 use anyhow::Result;
 use clap::{Parser, Subcommand};

@@ -11,6 +11,8 @@
 //!
 //! The modules are the crates that the types come from, and each crate documents its own part.
 
+#![warn(missing_docs)]
+
 #[doc(inline)]
 pub use palisade_bundle as bundle;
 #[doc(inline)]

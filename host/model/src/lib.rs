@@ -4,6 +4,8 @@
 //! A source reports one [`Record`] after the other and, at its end, a [`Summary`]. Errors implement [`Diagnostic`], so that every
 //! surface shows code, message and hint in its own way.
 
+#![warn(missing_docs)]
+
 mod column;
 mod diagnostic;
 mod excerpt;

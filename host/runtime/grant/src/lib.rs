@@ -4,13 +4,10 @@
 //! A text with more than one reading is refused. If the manifest accepted a text that the client refuses, a bundle could be
 //! packed that cannot run; if two parts read it differently, a grant could cover a request that nobody allowed.
 
-<<<<<<< HEAD
 #![warn(missing_docs)]
 
-=======
 mod credential;
 mod grant;
->>>>>>> 46dd522 (Define domain types once in host/model; separate runs from files and policies from the HTTP client)
 mod host;
 mod origin;
 mod path;

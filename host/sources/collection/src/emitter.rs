@@ -272,7 +272,7 @@ mod tests {
         let summary = result.unwrap();
         assert_eq!(listed, UNREADABLE_RECORDS);
         assert_eq!((summary.unreadable, summary.unreadable_not_listed), (UNREADABLE_RECORDS + 2, 2));
-        let warnings = crate::warnings(&[summary]);
+        let warnings = palisade_model::warnings(&[summary]);
         assert!(warnings.iter().any(|warning| warning.contains("2 further")), "{warnings:?}");
     }
 
@@ -288,7 +288,7 @@ mod tests {
         let summary = emitter.finish().unwrap();
         assert_eq!((summary.objects, summary.unreadable, summary.stripped, summary.unlisted), (3, 1, 1, 2));
         assert_eq!(seen[0], object("a.example"));
-        let warnings = crate::warnings(&[summary]);
+        let warnings = palisade_model::warnings(&[summary]);
         assert!(warnings.iter().any(|warning| warning.contains("`.bit`")), "{warnings:?}");
     }
 }

@@ -37,6 +37,8 @@ pub use refang::refang;
 pub use source::Source;
 pub use unpack::UnpackFault;
 
+use palisade_model::{Format, Record, Summary};
+
 use detect::{Detected, detect, is_json_lines, refuse_binary};
 use emitter::Emitter;
 use misp::Misp;
