@@ -20,7 +20,7 @@ pub(crate) fn page() -> Result<String> {
     let text = std::fs::read_to_string(root.join(PAGE)).with_context(|| format!("cannot read `{PAGE}`"))?;
     let metadata =
         output(&mut cargo(["metadata", "--no-deps", "--offline", "--locked", "--format-version", "1"])?)?;
-    with_column(&text, &users(&serde_json::from_str(&metadata)?, &root)?)
+    with_column(&text, &users(&serde_json::from_slice(&metadata)?, &root)?)
 }
 
 /// The directories of the packages that depend on each crate of a registry, with `(tests)` or `(build)` if nothing else does.
