@@ -45,7 +45,7 @@ async function ended(child) {
 
 async function simulator(directory) {
   const [certificate, ready, key] = ["ca.pem", "ready.json", "api-key"].map((name) => path.join(directory, name));
-  const child = begin(given("VISION_ONE_SIMULATOR"), [
+  const child = begin(given("PALISADE_SIMULATOR"), [
     "--listen", "127.0.0.1:0", "--plain-listen", "127.0.0.1:0", "--run-for", String(SECONDS),
     "--ca-out", certificate, "--ready-file", ready, "--api-key-out", key,
   ]);

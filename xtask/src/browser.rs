@@ -31,7 +31,7 @@ pub(crate) fn test() -> Result<()> {
         .env("PALISADE_BINARY", &built.palisade)
         .env("PALISADE_BUNDLE", &built.bundle)
         .env("PALISADE_POLICY", signing::signing(&built.palisade)?.policy)
-        .env("VISION_ONE_SIMULATOR", &built.simulator);
+        .env("PALISADE_SIMULATOR", &built.simulator);
     run_within(&mut tests, TESTS).context("the tests in a browser")
 }
 

@@ -1,25 +1,28 @@
-//! Builds the binaries, the component, the guests of the tests, and the bundle's zip.
+//! Builds the binaries, the guests of the tests, and each bundle: its component and its zip.
 
 use std::collections::BTreeSet;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::thread;
 
 use anyhow::{Context as _, Result, anyhow, ensure};
 
+use crate::bundles::{self, Bundle};
 use crate::cargo::{WASM_TARGET, cargo, ensure_wasm_target, output, run};
+use crate::packages::Packages;
 use crate::{languages, lint, paths, projects, signing, software_bill};
 
-/// What a user runs, by package: the product, and what stands in for a tenant.
-const PRODUCT: [&str; 2] = ["palisade", "vision-one-simulator"];
-/// The name of the bundle's zip.
-const BUNDLE: &str = "trend-vision-one.zip";
+/// The directories of the programs that a user runs: the product, and a simulator of a tenant.
+const PROGRAMS: [&str; 2] = ["host/cli", "tests/simulator"];
 
 /// What was built.
 pub(crate) struct Built {
     pub(crate) palisade: PathBuf,
     pub(crate) simulator: PathBuf,
+    /// The zip of the bundle at the repository's root, which the demonstration and the benchmark run.
     pub(crate) bundle: PathBuf,
+    /// The zips of all bundles.
+    pub(crate) bundles: Vec<PathBuf>,
 }
 
 /// What one call of cargo builds. Cargo compiles a dependency once for each set of features that the packages of a call ask of
@@ -59,19 +62,29 @@ pub(crate) fn everything(release: bool) -> Result<Built> {
     Ok(built)
 }
 
-/// The binary, the simulator and the bundle.
+/// The binary, the simulator and the bundles.
 pub(crate) fn product(scope: Scope) -> Result<Built> {
     ensure_wasm_target()?;
     explain(scope)?;
+    let bundles = bundles::all()?;
     // Side by side: toward the end of either build one crate waits for the other, and a core for both.
-    let (binaries, component) = thread::scope(|threads| {
-        let component = threads.spawn(component);
-        (binaries(scope), component.join())
+    let (binaries, components) = thread::scope(|threads| {
+        let components = threads.spawn(|| bundles.iter().try_for_each(build_component));
+        (binaries(scope), components.join())
     });
     let [palisade, simulator] = binaries?;
-    let component = component.map_err(|_| anyhow!("building the component panicked"))??;
-    let bundle = pack(&palisade, &component)?;
-    Ok(Built { palisade, simulator, bundle })
+    components.map_err(|_| anyhow!("building the components panicked"))??;
+    let key = signing::signing(&palisade)?.key;
+    for bundle in &bundles {
+        pack(&palisade, bundle, &key, &zip(bundle)?)?;
+    }
+    built_with(palisade, simulator, &bundles)
+}
+
+fn built_with(palisade: PathBuf, simulator: PathBuf, bundles: &[Bundle]) -> Result<Built> {
+    let bundles = bundles.iter().map(zip).collect::<Result<Vec<PathBuf>>>()?;
+    let bundle = bundles.first().context("there is no bundle")?.clone();
+    Ok(Built { palisade, simulator, bundle, bundles })
 }
 
 /// Says what takes minutes, where nothing is built yet.
@@ -80,11 +93,11 @@ fn explain(scope: Scope) -> Result<()> {
         return Ok(());
     }
     let mut tree = cargo(["tree", "--locked", "--edges", "no-dev", "--prefix", "none"])?;
-    let tree = output(tree.args(PRODUCT.iter().flat_map(|name| ["--package", name])))?;
+    let tree = output(tree.args(programs()?.iter().flat_map(|name| ["--package", name])))?;
     let crates: BTreeSet<&[u8]> = tree.split(|byte| *byte == b'\n').collect();
     let time = if scope == Scope::Release { "ten" } else { "five" };
     eprintln!(
-        "Compiling Palisade, a simulated Vision One, and the component. This is about {} crates: the compiler and runtime of \
+        "Compiling Palisade, a simulated tenant, and the component. This is about {} crates: the compiler and runtime of \
          WebAssembly (wasmtime, cranelift), TLS, SQLite and the web service. It takes about {time} minutes on two cores the \
          first time, and seconds from then on. Cargo shows how many crates are done.",
         crates.len()
@@ -94,32 +107,40 @@ fn explain(scope: Scope) -> Result<()> {
 
 /// What was built before, without building it.
 pub(crate) fn built() -> Result<Built> {
-    let [palisade, simulator] = PRODUCT;
-    let built = Built {
-        palisade: Scope::Workspace.binary(palisade)?,
-        simulator: Scope::Workspace.binary(simulator)?,
-        bundle: paths::products()?.join(BUNDLE),
-    };
-    for path in [&built.palisade, &built.simulator, &built.bundle] {
+    let [palisade, simulator] = programs()?;
+    let (palisade, simulator) = (Scope::Workspace.binary(&palisade)?, Scope::Workspace.binary(&simulator)?);
+    let built = built_with(palisade, simulator, &bundles::all()?)?;
+    for path in [&built.palisade, &built.simulator].into_iter().chain(&built.bundles) {
         ensure!(path.exists(), "`{}` is missing: run `cargo xtask build` first", path.display());
     }
     Ok(built)
 }
 
+/// The packages of [`PROGRAMS`].
+fn programs() -> Result<[String; 2]> {
+    let (packages, root) = (Packages::read()?, paths::root()?);
+    let name = |directory: &str| -> Result<String> {
+        Ok(packages.in_directory(&root.join(directory))?.name.clone())
+    };
+    let [product, simulator] = PROGRAMS;
+    Ok([name(product)?, name(simulator)?])
+}
+
 /// `palisade` and the simulator, in one call.
 pub(crate) fn binaries(scope: Scope) -> Result<[PathBuf; 2]> {
+    let programs = programs()?;
     let mut build = if scope == Scope::Workspace {
         let mut build = lint::workspace("build")?;
         build.arg("--all-targets");
         build
     } else {
         let mut build = cargo(["build", "--locked"])?;
-        build.args(PRODUCT.iter().flat_map(|name| ["--package", name]));
+        build.args(programs.iter().flat_map(|name| ["--package", name]));
         build
     };
     run(build.args(["--profile", scope.profile().0]))?;
-    let [palisade, simulator] = PRODUCT;
-    Ok([scope.binary(palisade)?, scope.binary(simulator)?])
+    let [palisade, simulator] = programs;
+    Ok([scope.binary(&palisade)?, scope.binary(&simulator)?])
 }
 
 /// An optimised binary of the workspace, by the name of its package.
@@ -128,13 +149,13 @@ pub(crate) fn release_binary(package: &str) -> Result<PathBuf> {
     Scope::Release.binary(package)
 }
 
-/// The component of the Vision One bundle.
-fn component() -> Result<PathBuf> {
-    let mut build = cargo(["build", "--locked", "--package", "palisade-vision-one"])?;
+/// Builds a bundle's component. Each bundle has a call of cargo of its own: with several packages in one, the features that
+/// one asks for would change the components of the others.
+pub(crate) fn build_component(bundle: &Bundle) -> Result<()> {
+    let mut build = cargo(["build", "--locked", "--package", &bundle.package])?;
     // Quiet: the other build beside it shows its progress.
     build.args(["--quiet", "--lib", "--target", WASM_TARGET, "--profile", "component"]);
-    run(build.env("CARGO_ENCODED_RUSTFLAGS", remapped_paths()?))?;
-    Ok(paths::target()?.join(WASM_TARGET).join("component/palisade_vision_one.wasm"))
+    run(build.env("CARGO_ENCODED_RUSTFLAGS", remapped_paths()?))
 }
 
 /// Panic messages hold the paths of the sources. Without the machine's own part of them the component is the same
@@ -176,32 +197,23 @@ fn guests() -> Result<()> {
     Ok(())
 }
 
-/// The zip, by the binary's own `pack`.
-fn pack(palisade: &PathBuf, component: &PathBuf) -> Result<PathBuf> {
-    let root = paths::root()?;
-    let zip = paths::products()?.join(BUNDLE);
-    let bill = paths::products()?.join("sbom.cdx.json");
-    software_bill::write(&bill)?;
+/// Where the zip of a bundle is.
+fn zip(bundle: &Bundle) -> Result<PathBuf> {
+    Ok(paths::products()?.join(&bundle.id).with_extension("zip"))
+}
+
+/// Packs a bundle whose component is built, by the binary's own `pack`, and signs it with `key`.
+pub(crate) fn pack(palisade: &Path, bundle: &Bundle, key: &Path, zip: &Path) -> Result<()> {
+    let component = paths::target()?.join(WASM_TARGET).join("component").join(&bundle.component);
+    let bill = paths::products()?.join(format!("{}.cdx.json", bundle.id));
+    software_bill::write(&bundle.package, WASM_TARGET, &bill)?;
     let mut pack = Command::new(palisade);
-    pack.current_dir(&root)
-        .arg("pack")
-        .args(["--manifest", "manifest.yaml", "--license", "LICENSE"])
-        .args([
-            "--readme",
-            "plugin/README.md",
-            "--changelog",
-            "plugin/CHANGELOG.md",
-            "--icon",
-            "plugin/icon.svg",
-        ])
-        .arg("--component")
-        .arg(component)
-        .arg("--sbom")
-        .arg(&bill)
-        .arg("--sign")
-        .arg(signing::signing(palisade)?.key)
-        .arg("--out")
-        .arg(&zip);
-    run(&mut pack)?;
-    Ok(zip)
+    pack.arg("pack").arg("--manifest").arg(&bundle.manifest);
+    pack.arg("--license").arg(paths::root()?.join("LICENSE"));
+    for (option, file) in [("--readme", "README.md"), ("--changelog", "CHANGELOG.md"), ("--icon", "icon.svg")]
+    {
+        pack.arg(option).arg(bundle.directory.join(file));
+    }
+    pack.arg("--component").arg(component.with_extension("wasm")).arg("--sbom").arg(&bill);
+    run(pack.arg("--sign").arg(key).arg("--out").arg(zip))
 }

@@ -6,11 +6,13 @@
 mod bench;
 mod browser;
 mod build;
+mod bundles;
 mod cancel_test;
 mod cargo;
 mod children;
 mod demo;
 mod deny;
+mod dist;
 mod docs;
 mod fuzz;
 mod kill_test;
@@ -18,6 +20,8 @@ mod languages;
 mod lint;
 mod measure;
 mod mutants;
+mod package;
+mod packages;
 mod paths;
 mod peers;
 mod projects;
@@ -30,6 +34,8 @@ mod software_bill;
 mod test;
 mod tools;
 mod used_by;
+
+use std::path::PathBuf;
 
 use anyhow::Result;
 use clap::{Parser, Subcommand};
@@ -46,7 +52,7 @@ struct Arguments {
 
 #[derive(Subcommand)]
 enum Task {
-    /// Builds the binary, the component, the guests of the tests and the bundle's zip
+    /// Build the binary, the bundles with their components, and the guests of the tests
     Build {
         /// Builds the binary optimised
         #[arg(long)]
@@ -130,8 +136,8 @@ enum Task {
     },
     /// Change the code of `plugin`, `egress`, `bundle` and `protect` in one place at a time, and list the changes that no test notices
     Mutants {
-        /// Only this package
-        #[arg(long, value_name = "NAME")]
+        /// Only the crate in this directory
+        #[arg(long, value_name = "DIRECTORY")]
         package: Option<String>,
         /// Only part K of N, counted from 0; can be repeated
         #[arg(long = "shard", value_name = "K/N")]
@@ -141,6 +147,24 @@ enum Task {
     Deny,
     /// Writes the generated pages and schemas under `docs`
     Docs,
+    /// Package every crate that can be published, without a network and without publishing anything
+    Package {
+        /// Also compile each crate from its package; takes as long as a build of the product
+        #[arg(long)]
+        verify: bool,
+    },
+    /// Build the release for this machine: binary, bundles, checksums, bill of materials, container context, completions, man pages
+    Dist {
+        /// Write it to this directory, which is replaced, instead of `target/dist`
+        #[arg(long, value_name = "DIRECTORY")]
+        out: Option<PathBuf>,
+        /// Sign the bundles with this secret key, whose public key is beside it as `.pub`, instead of the key of the target directory
+        #[arg(long, value_name = "KEY")]
+        sign: Option<PathBuf>,
+        /// Package the development build of `cargo xtask build` instead of a release build: for tests
+        #[arg(long)]
+        no_build: bool,
+    },
 }
 
 fn main() -> Result<()> {
@@ -173,5 +197,9 @@ fn main() -> Result<()> {
         Task::Mutants { package, shards } => mutants::mutants(package.as_deref(), &shards),
         Task::Deny => deny::deny(),
         Task::Docs => docs::write(),
+        Task::Package { verify } => package::package(verify),
+        Task::Dist { out, sign, no_build } => {
+            dist::dist(&dist::Options { to: out.as_deref(), key: sign.as_deref(), no_build })
+        }
     }
 }

@@ -6,12 +6,13 @@
 mod accepted;
 mod report;
 
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::process::{Command, Stdio};
 
 use anyhow::{Context as _, Result, bail};
 
 use crate::cargo::{cargo, output};
+use crate::packages::Packages;
 use crate::paths;
 use report::Outcomes;
 
@@ -31,7 +32,6 @@ const REQUIRED: f64 = 95.0;
 pub(crate) struct Subject {
     /// Its directory, which is also its name in the report.
     pub(crate) directory: &'static str,
-    package: &'static str,
     /// Tests that are left out, because each takes longer than all the others together.
     without: &'static [&'static str],
 }
@@ -40,30 +40,27 @@ pub(crate) struct Subject {
 pub(crate) const SUBJECTS: [Subject; 4] = [
     Subject {
         directory: "plugin",
-        package: "palisade-vision-one",
         without: &[
             "session::tests::preview::what_is_told_to_go_goes",
             "session::tests::watch::two_runs_at_once_evict_nothing",
             "session::tests::watch::what_others_add_after_the_list_was_read_is_not_pushed_out",
         ],
     },
-    Subject { directory: "host/runtime/egress", package: "palisade-egress", without: &[] },
+    Subject { directory: "host/runtime/egress", without: &[] },
     // Those in which the `minisign` tool derives keys from passwords.
-    Subject { directory: "host/runtime/bundle", package: "palisade-bundle", without: &["the_tool"] },
-    Subject { directory: "host/runtime/protect", package: "palisade-protect", without: &[] },
+    Subject { directory: "host/runtime/bundle", without: &["the_tool"] },
+    Subject { directory: "host/runtime/protect", without: &[] },
 ];
 
 /// Tests the crates, or the one that is named, and updates the report. With shards (`K/N`, from `0/N` on) only these parts of the
 /// mutants are tried; they are counted together.
 pub(crate) fn mutants(package: Option<&str>, shards: &[String]) -> Result<()> {
     require_tool()?;
-    let subjects: Vec<&Subject> = SUBJECTS
-        .iter()
-        .filter(|subject| package.is_none_or(|name| [subject.package, subject.directory].contains(&name)))
-        .collect();
+    let subjects: Vec<&Subject> =
+        SUBJECTS.iter().filter(|subject| package.is_none_or(|name| name == subject.directory)).collect();
     if subjects.is_empty() {
-        let known: Vec<&str> = SUBJECTS.iter().map(|subject| subject.package).collect();
-        bail!("expected one of the packages {}", known.join(", "));
+        let known: Vec<&str> = SUBJECTS.iter().map(|subject| subject.directory).collect();
+        bail!("expected one of the directories {}", known.join(", "));
     }
     let mut below = Vec::new();
     for subject in subjects {
@@ -127,7 +124,7 @@ fn test(subject: &Subject, shard: Option<&String>) -> Result<Vec<u8>> {
 
 fn results(subject: &Subject, shard: Option<&String>) -> Result<PathBuf> {
     let part = shard.map_or("all".to_owned(), |shard| shard.replace('/', "-of-"));
-    let directory = paths::products()?.join("mutants").join(Path::new(subject.package)).join(part);
+    let directory = paths::products()?.join("mutants").join(subject.directory).join(part);
     std::fs::create_dir_all(&directory)
         .with_context(|| format!("cannot create `{}`", directory.display()))?;
     Ok(directory)
@@ -136,7 +133,9 @@ fn results(subject: &Subject, shard: Option<&String>) -> Result<PathBuf> {
 /// cargo-mutants for one crate. What it builds has its own target directory, and no debug information: linking is most of the
 /// time.
 fn command(subject: &Subject, arguments: &[String]) -> Result<Command> {
-    let mut command = cargo(["mutants", "--package", subject.package])?;
+    let packages = Packages::read()?;
+    let package = packages.in_directory(&paths::root()?.join(subject.directory))?;
+    let mut command = cargo(["mutants", "--package", &package.name])?;
     command
         .args(arguments)
         .env("CARGO_TARGET_DIR", paths::target()?.join("mutants"))

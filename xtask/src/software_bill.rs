@@ -1,72 +1,105 @@
-//! The software bill of materials of the component: CycloneDX 1.5, from what cargo itself resolves for the component's
-//! target. Without serial number and time, so that the same sources make the same bill.
+//! The software bill of materials of a program or a component: CycloneDX 1.5, from the dependencies that cargo resolves for its
+//! target. It has no serial number and no time, so that the same sources result in the same bill.
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use anyhow::{Context as _, Result};
 use serde_json::{Value, json};
 
-use crate::cargo::{WASM_TARGET, cargo, output};
+use crate::cargo::{cargo, output};
 
-/// The component's package.
-const PACKAGE: &str = "palisade-vision-one";
-
-/// Writes the bill.
-pub(crate) fn write(path: &Path) -> Result<()> {
-    let mut metadata =
-        cargo(["metadata", "--locked", "--format-version", "1", "--filter-platform", WASM_TARGET])?;
-    let metadata: Value =
-        serde_json::from_slice(&output(&mut metadata)?).context("cargo metadata is not JSON")?;
-    let bill = bill(&metadata)?;
+/// Writes the bill of a package that is built for a target.
+pub(crate) fn write(package: &str, target: &str, path: &Path) -> Result<()> {
+    let metadata = metadata(target)?;
+    let bill = Linked::new(&metadata, package)?.bill()?;
     std::fs::write(path, format!("{bill:#}\n")).with_context(|| format!("cannot write `{}`", path.display()))
 }
 
-fn bill(metadata: &Value) -> Result<Value> {
-    let packages: BTreeMap<&str, &Value> = array(metadata, "/packages")?
-        .iter()
-        .filter_map(|package| Some((package.pointer("/id")?.as_str()?, package)))
-        .collect();
-    let nodes: BTreeMap<&str, &Value> = array(metadata, "/resolve/nodes")?
-        .iter()
-        .filter_map(|node| Some((node.pointer("/id")?.as_str()?, node)))
-        .collect();
-    let root = packages
-        .iter()
-        .find(|(_, package)| text(package, "name") == PACKAGE)
-        .map(|(id, _)| *id)
-        .with_context(|| format!("there is no package `{PACKAGE}`"))?;
-    let mut seen = BTreeSet::from([root]);
-    let mut open = vec![root];
-    while let Some(id) = open.pop() {
-        for dependency in nodes.get(id).map(|node| normal_dependencies(node)).unwrap_or_default() {
-            if seen.insert(dependency) {
-                open.push(dependency);
+/// Name with version, directory and licence of everything that is linked into a package.
+pub(crate) fn sources(package: &str, target: &str) -> Result<Vec<(String, PathBuf, String)>> {
+    let metadata = metadata(target)?;
+    let linked = Linked::new(&metadata, package)?;
+    let source = |package: &Value| {
+        let directory = Path::new(text(package, "manifest_path")).parent().map(Path::to_owned);
+        let name = format!("{} {}", text(package, "name"), text(package, "version"));
+        Ok((name, directory.context("a package has no directory")?, text(package, "license").to_owned()))
+    };
+    linked.dependencies().map(source).collect()
+}
+
+/// What cargo knows about all packages.
+fn metadata(target: &str) -> Result<Value> {
+    let mut metadata = cargo(["metadata", "--locked", "--format-version", "1", "--filter-platform", target])?;
+    serde_json::from_slice(&output(&mut metadata)?).context("`cargo metadata` did not write JSON")
+}
+
+/// A package and everything that is linked into it, from the output of `cargo metadata`.
+struct Linked<'a> {
+    root: &'a str,
+    packages: BTreeMap<&'a str, &'a Value>,
+    nodes: BTreeMap<&'a str, &'a Value>,
+    /// The ids of the package and its dependencies.
+    ids: BTreeSet<&'a str>,
+}
+
+impl<'a> Linked<'a> {
+    fn new(metadata: &'a Value, package: &str) -> Result<Self> {
+        let packages: BTreeMap<&str, &Value> = array(metadata, "/packages")?
+            .iter()
+            .filter_map(|package| Some((package.pointer("/id")?.as_str()?, package)))
+            .collect();
+        let nodes: BTreeMap<&str, &Value> = array(metadata, "/resolve/nodes")?
+            .iter()
+            .filter_map(|node| Some((node.pointer("/id")?.as_str()?, node)))
+            .collect();
+        let root = packages
+            .iter()
+            .find(|(_, listed)| text(listed, "name") == package)
+            .map(|(id, _)| *id)
+            .with_context(|| format!("there is no package `{package}`"))?;
+        let mut ids = BTreeSet::from([root]);
+        let mut open = vec![root];
+        while let Some(id) = open.pop() {
+            for dependency in nodes.get(id).map(|node| normal_dependencies(node)).unwrap_or_default() {
+                if ids.insert(dependency) {
+                    open.push(dependency);
+                }
             }
         }
+        Ok(Self { root, packages, nodes, ids })
     }
-    let named = |id: &&str| packages.get(*id).copied();
-    let components: Vec<Value> =
-        seen.iter().filter(|id| **id != root).filter_map(named).map(component).collect();
-    let dependencies: Vec<Value> = seen
-        .iter()
-        .filter_map(|id| {
-            let depends_on: BTreeSet<String> = normal_dependencies(nodes.get(id)?)
-                .into_iter()
-                .filter_map(|dependency| packages.get(dependency).map(|package| package_url(package)))
-                .collect();
-            Some(json!({ "ref": package_url(packages.get(id)?), "dependsOn": depends_on }))
-        })
-        .collect();
-    let main = packages.get(root).copied().context("the root package is listed")?;
-    Ok(json!({
-        "bomFormat": "CycloneDX",
-        "specVersion": "1.5",
-        "version": 1,
-        "metadata": { "component": component(main) },
-        "components": components,
-        "dependencies": dependencies,
-    }))
+
+    /// The packages that are linked into the package.
+    fn dependencies(&self) -> impl Iterator<Item = &'a Value> {
+        self.ids.iter().filter(|id| **id != self.root).filter_map(|id| self.packages.get(id).copied())
+    }
+
+    fn bill(&self) -> Result<Value> {
+        let components: Vec<Value> = self.dependencies().map(component).collect();
+        let dependencies: Vec<Value> = self
+            .ids
+            .iter()
+            .filter_map(|id| {
+                let depends_on: BTreeSet<String> = normal_dependencies(self.nodes.get(id)?)
+                    .into_iter()
+                    .filter_map(|dependency| {
+                        self.packages.get(dependency).map(|package| package_url(package))
+                    })
+                    .collect();
+                Some(json!({ "ref": package_url(self.packages.get(id)?), "dependsOn": depends_on }))
+            })
+            .collect();
+        let main = self.packages.get(self.root).copied().context("the package is not listed")?;
+        Ok(json!({
+            "bomFormat": "CycloneDX",
+            "specVersion": "1.5",
+            "version": 1,
+            "metadata": { "component": component(main) },
+            "components": components,
+            "dependencies": dependencies,
+        }))
+    }
 }
 
 /// What is linked into the component: neither build scripts nor tests.

@@ -1,4 +1,5 @@
-//! The tables of the templates: where each file goes in a project, and its content, which is part of the binary.
+//! The tables of the templates: where each file goes in a project, and its content, which is part of the binary. All files are in
+//! the directory of this crate, `LICENSE` and `wit` as links, so that its package contains them.
 
 use super::Language;
 
@@ -7,14 +8,14 @@ type Template = (&'static str, &'static str);
 
 macro_rules! templates {
     ($($path:literal from $file:literal),+ $(,)?) => {
-        &[$(($path, include_str!(concat!("../../", $file)))),+]
+        &[$(($path, include_str!(concat!(env!("CARGO_MANIFEST_DIR"), "/", $file)))),+]
     };
 }
 
 /// What is the same in every language.
 pub(super) const COMMON: &[Template] = templates![
     "CHANGELOG.md" from "templates/common/CHANGELOG.md",
-    "LICENSE" from "../../LICENSE",
+    "LICENSE" from "LICENSE",
     "collection.txt" from "templates/common/collection.txt",
     "icon.svg" from "templates/common/icon.svg",
     "manifest.yaml" from "templates/common/manifest.yaml",
@@ -34,7 +35,7 @@ pub(super) fn of(language: Language) -> &'static [Template] {
 const RUST: &[Template] = templates![
     ".gitignore" from "templates/rust/gitignore",
     ".github/workflows/check.yml" from "templates/rust/github-workflow.yml",
-    "Cargo.toml" from "templates/rust/Cargo.toml",
+    "Cargo.toml" from "templates/rust/manifest.toml",
     "README.md" from "templates/rust/README.md",
     "palisade.dev.toml" from "templates/rust/palisade.dev.toml",
     "sbom.cdx.json" from "templates/rust/sbom.cdx.json",
@@ -107,14 +108,14 @@ const C: &[Template] = templates![
 
 /// The contract, as this host implements it.
 pub(super) const CONTRACT: &[Template] = templates![
-    "action.wit" from "../../wit/action.wit",
-    "deps/cli.wit" from "../../wit/deps/cli.wit",
-    "deps/clocks.wit" from "../../wit/deps/clocks.wit",
-    "deps/filesystem.wit" from "../../wit/deps/filesystem.wit",
-    "deps/http.wit" from "../../wit/deps/http.wit",
-    "deps/io.wit" from "../../wit/deps/io.wit",
-    "deps/random.wit" from "../../wit/deps/random.wit",
-    "deps/sockets.wit" from "../../wit/deps/sockets.wit",
-    "types.wit" from "../../wit/types.wit",
-    "world.wit" from "../../wit/world.wit",
+    "action.wit" from "wit/action.wit",
+    "deps/cli.wit" from "wit/deps/cli.wit",
+    "deps/clocks.wit" from "wit/deps/clocks.wit",
+    "deps/filesystem.wit" from "wit/deps/filesystem.wit",
+    "deps/http.wit" from "wit/deps/http.wit",
+    "deps/io.wit" from "wit/deps/io.wit",
+    "deps/random.wit" from "wit/deps/random.wit",
+    "deps/sockets.wit" from "wit/deps/sockets.wit",
+    "types.wit" from "wit/types.wit",
+    "world.wit" from "wit/world.wit",
 ];

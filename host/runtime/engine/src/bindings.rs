@@ -3,7 +3,7 @@
 #[expect(missing_docs, reason = "generated from wit/, where the documentation is")]
 pub(crate) mod generated {
     wasmtime::component::bindgen!({
-        path: "../../../wit",
+        path: "wit",
         world: "palisade:action/validating-bundle",
         imports: {
             "palisade:action/results.record": trappable,
