@@ -70,12 +70,12 @@ fn outside(directory: &Path) -> Result<Vec<String>> {
 /// the macro that reads WIT files and the one of the templates (`"PATH" from "FILE"`) start at the crate's.
 fn leaves(source: &Path, line: &str) -> Option<String> {
     let text = |start: &str| line.split_once(start)?.1.split_once('"').map(|(path, _)| path);
-    let from_source = text("include_str!(\"").or_else(|| text("include_bytes!(\""));
-    let (base, path) = match from_source {
-        Some(path) => (source.parent()?, path),
-        None => (Path::new(""), text("path: \"").or_else(|| text("\" from \""))?),
-    };
-    (!stays_inside(&base.join(path))).then(|| path.to_owned())
+    if let Some(path) = text("include_str!(\"").or_else(|| text("include_bytes!(\"")) {
+        return (!stays_inside(&source.parent()?.join(path))).then(|| path.to_owned());
+    }
+    let path = text("path: \"").or_else(|| text("\" from \""))?;
+    // Other fields are called `path` too: those of URLs begin with `/`.
+    (!path.starts_with('/') && !stays_inside(Path::new(path))).then(|| path.to_owned())
 }
 
 /// Whether a path does not climb above its start.
@@ -103,6 +103,7 @@ mod tests {
         assert_eq!(in_source(r#"bytes: include_bytes!("../../assets/app.css"),"#), None);
         assert_eq!(in_source(r#"path: "../../../wit","#).unwrap(), "../../../wit");
         assert_eq!(in_source(r#"path: "wit","#), None);
+        assert_eq!(in_source(r#"path: "/account/sessions","#), None);
         assert_eq!(in_source(r#""LICENSE" from "../../LICENSE","#).unwrap(), "../../LICENSE");
         assert_eq!(in_source(r#"include_str!("/etc/passwd")"#).unwrap(), "/etc/passwd");
     }

@@ -29,7 +29,7 @@ pub(super) struct Archive {
 impl Archive {
     pub(super) fn create(path: &Path) -> Result<Self> {
         let file = File::create(path).with_context(|| format!("cannot create `{}`", path.display()))?;
-        Ok(Self { builder: Builder::new(GzEncoder::new(file, Compression::best())), time: time() })
+        Ok(Self { builder: Builder::new(GzEncoder::new(file, Compression::default())), time: time() })
     }
 
     pub(super) fn add(&mut self, name: &str, entry: Entry<'_>) -> Result<()> {
@@ -64,4 +64,24 @@ fn time() -> u64 {
         String::from_utf8(text).ok()?.trim().parse().ok()
     };
     committed().unwrap_or(0)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_same_content_is_the_same_archive() {
+        let directory = tempfile::tempdir().unwrap();
+        let archive = |name: &str| {
+            let path = directory.path().join(name);
+            let mut archive = Archive::create(&path).unwrap();
+            archive.add("a/program", Entry::Program(b"\x7fELF")).unwrap();
+            archive.add("a/empty", Entry::Directory).unwrap();
+            archive.add(&format!("a/{}", "long-".repeat(40)), Entry::File(b"text")).unwrap();
+            archive.finish().unwrap();
+            std::fs::read(path).unwrap()
+        };
+        assert_eq!(archive("one.tar.gz"), archive("other.tar.gz"));
+    }
 }

@@ -25,6 +25,24 @@ fn generated_files_are_not_stale() {
 }
 
 #[test]
+fn each_further_bundle_has_a_configuration_reference() {
+    for entry in std::fs::read_dir(root().join("bundles")).unwrap() {
+        let path = entry.unwrap().path();
+        if !path.is_dir() {
+            continue;
+        }
+        let id = path.file_name().unwrap().to_str().unwrap();
+        let manifest = path.join("manifest.yaml");
+        let words = Palisade::verb("generate").argument("configuration-reference");
+        let outcome = words.argument(manifest.to_str().unwrap()).go();
+        assert_eq!(outcome.status, 0, "{}", outcome.stderr);
+        let file = format!("docs/configuration-reference-{id}.md");
+        let committed = std::fs::read_to_string(root().join(&file)).unwrap_or_default();
+        assert!(committed == outcome.stdout, "`{file}` is stale: run `cargo xtask docs`");
+    }
+}
+
+#[test]
 fn the_list_above_is_that_of_xtask() {
     let source = std::fs::read_to_string(root().join("xtask/src/docs.rs")).unwrap();
     let listed = source.lines().filter(|line| line.trim_start().starts_with("(\"docs/")).count();

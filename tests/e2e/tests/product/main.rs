@@ -20,6 +20,7 @@ mod collection;
 mod compile_bomb;
 mod contract_page;
 mod deadline;
+mod dist;
 mod divided_batches;
 mod documentation;
 mod dry_run;
