@@ -83,7 +83,6 @@ fn with_column(page: &str, users: &BTreeMap<String, Vec<String>>) -> Result<Stri
 }
 
 #[cfg(test)]
-#[expect(clippy::unwrap_used, reason = "tests: what goes wrong here is a failed test")]
 mod tests {
     use super::*;
 
