@@ -44,6 +44,7 @@ actions:
     egress:
       - origin: https://{api_region}
         methods: [POST]
+        changes: true
         paths: [/v3.0/threatintel/suspiciousObjects]
         credential: { parameter: api_key, header: Authorization, format: "Bearer {api_key}" }
         idempotent: true

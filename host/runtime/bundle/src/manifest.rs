@@ -211,7 +211,8 @@ pub struct EgressAsked {
     pub origin: String,
     /// HTTP methods in upper case.
     pub methods: Vec<String>,
-    /// Paths that begin with `/`: exact, or ending in `/*` for all below.
+    /// Paths that begin with `/`: exact, or ending in `/*` for all below. `{segment}` in the place of a whole segment stands for
+    /// any one segment.
     pub paths: Vec<String>,
     /// Headers that the component sets in these requests, beside the usual ones that it may set always.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
@@ -219,6 +220,9 @@ pub struct EgressAsked {
     /// The credential that the host adds to these requests.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub credential: Option<Credential>,
+    /// Whether such a request changes something at the service. In a dry run the host sends only requests that change nothing.
+    /// The method does not decide: some services add and delete with GET, and some search with POST.
+    pub changes: bool,
     /// Whether the host may repeat such a request after a 5xx answer or a lost connection, because sending it twice has
     /// the effect of sending it once.
     #[serde(default)]

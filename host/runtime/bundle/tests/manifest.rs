@@ -22,7 +22,7 @@ fn crate_directory() -> PathBuf {
 }
 
 fn repository() -> PathBuf {
-    crate_directory().join("../..")
+    crate_directory().join("../../..")
 }
 
 fn own_manifest() -> Manifest {
@@ -233,13 +233,14 @@ fn each_action_asks_to_send_to_its_own_list_and_to_read() {
         })
         .collect();
     let sentence = |method: &str, list: &str| {
+        let nothing = if method == "GET" { " that change nothing" } else { "" };
         format!(
-            "send {method} requests to https://<API Region>/v3.0/threatintel/{list} with the API Key in the header \
+            "send {method} requests{nothing} to https://<API Region>/v3.0/threatintel/{list} with the API Key in the header \
              Authorization"
         )
     };
     let (blocked, exempted) = ("suspiciousObjects", "suspiciousObjectExceptions");
-    let test = "send GET requests to https://<API Region>/v3.0/healthcheck/connectivity with the API Key in the header \
+    let test = "send GET requests that change nothing to https://<API Region>/v3.0/healthcheck/connectivity with the API Key in the header \
                 Authorization to test the connection";
     assert_eq!(
         words,

@@ -30,6 +30,9 @@ pub struct Grant {
     pub headers: Vec<HeaderName>,
     /// What the host adds to each of them.
     pub credential: Option<Credential>,
+    /// Whether such a request changes something at the service. In a dry run only requests that change nothing are sent. The
+    /// method does not decide: some services add and delete with GET.
+    pub changes: bool,
     /// Sending the same request twice has the effect of sending it once, so that the transport may repeat it after a
     /// 5xx or a connection that was lost in the middle.
     pub idempotent: bool,
@@ -60,7 +63,7 @@ pub enum Missing {
     Path,
     /// The path could be read in more than one way.
     AmbiguousPath,
-    /// It is granted, but this is a dry run, and the method may change something.
+    /// It is granted, but this is a dry run, and the grant says that the request changes something.
     DryRun,
 }
 
@@ -85,7 +88,7 @@ impl Missing {
             Self::Method => "no grant for this origin names this method",
             Self::Path => "no grant for this origin and method names this path",
             Self::AmbiguousPath => "the path has dot segments, empty segments or encoded separators",
-            Self::DryRun => "in a dry run only GET and HEAD are",
+            Self::DryRun => "in a dry run only requests that change nothing are",
         }
     }
 }
@@ -111,11 +114,15 @@ impl Denial {
         // The path is the component's: no comma or bracket in it may become another grant where the lines are pasted.
         let plain = path.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"/._~-*".contains(&byte));
         let path = if plain { path } else { format!("\"{path}\"") };
-        Some(format!("egress:\n  - origin: {origin}\n    methods: [{method}]\n    paths: [{path}]"))
+        // Whether it changes something is for the author to say; what is not known may.
+        let changes = ![Method::GET, Method::HEAD].contains(&method);
+        Some(format!(
+            "egress:\n  - origin: {origin}\n    methods: [{method}]\n    changes: {changes}\n    paths: [{path}]"
+        ))
     }
 }
 
-/// The grant that covers a request. In a dry run only methods that change nothing are covered (RFC 9110, section 9.2.1).
+/// The grant that covers a request. In a dry run no request is covered that one of the grants describes as a change.
 ///
 /// # Errors
 /// [`Denial`] with the first part that no grant fulfilled, in the order scheme, authority, origin, method, path.
@@ -145,15 +152,22 @@ pub fn decide<'grants>(
     if !is_unambiguous(uri.path()) {
         return Err(deny(Missing::AmbiguousPath));
     }
+    let covers = |grant: &&Grant| {
+        grant.origin == origin
+            && grant.methods.contains(method)
+            && grant.paths.iter().any(|rule| rule.matches(uri.path()))
+    };
+    let mut covering = grants.iter().filter(covers);
+    if let Some(first) = covering.next() {
+        let changes = first.changes || covering.any(|grant| grant.changes);
+        return if dry_run && changes { Err(deny(Missing::DryRun)) } else { Ok(first) };
+    }
     let mut missing = Missing::Origin;
     for grant in grants.iter().filter(|grant| grant.origin == origin) {
         if !grant.methods.contains(method) {
             if missing == Missing::Origin {
                 missing = Missing::Method;
             }
-        } else if grant.paths.iter().any(|rule| rule.matches(uri.path())) {
-            let changes_nothing = [Method::GET, Method::HEAD].contains(method);
-            return if dry_run && !changes_nothing { Err(deny(Missing::DryRun)) } else { Ok(grant) };
         } else {
             missing = Missing::Path;
         }
@@ -172,6 +186,7 @@ mod tests {
             paths: vec![PathRule::parse("/v3.0/list"), PathRule::parse("/v3.0/tasks/*")],
             headers: Vec::new(),
             credential: None,
+            changes: true,
             idempotent: true,
             reason: String::new(),
         }]
@@ -261,9 +276,17 @@ mod tests {
         let denial = decide(&grants(), true, &Method::POST, &uri).unwrap_err();
         assert_eq!(denial.missing, Missing::DryRun);
         assert_eq!(denial.would_be_granted_by(), None);
-        let mut reading = grants();
-        reading[0].methods.push(Method::GET);
-        assert!(decide(&reading, true, &Method::GET, &uri).is_ok());
+        let reading = vec![Grant { changes: false, ..grants().remove(0) }];
+        assert!(decide(&reading, true, &Method::POST, &uri).is_ok());
+        // A GET that changes something, and a request that one of two grants describes as a change.
+        let deleting = Grant { methods: vec![Method::GET], ..grants().remove(0) };
+        let reading = Grant { changes: false, ..deleting.clone() };
+        for grants in
+            [vec![deleting.clone()], vec![reading.clone(), deleting.clone()], vec![deleting, reading]]
+        {
+            assert!(decide(&grants, false, &Method::GET, &uri).is_ok());
+            assert_eq!(decide(&grants, true, &Method::GET, &uri).unwrap_err().missing, Missing::DryRun);
+        }
     }
 
     #[test]
@@ -272,7 +295,7 @@ mod tests {
         let denial = decide(&grants(), false, &Method::GET, &uri).unwrap_err();
         assert_eq!(
             denial.would_be_granted_by().unwrap(),
-            "egress:\n  - origin: https://other.example\n    methods: [GET]\n    paths: [/v1/x]"
+            "egress:\n  - origin: https://other.example\n    methods: [GET]\n    changes: false\n    paths: [/v1/x]"
         );
         assert!(!denial.to_string().contains("key=1"));
     }

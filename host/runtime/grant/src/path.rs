@@ -4,7 +4,8 @@
 
 use std::fmt;
 
-/// One path of a grant.
+/// One path of a grant. A segment that is `{segment}` stands for any one segment that is not empty: `/tasks/{segment}` names
+/// `/tasks/7` and not `/tasks/7/notes`.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum PathRule {
     /// Exactly this path.
@@ -36,7 +37,7 @@ impl PathError {
 }
 
 impl PathRule {
-    /// Reads a path as the manifest writes it: `/a/b` or `/a/*`.
+    /// Reads a path as the manifest writes it: `/a/b`, `/a/{segment}/b` or `/a/*`.
     #[must_use]
     pub fn parse(text: &str) -> Self {
         match text.strip_suffix('*') {
@@ -64,6 +65,15 @@ impl PathRule {
         }
         if fixed.contains('%') {
             return refuse("an escaped character can be read in two ways");
+        }
+        // Checked for everything else without its placeholders.
+        let fixed = &segments(fixed)
+            .iter()
+            .map(|one| if *one == PLACEHOLDER { "x" } else { one })
+            .collect::<Vec<_>>()
+            .join("/");
+        if fixed.contains(['{', '}']) {
+            return refuse("a brace stands only in `{segment}`, in the place of a whole segment");
         }
         if !fixed.chars().all(|one| one.is_ascii_graphic() && !"\\\"<>^`{|}".contains(one)) {
             return refuse("it contains a character that no URL path contains");
@@ -99,38 +109,90 @@ impl PathRule {
         })
     }
 
-    /// Whether a request's path, without its query, is named by the rule.
+    /// Whether the rule names a request's path, without its query.
     #[must_use]
     pub fn matches(&self, path: &str) -> bool {
         match self {
-            Self::Exact(exact) => exact == path,
-            Self::Below(prefix) => path.strip_prefix(prefix.as_str()).is_some_and(|rest| !rest.is_empty()),
+            Self::Exact(exact) => {
+                let (own, asked) = (segments(exact), segments(path));
+                own.len() == asked.len() && is_named(&own, &asked)
+            }
+            Self::Below(prefix) => {
+                let (own, asked) = (segments(above(prefix)), segments(path));
+                has_more(&own, &asked) && is_named(&own, &asked)
+            }
         }
     }
 
     /// Whether every path that the other rule names is named by this one.
     #[must_use]
     pub fn contains(&self, other: &Self) -> bool {
+        // No path has a brace, so that a placeholder of the other rule is matched by a placeholder only.
         match (self, other) {
             (_, Self::Exact(path)) => self.matches(path),
-            (Self::Below(wide), Self::Below(narrow)) => narrow.starts_with(wide.as_str()),
+            (Self::Below(wide), Self::Below(narrow)) => {
+                let (wide, narrow) = (segments(above(wide)), segments(above(narrow)));
+                wide.len() <= narrow.len() && is_named(&wide, &narrow)
+            }
             (Self::Exact(_), Self::Below(_)) => false,
         }
     }
 
-    /// What both rules name: the narrower where one contains the other; else they have nothing in common.
+    /// What both rules name, as one rule; none if they have nothing in common.
     #[must_use]
     pub fn intersection(&self, other: &Self) -> Option<Self> {
-        if self.contains(other) {
-            Some(other.clone())
-        } else if other.contains(self) {
-            Some(self.clone())
-        } else {
-            None
+        match (self, other) {
+            (Self::Exact(one), Self::Exact(another)) => {
+                let (one, another) = (segments(one), segments(another));
+                (one.len() == another.len()).then(|| common(&one, &another).map(Self::Exact))?
+            }
+            (Self::Below(prefix), Self::Exact(path)) | (Self::Exact(path), Self::Below(prefix)) => {
+                let (prefix, path) = (segments(above(prefix)), segments(path));
+                has_more(&prefix, &path).then(|| common(&prefix, &path).map(Self::Exact))?
+            }
+            (Self::Below(one), Self::Below(another)) => {
+                let common = common(&segments(above(one)), &segments(above(another)))?;
+                Some(Self::Below(format!("{common}/")))
+            }
         }
     }
 }
 
+/// Stands for one segment of a path, which must not be empty.
+const PLACEHOLDER: &str = "{segment}";
+
+/// The parts between slashes; the first is empty, because a path begins with one.
+fn segments(path: &str) -> Vec<&str> {
+    path.split('/').collect()
+}
+
+/// A prefix without its last slash.
+fn above(prefix: &str) -> &str {
+    prefix.strip_suffix('/').unwrap_or(prefix)
+}
+
+/// Whether a path has something below a prefix. A path that is the prefix itself ends in an empty segment.
+fn has_more(prefix: &[&str], path: &[&str]) -> bool {
+    path.get(prefix.len()..).is_some_and(|rest| !matches!(rest, [] | [""]))
+}
+
+/// Whether the segments of a rule name the first segments of a path.
+fn is_named(rule: &[&str], path: &[&str]) -> bool {
+    rule.iter().zip(path).all(|(own, asked)| own == asked || (*own == PLACEHOLDER && !asked.is_empty()))
+}
+
+/// The segments that two rules have in common, and after them those of the longer one.
+fn common(one: &[&str], other: &[&str]) -> Option<String> {
+    let (short, long) = if one.len() <= other.len() { (one, other) } else { (other, one) };
+    let shared = short.iter().zip(long).map(|(a, b)| match (*a, *b) {
+        (a, b) if a == b => Some(a),
+        (PLACEHOLDER, b) if !b.is_empty() => Some(b),
+        (a, PLACEHOLDER) if !a.is_empty() => Some(a),
+        _ => None,
+    });
+    let rest = long.iter().skip(short.len()).map(|segment| Some(*segment));
+    shared.chain(rest).collect::<Option<Vec<&str>>>().map(|segments| segments.join("/"))
+}
 impl fmt::Display for PathRule {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
@@ -202,14 +264,51 @@ mod tests {
             "/\u{e4}",
             "/a\n",
             "/{a}",
+            "/a{segment}",
+            "/{segment}b/c",
+            "/{Segment}",
         ] {
             assert!(PathRule::checked(text).is_err(), "{text}");
         }
-        for text in ["/", "/*", "/v3.0/threatintel/suspiciousObjects", "/v3.0/*", "/a-b_c~d/"] {
+        for text in [
+            "/",
+            "/*",
+            "/v3.0/threatintel/suspiciousObjects",
+            "/v3.0/*",
+            "/a-b_c~d/",
+            "/a/{segment}",
+            "/{segment}/b/*",
+        ] {
             assert!(PathRule::checked(text).is_ok(), "{text}");
         }
         assert_eq!(PathRule::checked("/a/*").unwrap(), PathRule::Below("/a/".to_owned()));
         assert_eq!(PathRule::checked("/a").unwrap(), PathRule::Exact("/a".to_owned()));
+    }
+
+    #[test]
+    fn a_placeholder_is_one_segment() {
+        let rule = PathRule::checked("/alerts/{segment}/notes").unwrap();
+        assert!(rule.matches("/alerts/7/notes") && rule.matches("/alerts/{segment}/notes"));
+        for path in [
+            "/alerts/notes",
+            "/alerts//notes",
+            "/alerts/7/8/notes",
+            "/alerts/7/notes/delete",
+            "/alerts/7/notes/",
+        ] {
+            assert!(!rule.matches(path), "{path}");
+        }
+        let below = PathRule::checked("/alerts/{segment}/*").unwrap();
+        assert!(below.contains(&rule) && !rule.contains(&below));
+        assert!(
+            below.matches("/alerts/7/notes/delete")
+                && !below.matches("/alerts/7")
+                && !below.matches("/alerts/7/")
+        );
+        let one = PathRule::checked("/a/{segment}/c").unwrap();
+        let other = PathRule::checked("/a/b/{segment}").unwrap();
+        assert_eq!(one.intersection(&other), Some(PathRule::Exact("/a/b/c".to_owned())));
+        assert!(!one.contains(&other) && !other.contains(&one));
     }
 
     #[test]
@@ -270,7 +369,9 @@ mod tests {
     }
 
     fn rule() -> impl Strategy<Value = PathRule> {
-        (path(), any::<bool>())
+        let path = proptest::collection::vec("[ab]|\\{segment\\}", 1..4);
+        let path = path.prop_map(|segments| format!("/{}", segments.join("/")));
+        (path, any::<bool>())
             .prop_map(|(path, below)| PathRule::parse(&if below { format!("{path}/*") } else { path }))
     }
 

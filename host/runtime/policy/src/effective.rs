@@ -109,8 +109,8 @@ mod tests {
     }
 
     fn asked() -> impl Strategy<Value = Grant> {
-        (origin(), methods(), paths(), any::<bool>(), any::<bool>()).prop_map(
-            |(origin, methods, paths, idempotent, secret)| {
+        (origin(), methods(), paths(), any::<[bool; 2]>(), any::<bool>()).prop_map(
+            |(origin, methods, paths, [changes, idempotent], secret)| {
                 let credential = secret.then(|| {
                     Credential::new("authorization", "Bearer ", &SecretString::from("word"), "").unwrap()
                 });
@@ -120,6 +120,7 @@ mod tests {
                     paths,
                     headers: Vec::new(),
                     credential,
+                    changes,
                     idempotent,
                     reason: String::new(),
                 }
@@ -163,6 +164,7 @@ mod tests {
             prop_assert_eq!(granted.is_some(), by_manifest.is_some() && by_policy);
             if let (Some(granted), Some(asked)) = (granted, by_manifest) {
                 prop_assert_eq!(granted.idempotent, asked.idempotent);
+                prop_assert_eq!(granted.changes, asked.changes);
                 prop_assert_eq!(granted.credential.is_some(), asked.credential.is_some());
             }
         }
@@ -186,6 +188,7 @@ mod tests {
             paths: vec![PathRule::parse("/v1/*"), PathRule::parse("/v2/list")],
             headers: Vec::new(),
             credential: None,
+            changes: true,
             idempotent: false,
             reason: String::new(),
         };

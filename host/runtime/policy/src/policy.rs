@@ -70,6 +70,7 @@ impl Allowed {
             paths: self.paths.clone(),
             headers: Vec::new(),
             credential: None,
+            changes: true,
             idempotent: false,
             reason: String::new(),
         };

@@ -37,6 +37,7 @@ fn asked(region: &str) -> Grant {
         paths: vec![PathRule::parse("/v3.0/list"), PathRule::parse("/v3.0/tasks/*")],
         headers: Vec::new(),
         credential: None,
+        changes: true,
         idempotent: true,
         reason: String::new(),
     }

@@ -23,6 +23,7 @@ fn asked() -> Vec<Grant> {
         paths: vec![PathRule::parse("/v3.0/*")],
         headers: Vec::new(),
         credential: None,
+        changes: true,
         idempotent: true,
         reason: String::new(),
     }]
@@ -62,7 +63,7 @@ fn what_only_the_bundle_lacks_is_told_with_the_lines_of_the_manifest_and_none_of
         let Remedy::Manifest { manifest } = &remedy else { panic!("{remedy:?}") };
         assert_eq!(
             manifest.text,
-            "egress:\n  - origin: https://api.example.com\n    methods: [POST]\n    paths: [/v2/list]"
+            "egress:\n  - origin: https://api.example.com\n    methods: [POST]\n    changes: true\n    paths: [/v2/list]"
         );
         assert!(
             remedy.to_string().starts_with("the bundle itself does not ask for this request"),

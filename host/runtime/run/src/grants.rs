@@ -127,6 +127,7 @@ fn grant<'value>(
         paths,
         headers: headers(asked)?,
         credential,
+        changes: asked.changes,
         idempotent: asked.idempotent,
         reason: asked.reason.clone(),
     })
@@ -178,6 +179,7 @@ pub fn asked_grants(manifest: &Manifest, action: &Action) -> Result<(Vec<Grant>,
                 paths: asked.paths.iter().map(|path| PathRule::parse(path)).collect(),
                 headers: headers(asked)?,
                 credential: None,
+                changes: asked.changes,
                 idempotent: asked.idempotent,
                 reason: asked.reason.clone(),
             });

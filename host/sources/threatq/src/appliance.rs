@@ -287,6 +287,8 @@ impl<'connection> Appliance<'connection> {
     fn grant(&self, method: Method, path: &str, credential: Option<Credential>) -> Grant {
         Grant {
             origin: self.connection.origin.clone(),
+            // The appliance issues a token, and nothing here is a dry run.
+            changes: method != Method::GET,
             methods: vec![method],
             paths: vec![PathRule::Exact(path.to_owned())],
             headers: Vec::new(),

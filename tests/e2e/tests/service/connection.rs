@@ -169,6 +169,7 @@ fn a_name_that_leads_nowhere_is_the_name_and_a_closed_port_the_network() {
     const MANIFEST_TEST: &str = r#"
       - origin: https://{api_region}
         methods: [GET]
+        changes: false
         paths: [/v3.0/healthcheck/connectivity]
         credential: { parameter: api_key, header: Authorization, format: "Bearer {api_key}" }
         purpose: connection-test

@@ -211,7 +211,7 @@ impl FaultKind {
             Self::OriginNotWhole { name, .. } => Some(format!("write `\"{{{name}}}\"` and nothing else")),
             Self::NotInForm { .. } => Some("name it in one of the action's sections".to_owned()),
             Self::ConnectionTestNotOneGet => Some(
-                "write `methods: [GET]` and the one path; give other requests an entry of their own"
+                "write `methods: [GET]`, `changes: false` and the one path; give other requests an entry of their own"
                     .to_owned(),
             ),
             Self::CredentialFormat { name, .. } => Some(format!("for example `Bearer {{{name}}}`")),

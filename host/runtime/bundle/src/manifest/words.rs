@@ -19,7 +19,9 @@ impl EgressAsked {
                 None => format!("{origin}{path}"),
             })
             .collect();
-        let mut sentence = format!("send {} requests to {}", listed(&self.methods), listed(&targets));
+        let nothing = if self.changes { "" } else { " that change nothing" };
+        let mut sentence =
+            format!("send {} requests{nothing} to {}", listed(&self.methods), listed(&targets));
         if let Some(credential) = &self.credential {
             let name = label(&credential.parameter);
             sentence.push_str(&format!(" with the {name} in the header {}", credential.header));

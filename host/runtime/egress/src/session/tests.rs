@@ -19,6 +19,7 @@ fn silent(limits: SessionLimits, run: Duration) -> (Session, std::net::TcpListen
         paths: vec![PathRule::parse("/list")],
         headers: Vec::new(),
         credential: None,
+        changes: true,
         idempotent: false,
         reason: String::new(),
     };

@@ -29,6 +29,7 @@ fn session(wire: Wire, recorder: Option<Recorder>) -> Session {
         paths: vec![PathRule::parse("/list")],
         headers: Vec::new(),
         credential: None,
+        changes: true,
         idempotent: true,
         reason: String::new(),
     };

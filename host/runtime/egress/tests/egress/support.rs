@@ -235,6 +235,7 @@ pub(crate) fn session_to(client: Client, authority: &str, limits: SessionLimits)
         paths: vec![PathRule::parse("/list"), PathRule::parse("/tasks/*")],
         headers: Vec::new(),
         credential: Some(Credential::new("authorization", "Bearer ", &SecretString::from(KEY), "").unwrap()),
+        changes: true,
         idempotent: false,
         reason: String::new(),
     };

@@ -261,6 +261,7 @@ fn asks_for_a_host_not_granted() {
               egress:
                 - origin: https://not-granted.example
                   methods: [GET]
+                  changes: false
                   paths: [/]
         ");
     });

@@ -59,10 +59,11 @@ pub(super) fn one_connection_test(action: &Action, path: &str, findings: &mut Fi
     }
 }
 
-/// Whether it is a GET of one path and of nothing else.
+/// Whether it is a GET of one path and of nothing else, which changes nothing.
 fn is_one_get(asked: &EgressAsked) -> bool {
-    matches!(asked.methods.as_slice(), [method] if method == "GET")
-        && matches!(asked.paths.as_slice(), [path] if !path.contains('*'))
+    !asked.changes
+        && matches!(asked.methods.as_slice(), [method] if method == "GET")
+        && matches!(asked.paths.as_slice(), [path] if !path.contains(['*', '{']))
 }
 
 fn origin(

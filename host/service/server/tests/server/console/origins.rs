@@ -45,12 +45,14 @@ actions:
     egress:
       - origin: "{origin}"
         methods: [POST]
+        changes: true
         paths: [/x/*]
         credential: {{parameter: api_key, header: Authorization, format: "Bearer {{api_key}}"}}
         idempotent: true
         reason: To send something.
       - origin: "{{other}}"
         methods: [POST]
+        changes: true
         paths: [/y]
         idempotent: true
         reason: To send something without the key.
