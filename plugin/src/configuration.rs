@@ -11,17 +11,17 @@ pub const ADD_TO_BLOCKLIST: &str = "add-to-blocklist";
 /// The id of *Add to Exception List*.
 pub const ADD_TO_EXCEPTION_LIST: &str = "add-to-exception-list";
 
-/// The value of one setting, as `palisade:action/action.setting-value`.
+/// The value of one setting, as far as the two actions use `palisade:action/model.value`.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Value {
-    /// `text` in the manifest.
+    /// `text` or `select` in the manifest: an option is given by its value.
     Text(String),
     /// `integer` in the manifest.
     Integer(i64),
     /// `flag` in the manifest.
     Flag(bool),
-    /// `select` in the manifest: the option's value.
-    Choice(String),
+    /// A value of another type, by a description of the type.
+    Other(&'static str),
 }
 
 /// One parameter with its value.
@@ -202,7 +202,7 @@ impl<'a> Reader<'a> {
                 "missing-parameter",
                 format!("parameter `{name}` is missing; it takes {expected}"),
             ),
-            Some(Value::Choice(value)) => match understand(value) {
+            Some(Value::Text(value)) => match understand(value) {
                 Some(understood) => return Some(understood),
                 None => Problem::new(
                     "unknown-option",
@@ -285,7 +285,7 @@ fn described(value: &Value) -> String {
         Value::Text(text) => format!("the text {}", quoted(text)),
         Value::Integer(number) => format!("the whole number `{number}`"),
         Value::Flag(flag) => format!("the flag `{flag}`"),
-        Value::Choice(choice) => format!("the option {}", quoted(choice)),
+        Value::Other(kind) => (*kind).to_owned(),
     }
 }
 

@@ -1,14 +1,15 @@
 //! The contract's types as the decisions use them, without the WebAssembly bindings.
 //!
-//! They say the same as `palisade:action/types` and `palisade:action/action`; `edge` translates. Attributes and tags are
-//! left out because neither action reads them.
+//! They correspond to `palisade:action/model` and `palisade:action/action`; `edge` translates. Attributes and tags are left
+//! out because neither action reads them. Pending verdicts, outputs and downloads are left out because both actions have
+//! their final verdict in one activation.
 
 use std::borrow::Cow;
 use std::rc::Rc;
 
 use crate::limits;
 
-/// One object of the data collection, as `palisade:action/types.object`.
+/// One object of the data collection, as `palisade:action/model.offered`.
 #[derive(Debug, Clone, Default, PartialEq)]
 pub struct Object {
     /// Unique within the run.

@@ -14,32 +14,29 @@ use crate::configuration::{self, Configuration, Setting, Unusable};
 use crate::contract::{Problem, Stop};
 use crate::session::{Arrival, Circumstances, Session, Step};
 use bindings::exports::palisade::action::{action, validation};
-use bindings::palisade::action::{collection, log, results};
+use bindings::palisade::action::{circumstances, collection, log, results};
 use bindings::wasi::clocks::{monotonic_clock, wall_clock};
 use bindings::wasi::io::poll::poll;
+use convert::model;
 use exchange::{Exchange, Request, Target};
 
 /// The bundle.
 struct Bundle;
 
 impl action::Guest for Bundle {
-    fn run(
-        action_id: String,
-        context: action::Context,
-        configuration: Vec<action::Setting>,
-    ) -> Result<(), action::RunError> {
+    fn run(action_id: String, configuration: Vec<model::Attribute>) -> Result<(), action::RunError> {
         let configuration = read(&action_id, configuration).map_err(|unusable| match unusable {
             Unusable::UnknownAction => action::RunError::UnknownAction(action_id),
             Unusable::Problems(problems) => {
                 action::RunError::InvalidConfiguration(problems.into_iter().map(convert::problem).collect())
             }
         })?;
-        run(configuration, &context).map_err(|stop| action::RunError::Stopped(convert::stop(stop)))
+        run(configuration).map_err(|stop| action::RunError::Stopped(convert::stop(stop)))
     }
 }
 
 impl validation::Guest for Bundle {
-    fn validate(action_id: String, configuration: Vec<action::Setting>) -> Vec<convert::types::Problem> {
+    fn validate(action_id: String, configuration: Vec<model::Attribute>) -> Vec<model::Reason> {
         match read(&action_id, configuration) {
             Ok(_) => Vec::new(),
             Err(Unusable::Problems(problems)) => problems.into_iter().map(convert::problem).collect(),
@@ -51,20 +48,18 @@ impl validation::Guest for Bundle {
     }
 }
 
-fn read(action_id: &str, settings: Vec<action::Setting>) -> Result<Configuration, Unusable> {
+fn read(action_id: &str, settings: Vec<model::Attribute>) -> Result<Configuration, Unusable> {
     let settings: Vec<Setting> = settings.into_iter().map(convert::setting).collect();
     configuration::read(action_id, &settings)
 }
 
-fn run(configuration: Configuration, context: &action::Context) -> Result<(), Stop> {
+fn run(configuration: Configuration) -> Result<(), Stop> {
     let start = monotonic_clock::now();
     let elapsed = || Duration::from_nanos(monotonic_clock::now().saturating_sub(start));
-    let target = Target {
-        authority: configuration.api_host.clone(),
-        answer_bytes: usize::try_from(context.limits.response_body_bytes).unwrap_or(usize::MAX),
-    };
+    let target =
+        Target { authority: configuration.api_host.clone(), answer_bytes: limit("response-body-bytes") };
     let path = configuration.list.path();
-    let mut session = Session::new(configuration, circumstances(context));
+    let mut session = Session::new(configuration, known());
     let mut exchanges: Vec<Exchange> = Vec::new();
     loop {
         let mut launch =
@@ -122,18 +117,23 @@ fn wait(exchanges: &mut [Exchange], until: Option<u64>) {
     }
 }
 
-fn circumstances(context: &action::Context) -> Circumstances {
-    let limits = &context.limits;
+fn known() -> Circumstances {
     Circumstances {
-        dry_run: context.dry_run,
-        compare: context.compare,
-        most_evictions: context.most_evictions,
+        dry_run: circumstances::dry_run(),
+        compare: circumstances::compare(),
+        most_evictions: circumstances::most_evictions(),
         started: now(),
-        page_objects: limits.page_objects,
-        concurrent_requests: usize::try_from(limits.concurrent_requests).unwrap_or(usize::MAX),
-        request_body_bytes: usize::try_from(limits.request_body_bytes).unwrap_or(usize::MAX),
-        run: Duration::from_millis(limits.run_milliseconds),
+        page_objects: u32::try_from(limit("page-objects")).unwrap_or(u32::MAX),
+        concurrent_requests: limit("concurrent-requests"),
+        request_body_bytes: limit("request-body-bytes"),
+        run: Duration::from_millis(circumstances::milliseconds_left()),
     }
+}
+
+/// A limit of the host, or the largest number if the host has no such limit.
+fn limit(name: &str) -> usize {
+    let limit = circumstances::limit(name).and_then(|limit| usize::try_from(limit).ok());
+    limit.unwrap_or(usize::MAX)
 }
 
 /// The wall clock's time; its beginning, where it has none that can be told.

@@ -3,7 +3,7 @@
 use super::*;
 
 fn choice(name: &str, value: &str) -> Setting {
-    Setting { name: name.to_owned(), value: Value::Choice(value.to_owned()) }
+    Setting { name: name.to_owned(), value: Value::Text(value.to_owned()) }
 }
 
 fn block_settings() -> Vec<Setting> {
@@ -46,7 +46,7 @@ fn every_option_has_its_meaning() {
     let with = |name: &str, value: &str| {
         let mut settings = block_settings();
         settings.iter_mut().find(|setting| setting.name == name).unwrap().value =
-            Value::Choice(value.to_owned());
+            Value::Text(value.to_owned());
         read(ADD_TO_BLOCKLIST, &settings).unwrap()
     };
     for (value, expected) in [
@@ -192,15 +192,15 @@ fn a_problem_names_what_was_found_and_what_is_expected() {
         (problems[0].code, problems[0].message.clone())
     };
     for (value, found) in [
-        (Value::Text("block".to_owned()), "the text `block`"),
+        (Value::Other("a list of texts"), "a list of texts"),
         (Value::Integer(-3), "the whole number `-3`"),
         (Value::Flag(true), "the flag `true`"),
     ] {
         let expected = format!("parameter `scan_action` is {found}; it takes one of its options");
         assert_eq!(message("scan_action", value), ("wrong-type", expected));
     }
-    let expected = "parameter `objects_per_run` is the option `7`; it takes a whole number".to_owned();
-    assert_eq!(message("objects_per_run", Value::Choice("7".to_owned())), ("wrong-type", expected));
+    let expected = "parameter `objects_per_run` is the text `7`; it takes a whole number".to_owned();
+    assert_eq!(message("objects_per_run", Value::Text("7".to_owned())), ("wrong-type", expected));
 }
 
 #[test]

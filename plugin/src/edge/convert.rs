@@ -5,11 +5,12 @@ use crate::contract;
 
 use super::bindings::exports::palisade::action::action;
 use super::bindings::palisade::action::log::Level;
-pub(super) use super::bindings::palisade::action::types;
+pub(super) use super::bindings::palisade::action::model;
 
-pub(super) fn object(object: types::Object) -> contract::Object {
+pub(super) fn object(offered: model::Offered) -> contract::Object {
+    let object = offered.object;
     contract::Object {
-        key: object.key,
+        key: offered.key,
         kind: object.kind,
         subtype: object.subtype,
         value: object.value,
@@ -19,35 +20,36 @@ pub(super) fn object(object: types::Object) -> contract::Object {
     }
 }
 
-pub(super) fn setting(setting: action::Setting) -> Setting {
+pub(super) fn setting(setting: model::Attribute) -> Setting {
     let value = match setting.value {
-        action::SettingValue::Text(text) => Value::Text(text),
-        action::SettingValue::Integer(number) => Value::Integer(number),
-        action::SettingValue::Flag(flag) => Value::Flag(flag),
-        action::SettingValue::Choice(choice) => Value::Choice(choice),
+        model::Value::Text(text) => Value::Text(text),
+        model::Value::Integer(number) => Value::Integer(number),
+        model::Value::Flag(flag) => Value::Flag(flag),
+        model::Value::Decimal(_) => Value::Other("a decimal number"),
+        model::Value::At(_) => Value::Other("a point in time"),
+        model::Value::Texts(_) => Value::Other("a list of texts"),
+        model::Value::Json(_) => Value::Other("a JSON document"),
     };
     Setting { name: setting.name, value }
 }
 
-pub(super) fn problem(problem: contract::Problem) -> types::Problem {
-    types::Problem { code: problem.code.to_owned(), message: problem.message }
+pub(super) fn problem(problem: contract::Problem) -> model::Reason {
+    model::Reason { code: problem.code.to_owned(), message: problem.message }
 }
 
 pub(super) fn stop(stop: contract::Stop) -> action::Stop {
     action::Stop { problem: problem(stop.problem), hint: Some(stop.hint.into_owned()) }
 }
 
-pub(super) fn outcome(outcome: contract::Outcome) -> types::Outcome {
+pub(super) fn outcome(outcome: contract::Outcome) -> model::Outcome {
     let verdict = match outcome.verdict {
-        contract::Verdict::Accepted => types::Verdict::Accepted,
-        contract::Verdict::Planned => types::Verdict::Planned,
-        contract::Verdict::Skipped(reason) => {
-            types::Verdict::Skipped(types::Reason { code: reason.code.to_owned(), message: reason.message })
-        }
-        contract::Verdict::Rejected(reason) => types::Verdict::Rejected(problem(reason)),
-        contract::Verdict::Failed(reason) => types::Verdict::Failed(problem(reason)),
+        contract::Verdict::Accepted => model::Verdict::Accepted,
+        contract::Verdict::Planned => model::Verdict::Planned,
+        contract::Verdict::Skipped(reason) => model::Verdict::Skipped(problem(reason)),
+        contract::Verdict::Rejected(reason) => model::Verdict::Rejected(problem(reason)),
+        contract::Verdict::Failed(reason) => model::Verdict::Failed(problem(reason)),
     };
-    let submissions = outcome.submissions.into_iter().map(|submission| types::Submission {
+    let submissions = outcome.submissions.into_iter().map(|submission| model::Submission {
         field: submission.field.to_owned(),
         value: submission.value.as_ref().to_owned(),
         status: submission.status,
@@ -55,30 +57,37 @@ pub(super) fn outcome(outcome: contract::Outcome) -> types::Outcome {
         duplicate_of: submission.duplicate_of,
         comparison: submission.comparison.map(|compared| comparison(*compared)),
     });
-    types::Outcome { key: outcome.key, verdict, submissions: submissions.collect() }
+    model::Outcome {
+        key: outcome.key,
+        verdict,
+        submissions: submissions.collect(),
+        outputs: Vec::new(),
+        downloads: Vec::new(),
+    }
 }
 
-fn comparison(comparison: contract::Comparison) -> types::Comparison {
-    let field = |(name, value): (&str, String)| types::Field { name: name.to_owned(), value };
-    let change = |change: contract::Change| types::Change {
+fn comparison(comparison: contract::Comparison) -> model::Comparison {
+    let field = |(name, value): (&str, String)| model::Field { name: name.to_owned(), value };
+    let change = |change: contract::Change| model::Change {
         name: change.name.to_owned(),
         before: change.before,
         after: change.after,
     };
-    types::Comparison {
+    model::Comparison {
         held: comparison.held.map(|held| held.into_iter().map(field).collect()),
         changes: comparison.changes.into_iter().map(change).collect(),
         also_on: comparison.also_on.into_iter().map(str::to_owned).collect(),
+        ours: None,
     }
 }
 
-pub(super) fn eviction(eviction: contract::Eviction) -> types::Eviction {
-    types::Eviction { field: eviction.field.to_owned(), value: eviction.value, expires: eviction.expires }
+pub(super) fn eviction(eviction: contract::Eviction) -> model::Eviction {
+    model::Eviction { field: eviction.field.to_owned(), value: eviction.value, expires: eviction.expires }
 }
 
-pub(super) fn holding(holding: contract::Holding) -> types::Holding {
+pub(super) fn holding(holding: contract::Holding) -> model::Holding {
     let count = |count: usize| u64::try_from(count).unwrap_or(u64::MAX);
-    types::Holding {
+    model::Holding {
         name: holding.list.to_owned(),
         field: holding.field.map(str::to_owned),
         entries: count(holding.entries),

@@ -8,7 +8,7 @@ use crate::product;
 /// A manifest with one action `act` that may send what the Vision One bundle may: enough for every guest.
 const MANIFEST: &str = r#"
 schema: 1
-contract: palisade:action@0.1.0
+contract: palisade:action@0.2.0
 id: guest
 name: Guest
 version: 0.1.0

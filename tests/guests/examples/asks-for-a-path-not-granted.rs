@@ -3,17 +3,17 @@
 
 use palisade_guests::bindings::wasi::http::types::Method;
 use palisade_guests::{
-    Context, RunError, Setting, accept_all, accept_first_page, api_region, guest, headers, request,
+    Attribute, RunError, accept_all, accept_first_page, api_region, guest, headers, request,
 };
 
 /// Deletes what it names: what an action that only adds must never reach.
 const PATH: &str = "/v3.0/threatintel/suspiciousObjects/delete";
 
-fn run(context: &Context, configuration: &[Setting]) -> Result<(), RunError> {
+fn run(configuration: &[Attribute]) -> Result<(), RunError> {
     let region = api_region(configuration)?;
-    accept_first_page(context);
+    accept_first_page();
     let _ignored = headers().and_then(|headers| request(&Method::Post, region, PATH, headers, b"[]"));
-    accept_all(context);
+    accept_all();
     Ok(())
 }
 

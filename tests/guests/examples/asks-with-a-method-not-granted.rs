@@ -2,16 +2,16 @@
 
 use palisade_guests::bindings::wasi::http::types::Method;
 use palisade_guests::{
-    Context, RunError, SUSPICIOUS_OBJECTS, Setting, accept_all, accept_first_page, api_region, guest,
-    headers, request,
+    Attribute, RunError, SUSPICIOUS_OBJECTS, accept_all, accept_first_page, api_region, guest, headers,
+    request,
 };
 
-fn run(context: &Context, configuration: &[Setting]) -> Result<(), RunError> {
+fn run(configuration: &[Attribute]) -> Result<(), RunError> {
     let region = api_region(configuration)?;
-    accept_first_page(context);
+    accept_first_page();
     let _ignored =
         headers().and_then(|headers| request(&Method::Delete, region, SUSPICIOUS_OBJECTS, headers, &[]));
-    accept_all(context);
+    accept_all();
     Ok(())
 }
 

@@ -9,10 +9,11 @@ use std::hint::black_box;
 use std::io::Read as _;
 use std::net::{TcpStream, ToSocketAddrs as _, UdpSocket};
 
+use palisade_guests::bindings::palisade::action::circumstances;
 use palisade_guests::bindings::wasi::http::types::Method;
 use palisade_guests::{
-    Answer, Context, Level, Outcome, RunError, SUSPICIOUS_OBJECTS, Setting, Verdict, api_region, every_page,
-    guest, headers, outcome, problem, record, request, tell,
+    Answer, Attribute, Level, Outcome, RunError, SUSPICIOUS_OBJECTS, Verdict, api_region, every_page, guest,
+    headers, outcome, reason, record, request, tell,
 };
 
 /// Generated; outside of the project's own rules.
@@ -37,10 +38,10 @@ const AROUND_BYTES: usize = 64;
 /// Bytes of one page of linear memory, as WebAssembly fixes it.
 const MEMORY_PAGE_BYTES: usize = 65_536;
 
-fn run(context: &Context, configuration: &[Setting]) -> Result<(), RunError> {
+fn run(configuration: &[Attribute]) -> Result<(), RunError> {
     let region = api_region(configuration)?;
     let mut dump = Dump::default();
-    dump.add("context", format!("{context:?}").as_bytes());
+    dump.add("circumstances", known().as_bytes());
     dump.add("configuration", format!("{configuration:?}").as_bytes());
     process(&mut dump);
     files(&mut dump);
@@ -52,7 +53,7 @@ fn run(context: &Context, configuration: &[Setting]) -> Result<(), RunError> {
         Err(error) => dump.add("no answer", format!("{error:?}").as_bytes()),
     }
     // The first page is in memory while it is searched.
-    let mut pages = every_page(context).peekable();
+    let mut pages = every_page().peekable();
     let _ = pages.peek();
     memory(&mut dump);
 
@@ -63,11 +64,24 @@ fn run(context: &Context, configuration: &[Setting]) -> Result<(), RunError> {
         let outcomes: Vec<Outcome> = page
             .iter()
             .zip(&mut messages)
-            .map(|(object, message)| outcome(object.key, Verdict::Rejected(problem("dumped", message))))
+            .map(|(object, message)| outcome(object.key, Verdict::Rejected(reason("dumped", message))))
             .collect();
         record(&outcomes);
     });
     Ok(())
+}
+
+/// What the host says about this activation.
+fn known() -> String {
+    format!(
+        "{:?} {:?} {:?} {:?} {:?} {:?}",
+        circumstances::run_id(),
+        circumstances::dry_run(),
+        circumstances::compare(),
+        circumstances::most_evictions(),
+        circumstances::mark(),
+        circumstances::cursor(),
+    )
 }
 
 /// What was found so far, in ASCII.

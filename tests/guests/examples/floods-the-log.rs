@@ -2,7 +2,7 @@
 
 use std::io::Write as _;
 
-use palisade_guests::{Context, Level, RunError, Setting, accept_all, guest, tell};
+use palisade_guests::{Attribute, Level, RunError, accept_all, guest, tell};
 
 const MESSAGES: u32 = 100_000;
 
@@ -10,7 +10,7 @@ const MESSAGES: u32 = 100_000;
 const LINES: u32 = 10_000;
 const LINE_BYTES: usize = 1_000;
 
-fn run(context: &Context, _configuration: &[Setting]) -> Result<(), RunError> {
+fn run(_configuration: &[Attribute]) -> Result<(), RunError> {
     for number in 1..=MESSAGES {
         tell(Level::Warn, &format!("message {number} of {MESSAGES}"));
     }
@@ -22,7 +22,7 @@ fn run(context: &Context, _configuration: &[Setting]) -> Result<(), RunError> {
         let _ = output.write_all(&line);
     }
     let _ = output.flush();
-    accept_all(context);
+    accept_all();
     Ok(())
 }
 

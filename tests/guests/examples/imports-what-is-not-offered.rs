@@ -1,6 +1,6 @@
 //! Imports an interface that no host has, and calls it.
 
-use palisade_guests::{Context, Level, RunError, Setting, accept_all, guest, tell};
+use palisade_guests::{Attribute, Level, RunError, accept_all, guest, tell};
 
 /// Generated; outside of the project's own rules.
 #[allow(unsafe_code, unreachable_pub, missing_docs, rust_2018_idioms, clippy::all, clippy::restriction)]
@@ -12,9 +12,9 @@ mod asking {
     });
 }
 
-fn run(context: &Context, _configuration: &[Setting]) -> Result<(), RunError> {
+fn run(_configuration: &[Attribute]) -> Result<(), RunError> {
     tell(Level::Warn, &asking::palisade_test::unknown::oracle::ask("what is the key"));
-    accept_all(context);
+    accept_all();
     Ok(())
 }
 

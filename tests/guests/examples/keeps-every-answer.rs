@@ -3,13 +3,13 @@
 
 use palisade_guests::bindings::wasi::http::types::Method;
 use palisade_guests::{
-    Context, RunError, SUSPICIOUS_OBJECTS, Setting, Verdict, api_region, every_page, guest, headers, outcome,
-    problem, record, send,
+    Attribute, RunError, SUSPICIOUS_OBJECTS, Verdict, api_region, every_page, guest, headers, outcome,
+    reason, record, send,
 };
 
 const REQUESTS: usize = 40;
 
-fn run(context: &Context, configuration: &[Setting]) -> Result<(), RunError> {
+fn run(configuration: &[Attribute]) -> Result<(), RunError> {
     let region = api_region(configuration)?;
     let mut kept = Vec::new();
     let mut refused = String::new();
@@ -24,8 +24,8 @@ fn run(context: &Context, configuration: &[Setting]) -> Result<(), RunError> {
             }
         }
     }
-    let verdict = Verdict::Failed(problem("kept", format!("{} answers, then {refused}", kept.len())));
-    every_page(context).for_each(|page| {
+    let verdict = Verdict::Failed(reason("kept", format!("{} answers, then {refused}", kept.len())));
+    every_page().for_each(|page| {
         let outcomes: Vec<_> = page.iter().map(|object| outcome(object.key, verdict.clone())).collect();
         record(&outcomes);
     });

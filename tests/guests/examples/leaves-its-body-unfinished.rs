@@ -4,8 +4,8 @@
 use palisade_guests::bindings::wasi::http::outgoing_handler;
 use palisade_guests::bindings::wasi::http::types::{Method, OutgoingRequest, Scheme};
 use palisade_guests::{
-    Context, RunError, SUSPICIOUS_OBJECTS, Setting, Verdict, api_region, confirmed, every_page, guest,
-    headers, outcome, problem, record,
+    Attribute, RunError, SUSPICIOUS_OBJECTS, Verdict, api_region, confirmed, every_page, guest, headers,
+    outcome, reason, record,
 };
 
 fn send(region: &str) -> Option<String> {
@@ -28,12 +28,12 @@ fn send(region: &str) -> Option<String> {
     }
 }
 
-fn run(context: &Context, configuration: &[Setting]) -> Result<(), RunError> {
+fn run(configuration: &[Attribute]) -> Result<(), RunError> {
     let verdict = match send(api_region(configuration)?) {
-        Some(code) => Verdict::Failed(problem("not-sent", code)),
-        None => confirmed(context),
+        Some(code) => Verdict::Failed(reason("not-sent", code)),
+        None => confirmed(),
     };
-    every_page(context).for_each(|page| {
+    every_page().for_each(|page| {
         let outcomes: Vec<_> = page.iter().map(|object| outcome(object.key, verdict.clone())).collect();
         record(&outcomes);
     });

@@ -3,10 +3,10 @@
 /// Characters of three bytes each.
 const CHARACTERS: usize = 350_000;
 
-fn judge() -> Vec<Problem> {
+fn judge() -> Vec<Reason> {
     let long = "€".repeat(CHARACTERS);
-    let mut problems = vec![Problem { code: long.clone(), message: long }];
-    problems.resize(1_000, Problem { code: "refused".to_owned(), message: "once more".to_owned() });
+    let mut problems = vec![Reason { code: long.clone(), message: long }];
+    problems.resize(1_000, Reason { code: "refused".to_owned(), message: "once more".to_owned() });
     problems
 }
 

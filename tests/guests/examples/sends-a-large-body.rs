@@ -3,22 +3,22 @@
 
 use palisade_guests::bindings::wasi::http::types::Method;
 use palisade_guests::{
-    Context, Outcome, RunError, SUSPICIOUS_OBJECTS, Setting, Verdict, api_region, confirmed, every_page,
-    guest, headers, outcome, problem, record, request,
+    Attribute, Outcome, RunError, SUSPICIOUS_OBJECTS, Verdict, api_region, confirmed, every_page, guest,
+    headers, outcome, reason, record, request,
 };
 
 const BODY_BYTES: usize = 2 * 1024 * 1024;
 
-fn run(context: &Context, configuration: &[Setting]) -> Result<(), RunError> {
+fn run(configuration: &[Attribute]) -> Result<(), RunError> {
     let region = api_region(configuration)?;
     let body = vec![b' '; BODY_BYTES];
     let result =
         headers().and_then(|headers| request(&Method::Post, region, SUSPICIOUS_OBJECTS, headers, &body));
     let verdict = match result {
-        Ok(_) => confirmed(context),
-        Err(error) => Verdict::Failed(problem("not-sent", format!("{error:?}"))),
+        Ok(_) => confirmed(),
+        Err(error) => Verdict::Failed(reason("not-sent", format!("{error:?}"))),
     };
-    every_page(context).for_each(|page| {
+    every_page().for_each(|page| {
         let outcomes: Vec<Outcome> = page.iter().map(|object| outcome(object.key, verdict.clone())).collect();
         record(&outcomes);
     });

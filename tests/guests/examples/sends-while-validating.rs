@@ -3,7 +3,7 @@
 use bindings::wasi::http::outgoing_handler;
 use bindings::wasi::http::types::{Fields, Method, OutgoingRequest, Scheme};
 
-fn judge() -> Vec<Problem> {
+fn judge() -> Vec<Reason> {
     let request = OutgoingRequest::new(Fields::new());
     let _ = request.set_method(&Method::Post);
     let _ = request.set_scheme(Some(&Scheme::Https));

@@ -2,10 +2,10 @@
 
 use palisade_guests::bindings::wasi::http::types::{Fields, Method};
 use palisade_guests::{
-    Context, Level, RunError, SUSPICIOUS_OBJECTS, Setting, accept_all, api_region, guest, request, tell,
+    Attribute, Level, RunError, SUSPICIOUS_OBJECTS, accept_all, api_region, guest, request, tell,
 };
 
-fn run(context: &Context, configuration: &[Setting]) -> Result<(), RunError> {
+fn run(configuration: &[Attribute]) -> Result<(), RunError> {
     let region = api_region(configuration)?;
     let fields = Fields::new();
     // Of the two, the host knows the first one; no list knows all.
@@ -14,7 +14,7 @@ fn run(context: &Context, configuration: &[Setting]) -> Result<(), RunError> {
     tell(Level::Warn, &format!("{known:?}, {other:?}"));
     let answer = request(&Method::Post, region, SUSPICIOUS_OBJECTS, fields, b"[]");
     tell(Level::Warn, &format!("the request went through: {answer:?}"));
-    accept_all(context);
+    accept_all();
     Ok(())
 }
 

@@ -3,14 +3,14 @@
 
 use palisade_guests::bindings::wasi::http::types::{Fields, HeaderError, Method};
 use palisade_guests::{
-    Context, Outcome, RunError, SUSPICIOUS_OBJECTS, Setting, Verdict, api_region, confirmed, every_page,
-    guest, outcome, problem, record, request,
+    Attribute, Outcome, RunError, SUSPICIOUS_OBJECTS, Verdict, api_region, confirmed, every_page, guest,
+    outcome, reason, record, request,
 };
 
 const NAME: &str = "Authorization";
 const VALUE: &[u8] = b"Bearer of-the-guest";
 
-fn run(context: &Context, configuration: &[Setting]) -> Result<(), RunError> {
+fn run(configuration: &[Attribute]) -> Result<(), RunError> {
     let region = api_region(configuration)?;
     let mut gone_through = false;
     let mut tries = Vec::new();
@@ -28,11 +28,11 @@ fn run(context: &Context, configuration: &[Setting]) -> Result<(), RunError> {
         tries.push(format!("{way}: {came_of_it}"));
     }
     let verdict = if gone_through {
-        confirmed(context)
+        confirmed()
     } else {
-        Verdict::Rejected(problem("header-refused", tries.join("; ")))
+        Verdict::Rejected(reason("header-refused", tries.join("; ")))
     };
-    every_page(context).for_each(|page| {
+    every_page().for_each(|page| {
         let outcomes: Vec<Outcome> = page.iter().map(|object| outcome(object.key, verdict.clone())).collect();
         record(&outcomes);
     });

@@ -12,12 +12,12 @@ mod another_contract {
     export!(Component);
 }
 
-use another_contract::exports::palisade::action::action::{Context, Guest, RunError, Setting};
+use another_contract::exports::palisade::action::action::{Attribute, Guest, RunError};
 
 struct Component;
 
 impl Guest for Component {
-    fn run(_action_id: String, _context: Context, _configuration: Vec<Setting>) -> Result<(), RunError> {
+    fn run(_action_id: String, _configuration: Vec<Attribute>) -> Result<(), RunError> {
         Ok(())
     }
 }

@@ -1,13 +1,13 @@
 //! Gives up with a problem and a hint of a megabyte each.
 
-use palisade_guests::{Context, RunError, Setting, Stop, guest, problem};
+use palisade_guests::{Attribute, RunError, Stop, guest, reason};
 
 /// Characters of three bytes each.
 const CHARACTERS: usize = 350_000;
 
-fn run(_context: &Context, _configuration: &[Setting]) -> Result<(), RunError> {
+fn run(_configuration: &[Attribute]) -> Result<(), RunError> {
     let long = "€".repeat(CHARACTERS);
-    Err(RunError::Stopped(Stop { problem: problem("test-stop", long.as_str()), hint: Some(long) }))
+    Err(RunError::Stopped(Stop { problem: reason("test-stop", long.as_str()), hint: Some(long) }))
 }
 
 guest!(run);

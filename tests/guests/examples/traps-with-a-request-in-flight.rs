@@ -3,18 +3,18 @@
 use palisade_guests::bindings::wasi::clocks::monotonic_clock;
 use palisade_guests::bindings::wasi::http::types::Method;
 use palisade_guests::{
-    Context, MIDDLE_PAGE_OBJECTS, RunError, SUSPICIOUS_OBJECTS, Setting, api_region, begin, guest, headers,
+    Attribute, MIDDLE_PAGE_OBJECTS, RunError, SUSPICIOUS_OBJECTS, api_region, begin, guest, headers,
     take_page,
 };
 
 /// Time for the request to leave.
 const WAIT_NANOSECONDS: u64 = 700_000_000;
 
-fn run(_context: &Context, configuration: &[Setting]) -> Result<(), RunError> {
+fn run(configuration: &[Attribute]) -> Result<(), RunError> {
     let region = api_region(configuration)?;
     let page = take_page(MIDDLE_PAGE_OBJECTS);
     let items: Vec<String> =
-        page.iter().map(|object| format!("{{\"domain\":\"{}\"}}", object.value)).collect();
+        page.iter().map(|object| format!("{{\"domain\":\"{}\"}}", object.object.value)).collect();
     let body = format!("[{}]", items.join(","));
     let _begun = headers()
         .and_then(|headers| begin(&Method::Post, region, SUSPICIOUS_OBJECTS, headers, body.as_bytes()));

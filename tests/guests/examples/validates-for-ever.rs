@@ -1,6 +1,6 @@
 //! Never comes to a judgement on its configuration: it computes, and never calls the host.
 
-fn judge() -> Vec<Problem> {
+fn judge() -> Vec<Reason> {
     loop {
         std::hint::spin_loop();
     }

@@ -1,7 +1,7 @@
 //! What the guests share: the contract's bindings, the way through a collection, and one HTTP request.
 //!
-//! A guest is one file under `examples/`: a function of the type [`Run`], handed to [`guest!`]. Everything here behaves
-//! well; the misbehaviour is in the guest's own file, and only the one that its name tells.
+//! A guest is one file under `examples/`: a function of the type [`Run`], passed to [`guest!`]. Everything here behaves
+//! well. The misbehaviour is in the guest's own file, and is the one that its name states.
 
 pub mod bindings;
 mod configuration;
@@ -9,20 +9,18 @@ mod pages;
 mod request;
 mod validating;
 
-pub use bindings::exports::palisade::action::action::{
-    Context, Guest, RunError, Setting, SettingValue, Stop,
-};
+pub use bindings::exports::palisade::action::action::{Guest, RunError, Stop};
 pub use bindings::palisade::action::log::Level;
-pub use bindings::palisade::action::types::{Object, Outcome, Problem, Verdict};
+pub use bindings::palisade::action::model::{Attribute, Offered, Outcome, Reason, Value, Verdict};
 pub use configuration::api_region;
 pub use pages::{
-    MIDDLE_PAGE_OBJECTS, accept, accept_all, accept_first_page, confirmed, every_page, outcome, problem,
+    MIDDLE_PAGE_OBJECTS, accept, accept_all, accept_first_page, confirmed, every_page, outcome, reason,
     record, take_page,
 };
 pub use request::{Answer, RequestError, SUSPICIOUS_OBJECTS, begin, headers, request, send};
 
 /// What a guest is: the contract's `run` without the action's id, which no guest looks at.
-pub type Run = fn(&Context, &[Setting]) -> Result<(), RunError>;
+pub type Run = fn(&[Attribute]) -> Result<(), RunError>;
 
 /// Makes a component out of a function of the type [`Run`].
 #[macro_export]
@@ -33,11 +31,10 @@ macro_rules! guest {
         impl $crate::Guest for Component {
             fn run(
                 _action_id: String,
-                context: $crate::Context,
-                configuration: Vec<$crate::Setting>,
+                configuration: Vec<$crate::Attribute>,
             ) -> Result<(), $crate::RunError> {
                 const RUN: $crate::Run = $run;
-                RUN(&context, &configuration)
+                RUN(&configuration)
             }
         }
 
@@ -45,7 +42,7 @@ macro_rules! guest {
     };
 }
 
-/// Tells the operator something.
+/// Sends the operator a message.
 pub fn tell(level: Level, message: &str) {
     bindings::palisade::action::log::emit(level, message, &[]);
 }

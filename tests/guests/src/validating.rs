@@ -27,23 +27,22 @@ macro_rules! validating_guest {
         }
 
         use bindings::exports::palisade::action::{action, validation};
-        use bindings::palisade::action::types::Problem;
+        use bindings::palisade::action::model::{Attribute, Reason};
 
         struct Component;
 
         impl action::Guest for Component {
             fn run(
                 _action_id: String,
-                _context: action::Context,
-                _configuration: Vec<action::Setting>,
+                _configuration: Vec<Attribute>,
             ) -> Result<(), action::RunError> {
                 Ok(())
             }
         }
 
         impl validation::Guest for Component {
-            fn validate(_action_id: String, _configuration: Vec<action::Setting>) -> Vec<Problem> {
-                const JUDGE: fn() -> Vec<Problem> = $judge;
+            fn validate(_action_id: String, _configuration: Vec<Attribute>) -> Vec<Reason> {
+                const JUDGE: fn() -> Vec<Reason> = $judge;
                 JUDGE()
             }
         }

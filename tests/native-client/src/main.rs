@@ -149,7 +149,7 @@ fn read(path: &Path) -> Result<Vec<Object>> {
 
 fn settings(action: &str) -> Vec<Setting> {
     let choice =
-        |name: &str, value: &str| Setting { name: name.to_owned(), value: Value::Choice(value.to_owned()) };
+        |name: &str, value: &str| Setting { name: name.to_owned(), value: Value::Text(value.to_owned()) };
     let mut settings = vec![choice("api_region", HOST), choice("url_scheme", "http")];
     if action == "add-to-blocklist" {
         settings.push(choice("scan_action", "block"));

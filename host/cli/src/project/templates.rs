@@ -116,6 +116,7 @@ pub(super) const CONTRACT: &[Template] = templates![
     "deps/io.wit" from "wit/deps/io.wit",
     "deps/random.wit" from "wit/deps/random.wit",
     "deps/sockets.wit" from "wit/deps/sockets.wit",
-    "types.wit" from "wit/types.wit",
+    "host.wit" from "wit/host.wit",
+    "model.wit" from "wit/model.wit",
     "world.wit" from "wit/world.wit",
 ];

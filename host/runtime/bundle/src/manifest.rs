@@ -21,7 +21,7 @@ pub use schema::manifest_schema;
 pub const SCHEMA_VERSION: u32 = 1;
 
 /// The contract versions that this host can run, the newest first. The package is the one in `wit/`.
-pub const CONTRACTS: &[&str] = &["palisade:action@0.1.0"];
+pub const CONTRACTS: &[&str] = &["palisade:action@0.2.0"];
 
 /// What a bundle is, what it asks its operator for, and what it asks to be allowed. The file is `manifest.yaml`.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
@@ -29,7 +29,7 @@ pub const CONTRACTS: &[&str] = &["palisade:action@0.1.0"];
 pub struct Manifest {
     /// Version of this schema: 1.
     pub schema: u32,
-    /// The contract that the component implements, as WIT names it, for example `palisade:action@0.1.0`.
+    /// The contract that the component implements, as WIT names it, for example `palisade:action@0.2.0`.
     pub contract: String,
     /// Identifies the bundle across versions: lower case, words joined by `-`.
     pub id: String,

@@ -4,12 +4,12 @@
 pub(crate) mod generated {
     wasmtime::component::bindgen!({
         path: "wit",
-        world: "palisade:action/validating-bundle",
+        world: "palisade:action/whole-bundle",
         imports: {
-            "palisade:action/results.record": trappable,
-            "palisade:action/results.evicting": trappable,
-            "palisade:action/results.holds": trappable,
-            "palisade:action/collection.next": trappable,
+            "palisade:action/circumstances": trappable,
+            "palisade:action/collection": trappable,
+            "palisade:action/results": trappable,
+            "palisade:action/artefacts.store": trappable,
             default: async | trappable,
         },
         exports: { default: async },
@@ -25,11 +25,9 @@ pub(crate) mod generated {
 
 /// The contract's types, as `wit/` documents them.
 pub mod contract {
-    pub use super::generated::exports::palisade::action::action::{
-        Context, Limits, RunError, Setting, SettingValue, Stop,
-    };
-    pub use super::generated::palisade::action::types::{
-        Attribute, Change, Comparison, Eviction, Field, Holding, Object, Outcome, Problem, Reason,
-        Submission, Verdict,
+    pub use super::generated::exports::palisade::action::action::{RunError, Stop};
+    pub use super::generated::palisade::action::model::{
+        Attribute, Batch, Change, Comparison, Download, Eviction, Field, Found, Holding, Object, Offered,
+        Outcome, Pending, Reason, Reference, Relation, Submission, Value, Verdict,
     };
 }

@@ -11,7 +11,8 @@ use palisade_limits as limits;
 use palisade_redaction::Redactor;
 
 use crate::contract::{
-    Comparison, Eviction, Holding, Outcome, Problem, Reason, RunError, Submission, Verdict,
+    Attribute, Comparison, Download, Eviction, Holding, Outcome, Pending, Reason, RunError, Submission,
+    Value, Verdict,
 };
 use crate::text::cut;
 
@@ -46,28 +47,63 @@ impl Border {
     fn outcome(&mut self, outcome: Outcome) -> Outcome {
         if !self.charge(outcome_bytes(&outcome)) {
             let verdict = match outcome.verdict {
-                Verdict::Skipped(_) => {
-                    Verdict::Skipped(Reason { code: dropped_code(), message: DROPPED.to_owned() })
-                }
+                Verdict::Skipped(_) => Verdict::Skipped(dropped()),
                 Verdict::Rejected(_) => Verdict::Rejected(dropped()),
                 Verdict::Failed(_) => Verdict::Failed(dropped()),
+                Verdict::Pending(pending) => Verdict::Pending(Pending { reason: dropped(), ..pending }),
                 known @ (Verdict::Accepted | Verdict::Planned) => known,
             };
-            return Outcome { key: outcome.key, verdict, submissions: Vec::new() };
+            return Outcome {
+                key: outcome.key,
+                verdict,
+                submissions: Vec::new(),
+                outputs: Vec::new(),
+                downloads: Vec::new(),
+            };
         }
         let verdict = match outcome.verdict {
-            Verdict::Skipped(Reason { code, message }) => {
-                Verdict::Skipped(Reason { code: self.text(code), message: self.text(message) })
+            Verdict::Skipped(reason) => Verdict::Skipped(self.reason(reason)),
+            Verdict::Rejected(reason) => Verdict::Rejected(self.reason(reason)),
+            Verdict::Failed(reason) => Verdict::Failed(self.reason(reason)),
+            Verdict::Pending(pending) => {
+                Verdict::Pending(Pending { reason: self.reason(pending.reason), ..pending })
             }
-            Verdict::Rejected(problem) => Verdict::Rejected(self.problem(problem)),
-            Verdict::Failed(problem) => Verdict::Failed(self.problem(problem)),
             known @ (Verdict::Accepted | Verdict::Planned) => known,
         };
         // One more than allowed is enough for the ledger to see that there are too many.
         let most = limits::OUTCOME_SUBMISSIONS as usize + 1;
         let submissions =
             outcome.submissions.into_iter().take(most).map(|submission| self.submission(submission));
-        Outcome { key: outcome.key, verdict, submissions: submissions.collect() }
+        Outcome {
+            key: outcome.key,
+            verdict,
+            submissions: submissions.collect(),
+            outputs: outcome.outputs.into_iter().map(|output| self.attribute(output)).collect(),
+            downloads: outcome.downloads.into_iter().map(|download| self.download(download)).collect(),
+        }
+    }
+
+    fn attribute(&self, attribute: Attribute) -> Attribute {
+        let value = match attribute.value {
+            Value::Text(text) => Value::Text(self.text(text)),
+            Value::Texts(texts) => Value::Texts(texts.into_iter().map(|text| self.text(text)).collect()),
+            // Half a document is not a document.
+            Value::Json(json) => Value::Json(self.redacted(&json).into_owned()),
+            known @ (Value::Integer(_) | Value::Decimal(_) | Value::Flag(_) | Value::At(_)) => known,
+        };
+        Attribute { name: self.text(attribute.name), value }
+    }
+
+    fn download(&self, download: Download) -> Download {
+        let digest = |(algorithm, digits)| (self.text(algorithm), self.text(digits));
+        Download {
+            url: self.text(download.url),
+            name: self.text(download.name),
+            media_type: self.text(download.media_type),
+            digests: download.digests.into_iter().map(digest).collect(),
+            password: download.password.map(|password| self.text(password)),
+            ..download
+        }
     }
 
     fn submission(&self, submission: Submission) -> Submission {
@@ -147,8 +183,8 @@ impl Border {
     }
 
     /// The first [`limits::PROBLEMS`] problems.
-    pub(crate) fn problems(&self, problems: Vec<Problem>) -> Vec<Problem> {
-        problems.into_iter().take(limits::PROBLEMS as usize).map(|problem| self.problem(problem)).collect()
+    pub(crate) fn problems(&self, problems: Vec<Reason>) -> Vec<Reason> {
+        problems.into_iter().take(limits::PROBLEMS as usize).map(|problem| self.reason(problem)).collect()
     }
 
     /// The reason of a component's end. It comes once, and is not charged.
@@ -159,15 +195,15 @@ impl Border {
                 RunError::InvalidConfiguration(self.problems(problems))
             }
             RunError::Stopped(mut stop) => {
-                stop.problem = self.problem(stop.problem);
+                stop.problem = self.reason(stop.problem);
                 stop.hint = stop.hint.map(|hint| self.text(hint));
                 RunError::Stopped(stop)
             }
         }
     }
 
-    fn problem(&self, problem: Problem) -> Problem {
-        Problem { code: self.text(problem.code), message: self.text(problem.message) }
+    fn reason(&self, reason: Reason) -> Reason {
+        Reason { code: self.text(reason.code), message: self.text(reason.message) }
     }
 
     /// A text without secrets, cut to its limit. In this order: no half of a secret is left.
@@ -197,12 +233,8 @@ impl Border {
     }
 }
 
-fn dropped_code() -> String {
-    "output-limit".to_owned()
-}
-
-fn dropped() -> Problem {
-    Problem { code: dropped_code(), message: DROPPED.to_owned() }
+fn dropped() -> Reason {
+    Reason { code: "output-limit".to_owned(), message: DROPPED.to_owned() }
 }
 
 /// What a text takes: an empty one takes memory too.
@@ -211,13 +243,31 @@ fn text_bytes(text: impl AsRef<str>) -> u64 {
 }
 
 fn outcome_bytes(outcome: &Outcome) -> u64 {
+    let of_reason = |reason: &Reason| text_bytes(&reason.code) + text_bytes(&reason.message);
     let verdict = match &outcome.verdict {
-        Verdict::Skipped(Reason { code, message })
-        | Verdict::Rejected(Problem { code, message })
-        | Verdict::Failed(Problem { code, message }) => text_bytes(code) + text_bytes(message),
+        Verdict::Skipped(reason) | Verdict::Rejected(reason) | Verdict::Failed(reason) => of_reason(reason),
+        Verdict::Pending(pending) => of_reason(&pending.reason) + pending.state.len() as u64,
         Verdict::Accepted | Verdict::Planned => limits::TEXT_OVERHEAD_BYTES,
     };
-    verdict + outcome.submissions.iter().map(submission_bytes).sum::<u64>()
+    let submissions: u64 = outcome.submissions.iter().map(submission_bytes).sum();
+    let outputs: u64 = outcome.outputs.iter().map(attribute_bytes).sum();
+    verdict + submissions + outputs + outcome.downloads.iter().map(download_bytes).sum::<u64>()
+}
+
+fn attribute_bytes(attribute: &Attribute) -> u64 {
+    let value = match &attribute.value {
+        Value::Text(text) | Value::Json(text) => text_bytes(text),
+        Value::Texts(texts) => texts.iter().map(text_bytes).sum(),
+        Value::Integer(_) | Value::Decimal(_) | Value::Flag(_) | Value::At(_) => 0,
+    };
+    text_bytes(&attribute.name) + value
+}
+
+fn download_bytes(download: &Download) -> u64 {
+    let digests = download.digests.iter().flat_map(|(algorithm, digits)| [algorithm, digits]);
+    let texts = [&download.url, &download.name, &download.media_type].into_iter().chain(digests);
+    let texts: u64 = texts.chain(&download.password).map(text_bytes).sum();
+    texts + download.renew.as_ref().map_or(0, |state| state.len() as u64)
 }
 
 fn submission_bytes(submission: &Submission) -> u64 {

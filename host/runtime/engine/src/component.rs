@@ -14,7 +14,8 @@ use wasmtime_wasi_http::WasiHttpCtx;
 
 use crate::bindings::generated::exports::palisade::action::{action, validation};
 use crate::border::Border;
-use crate::contract::{Problem, Setting};
+use crate::circumstances::{Circumstances, KnownLimits};
+use crate::contract::{Attribute, Batch, Eviction, Holding, Offered, Outcome, Reason};
 use crate::error::{Early, LoadError};
 use crate::http::{Hooks, Refusal};
 use crate::limiter::{Limiter, SandboxLimits};
@@ -44,6 +45,10 @@ pub(crate) struct Sides {
     pub(crate) hooks: Hooks,
     pub(crate) border: Border,
     pub(crate) winding: Arc<Winding>,
+    pub(crate) circumstances: Circumstances,
+    pub(crate) limits: KnownLimits,
+    /// When the host ends the activation.
+    pub(crate) until: Instant,
 }
 
 impl Component {
@@ -52,7 +57,7 @@ impl Component {
     pub(crate) async fn new(engine: wasmtime::Engine, pre: InstancePre<State>) -> Result<Self, LoadError> {
         let exports = |name: &str| pre.component().get_export_index(None, name).is_some();
         let (action_name, validation_name) =
-            ("palisade:action/action@0.1.0", "palisade:action/validation@0.1.0");
+            ("palisade:action/action@0.2.0", "palisade:action/validation@0.2.0");
         if !exports(action_name) {
             return Err(LoadError::Export(action_name.to_owned()));
         }
@@ -91,9 +96,9 @@ impl Component {
     pub async fn validate(
         &self,
         action: &str,
-        configuration: &[Setting],
+        configuration: &[Attribute],
         limits: SandboxLimits,
-    ) -> Result<Vec<Problem>, Early> {
+    ) -> Result<Vec<Reason>, Early> {
         let Some(validation) = &self.validation else { return Ok(Vec::new()) };
         self.before_run(limits, async |store| {
             let instance = self.pre.instantiate_async(&mut *store).await?;
@@ -117,7 +122,15 @@ impl Component {
         // Nothing has been sent yet, so that no secret can have come back.
         let border = Border::new(Arc::default(), limits.output_bytes);
         let mut store = self.store(
-            Sides { host: Box::new(Nothing), hooks, border, winding: Arc::default() },
+            Sides {
+                host: Box::new(Nothing),
+                hooks,
+                border,
+                winding: Arc::default(),
+                circumstances: Circumstances { dry_run: true, ..Circumstances::default() },
+                limits: KnownLimits::default(),
+                until: after(Instant::now(), longest),
+            },
             &output,
             limits,
             longest,
@@ -146,7 +159,7 @@ impl Component {
         limits: SandboxLimits,
         longest: Duration,
     ) -> Store<State> {
-        let Sides { host, hooks, border, winding } = sides;
+        let Sides { host, hooks, border, winding, circumstances, limits: known, until: ends } = sides;
         let mut table = ResourceTable::new();
         table.set_max_capacity(limits::RESOURCES as usize);
         let mut http = WasiHttpCtx::new();
@@ -159,6 +172,9 @@ impl Component {
         let state = State {
             host,
             page_objects: limits.page_objects,
+            circumstances,
+            limits: known,
+            until: ends,
             table,
             wasi,
             http,
@@ -234,7 +250,7 @@ pub(crate) fn log_output(output: &Output, border: &Border) {
 struct Nothing;
 
 impl Host for Nothing {
-    fn next(&mut self, _limit: u64) -> Vec<crate::contract::Object> {
+    fn next(&mut self, _limit: u64) -> Vec<Offered> {
         Vec::new()
     }
 
@@ -242,13 +258,17 @@ impl Host for Nothing {
         false
     }
 
-    fn record(&mut self, outcomes: Vec<crate::contract::Outcome>) -> Result<(), crate::state::Violation> {
-        outcomes.first().map_or(Ok(()), |outcome| Err(crate::state::Violation::UnknownKey(outcome.key)))
+    fn record(&mut self, outcomes: Vec<Outcome>) -> Result<(), Violation> {
+        outcomes.first().map_or(Ok(()), |outcome| Err(Violation::UnknownKey(outcome.key)))
     }
 
-    fn evicting(&mut self, _entries: Vec<crate::contract::Eviction>) {}
+    fn ingest(&mut self, _batch: Batch) -> Result<(), Violation> {
+        Err(Violation::NotSupported("results.ingest"))
+    }
 
-    fn holds(&mut self, _lists: Vec<crate::contract::Holding>) {}
+    fn evicting(&mut self, _entries: Vec<Eviction>) {}
+
+    fn holds(&mut self, _lists: Vec<Holding>) {}
 
     fn log(&mut self, _level: crate::state::LogLevel, message: String, _fields: Vec<(String, String)>) {
         tracing::debug!(target: "palisade_engine::component", "{}", printable(&message));

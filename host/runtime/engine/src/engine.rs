@@ -139,6 +139,11 @@ impl Loading {
             None => return Err(LoadError::Compile("it was given up".to_owned())),
         };
         let ty = component.component_type();
+        let names =
+            ty.imports(&engine).map(|(name, _)| name).chain(ty.exports(&engine).map(|(name, _)| name));
+        if let Some(found) = imports::too_old(names) {
+            return Err(LoadError::ContractTooOld(found));
+        }
         let missing = imports::missing(ty.imports(&engine).map(|(name, _)| name));
         if !missing.is_empty() {
             return Err(LoadError::Imports(missing));
@@ -256,7 +261,9 @@ fn link(engine: &wasmtime::Engine) -> wasmtime::Result<Linker<State>> {
     let mut linker = Linker::new(engine);
     wasmtime_wasi::p2::add_to_linker_async(&mut linker)?;
     wasmtime_wasi_http::p2::add_only_http_to_linker_async(&mut linker)?;
-    action::types::add_to_linker::<_, HasSelf<State>>(&mut linker, |state| state)?;
+    action::circumstances::add_to_linker::<_, HasSelf<State>>(&mut linker, |state| state)?;
+    action::model::add_to_linker::<_, HasSelf<State>>(&mut linker, |state| state)?;
+    action::artefacts::add_to_linker::<_, HasSelf<State>>(&mut linker, |state| state)?;
     action::collection::add_to_linker::<_, HasSelf<State>>(&mut linker, |state| state)?;
     action::results::add_to_linker::<_, HasSelf<State>>(&mut linker, |state| state)?;
     action::log::add_to_linker::<_, HasSelf<State>>(&mut linker, |state| state)?;

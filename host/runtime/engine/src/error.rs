@@ -89,6 +89,9 @@ pub enum LoadError {
     /// It imports what is not here.
     #[error("the component imports what this host does not offer: {}", .0.join(", "))]
     Imports(Vec<String>),
+    /// It was built for an older version of the contract.
+    #[error("the component was built for the contract `{0}`, which is too old for this host")]
+    ContractTooOld(String),
     /// It is not an action.
     #[error("the component does not export `{0}`, which the contract asks for")]
     Export(String),
@@ -112,6 +115,7 @@ impl LoadError {
             Self::FunctionTooComplex { .. } => "component-too-complex",
             Self::Compiler(_) => "compiler-failed",
             Self::Imports(_) => "component-imports-unknown",
+            Self::ContractTooOld(_) => "contract-too-old",
             Self::Export(_) => "component-exports-missing",
             Self::Start(_) => "component-start-failed",
             Self::Contract(_) => "component-contract-mismatch",
@@ -133,8 +137,11 @@ impl LoadError {
             Self::Compiler(_) => {
                 Some("check that the cache directory can be written and that programs can be started".to_owned())
             }
+            Self::ContractTooOld(_) => {
+                Some("install a version of the bundle that was built for `palisade:action@0.2.0`".to_owned())
+            }
             Self::Export(_) | Self::Contract(_) => {
-                Some("build the component from the world `palisade:action/bundle`, version 0.1.0".to_owned())
+                Some("build the component from the world `palisade:action/bundle`, version 0.2.0".to_owned())
             }
             _ => None,
         }

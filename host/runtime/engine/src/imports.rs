@@ -4,9 +4,14 @@
 /// A package: its name, the newest version that this host knows, and its interfaces.
 type Package = (&'static str, (u64, u64, u64), &'static [&'static str]);
 
+/// The contract's package.
+const CONTRACT: &str = "palisade:action";
+/// The version of the contract that this host implements.
+pub(crate) const CONTRACT_VERSION: (u64, u64, u64) = (0, 2, 0);
+
 /// The packages that are offered.
 const OFFERED: &[Package] = &[
-    ("palisade:action", (0, 1, 0), &["types", "collection", "results", "log"]),
+    (CONTRACT, CONTRACT_VERSION, &["artefacts", "circumstances", "collection", "log", "model", "results"]),
     (
         "wasi:cli",
         (0, 2, 12),
@@ -42,6 +47,17 @@ const OFFERED: &[Package] = &[
         ],
     ),
 ];
+
+/// The contract's older version, for example `palisade:action@0.1.0`, if one of these names of imports and exports belongs
+/// to a version that this host does not implement any more.
+pub(crate) fn too_old<'names>(mut names: impl Iterator<Item = &'names str>) -> Option<String> {
+    names.find_map(|name| {
+        let (path, version) = name.split_once('@')?;
+        let found = parse(version)?;
+        let older = found < CONTRACT_VERSION && !is_compatible(found, CONTRACT_VERSION);
+        (path.split_once('/')?.0 == CONTRACT && older).then(|| format!("{CONTRACT}@{version}"))
+    })
+}
 
 /// The imports that are not offered, each with the reason.
 pub(crate) fn missing<'names>(imports: impl Iterator<Item = &'names str>) -> Vec<String> {
@@ -82,10 +98,10 @@ mod tests {
     #[test]
     fn each_missing_import_is_named_with_its_reason() {
         let imports = [
-            "palisade:action/results@0.1.0",
+            "palisade:action/results@0.2.0",
             "wasi:io/poll@0.2.0",
             "wasi:http/types@0.2.99",
-            "palisade:action/results@0.2.0",
+            "palisade:action/results@0.3.0",
             "wasi:io/poll@0.3.0",
             "wasi:keyvalue/store@0.2.0",
             "wasi:http/incoming-handler@0.2.0",
@@ -94,12 +110,21 @@ mod tests {
         assert_eq!(
             missing(imports.into_iter()),
             [
-                "`palisade:action/results@0.2.0` (newer than this host)",
+                "`palisade:action/results@0.3.0` (newer than this host)",
                 "`wasi:io/poll@0.3.0` (newer than this host)",
                 "`wasi:keyvalue/store@0.2.0` (no such package here)",
                 "`wasi:http/incoming-handler@0.2.0` (no such interface here)",
                 "`print` (no such package here)",
             ]
         );
+    }
+
+    #[test]
+    fn an_older_version_of_the_contract_is_recognized_by_any_of_its_interfaces() {
+        let old = ["wasi:io/poll@0.2.0", "palisade:action/types@0.1.0", "palisade:action/action@0.1.0"];
+        assert_eq!(too_old(old.into_iter()).as_deref(), Some("palisade:action@0.1.0"));
+        let others =
+            ["palisade:action/action@0.2.0", "palisade:action/action@0.3.0", "other:action/action@0.1.0"];
+        assert_eq!(too_old(others.into_iter()), None);
     }
 }

@@ -21,6 +21,7 @@
 mod artefacts;
 mod bindings;
 mod border;
+mod circumstances;
 mod compiler;
 mod component;
 mod engine;
@@ -36,6 +37,7 @@ mod stopping;
 mod text;
 
 pub use bindings::contract;
+pub use circumstances::Circumstances;
 pub use compiler::{CompileError, Compiler, CompilerProgram, compile};
 pub use component::Component;
 pub use engine::{Cache, Engine, Loading};

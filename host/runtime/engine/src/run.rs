@@ -13,8 +13,9 @@ use palisade_redaction::Redactor;
 use tokio::time::{Instant, sleep, sleep_until};
 
 use crate::border::Border;
+use crate::circumstances::{Circumstances, KnownLimits};
 use crate::component::{Component, Sides, early, explain, log_output};
-use crate::contract::{Context, Limits, RunError, Setting};
+use crate::contract::{Attribute, RunError};
 use crate::error::{Early, Ended};
 use crate::http::{Hooks, Refusal, Refused};
 use crate::limiter::SandboxLimits;
@@ -33,16 +34,10 @@ const AT_ONCE: Duration = Duration::from_secs(1);
 pub struct RunRequest {
     /// The action's id in the manifest.
     pub action: String,
-    /// Identifies the run in logs.
-    pub run_id: String,
-    /// Nothing that changes the service may be sent.
-    pub dry_run: bool,
-    /// Each submission is to be compared with what the service has.
-    pub compare: bool,
-    /// Entries of others that the run may make the service remove; none for any number.
-    pub most_evictions: Option<u64>,
+    /// What the component can ask about its activation.
+    pub circumstances: Circumstances,
     /// The configuration, without secrets.
-    pub configuration: Vec<Setting>,
+    pub configuration: Vec<Attribute>,
     /// Data in, results out.
     pub host: Box<dyn Host>,
     /// The requests that the run may send.
@@ -88,33 +83,34 @@ impl Component {
     pub async fn run(&self, request: RunRequest) -> RunEnd {
         let RunRequest { session, stopping, limits, .. } = request;
         let deadline = limits.run;
-        let context = Context {
-            run_id: request.run_id,
-            dry_run: request.dry_run,
-            compare: request.compare,
-            most_evictions: request.most_evictions,
-            limits: Limits {
-                page_objects: u32::try_from(limits.page_objects).unwrap_or(u32::MAX),
-                concurrent_requests: u32::try_from(request.concurrent_requests).unwrap_or(u32::MAX),
-                request_body_bytes: request.request_body_bytes,
-                response_body_bytes: request.response_body_bytes,
-                run_milliseconds: u64::try_from(deadline.as_millis()).unwrap_or(u64::MAX),
-            },
+        let until = after(Instant::now(), deadline);
+        let known = KnownLimits {
+            page_objects: limits.page_objects,
+            concurrent_requests: request.concurrent_requests,
+            request_body_bytes: request.request_body_bytes,
+            response_body_bytes: request.response_body_bytes,
         };
         let output = Output::default();
         let (hooks, mut refused) = Hooks::of_run(session.clone(), request.request_body_bytes);
         let winding = Arc::new(Winding::default());
         let border = Border::new(request.redactor, limits.output_bytes);
-        let sides = Sides { host: request.host, hooks, border, winding: Arc::clone(&winding) };
+        let sides = Sides {
+            host: request.host,
+            hooks,
+            border,
+            winding: Arc::clone(&winding),
+            circumstances: request.circumstances,
+            limits: known,
+            until,
+        };
         let longest = deadline.saturating_add(ANSWER_WAIT * 2 + SETTLE);
         let mut store = self.store(sides, &output, limits, longest);
-        let until = after(Instant::now(), deadline);
         let unanswered = AtomicU64::new(0);
         let (called, early) = {
             let mut call = std::pin::pin!(async {
                 let instance = self.pre.instantiate_async(&mut store).await?;
                 let guest = self.action.load(&mut store, &instance)?;
-                guest.call_run(&mut store, &request.action, &context, &request.configuration).await
+                guest.call_run(&mut store, &request.action, &request.configuration).await
             });
             // Biased, so that a request that was refused is named even where the component ends because of it.
             let first = tokio::select! {

@@ -5,14 +5,17 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 
 use palisade_limits as limits;
+use tokio::time::Instant;
 use wasmtime::component::ResourceTable;
 use wasmtime::{Result, format_err};
 use wasmtime_wasi::{WasiCtx, WasiCtxView, WasiView};
+use wasmtime_wasi_http::p2::bindings::http::types::ErrorCode;
 use wasmtime_wasi_http::{WasiHttpCtx, WasiHttpCtxView, WasiHttpView};
 
-use crate::bindings::generated::palisade::action::{collection, log, results, types};
+use crate::bindings::generated::palisade::action::{artefacts, collection, log, model, results};
 use crate::border::Border;
-use crate::contract::{Eviction, Holding, Object, Outcome};
+use crate::circumstances::{Circumstances, KnownLimits};
+use crate::contract::{Batch, Eviction, Holding, Offered, Outcome, Reason};
 use crate::http::Hooks;
 use crate::limiter::Limiter;
 
@@ -53,6 +56,9 @@ pub enum Violation {
     /// A request before the run: at its start or while it judges a configuration.
     #[error("it asked for `{0}` before its run, when it may not send requests")]
     RequestBeforeRun(String),
+    /// A part of the contract that this host does not offer for this activation.
+    #[error("it used `{0}`, which this host does not support for this action")]
+    NotSupported(&'static str),
     /// More submissions for one object than allowed.
     #[error("it reported {count} submissions for the key {key}, {limit} are allowed")]
     TooManySubmissions {
@@ -74,6 +80,7 @@ impl Violation {
             Self::SecondOutcome(_) => "contract-second-outcome",
             Self::VerdictOfOtherRun { .. } => "contract-wrong-verdict",
             Self::RequestBeforeRun(_) => "contract-request-before-run",
+            Self::NotSupported(_) => "not-supported-here",
             Self::TooManySubmissions { .. } => "contract-too-many-submissions",
         }
     }
@@ -82,7 +89,7 @@ impl Violation {
 /// What a run lends to the component: data in, results out, messages.
 pub trait Host: Send + 'static {
     /// The next objects, at most `limit`; empty at the end.
-    fn next(&mut self, limit: u64) -> Vec<Object>;
+    fn next(&mut self, limit: u64) -> Vec<Offered>;
 
     /// Whether there are objects that were not handed out.
     fn has_more(&self) -> bool;
@@ -92,6 +99,12 @@ pub trait Host: Send + 'static {
     /// # Errors
     /// The first violation, which ends the run.
     fn record(&mut self, outcomes: Vec<Outcome>) -> StdResult<(), Violation>;
+
+    /// Keeps what the action found, together with its cursor.
+    ///
+    /// # Errors
+    /// The violation that ends the activation.
+    fn ingest(&mut self, batch: Batch) -> StdResult<(), Violation>;
 
     /// Takes entries that the service would remove by itself because of the run.
     fn evicting(&mut self, entries: Vec<Eviction>);
@@ -116,6 +129,10 @@ pub(crate) struct State {
     pub(crate) messages: u64,
     pub(crate) border: Border,
     pub(crate) winding: Arc<Winding>,
+    pub(crate) circumstances: Circumstances,
+    pub(crate) limits: KnownLimits,
+    /// When the host ends the activation.
+    pub(crate) until: Instant,
 }
 
 /// Whether the run is being stopped, and what the component does about it.
@@ -155,12 +172,18 @@ impl WasiHttpView for State {
     }
 }
 
-impl types::Host for State {}
+impl model::Host for State {}
 
 impl State {
     /// A request that was refused ends the run: until that is done, the component gets and reports nothing more.
     fn check_not_refused(&self) -> Result<()> {
         if self.hooks.refusals.is_refused() { Err(format_err!("a request was refused")) } else { Ok(()) }
+    }
+
+    /// Ends the activation, because the component broke the contract.
+    fn broken(&mut self, violation: &Violation) -> wasmtime::Error {
+        self.violation = Some(violation.clone());
+        format_err!("{violation}")
     }
 
     /// Ends the run if the component has reported more than it may.
@@ -185,7 +208,7 @@ impl State {
 }
 
 impl collection::Host for State {
-    fn next(&mut self, limit: u32) -> Result<Vec<Object>> {
+    fn next(&mut self, limit: u32) -> Result<Vec<Offered>> {
         self.check_not_refused()?;
         if self.winding.is_down.load(Ordering::SeqCst) {
             if self.host.has_more() {
@@ -205,10 +228,13 @@ impl results::Host for State {
             self.winding.reports.fetch_add(1, Ordering::SeqCst);
         }
         let outcomes = self.border.outcomes(outcomes);
-        self.host.record(outcomes).map_err(|violation| {
-            self.violation = Some(violation.clone());
-            format_err!("{violation}")
-        })?;
+        self.host.record(outcomes).map_err(|violation| self.broken(&violation))?;
+        self.check_output()
+    }
+
+    fn ingest(&mut self, batch: Batch) -> Result<()> {
+        self.check_not_refused()?;
+        self.host.ingest(batch).map_err(|violation| self.broken(&violation))?;
         self.check_output()
     }
 
@@ -224,6 +250,29 @@ impl results::Host for State {
         let lists = self.border.holdings(lists);
         self.host.holds(lists);
         self.check_output()
+    }
+}
+
+impl artefacts::Host for State {
+    fn store(
+        &mut self,
+        _name: String,
+        _media_type: String,
+        _content: Vec<u8>,
+        _about: Vec<u64>,
+    ) -> Result<StdResult<String, Reason>> {
+        self.check_not_refused()?;
+        Err(self.broken(&Violation::NotSupported("artefacts.store")))
+    }
+
+    async fn send_form(
+        &mut self,
+        _url: String,
+        _headers: Vec<(String, String)>,
+        _form: Vec<artefacts::Part>,
+    ) -> Result<StdResult<artefacts::Answer, ErrorCode>> {
+        self.check_not_refused()?;
+        Err(self.broken(&Violation::NotSupported("artefacts.send-form")))
     }
 }
 

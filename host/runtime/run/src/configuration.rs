@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 
 use palisade_bundle::{Action, Manifest, Parameter, ParameterKind, Purpose, nearest};
 use palisade_egress::{ExposeSecret as _, SecretString};
-use palisade_engine::contract::{Setting, SettingValue};
+use palisade_engine::contract::{Attribute, Value as SettingValue};
 use palisade_limits as limits;
 use serde_json::Value;
 
@@ -15,7 +15,7 @@ use crate::given::{Given, GivenValue, SecretSource};
 #[derive(Debug)]
 pub struct Configuration {
     /// What the component gets, defaults filled in.
-    pub settings: Vec<Setting>,
+    pub settings: Vec<Attribute>,
     /// What it never gets, by parameter.
     pub secrets: BTreeMap<String, SecretString>,
     /// How many objects the run takes, where the action has a parameter for that.
@@ -240,7 +240,7 @@ impl Configuration {
                 {
                     self.objects_per_run = u64::try_from(*number).ok();
                 }
-                self.settings.push(Setting { name: name(), value });
+                self.settings.push(Attribute { name: name(), value });
                 Ok(())
             }
         }
@@ -279,7 +279,7 @@ fn default(parameter: &Parameter) -> Option<SettingValue> {
         ParameterKind::Text { default, .. } => default.clone().map(SettingValue::Text),
         ParameterKind::Integer { default, .. } => default.map(SettingValue::Integer),
         ParameterKind::Flag { default } => Some(SettingValue::Flag(*default)),
-        ParameterKind::Select { default, .. } => default.clone().map(SettingValue::Choice),
+        ParameterKind::Select { default, .. } => default.clone().map(SettingValue::Text),
         ParameterKind::Origin {} | ParameterKind::Secret {} => None,
     }
 }
@@ -326,7 +326,7 @@ fn read_text(parameter: &Parameter, text: &str) -> Result<SettingValue, Configur
             let text = text.trim();
             let by_value = options.iter().find(|option| option.value == text);
             let by_label = || options.iter().find(|option| option.label.eq_ignore_ascii_case(text));
-            by_value.or_else(by_label).map(|option| SettingValue::Choice(option.value.clone())).ok_or_else(
+            by_value.or_else(by_label).map(|option| SettingValue::Text(option.value.clone())).ok_or_else(
                 || {
                     let options: Vec<String> = options
                         .iter()

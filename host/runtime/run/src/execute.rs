@@ -7,13 +7,12 @@ use std::time::{Duration, SystemTime};
 
 use palisade_egress::{Notice, SendError, Session, SessionLimits, Traffic, Wire, after};
 use palisade_engine::contract::{
-    self, Eviction, Holding, Outcome, Problem, Reason, RunError, Submission, Verdict,
+    self, Batch, Eviction, Holding, Outcome, Reason, RunError, Submission, Verdict,
 };
 use palisade_engine::{
-    Early, Ended, Host, LogLevel, RunEnd, RunRequest, SandboxLimits, Stopping, Violation, cut,
+    Circumstances, Early, Ended, Host, LogLevel, RunEnd, RunRequest, SandboxLimits, Stopping, Violation, cut,
 };
 use palisade_limits as limits;
-use palisade_model::Object;
 use palisade_printable::printable;
 use palisade_recording::Difference;
 use palisade_redaction::Redactor;
@@ -23,6 +22,7 @@ use tokio::time::Instant;
 
 use crate::holdings::Holdings;
 use crate::ledger::{Ledger, Totals};
+use crate::offer;
 use crate::open;
 use crate::plan::{Plan, PlanError};
 use crate::prepare::Prepared;
@@ -126,6 +126,9 @@ struct Desk {
     books: Arc<Mutex<Books>>,
     observer: Arc<dyn Observer>,
     session: Session,
+    run_id: String,
+    /// The action's id.
+    action: String,
 }
 
 impl Desk {
@@ -144,7 +147,7 @@ impl Desk {
 }
 
 impl Host for Desk {
-    fn next(&mut self, limit: u64) -> Vec<contract::Object> {
+    fn next(&mut self, limit: u64) -> Vec<contract::Offered> {
         let mut books = self.books();
         let mut page = Vec::new();
         let mut cursor = books.cursor;
@@ -153,7 +156,7 @@ impl Host for Desk {
         {
             cursor += 1;
             if let Offered::Object(object) = offered {
-                page.push(to_contract(cursor as u64, object));
+                page.push(offer::offered(&self.run_id, &self.action, cursor as u64, object));
             }
         }
         books.cursor = cursor;
@@ -186,6 +189,10 @@ impl Host for Desk {
         result
     }
 
+    fn ingest(&mut self, _batch: Batch) -> Result<(), Violation> {
+        Err(Violation::NotSupported("results.ingest"))
+    }
+
     fn evicting(&mut self, entries: Vec<Eviction>) {
         let mut books = self.books();
         for entry in entries {
@@ -214,22 +221,6 @@ impl Host for Desk {
                 self.books().warn(Warning { source: "action".to_owned(), message, fields });
             }
         }
-    }
-}
-
-fn to_contract(key: u64, object: &Object) -> contract::Object {
-    let attribute =
-        |(name, value): &(String, String)| contract::Attribute { name: name.clone(), value: value.clone() };
-    contract::Object {
-        key,
-        kind: object.kind.clone(),
-        subtype: object.subtype.clone(),
-        value: object.value.clone(),
-        score: object.score,
-        status: object.status.clone(),
-        description: object.description.clone(),
-        attributes: object.attributes.iter().map(attribute).collect(),
-        tags: object.tags.clone(),
     }
 }
 
@@ -283,15 +274,21 @@ impl Prepared {
         .redacting(Arc::clone(&self.redactor));
         let request = RunRequest {
             action: self.action.id.clone(),
-            run_id: self.run_id.clone(),
-            dry_run,
-            compare,
-            most_evictions: self.most_evictions,
+            circumstances: Circumstances {
+                run_id: self.run_id.clone(),
+                dry_run,
+                compare,
+                most_evictions: self.most_evictions,
+                mark: None,
+                cursor: None,
+            },
             configuration: self.configuration.settings.clone(),
             host: Box::new(Desk {
                 books: Arc::clone(&books),
                 observer: Arc::clone(&observer),
                 session: session.clone(),
+                run_id: self.run_id.clone(),
+                action: self.action.id.clone(),
             }),
             session: session.clone(),
             redactor: Arc::clone(&self.redactor),
@@ -394,7 +391,7 @@ fn open_books(selection: Arc<Selection>, dry_run: bool) -> Books {
         match offered {
             Offered::Object(_) => {}
             Offered::Unreadable(record) => {
-                let problem = Problem { code: "unreadable".to_owned(), message: record.message.clone() };
+                let problem = Reason { code: "unreadable".to_owned(), message: record.message.clone() };
                 ledger.decide(key, Verdict::Rejected(problem));
             }
             Offered::Protected(_, sentence) => {
@@ -425,14 +422,14 @@ struct End {
     code: Option<String>,
     message: Option<String>,
     hint: Option<String>,
-    open: Problem,
+    open: Reason,
 }
 
 impl End {
     fn of(ended: &Ended, open: u64) -> Self {
         let (how, code, message, hint) = match ended {
             Ended::Completed if open == 0 => {
-                let open = Problem { code: String::new(), message: String::new() };
+                let open = Reason { code: String::new(), message: String::new() };
                 return Self { how: EndedHow::Completed, code: None, message: None, hint: None, open };
             }
             Ended::Completed => (
@@ -470,7 +467,7 @@ impl End {
             EndedHow::Completed => "the run ended before there was a verdict".to_owned(),
             EndedHow::Early => "not sent: the run ended first".to_owned(),
         };
-        let open = Problem { code: code.clone(), message: reason };
+        let open = Reason { code: code.clone(), message: reason };
         Self { how, code: Some(code), message: Some(message), hint, open }
     }
 

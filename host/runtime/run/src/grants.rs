@@ -4,7 +4,7 @@
 use http::{HeaderName, Method, Uri};
 use palisade_bundle::{Action, EgressAsked, Manifest, Parameter, SelectOption, Template};
 use palisade_egress::{Credential, Grant, Origin, PathRule, belongs_to_host};
-use palisade_engine::contract::SettingValue;
+use palisade_engine::contract::Value as SettingValue;
 
 use crate::PrepareError;
 use crate::configuration::Configuration;
@@ -219,7 +219,7 @@ fn part_of_origin<'configuration>(
 ) -> Option<&'configuration str> {
     configuration.settings.iter().find(|setting| setting.name == name).and_then(|setting| {
         match &setting.value {
-            SettingValue::Choice(value) | SettingValue::Text(value) => Some(value.as_str()),
+            SettingValue::Text(value) => Some(value.as_str()),
             _ => None,
         }
     })

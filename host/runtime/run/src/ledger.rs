@@ -2,7 +2,7 @@
 //! for what it leaves open, by the host. Pure; nothing here knows of WebAssembly's or the network's ways.
 
 use palisade_engine::Violation;
-use palisade_engine::contract::{Outcome, Problem, Submission, Verdict};
+use palisade_engine::contract::{Outcome, Reason, Submission, Verdict};
 use palisade_limits as limits;
 
 /// One verdict and what was submitted for it.
@@ -54,7 +54,8 @@ impl Totals {
             Verdict::Planned => self.planned += 1,
             Verdict::Skipped(_) => self.skipped += 1,
             Verdict::Rejected(_) => self.rejected += 1,
-            Verdict::Failed(_) => self.failed += 1,
+            // An object that still waits when its run ends has failed.
+            Verdict::Failed(_) | Verdict::Pending(_) => self.failed += 1,
         }
     }
 }
@@ -127,6 +128,15 @@ impl Ledger {
         if let Some((verdict, run)) = misplaced {
             return Err(Violation::VerdictOfOtherRun { key, verdict, run });
         }
+        if matches!(outcome.verdict, Verdict::Pending(_)) {
+            return Err(Violation::NotSupported("pending"));
+        }
+        if !outcome.outputs.is_empty() {
+            return Err(Violation::NotSupported("outputs"));
+        }
+        if !outcome.downloads.is_empty() {
+            return Err(Violation::NotSupported("downloads"));
+        }
         let (count, limit) = (outcome.submissions.len(), limits::OUTCOME_SUBMISSIONS);
         if count as u64 > limit {
             return Err(Violation::TooManySubmissions { key, count, limit });
@@ -142,7 +152,7 @@ impl Ledger {
     #[must_use]
     pub(crate) fn close(
         self,
-        mut open: impl FnMut(u64, bool) -> (Problem, Vec<Submission>),
+        mut open: impl FnMut(u64, bool) -> (Reason, Vec<Submission>),
     ) -> (Vec<Line>, Totals) {
         let (mut totals, handed_out) = (self.totals, self.handed_out);
         let lines = self
@@ -171,14 +181,14 @@ mod tests {
     use super::*;
 
     fn outcome(key: u64, verdict: Verdict) -> Outcome {
-        Outcome { key, verdict, submissions: Vec::new() }
+        Outcome { key, verdict, submissions: Vec::new(), outputs: Vec::new(), downloads: Vec::new() }
     }
 
-    fn open() -> Problem {
-        Problem { code: "open".into(), message: "no verdict".into() }
+    fn open() -> Reason {
+        Reason { code: "open".into(), message: "no verdict".into() }
     }
 
-    fn unsent(_: u64, _: bool) -> (Problem, Vec<Submission>) {
+    fn unsent(_: u64, _: bool) -> (Reason, Vec<Submission>) {
         (open(), Vec::new())
     }
 
@@ -249,7 +259,7 @@ mod tests {
                 let verdict = match kind {
                     0 => Verdict::Accepted,
                     1 => Verdict::Planned,
-                    2 => Verdict::Skipped(palisade_engine::contract::Reason { code: "a".into(), message: "b".into() }),
+                    2 => Verdict::Skipped(Reason { code: "a".into(), message: "b".into() }),
                     3 => Verdict::Rejected(open()),
                     _ => Verdict::Failed(open()),
                 };

@@ -22,6 +22,7 @@ mod given;
 mod grants;
 mod holdings;
 mod ledger;
+mod offer;
 mod open;
 pub mod operator;
 mod plan;
@@ -55,3 +56,4 @@ pub use report::{
     Warning, report_schema,
 };
 pub use selection::{Offered, Selection};
+pub use summary::json_value;

@@ -2,7 +2,7 @@
 //! what became of it, or that it may have been. Decided by what left in the bodies of requests. Denied by default: that an
 //! object was not sent, where that is not certain.
 
-use palisade_engine::contract::{Problem, Submission};
+use palisade_engine::contract::{Reason, Submission};
 
 /// Code of an object that was sent, or may have been, and has no answer. A component uses it for the same.
 pub const OUTCOME_UNKNOWN: &str = "outcome-unknown";
@@ -24,8 +24,8 @@ pub(crate) struct Known {
 }
 
 /// The problem of an object without a verdict, and what is known to have been submitted for it. `end` is why the run is over.
-pub(crate) fn explain(value: &str, known: Known, end: &Problem) -> (Problem, Vec<Submission>) {
-    let unknown = |message: &str| Problem { code: OUTCOME_UNKNOWN.to_owned(), message: message.to_owned() };
+pub(crate) fn explain(value: &str, known: Known, end: &Reason) -> (Reason, Vec<Submission>) {
+    let unknown = |message: &str| Reason { code: OUTCOME_UNKNOWN.to_owned(), message: message.to_owned() };
     if !known.handed_out || (known.came_back && known.sent_as.is_empty()) || !known.anything_sent {
         return (end.clone(), Vec::new());
     }
@@ -53,8 +53,8 @@ pub(crate) fn explain(value: &str, known: Known, end: &Problem) -> (Problem, Vec
 mod tests {
     use super::*;
 
-    fn end() -> Problem {
-        Problem { code: "trap".to_owned(), message: "m".to_owned() }
+    fn end() -> Reason {
+        Reason { code: "trap".to_owned(), message: "m".to_owned() }
     }
 
     fn known() -> Known {

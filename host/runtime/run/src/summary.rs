@@ -3,7 +3,7 @@
 use std::collections::HashMap;
 use std::sync::Arc;
 
-use palisade_engine::contract::{Comparison, Setting, SettingValue, Submission, Verdict};
+use palisade_engine::contract::{self, Attribute, Comparison, Pending, Submission, Verdict};
 use serde_json::Value;
 
 use crate::execute::Decided;
@@ -52,7 +52,9 @@ fn explain(verdict: Verdict) -> (VerdictName, Option<String>, Option<String>) {
         Verdict::Planned => (VerdictName::Planned, None, None),
         Verdict::Skipped(reason) => (VerdictName::Skipped, Some(reason.code), Some(reason.message)),
         Verdict::Rejected(problem) => (VerdictName::Rejected, Some(problem.code), Some(problem.message)),
-        Verdict::Failed(problem) => (VerdictName::Failed, Some(problem.code), Some(problem.message)),
+        Verdict::Failed(problem) | Verdict::Pending(Pending { reason: problem, .. }) => {
+            (VerdictName::Failed, Some(problem.code), Some(problem.message))
+        }
     }
 }
 
@@ -141,11 +143,22 @@ fn file_name(selection: &Selection, index: usize) -> String {
 }
 
 /// A setting's value in JSON.
-pub(crate) fn setting(setting: &Setting) -> (String, Value) {
-    let value = match &setting.value {
-        SettingValue::Text(text) | SettingValue::Choice(text) => Value::from(text.as_str()),
-        SettingValue::Integer(number) => Value::from(*number),
-        SettingValue::Flag(flag) => Value::from(*flag),
-    };
-    (setting.name.clone(), value)
+pub(crate) fn setting(setting: &Attribute) -> (String, Value) {
+    (setting.name.clone(), json_value(&setting.value))
+}
+
+/// A typed value in JSON. A JSON document that cannot be parsed becomes a text.
+#[must_use]
+pub fn json_value(value: &contract::Value) -> Value {
+    match value {
+        contract::Value::Text(text) => Value::from(text.as_str()),
+        contract::Value::Integer(number) => Value::from(*number),
+        contract::Value::Decimal(number) => Value::from(*number),
+        contract::Value::Flag(flag) => Value::from(*flag),
+        contract::Value::At(moment) => Value::from(*moment),
+        contract::Value::Texts(texts) => Value::from(texts.as_slice()),
+        contract::Value::Json(json) => {
+            serde_json::from_str(json).unwrap_or_else(|_| Value::from(json.as_str()))
+        }
+    }
 }

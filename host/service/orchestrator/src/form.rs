@@ -5,9 +5,9 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use palisade_bundle::{Action, Manifest, Parameter, ParameterKind, SelectOption};
 use palisade_egress::SecretString;
-use palisade_engine::contract::SettingValue;
 use palisade_run::{
     Configuration as Resolved, ConfigurationProblem, Given, GivenValue, Prompted, SecretSource, Secrets,
+    json_value,
 };
 use palisade_store::{Configuration, StoredValue};
 use serde::Serialize;
@@ -193,11 +193,7 @@ impl Orchestrator {
         let purpose = |name: &str| Purpose::of_parameter(manifest, action, &settings, name);
         let (mut configuration, mut wrong) = (Configuration::new(), Vec::new());
         for setting in settings.settings.clone() {
-            let value = match setting.value {
-                SettingValue::Text(text) | SettingValue::Choice(text) => Value::from(text),
-                SettingValue::Integer(number) => Value::from(number),
-                SettingValue::Flag(flag) => Value::from(flag),
-            };
+            let value = json_value(&setting.value);
             configuration.insert(setting.name, StoredValue::Value(value));
         }
         for parameter in action.parameters(manifest) {

@@ -217,7 +217,7 @@ fn a_component_without_the_export() {
     let directory = TempDir::new().unwrap();
     let stderr = refused(&guest_bundle(directory.path(), "exports-nothing"), "act");
     insta::assert_snapshot!(stderr, @"
-    error[component-exports-missing]: the component does not export `palisade:action/action@0.1.0`, which the contract asks for
-    hint: build the component from the world `palisade:action/bundle`, version 0.1.0
+    error[component-exports-missing]: the component does not export `palisade:action/action@0.2.0`, which the contract asks for
+    hint: build the component from the world `palisade:action/bundle`, version 0.2.0
     ");
 }

@@ -12,7 +12,7 @@ fn the_text_says_what_it_is_and_what_each_action_may_do() {
     let text = outcome.stdout;
     for expected in [
         "Trend Micro Vision One",
-        "palisade:action@0.1.0",
+        "palisade:action@0.2.0",
         &sha256(&std::fs::read(bundle()).unwrap()),
         "Trend Micro Vision One - Add to Blocklist",
         "(--action add-to-blocklist)",

@@ -30,6 +30,30 @@ pub(super) fn check(manifest: &Manifest, file: &str, locations: &Locations) -> V
     findings.faults
 }
 
+/// The fault of a manifest for a contract that this host does not implement any more. Looked for before everything else: the
+/// rest of such a manifest may have another shape.
+pub(super) fn too_old(contract: &str, file: &str, locations: &Locations) -> Option<Fault> {
+    let version = |contract: &str| {
+        let (package, version) = contract.split_once('@')?;
+        Some((package.to_owned(), semver::Version::parse(version).ok()?))
+    };
+    let (package, found) = version(contract)?;
+    let newer =
+        |supported: &&str| version(supported).is_some_and(|(name, least)| name == package && found < least);
+    if !CONTRACTS.iter().all(newer) {
+        return None;
+    }
+    let mut findings = Findings { file, locations, faults: Vec::new() };
+    findings
+        .add("contract", FaultKind::ContractTooOld { found: contract.to_owned(), supported: supported() });
+    findings.faults.pop()
+}
+
+/// The contracts of this host.
+fn supported() -> Vec<String> {
+    CONTRACTS.iter().map(ToString::to_string).collect()
+}
+
 /// The faults that were found so far.
 struct Findings<'a> {
     file: &'a str,
@@ -88,8 +112,10 @@ fn head(manifest: &Manifest, findings: &mut Findings<'_>) {
             .add("schema", FaultKind::SchemaVersion { found: manifest.schema, supported: SCHEMA_VERSION });
     }
     if !CONTRACTS.contains(&manifest.contract.as_str()) {
-        let supported = CONTRACTS.iter().map(ToString::to_string).collect();
-        findings.add("contract", FaultKind::Contract { found: manifest.contract.clone(), supported });
+        findings.add(
+            "contract",
+            FaultKind::Contract { found: manifest.contract.clone(), supported: supported() },
+        );
     }
     if !is_id(&manifest.id) {
         findings.add("id", FaultKind::Malformed { value: manifest.id.clone(), expected: ID });

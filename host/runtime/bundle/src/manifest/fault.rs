@@ -66,6 +66,9 @@ pub enum FaultKind {
     /// A contract that this host does not implement.
     #[error("the contract `{found}` is not supported")]
     Contract { found: String, supported: Vec<String> },
+    /// A contract that this host does not implement any more.
+    #[error("the contract `{found}` is too old for this host")]
+    ContractTooOld { found: String, supported: Vec<String> },
     /// Nothing where something has to be.
     #[error("is empty")]
     Empty,
@@ -163,6 +166,7 @@ impl FaultKind {
             Self::UnknownValue { .. } => "unknown-value",
             Self::SchemaVersion { .. } => "schema-version",
             Self::Contract { .. } => "contract-not-supported",
+            Self::ContractTooOld { .. } => "contract-too-old",
             Self::Empty => "empty",
             Self::Unprintable { .. } => "unprintable",
             Self::TooLong { .. } => "too-long",
@@ -203,6 +207,9 @@ impl FaultKind {
                 Some(meant(nearest.as_deref(), "the options", options))
             }
             Self::Contract { supported, .. } => Some(format!("this host implements {}", quoted(supported))),
+            Self::ContractTooOld { supported, .. } => {
+                Some(format!("install a version of the bundle for {}", quoted(supported)))
+            }
             Self::UnknownParameter { nearest: Some(name), .. } => Some(format!("did you mean `{name}`?")),
             Self::UnusedParameter { .. } => {
                 Some("name it in a section of an action, or remove it".to_owned())

@@ -6,7 +6,7 @@ use palisade_limits::MANIFEST_BYTES;
 use serde_saphyr::{Error, Options, Spanned};
 
 use super::Manifest;
-use super::check::check;
+use super::check::{check, too_old};
 use super::fault::{Fault, FaultKind, ManifestError, Place};
 use super::locations::{Locations, Node, Position};
 use crate::nearest;
@@ -29,11 +29,22 @@ impl Manifest {
         let document: Spanned<Node> =
             serde_saphyr::from_str_with_options(text, options()).map_err(|error| not_yaml(&error, name))?;
         let locations = Locations::of(&document);
+        if let Ok(Head { contract }) = serde_saphyr::from_str_with_options(text, options())
+            && let Some(fault) = too_old(&contract, name, &locations)
+        {
+            return Err(ManifestError::one(fault));
+        }
         let manifest = serde_saphyr::from_str_with_options(text, options())
             .map_err(|error| not_a_manifest(&error, name, &locations))?;
         ManifestError::unless_none(check(&manifest, name, &locations))?;
         Ok(manifest)
     }
+}
+
+/// The part of a manifest that says whether the rest can be read.
+#[derive(serde::Deserialize)]
+struct Head {
+    contract: String,
 }
 
 /// Strict where YAML has several ways: `yes` is a text and not a flag.

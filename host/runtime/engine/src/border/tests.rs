@@ -20,8 +20,8 @@ fn long() -> String {
     "€".repeat(LIMIT)
 }
 
-fn problem(text: &str) -> Problem {
-    Problem { code: text.to_owned(), message: text.to_owned() }
+fn reason(text: &str) -> Reason {
+    Reason { code: text.to_owned(), message: text.to_owned() }
 }
 
 fn outcome(verdict: Verdict, text: &str) -> Outcome {
@@ -30,6 +30,7 @@ fn outcome(verdict: Verdict, text: &str) -> Outcome {
         held: Some(vec![Field { name: text(), value: text() }]),
         changes: vec![Change { name: text(), before: Some(text()), after: text() }],
         also_on: vec![text()],
+        ours: None,
     };
     let submission = Submission {
         field: text(),
@@ -39,18 +40,39 @@ fn outcome(verdict: Verdict, text: &str) -> Outcome {
         duplicate_of: None,
         comparison: Some(comparison),
     };
-    Outcome { key: 1, verdict, submissions: vec![submission] }
+    let values = [Value::Text(text()), Value::Texts(vec![text()]), Value::Json(text()), Value::Flag(true)];
+    let download = Download {
+        url: text(),
+        name: text(),
+        media_type: text(),
+        size: None,
+        digests: vec![(text(), text())],
+        expires: None,
+        password: Some(text()),
+        renew: None,
+    };
+    Outcome {
+        key: 1,
+        verdict,
+        submissions: vec![submission],
+        outputs: values.map(|value| Attribute { name: text(), value }).to_vec(),
+        downloads: vec![download],
+    }
 }
 
 #[test]
 fn no_text_of_a_component_brings_a_secret_into_the_host() {
     let mut border = border(u64::MAX);
     let said = said();
-    let reason = Reason { code: said.clone(), message: said.clone() };
-    let outcomes =
-        [Verdict::Skipped(reason), Verdict::Rejected(problem(&said)), Verdict::Failed(problem(&said))]
-            .map(|verdict| outcome(verdict, &said));
-    let stop = Stop { problem: problem(&said), hint: Some(said.clone()) };
+    let pending = Pending { state: Vec::new(), reason: reason(&said), poll_after: 0, give_up_after: None };
+    let outcomes = [
+        Verdict::Skipped(reason(&said)),
+        Verdict::Rejected(reason(&said)),
+        Verdict::Failed(reason(&said)),
+        Verdict::Pending(pending),
+    ]
+    .map(|verdict| outcome(verdict, &said));
+    let stop = Stop { problem: reason(&said), hint: Some(said.clone()) };
     let eviction = Eviction { field: said.clone(), value: said.clone(), expires: Some(said.clone()) };
     let holding = Holding { name: said.clone(), field: Some(said.clone()), entries: 1, limit: None };
     let all = format!(
@@ -60,12 +82,13 @@ fn no_text_of_a_component_brings_a_secret_into_the_host() {
         border.holdings(vec![holding]),
         border.message(said.clone(), vec![(said.clone(), said.clone())]),
         border.error(RunError::UnknownAction(said.clone())),
-        border.error(RunError::InvalidConfiguration(vec![problem(&said)])),
+        border.error(RunError::InvalidConfiguration(vec![reason(&said)])),
         border.error(RunError::Stopped(stop)),
     );
     assert!(!all.contains("sesame") && !all.contains("c2VzYW1l"), "{all}");
-    // Two codes and messages of each verdict, and 9 texts of each submission, each with the key twice.
-    assert_eq!(all.matches("[redacted]").count(), 2 * (3 * (2 + 8) + 3 + 2 + 3 + 1 + 2 + 3), "{all}");
+    // Code and message of each verdict, 8 texts of each submission, 7 of the outputs and 6 of the download, each with the key
+    // twice.
+    assert_eq!(all.matches("[redacted]").count(), 2 * (4 * (2 + 8 + 7 + 6) + 3 + 2 + 3 + 1 + 2 + 3), "{all}");
 }
 
 #[test]
@@ -77,8 +100,8 @@ fn a_secret_that_is_split_over_two_texts_of_a_component_is_redacted() {
     let said = format!(
         "{:?}{:?}{:?}",
         border.message(format!("the key is {first}"), vec![("and".to_owned(), second.to_owned())]),
-        border.problems(vec![problem(first), problem(second)]),
-        border.problems(vec![problem(&hidden(first)), problem(&hidden(second))]),
+        border.problems(vec![reason(first), reason(second)]),
+        border.problems(vec![reason(&hidden(first)), reason(&hidden(second))]),
     );
     for part in ["9YzQyN2Ix.Q3v9Zk2", &second[..8], &second[20..28], &hidden(&second[..8])] {
         assert!(!said.contains(part), "{part} in {said}");
@@ -88,9 +111,9 @@ fn a_secret_that_is_split_over_two_texts_of_a_component_is_redacted() {
 #[test]
 fn every_text_is_cut_and_every_list_shortened() {
     let mut border = border(u64::MAX);
-    let stop = Stop { problem: problem(&long()), hint: Some(long()) };
+    let stop = Stop { problem: reason(&long()), hint: Some(long()) };
     let RunError::Stopped(stop) = border.error(RunError::Stopped(stop)) else { panic!() };
-    let many = vec![problem("x"); 2 * limits::PROBLEMS as usize];
+    let many = vec![reason("x"); 2 * limits::PROBLEMS as usize];
     assert_eq!(border.problems(many).len() as u64, limits::PROBLEMS);
     let fields = vec![(long(), long()); 3_900];
     let (message, fields) = border.message(long(), fields).unwrap();
@@ -120,7 +143,7 @@ fn all_that_a_component_says_has_one_budget() {
     assert!(border.message("x".to_owned(), Vec::new()).is_none());
     // The verdicts stay, their texts do not.
     let kept =
-        border.outcomes(vec![outcome(Verdict::Accepted, "x"), outcome(Verdict::Failed(problem("x")), "x")]);
+        border.outcomes(vec![outcome(Verdict::Accepted, "x"), outcome(Verdict::Failed(reason("x")), "x")]);
     assert_eq!(kept[0].verdict, Verdict::Accepted);
     assert_eq!(kept[1].verdict, Verdict::Failed(dropped()));
     assert!(kept.iter().all(|outcome| outcome.submissions.is_empty()));

@@ -28,7 +28,7 @@ fn imports_what_is_not_offered() {
 fn exports_nothing() {
     let tenant = Tenant::start();
     let outcome = guest(&tenant, "exports-nothing").go();
-    assert_not_started(&tenant, &outcome, "component-exports-missing", "palisade:action/action@0.1.0");
+    assert_not_started(&tenant, &outcome, "component-exports-missing", "palisade:action/action@0.2.0");
 }
 
 #[test]
@@ -41,4 +41,12 @@ fn speaks_another_contract() {
     let bundle = guest_bundle(directory.path(), "speaks-another-contract");
     let outcome = Palisade::verb("validate").argument(bundle).go();
     assert_not_started(&tenant, &outcome, "component-contract-mismatch", "does not fit the contract");
+}
+
+#[test]
+fn speaks_an_older_contract() {
+    let tenant = Tenant::start();
+    let outcome = guest(&tenant, "speaks-an-older-contract").go();
+    assert_not_started(&tenant, &outcome, "contract-too-old", "palisade:action@0.1.0");
+    assert!(outcome.stderr.contains("palisade:action@0.2.0"), "the hint: {}", outcome.stderr);
 }

@@ -18,7 +18,7 @@ use crate::harness::{Answer, Client};
 fn manifest(version: &str, origin: &str) -> String {
     format!(
         r#"schema: 1
-contract: palisade:action@0.1.0
+contract: palisade:action@0.2.0
 id: anywhere
 name: Anywhere
 version: {version}
