@@ -99,7 +99,7 @@ pub fn read(status: u16, body: &[u8], list: ListName, field: Field) -> Result<Pa
         Some(link) => Some(
             next_query(link)
                 .ok_or_else(|| {
-                    unreadable(list, field, &format!("{} is no address of a next page", quoted(link)))
+                    unreadable(list, field, &format!("{} is not an address of a next page", quoted(link)))
                 })?
                 .to_owned(),
         ),

@@ -96,7 +96,7 @@ fn map_url(object: &Object, value: &str, wildcards: Wildcards, configuration: &C
         },
         SchemeHandling::Skip => Mapping::Skipped(Problem::new(
             "url-without-scheme",
-            format!("{} has no scheme, and the configuration says not to send such URLs", quoted(value)),
+            format!("{} has no scheme, and the configuration excludes such URLs", quoted(value)),
         )),
     }
 }

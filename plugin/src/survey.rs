@@ -63,7 +63,7 @@ impl Walk {
             return Err(self.lost("the service named the same next page twice"));
         }
         if self.pages >= limits::LIST_PAGES {
-            return Err(self.lost(&format!("it goes on after {} pages", limits::LIST_PAGES)));
+            return Err(self.lost(&format!("it continues after {} pages", limits::LIST_PAGES)));
         }
         self.query = query;
         Ok((page.entries, Some(self)))

@@ -215,7 +215,7 @@ impl Bench {
         let address = &self.server.address;
         let list = List::Block;
         let cold = || Ok(self.programs.palisade(list, &self.one, address, Cache::Off));
-        self.start("palisade, component compiled anew", LONG_ROUNDS, cold)?;
+        self.start("palisade, component not in the cache", LONG_ROUNDS, cold)?;
         for client in [Client::Palisade, Client::Native, Client::Pytmv1, Client::TmVisionOne] {
             if self.programs.push(client, list, &self.one, address).is_some() {
                 let command = || self.programs.push(client, list, &self.one, address).context("it is there");

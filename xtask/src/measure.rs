@@ -53,7 +53,7 @@ pub(crate) fn measure() -> Result<()> {
     fs::write(&many, text)?;
     println!("{}", machine());
     println!(
-        "| language | component | zip | start, compiled anew | start, compiled before | memory | 10,000 objects | memory |"
+        "| language | component | zip | start without cache | start with cache | memory | 10,000 objects | memory |"
     );
     println!("|---|---|---|---|---|---|---|---|");
     for language in LANGUAGES {

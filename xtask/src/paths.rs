@@ -6,8 +6,7 @@ use anyhow::{Context as _, Result};
 
 /// The repository's root.
 pub(crate) fn root() -> Result<PathBuf> {
-    let root =
-        Path::new(env!("CARGO_MANIFEST_DIR")).parent().context("xtask stands in the repository's root")?;
+    let root = Path::new(env!("CARGO_MANIFEST_DIR")).parent().context("xtask is in the repository's root")?;
     Ok(root.to_owned())
 }
 

@@ -128,7 +128,11 @@ impl Client {
             .header("content-type", "application/json")
             .send(wanted)?;
         let made: Value = serde_json::from_str(&made.into_body().read_to_string()?)?;
-        let token = made.get("secret").and_then(Value::as_str).context("no token was made")?.to_owned();
+        let token = made
+            .get("secret")
+            .and_then(Value::as_str)
+            .context("there is no token in the response")?
+            .to_owned();
         Ok(Self { agent, address: address.to_owned(), token, cookies })
     }
 
@@ -141,7 +145,10 @@ impl Client {
             .header("content-type", "application/json")
             .send(wanted)?;
         let made: Value = serde_json::from_str(&answer.into_body().read_to_string()?)?;
-        made.get("secret").and_then(Value::as_str).map(str::to_owned).context("no token was made")
+        made.get("secret")
+            .and_then(Value::as_str)
+            .map(str::to_owned)
+            .context("there is no token in the response")
     }
 
     /// Makes something; gives its number.

@@ -59,7 +59,7 @@ impl Tool {
 
 /// The search path with a tool's directory in front, so that `cargo` finds it as a subcommand.
 pub(crate) fn search_path_with(program: &Path) -> Result<std::ffi::OsString> {
-    let own = program.parent().context("a program stands in a directory")?;
+    let own = program.parent().context("a program is in a directory")?;
     let others = std::env::var_os("PATH").unwrap_or_default();
     let all = std::iter::once(own.to_owned()).chain(std::env::split_paths(&others));
     Ok(std::env::join_paths(all)?)

@@ -131,8 +131,9 @@ fn json(response: Response<Body>) -> Result<Value, Failure> {
     if text.is_empty() {
         return Ok(Value::Null);
     }
-    serde_json::from_str(&text)
-        .map_err(|error| Failure::new("server-answer", format!("the service's answer is no JSON: {error}")))
+    serde_json::from_str(&text).map_err(|error| {
+        Failure::new("server-answer", format!("expected JSON in the response of the service: {error}"))
+    })
 }
 
 fn text(response: Response<Body>) -> Result<String, Failure> {

@@ -67,10 +67,10 @@ fn nothing_for_use(file: &Summary) -> Option<String> {
     }
     let what = match file.format {
         Format::Stix => {
-            "a STIX file says with objects of the type `indicator` what to look for; observables such as `domain-name` and \
-             `ipv4-addr` alone do not"
+            "in a STIX file, only objects of the type `indicator` are indicators; observables such as `domain-name` and \
+             `ipv4-addr` alone are not"
         }
-        Format::Misp => "a MISP file says with `to_ids` which attributes are for detection",
+        Format::Misp => "in a MISP file, `to_ids` marks the attributes for detection",
         Format::ThreatQ | Format::Csv | Format::Text => {
             return (file.left_out > 0).then(|| {
                 format!(

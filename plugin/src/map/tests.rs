@@ -49,7 +49,7 @@ fn what_is_left_out_is_named_with_its_type_or_its_value() {
         message(&adversary, SchemeHandling::Http),
         "the action takes no object of type `Adversary FQDN`"
     );
-    let expected = "`a.example/x` has no scheme, and the configuration says not to send such URLs";
+    let expected = "`a.example/x` has no scheme, and the configuration excludes such URLs";
     assert_eq!(message(&indicator("URL", "a.example/x"), SchemeHandling::Skip), expected);
 }
 

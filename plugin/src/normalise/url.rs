@@ -132,7 +132,7 @@ fn split_port(authority: &str) -> Result<(&str, &str), &'static str> {
         Some("") => {}
         Some(digits) if digits.bytes().all(|byte| byte.is_ascii_digit()) && digits.parse::<u16>().is_ok() => {
         }
-        _ => return Err("has a port that is no number up to 65535"),
+        _ => return Err("has a port that is not a number up to 65535"),
     }
     Ok((host, port))
 }

@@ -243,7 +243,7 @@ fn warnings(inventory: &Inventory, losses: &[(Field, Loss)]) -> Vec<Message> {
     let overfull = inventory.entries().filter(|(_, entries)| *entries > capacity).map(|(field, entries)| Message {
         level: Level::Warn,
         text: format!(
-            "the block list shows {entries} objects of type `{}`, more than the {capacity} that clients can add: it cannot be told which are the sandbox's own, and what would be removed is an estimate",
+            "the block list shows {entries} objects of type `{}`, more than the {capacity} that clients can add: it is not known which are the sandbox's own, and what would be removed is an estimate",
             field.name()
         ),
         fields: vec![("type", field.name().to_owned()), ("objects", entries.to_string())],

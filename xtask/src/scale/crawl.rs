@@ -79,7 +79,7 @@ pub(super) fn answers(client: &Client) -> Result<Found> {
         match filled(client, pattern)? {
             Some(path) => found.insert(pattern.clone(), path),
             None => {
-                println!("left out, because there is none: {pattern}");
+                println!("left out, because it does not exist: {pattern}");
                 continue;
             }
         };

@@ -124,9 +124,9 @@ fn wanted(variable: &dyn Fn(&str) -> Option<String>) -> Result<Option<Duration>,
     }
     let timeout = first(["OTEL_EXPORTER_OTLP_TRACES_TIMEOUT", "OTEL_EXPORTER_OTLP_TIMEOUT"]);
     let milliseconds = match timeout {
-        Some((name, value)) => {
-            value.parse().map_err(|_| format!("`{name}` is `{value}`, which is no number of milliseconds"))?
-        }
+        Some((name, value)) => value
+            .parse()
+            .map_err(|_| format!("`{name}` is `{value}`, which is not a number of milliseconds"))?,
         None => limits::TRACES_EXPORT_SECONDS * 1_000,
     };
     Ok(Some(Duration::from_millis(milliseconds)))

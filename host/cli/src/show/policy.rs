@@ -83,7 +83,7 @@ fn limits(limits: &[LimitCompared]) -> String {
 
 fn network(network: &Network) -> String {
     let mut table = Table::new();
-    let proxy = network.proxy.as_ref().map_or("as the environment says".to_owned(), ToString::to_string);
+    let proxy = network.proxy.as_ref().map_or("from the environment".to_owned(), ToString::to_string);
     table.row(["proxy".to_owned(), proxy]);
     let mut listed = |name: &str, values: Vec<String>| {
         if !values.is_empty() {

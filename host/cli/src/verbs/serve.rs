@@ -106,7 +106,7 @@ pub(crate) fn serve(arguments: Serve, log: LogFormat) -> Result<Box<dyn Answer>,
         // Before anybody is told that it runs, and may want to end it.
         let ending = signals::first();
         if recovered > 0 {
-            terminal::tell_as(log, &format!("{recovered} runs go on where the last process left them\n"));
+            terminal::tell_as(log, &format!("continuing {recovered} runs of the last process\n"));
         }
         if let Some(link) = app.first_link().await? {
             terminal::tell_as(
@@ -153,7 +153,7 @@ pub(crate) fn serve(arguments: Serve, log: LogFormat) -> Result<Box<dyn Answer>,
         Ok::<(), Failure>(())
     })?;
     traces::finish();
-    terminal::tell_as(log, "stopped; open runs go on at the next start\n");
+    terminal::tell_as(log, "stopped; open runs continue at the next start\n");
     Ok(Box::new(Stopped))
 }
 
@@ -168,8 +168,8 @@ fn check_keys(store: &Store, vault: &Vault) -> Result<(), Failure> {
     );
     let mut failure = Failure::new("vault-key-unknown", message);
     failure.hint = Some(
-        "give it with `--vault-key`, or with `--vault-previous-key` beside the current one; where it is lost, `--vault-key-lost` \
-         starts all the same, and what it sealed has to be entered anew"
+        "give it with `--vault-key`, or with `--vault-previous-key` beside the current one; if it is lost, start with `--vault-key-lost` \
+         and enter the secrets that it sealed again"
             .to_owned(),
     );
     Err(failure)

@@ -17,7 +17,7 @@ pub struct Digest([u8; 32]);
 
 /// A text is not 64 hexadecimal digits.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[error("`{0}` is no SHA-256 digest: expected 64 hexadecimal digits in lower case")]
+#[error("`{0}` is not a SHA-256 digest: expected 64 hexadecimal digits in lower case")]
 pub struct NotADigest(String);
 
 impl Digest {

@@ -75,7 +75,7 @@ pub enum SignatureFault {
         key_id: KeyId,
     },
     /// The file of the signature holds something else.
-    #[error("`SHA256SUMS.minisig` is no signature of minisign: {why}")]
+    #[error("`SHA256SUMS.minisig` is not a signature of minisign: {why}")]
     Malformed {
         /// What is wrong with it.
         why: &'static str,

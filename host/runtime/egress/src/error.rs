@@ -304,7 +304,7 @@ impl SendError {
             ),
             Self::ProxyRefused { proxy, target, status } => Some(match status {
                 403 | 405 => format!(
-                    "ask whoever runs `{proxy}` to allow CONNECT to `{target}`, or name the host in `NO_PROXY` if it is reached without"
+                    "ask the operator of `{proxy}` to allow CONNECT to `{target}`, or name the host in `NO_PROXY` if it is reached without"
                 ),
                 500..=599 => format!("`{proxy}` could not reach `{target}`: check the name, and the proxy's own way out"),
                 _ => "check that it is a proxy for HTTPS (CONNECT)".to_owned(),

@@ -46,7 +46,7 @@ async fn read_body(host: &str, mut body: Incoming, limit: u64) -> Result<Bytes, 
     let too_large = || SendError::ResponseTooLarge { host: host.to_owned(), limit };
     let pause = Duration::from_secs(limits::BETWEEN_BYTES_SECONDS);
     let mut collected = BytesMut::new();
-    while let Some(frame) = within(host, "go on with its answer", pause, body.frame()).await? {
+    while let Some(frame) = within(host, "continue its response", pause, body.frame()).await? {
         let frame = frame.map_err(|error| SendError::Lost { host: host.to_owned(), cause: chain(&error) })?;
         if let Ok(data) = frame.into_data() {
             if (collected.len() + data.len()) as u64 > limit {

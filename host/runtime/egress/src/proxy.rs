@@ -195,7 +195,7 @@ fn read(place: &str, text: &str) -> Result<Uri, ClientError> {
         return refuse("its host is neither a name nor an address");
     }
     if has_port && authority.port_u16().is_none_or(|port| port == 0) {
-        return refuse("its port is none");
+        return refuse("its port is not valid");
     }
     if uri.path_and_query().is_some_and(|path| path.as_str() != "/") {
         return refuse("something follows after host and port");

@@ -58,7 +58,7 @@ impl PathRule {
             return refuse("it does not begin with `/`");
         }
         if fixed.contains('*') {
-            return refuse("`*` stands only at the end, after `/`");
+            return refuse("`*` is allowed only at the end, after `/`");
         }
         if fixed.contains(['?', '#']) {
             return refuse("a grant does not cover queries or fragments");

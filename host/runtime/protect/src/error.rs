@@ -9,7 +9,7 @@ use thiserror::Error;
 #[non_exhaustive]
 pub enum OwnError {
     /// A domain that is no name.
-    #[error("`{found}` is no domain name that can be protected")]
+    #[error("`{found}` is not a domain name that can be protected")]
     Domain {
         /// The beginning of what was given.
         found: String,
@@ -165,7 +165,7 @@ pub enum LoadError {
         limit: u64,
     },
     /// The file is something else.
-    #[error("`{file}` is no file of compiled lists")]
+    #[error("`{file}` is not a file of compiled lists")]
     NotCompiledLists {
         /// The file.
         file: String,

@@ -161,7 +161,7 @@ impl ConfigurationProblem {
             ConfigurationFault::SecretInPlain { .. }
                 if self.origin == palisade_model::Setting::Set.to_string() =>
             {
-                "a secret on the command line stands in the shell's history and in the list of processes"
+                "a secret on the command line is visible in the shell's history and in the list of processes"
             }
             ConfigurationFault::SecretInPlain { .. } => {
                 "configuration files are copied, kept in backups and put under version control; a secret must not be"

@@ -38,7 +38,7 @@ impl Holdings {
         (count > 0).then(|| Warning {
             source: "host".to_owned(),
             message: format!(
-                "the action told what more than {} lists hold; at least {count} of them are left out",
+                "the action reported more than {} lists; at least {count} of them are omitted",
                 limits::HOLDINGS
             ),
             fields: BTreeMap::new(),

@@ -125,7 +125,7 @@ pub enum PlanError {
         path: String,
     },
     /// Made by another bundle, for another action or with another configuration.
-    #[error("the plan was made with another {what}: {planned} then, {now} now")]
+    #[error("the plan was created with another {what}: expected {planned}, found {now}")]
     MadeWithAnother {
         /// `bundle`, `action`, or the parameter's name.
         what: String,

@@ -112,7 +112,7 @@ impl Orchestrator {
             }
             _ => {
                 if let Some(broken) = broken {
-                    let message = format!("{} did not come to its end before", broken.title);
+                    let message = format!("an earlier step, {}, did not complete", broken.title);
                     self.give_up_steps(activation, &steps, "not-begun", "earlier-step-failed", &message)?;
                 }
                 let reasons = steps.iter().map(|step| store.reasons(run.id, step.place));

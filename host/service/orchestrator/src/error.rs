@@ -169,13 +169,11 @@ impl OrchestratorError {
             Self::Read(error) => error.hint(),
             Self::ThreatQ(error) => error.hint(),
             Self::InUse { .. } => {
-                Some("change or delete these workflows first, and let their runs come to an end".to_owned())
+                Some("change or delete these workflows first, and wait until their runs end".to_owned())
             }
-            Self::Conflict { code: "already-installed", .. } => {
-                Some("say that it is meant, with `replace`".to_owned())
-            }
+            Self::Conflict { code: "already-installed", .. } => Some("confirm with `replace`".to_owned()),
             Self::Conflict { code: "configuration-changes", .. } => {
-                Some("say that it is meant, with `overwrite`".to_owned())
+                Some("confirm with `overwrite`".to_owned())
             }
             Self::Conflict { code: "retried-already", .. } => {
                 Some("what failed in that run is for it to retry".to_owned())

@@ -28,7 +28,7 @@ impl Orchestrator {
             };
             // It will do what this tick is for: the next that is worked on takes the collection as it is then.
             if self.store().has_queued_tick(id)? {
-                tracing::info!(workflow = %row.name, "a run of an earlier tick is still queued: no other is made");
+                tracing::info!(workflow = %row.name, "a run of an earlier tick is still queued: skipped");
                 self.store().move_tick(id, row.next_tick, schedule.next(row.anchor, due.tick))?;
                 continue;
             }
@@ -40,7 +40,7 @@ impl Orchestrator {
                     }
                 }
                 // The tick is over; the next one may do better.
-                Err(error) => tracing::error!(workflow = %id, "no run was made: {error}"),
+                Err(error) => tracing::error!(workflow = %id, "failed to create a run: {error}"),
             }
             self.store().move_tick(id, row.next_tick, schedule.next(row.anchor, due.tick))?;
         }

@@ -10,31 +10,31 @@ const SHOWN_CHARACTERS: usize = 80;
 #[non_exhaustive]
 pub enum ScheduleError {
     /// Not a kind of schedule.
-    #[error("`{found}` is no kind of schedule")]
+    #[error("`{found}` is not a kind of schedule")]
     Kind {
         /// The beginning of what was given.
         found: String,
     },
     /// Not a period.
-    #[error("`{found}` is no period of a schedule")]
+    #[error("`{found}` is not a period of a schedule")]
     Period {
         /// The beginning of what was given.
         found: String,
     },
     /// Not a day of the week.
-    #[error("`{found}` is no day of the week")]
+    #[error("`{found}` is not a day of the week")]
     Day {
         /// The beginning of what was given.
         found: String,
     },
     /// Not a time of day.
-    #[error("`{found}` is no time of day")]
+    #[error("`{found}` is not a time of day")]
     Time {
         /// The beginning of what was given.
         found: String,
     },
     /// Not a time zone.
-    #[error("`{found}` is no time zone that is known here")]
+    #[error("`{found}` is not a known time zone")]
     Zone {
         /// The beginning of what was given.
         found: String,

@@ -99,7 +99,7 @@ macro_rules! names {
             fn from_str(text: &str) -> Result<Self, Self::Err> {
                 Self::ALL.iter().copied().find(|one| one.name() == text).ok_or_else(|| {
                     let names: Vec<String> = Self::ALL.iter().map(|one| format!("`{one}`")).collect();
-                    format!("`{text}` is none of {}", names.join(", "))
+                    format!("`{text}` is not one of {}", names.join(", "))
                 })
             }
         }

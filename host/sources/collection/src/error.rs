@@ -314,7 +314,7 @@ impl ReadError {
             Self::CsvColumnMissing { .. } => "check for typos; case, spaces and punctuation do not matter",
             Self::CsvWithoutHeader { .. } => {
                 return Some(format!(
-                    "add a header line such as `value,first_seen,comment`; {} reads the file as a list all the same",
+                    "add a header line such as `value,first_seen,comment`; {} reads the file as a list",
                     Setting::Format.with("text")
                 ));
             }
@@ -328,8 +328,8 @@ impl ReadError {
             }
             Self::NotAList { .. } => {
                 return Some(format!(
-                    "expected one domain, address, URL, e-mail address or hash on each line; {} reads it all the same and \
-                     reports every other line",
+                    "expected one domain, address, URL, e-mail address or hash on each line; {} reads it and reports \
+                     every other line",
                     Setting::Format.with("text")
                 ));
             }

@@ -140,7 +140,7 @@ impl<R: Read> Read for Bounded<R> {
 
 /// An input went on beyond [`STREAM_BYTES`].
 #[derive(Debug, thiserror::Error)]
-#[error("it goes on beyond {STREAM_BYTES} bytes")]
+#[error("it has more than {STREAM_BYTES} bytes")]
 pub(crate) struct TooLong;
 
 /// How an input begins.

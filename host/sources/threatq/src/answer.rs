@@ -63,7 +63,7 @@ impl Page {
             // An empty list, as PHP writes an empty array that once had keys.
             Some(Data::Object(0)) => 0,
             Some(Data::Object(_)) => return unexpected(PAGE, "a single object as `data`".to_owned()),
-            Some(Data::Other) => return unexpected(PAGE, "`data` that is no list".to_owned()),
+            Some(Data::Other) => return unexpected(PAGE, "`data` that is not a list".to_owned()),
             None => return unexpected(PAGE, found(body, redactor)),
         };
         let total = total.and_then(|total| total.as_u64().or_else(|| total.as_str()?.parse().ok()));
@@ -223,8 +223,8 @@ mod tests {
             (r#"{"total":1}"#, "a JSON object with `total`"),
             (r#"{"data":null}"#, "a JSON object with `data`"),
             (r#"{"data":{"id":1}}"#, "a single object as `data`"),
-            (r#"{"data":"none"}"#, "`data` that is no list"),
-            (r#"{"data":17}"#, "`data` that is no list"),
+            (r#"{"data":"none"}"#, "`data` that is not a list"),
+            (r#"{"data":17}"#, "`data` that is not a list"),
             (r#"{"data":[],"nextCursorMark":7}"#, "something else"),
             (r#"{"data":[{"id":1},{"i"#, "JSON that ends in the middle, after 21 bytes"),
             ("<html><title>Sorry</title>", "an HTML page with the title `Sorry`"),

@@ -153,13 +153,13 @@ impl ThreatQError {
                 "check the port, and that firewalls let this machine through to the appliance"
             }
             Self::NoAnswer(error) => return error.hint(),
-            Self::Credential { .. } => "enter it anew, without spaces or line breaks around it",
+            Self::Credential { .. } => "enter it again, without spaces or line breaks around it",
             Self::LogInRefused { what: "the token", .. } => {
                 "tokens expire: enter a new one, or log in by a password or by client credentials, which are renewed by \
                  themselves"
             }
             Self::LogInRefused { .. } => {
-                "enter them anew; the client id of users stands in the appliance's `/assets/js/config.js`, and an account that \
+                "enter them again; the client id of users is in the appliance's `/assets/js/config.js`, and an account that \
                  asks for a second factor cannot be used"
             }
             Self::NoSuchCollection { .. } => {
@@ -191,15 +191,12 @@ impl ThreatQError {
 }
 
 fn quoted(said: Option<&str>) -> String {
-    said.map(|said| format!(": it says `{said}`")).unwrap_or_default()
+    said.map(|said| format!(": it answered `{said}`")).unwrap_or_default()
 }
 
 fn waiting(wait: Option<Duration>) -> String {
     wait.map(|wait| {
-        format!(
-            ", and wants to be left alone for {} s, which is longer than there is time",
-            wait.as_secs_f64()
-        )
+        format!(", and requests a pause of {} s, which is longer than the remaining time", wait.as_secs_f64())
     })
     .unwrap_or_default()
 }

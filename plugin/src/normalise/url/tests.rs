@@ -173,7 +173,7 @@ fn the_reason_names_the_fault() {
         ("file:///x", "has a scheme other than http, https and ftp"),
         ("http://a.example\\b", "has a backslash in front of its path"),
         ("http://[::1/", "has an address without its closing bracket"),
-        ("http://a.example:8a/", "has a port that is no number up to 65535"),
+        ("http://a.example:8a/", "has a port that is not a number up to 65535"),
         ("a@b.example", "has no scheme and looks like a mail address"),
         ("http:/a.example", "has no `://` after its scheme"),
         ("word", "is a single word without scheme or path"),

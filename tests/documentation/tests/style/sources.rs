@@ -63,7 +63,7 @@ pub(crate) fn literals(source: &str) -> Vec<(usize, String)> {
                         _ => text.push(inner),
                     }
                 }
-                found.push((start, without_code(&text)));
+                found.push((start, without_values(&without_code(&text))));
             }
             _ => {}
         }
@@ -94,6 +94,14 @@ pub(crate) fn template(source: &str) -> Vec<(usize, String)> {
         }
     }
     (1..).zip(text.lines().map(str::to_owned)).collect()
+}
+
+/// A text of a format string whose values in braces are blank.
+fn without_values(text: &str) -> String {
+    let mut parts = text.split('{');
+    let first = parts.next().unwrap_or_default().to_owned();
+    let rest = parts.map(|part| part.split_once('}').map_or(part, |(_, rest)| rest));
+    [first].into_iter().chain(rest.map(str::to_owned)).collect::<Vec<_>>().join("\u{b7}")
 }
 
 /// A text whose code in backticks is blank.

@@ -18,7 +18,7 @@ pub(crate) fn faults(text: &str, phrases: &[String]) -> Vec<(usize, String)> {
     // A line break inside of a paragraph separates words like a blank does.
     let flat = text.replace('\n', " ");
     let line_of = |at: usize| 1 + text.get(..at).unwrap_or_default().matches('\n').count();
-    let is_in_word = |letter: char| letter.is_alphanumeric() || letter == '-';
+    let is_in_word = |letter: char| letter.is_alphanumeric() || ['-', '_'].contains(&letter);
     let mut found = Vec::new();
     for phrase in phrases {
         for (at, _) in flat.match_indices(phrase.as_str()) {

@@ -83,7 +83,7 @@ fn a_key_on_the_command_line_is_refused_and_not_repeated() {
     let tenant = Tenant::start();
     insta::assert_snapshot!(refused(&tenant, run(&tenant).set("api_key", PLAIN_KEY)), @"
     error[secret-in-plain]: `api_key` is a secret and must not be written down: give {env: NAME} or {file: PATH} in the configuration file (in `--set`)
-    hint: a secret on the command line stands in the shell's history and in the list of processes
+    hint: a secret on the command line is visible in the shell's history and in the list of processes
     ");
     // Not even where a good one stands in the file.
     let stderr = refused(&tenant, run(&tenant).configured("").set("api_key", PLAIN_KEY));

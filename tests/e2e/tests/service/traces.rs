@@ -167,5 +167,5 @@ fn a_collector_that_does_not_answer_delays_nothing_but_the_end_and_that_a_little
     let begun = std::time::Instant::now();
     service.stop();
     assert!(begun.elapsed() < std::time::Duration::from_secs(15), "{:?}", begun.elapsed());
-    assert!(service.said().contains("stopped; open runs go on at the next start"), "{}", service.said());
+    assert!(service.said().contains("stopped; open runs continue at the next start"), "{}", service.said());
 }

@@ -137,7 +137,7 @@ fn displaced(bytes: &[u8], before: &[u8]) -> ArchiveFault {
     } else if !before.starts_with(LOCAL) {
         ArchiveFault::LeadingBytes
     } else {
-        ArchiveFault::Layout { message: "the directory is not where its end says" }
+        ArchiveFault::Layout { message: "the directory is not at the place that its end record names" }
     }
 }
 

@@ -16,10 +16,10 @@ pub enum ArchiveFault {
     #[error("it is a zip that breaks off before its end")]
     Truncated,
     /// Bytes before the first entry.
-    #[error("something stands before the first entry")]
+    #[error("there are bytes before the first entry")]
     LeadingBytes,
     /// Bytes after the directory.
-    #[error("something stands after the end of the directory")]
+    #[error("there are bytes after the end of the directory")]
     TrailingBytes,
     /// A comment on the whole archive.
     #[error("it carries a comment, which a bundle has no use for")]
@@ -58,7 +58,7 @@ pub enum ArchiveFault {
     #[error("the entry `{name}` gives other flags or another compression for itself than the directory does")]
     LocalMethod { name: String },
     /// What follows an entry's contents is missing or says otherwise.
-    #[error("what follows the contents of the entry `{name}` is not what the directory says of it")]
+    #[error("the record after the contents of the entry `{name}` contradicts the directory")]
     DataDescriptor { name: String },
     /// Two entries of the same bytes.
     #[error("the entry `{name}` overlaps with the one after it")]
@@ -160,7 +160,7 @@ pub enum ArchiveFault {
     #[error("`SHA256SUMS` names `{name}`, which is missing")]
     DigestWithoutFile { name: String },
     /// A file that is not the one that was packed.
-    #[error("`{name}` has the digest {found}, `SHA256SUMS` says {expected}")]
+    #[error("`{name}` has the digest {found}, `SHA256SUMS` expects {expected}")]
     DigestMismatch { name: String, expected: Digest, found: Digest },
 }
 

@@ -100,7 +100,7 @@ pub enum FaultKind {
     #[error("the default {default} is outside of the bounds: {bounds}")]
     DefaultOutOfBounds { default: String, bounds: String },
     /// A default that is none of the options.
-    #[error("the default `{default}` is none of the options")]
+    #[error("the default `{default}` is not one of the options")]
     DefaultNotAnOption { default: String, nearest: Option<String>, options: Vec<String> },
     /// An option that could be chosen by another one's value.
     #[error("the label `{label}` is the value of another option")]
@@ -120,7 +120,7 @@ pub enum FaultKind {
     )]
     OriginNotSelect { name: String, kind: &'static str },
     /// A part of an origin that brings a scheme of its own.
-    #[error("`{name}` of type `origin` stands for a whole origin, the origin here is `{origin}`")]
+    #[error("`{name}` of type `origin` must be the whole origin, found `{origin}`")]
     OriginNotWhole { name: String, origin: String },
     /// A name in an origin that could be without a value.
     #[error("the origin refers to `{name}`, which can be without a value")]

@@ -4,13 +4,13 @@
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum KeyError {
     /// A text that is no public key.
-    #[error("this is no public key of minisign: {why}")]
+    #[error("this is not a public key of minisign: {why}")]
     PublicKeyMalformed {
         /// What is wrong with it.
         why: &'static str,
     },
     /// A text that is no secret key.
-    #[error("this is no secret key of minisign: {why}")]
+    #[error("this is not a secret key of minisign: {why}")]
     SecretKeyMalformed {
         /// What is wrong with it.
         why: &'static str,
@@ -55,7 +55,7 @@ impl KeyError {
                 "give the file that `palisade keygen` or `minisign -G` wrote, whole and unchanged"
             }
             Self::PasswordMissing | Self::PasswordWrong => {
-                "give the password that was chosen when the key was made; it cannot be recovered"
+                "enter the password that was set when the key was created; it cannot be recovered"
             }
             Self::NotGenerated { .. } | Self::TrustedComment => return None,
         };

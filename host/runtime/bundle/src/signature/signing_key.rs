@@ -116,7 +116,7 @@ impl SigningKey {
             return Err(KeyError::TrustedComment);
         }
         let pair = Ed25519KeyPair::from_seed_unchecked(self.seed.expose_secret())
-            .map_err(|_| KeyError::SecretKeyMalformed { why: "its seed is none" })?;
+            .map_err(|_| KeyError::SecretKeyMalformed { why: "its seed is not valid" })?;
         let signature = pair.sign(&Blake2b512::digest(message));
         // The second signature ties the comment to the first.
         let of_comment = pair.sign(&[signature.as_ref(), trusted_comment.as_bytes()].concat());

@@ -23,7 +23,7 @@ pub(super) fn domain(text: &str) -> Result<String, FaultKind> {
         return Err(FaultKind::Empty { expected: "a domain" });
     }
     if let Some(rest) = text.strip_prefix("*.").or_else(|| text.strip_prefix('.')) {
-        return refuse("a domain stands for everything below it without a wildcard", Some(rest));
+        return refuse("a domain includes its subdomains without a wildcard", Some(rest));
     }
     if text.contains(['/', ':', '@', '?', '#']) && text.parse::<IpAddr>().is_err() {
         return refuse("a name without scheme, port and path is expected", None);

@@ -128,7 +128,7 @@ impl Builder {
             Ok(list_type) => {
                 for text in &list.entries {
                     let Some(text) = text else {
-                        unusable.entry("(no text)", "is no text".to_owned());
+                        unusable.entry("(no text)", "is not a text".to_owned());
                         continue;
                     };
                     match Entry::read(list_type, text) {
@@ -141,7 +141,7 @@ impl Builder {
                 }
             }
             Err(name) => unusable.whole(format!(
-                "is left out with its {} entries: its type `{}` is none of cidr, hostname, string, substring and regex",
+                "is left out with its {} entries: its type `{}` is not one of cidr, hostname, string, substring and regex",
                 list.entries.len(),
                 excerpt(&name)
             )),

@@ -59,7 +59,7 @@ fn hostname(text: &str) -> Result<Entry, String> {
         return Ok(Entry::Name(address.to_string()));
     }
     let name = name::name(text.trim_end_matches('/'));
-    if name::is_name(&name) { Ok(Entry::Name(name)) } else { Err("is no host name".to_owned()) }
+    if name::is_name(&name) { Ok(Entry::Name(name)) } else { Err("is not a host name".to_owned()) }
 }
 
 #[cfg(test)]
@@ -98,14 +98,14 @@ mod tests {
     #[test]
     fn an_entry_that_cannot_match_is_refused() {
         for (list_type, text, reason) in [
-            (ListType::Hostname, "two words", "is no host name"),
-            (ListType::Hostname, "bank.example/path", "is no host name"),
-            (ListType::Hostname, "*", "is no host name"),
+            (ListType::Hostname, "two words", "is not a host name"),
+            (ListType::Hostname, "bank.example/path", "is not a host name"),
+            (ListType::Hostname, "*", "is not a host name"),
             (ListType::Cidr, "10.0.0.0/33", "is neither a network nor an address"),
             (ListType::Cidr, "10.0.0.1-10.0.0.9", "is neither a network nor an address"),
             (ListType::Substring, " ", "is empty"),
             (ListType::String, "", "is empty"),
-            (ListType::Regex, "/(/", "is no regular expression: unclosed group"),
+            (ListType::Regex, "/(/", "is not a valid regular expression: unclosed group"),
         ] {
             assert_eq!(Entry::read(list_type, text), Err(reason.to_owned()), "{text}");
         }

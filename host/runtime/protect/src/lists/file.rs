@@ -62,7 +62,7 @@ pub(crate) fn sections(name: &str, file: &[u8]) -> Result<[Range<usize>; SECTION
     let (digest, contents) = rest.split_first_chunk::<DIGEST_BYTES>().ok_or_else(cut)?;
     match as_u64(contents.len()).cmp(&u64::from_le_bytes(*length)) {
         std::cmp::Ordering::Less => return Err(cut()),
-        std::cmp::Ordering::Greater => return Err(damaged("something stands after its end")),
+        std::cmp::Ordering::Greater => return Err(damaged("there are bytes after its end")),
         std::cmp::Ordering::Equal => {}
     }
     if Sha256::digest(contents).as_slice() != digest {

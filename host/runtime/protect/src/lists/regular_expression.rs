@@ -27,7 +27,7 @@ pub(crate) fn pattern(entry: &str) -> Result<String, String> {
         Err(cause) => {
             let text = cause.to_string();
             let reason = text.lines().rev().find_map(|line| line.strip_prefix("error: "));
-            Err(format!("is no regular expression: {}", reason.unwrap_or("it cannot be compiled")))
+            Err(format!("is not a valid regular expression: {}", reason.unwrap_or("it cannot be compiled")))
         }
     }
 }
@@ -73,9 +73,9 @@ mod tests {
     #[test]
     fn what_cannot_be_used_is_refused_with_its_reason() {
         for (entry, reason) in [
-            ("/(unclosed/", "is no regular expression: unclosed group"),
-            ("/(?=ahead)x/", "is no regular expression: look-around"),
-            (r"/(a)\1/", "is no regular expression: backreferences are not supported"),
+            ("/(unclosed/", "is not a valid regular expression: unclosed group"),
+            ("/(?=ahead)x/", "is not a valid regular expression: look-around"),
+            (r"/(a)\1/", "is not a valid regular expression: backreferences are not supported"),
             ("/a/e", "has the flag `e`, which is not known"),
             ("/.*/", "matches an empty value"),
             ("", "matches an empty value"),

@@ -30,7 +30,9 @@ pub enum ReadError {
         cause: String,
     },
     /// JSON of another form.
-    #[error("the recording `{name}` is no HTTP archive, line {line}, column {column}, at `{path}`: {cause}")]
+    #[error(
+        "the recording `{name}` is not an HTTP archive, line {line}, column {column}, at `{path}`: {cause}"
+    )]
     Form {
         /// The file.
         name: String,

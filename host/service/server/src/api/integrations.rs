@@ -298,7 +298,7 @@ async fn configure(
     operation_id = "test_connection", request_body = Defaults,
     params(("id" = i64, Path, description = "Identifies the version.", example = 1),
         ("action" = String, Path, description = "Identifies the action.", example = "add-to-blocklist")),
-    responses((status = 200, description = "What it came to.", body = Object), Problems))]
+    responses((status = 200, description = "The result of the test.", body = Object), Problems))]
 async fn test(
     State(app): State<App>,
     Administrator(_): Administrator,

@@ -75,8 +75,9 @@ impl Modify for Schemes {
     fn modify(&self, document: &mut OpenApi) {
         let components = document.components.get_or_insert_default();
         let mut token = Http::new(HttpAuthScheme::Bearer);
-        token.description =
-            Some("An API token. It can do whatever both its role and its owner's role allow.".to_owned());
+        token.description = Some(
+            "An API token. It has the permissions that both its role and its owner's role allow.".to_owned(),
+        );
         components.add_security_scheme("token", SecurityScheme::Http(token));
         let session = "The session of a browser that is logged in to the console. A call that changes something also sends \
              `X-CSRF-Token`.";

@@ -104,8 +104,8 @@ impl IntoResponses for Problems {
             RefOr::T(response.content("application/problem+json", content).build())
         };
         BTreeMap::from([
-            ("4XX".to_owned(), said("The call was not done; the problem says why.")),
-            ("5XX".to_owned(), said("The service could not do it, and the fault is its own.")),
+            ("4XX".to_owned(), said("The request failed; see the problem for the reason.")),
+            ("5XX".to_owned(), said("Internal error of the service.")),
         ])
     }
 }

@@ -43,7 +43,7 @@ pub(crate) fn same_site(headers: &HeaderMap, served: Option<&Served>, tls: bool)
         return match site.as_bytes() {
             // `none` is somebody who repeats a request by hand.
             b"same-origin" | b"none" => Ok(()),
-            _ => Err(refused("the browser says that another site made this request")),
+            _ => Err(refused("the request comes from another site")),
         };
     }
     let (Some(origin), Some(Served(authority))) = (headers.get(ORIGIN), served) else {
@@ -53,7 +53,7 @@ pub(crate) fn same_site(headers: &HeaderMap, served: Option<&Served>, tls: bool)
     if origin.as_bytes() == format!("{scheme}://{authority}").as_bytes() {
         Ok(())
     } else {
-        Err(refused("the browser says that another site made this request"))
+        Err(refused("the request comes from another site"))
     }
 }
 
@@ -150,7 +150,7 @@ impl Upload {
             }
         }
         String::from_utf8(text)
-            .map_err(|_| Failure::invalid(vec![Fault::new(name, "This is no UTF-8 text.")]))
+            .map_err(|_| Failure::invalid(vec![Fault::new(name, "This is not UTF-8 text.")]))
     }
 }
 
@@ -162,7 +162,7 @@ fn broken(error: &axum::extract::multipart::MultipartError) -> Failure {
         status if status.is_server_error() => {
             Failure::new(StatusCode::BAD_REQUEST, "upload-broken", "the upload ended early")
         }
-        status => Failure::new(status, "upload-broken", "the upload is no form that can be read"),
+        status => Failure::new(status, "upload-broken", "the upload is not a valid form"),
     }
 }
 

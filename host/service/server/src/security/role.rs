@@ -65,7 +65,7 @@ impl std::fmt::Display for Role {
 
 /// A text that names no role.
 #[derive(Debug, thiserror::Error, PartialEq, Eq)]
-#[error("`{0}` is no role: choose `viewer`, `operator` or `administrator`")]
+#[error("`{0}` is not a role: choose `viewer`, `operator` or `administrator`")]
 pub struct UnknownRole(String);
 
 impl FromStr for Role {

@@ -246,7 +246,7 @@ impl Connection {
             }
         }
         if roots.is_empty() {
-            return Err(unusable("there are none".to_owned()));
+            return Err(unusable("there are no certificates".to_owned()));
         }
         let provider = Arc::new(rustls::crypto::ring::default_provider());
         let configuration = ClientConfig::builder_with_provider(provider)

@@ -44,7 +44,7 @@ const MACHINE: &[&str] = &[
 ];
 const OWN_NAME: &str = "a name that a hosts file gives to its own machine";
 const OWN_RECORD: &str = "a record of the zone itself";
-const MAPPING: &str = "an address and the names that it stands for, as in a hosts file, expected a null address such as \
+const MAPPING: &str = "an address with its names, as in a hosts file, expected a null address such as \
     `0.0.0.0` in front of names to block";
 
 /// Reads a line if it is in one of these languages.

@@ -134,11 +134,11 @@ fn what_cannot_be_used_is_told_with_its_list_and_entry() {
     let told: Vec<String> = builder.warnings().iter().map(ToString::to_string).collect();
     for expected in [
         "warning list `nets` (`n.json`): the entry `10.0.0.0/99` is neither a network nor an address",
-        "warning list `odd` (`r.json`): the entry `/(/` is no regular expression: unclosed group",
+        "warning list `odd` (`r.json`): the entry `/(/` is not a valid regular expression: unclosed group",
         "warning list `new` (`t.json`) is left out with its 2 entries: its type `bloom` is none of cidr, hostname, \
          string, substring and regex",
         "warning list `mixed` (`m.json`): the entry `(no text)` is no text",
-        "warning list `hosts` (`h.json`): the entry `bad host 0` is no host name",
+        "warning list `hosts` (`h.json`): the entry `bad host 0` is not a host name",
         "warning list `hosts` (`h.json`) has 50 further entries that cannot be used",
     ] {
         assert!(told.iter().any(|found| found == expected), "{expected}\n{told:#?}");
@@ -210,11 +210,11 @@ fn a_damaged_or_foreign_file_is_refused_with_its_reason() {
         CompiledLists::from_bytes("lists", bytes).map_err(|error| (error.code(), error.to_string()))
     };
     for (bytes, expected) in [
-        (Vec::new(), "`lists` is no file of compiled lists"),
-        (b"PK\x03\x04".to_vec(), "`lists` is no file of compiled lists"),
+        (Vec::new(), "`lists` is not a file of compiled lists"),
+        (b"PK\x03\x04".to_vec(), "`lists` is not a file of compiled lists"),
         ([&bytes[..16], &[2, 0, 0, 0], &bytes[20..]].concat(), "have format 2; this version reads format 1"),
         (bytes[..bytes.len() - 1].to_vec(), "are damaged: it is cut off"),
-        ([&bytes[..], b"x"].concat(), "are damaged: something stands after its end"),
+        ([&bytes[..], b"x"].concat(), "are damaged: there are bytes after its end"),
     ] {
         let (_, message) = code(bytes).unwrap_err();
         assert!(message.ends_with(expected), "{message}");

@@ -135,7 +135,7 @@ impl Signature {
             },
             Authenticity::UnknownKey { key_id } => Self {
                 badge: Badge::new(Tone::Warning, "Signed by an unknown key"),
-                text: "The signature was made with a key that is not trusted, so it cannot be verified.",
+                text: "The signature was created with a key that is not trusted, so it cannot be verified.",
                 facts: vec![("Key", key_id.to_string())],
             },
             _ => Self {
@@ -271,8 +271,9 @@ fn shown(
 
 fn held(app: &App, token: &str, who: &Who) -> Result<Uploaded, Failure> {
     app.pending().find(token, who.id, app.now()).ok_or_else(|| {
-        Failure::new(StatusCode::GONE, "upload-gone", "this upload is no longer here")
-            .with_hint("an upload waits for half an hour, and for whoever made it: upload the zip again")
+        Failure::new(StatusCode::GONE, "upload-gone", "this upload is no longer here").with_hint(
+            "an upload expires after half an hour, and only its creator can use it: upload the zip again",
+        )
     })
 }
 

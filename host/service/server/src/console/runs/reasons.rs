@@ -52,10 +52,7 @@ pub(super) async fn part(app: &App, id: RunId, steps: &[StepRow]) -> Result<Part
             Ok(groups)
         })
         .await?;
-    let empty = Empty::new(
-        "check",
-        "Nothing stands out",
-        "No object was skipped, rejected or failed for a reason so far.",
-    );
+    let empty =
+        Empty::new("check", "No reasons", "No object was skipped, rejected or failed for a reason so far.");
     Part::of(&Reasons { groups: groups.into_iter().filter(|group| !group.rows.is_empty()).collect(), empty })
 }
