@@ -15,7 +15,7 @@ mod words;
 
 /// The pages that are checked: files, and directories with all their pages. Generated pages are checked where their text is
 /// written, in the sources.
-const PAGES: [&str; 22] = [
+const PAGES: [&str; 27] = [
     "CONTRIBUTING.md",
     "README.md",
     "SECURITY.md",
@@ -35,6 +35,11 @@ const PAGES: [&str; 22] = [
     "docs/policy.md",
     "docs/protected-values.md",
     "docs/threat-model.md",
+    "host/cli/templates/c/README.md",
+    "host/cli/templates/go/README.md",
+    "host/cli/templates/javascript/README.md",
+    "host/cli/templates/python/README.md",
+    "host/cli/templates/rust/README.md",
     "plugin/README.md",
     "tests/simulator/README.md",
     "tests/threatq-simulator/README.md",
