@@ -77,7 +77,7 @@ fn one_parameter(parameter: &Parameter) -> String {
 /// The table of limits.
 pub(crate) fn limits() -> String {
     let mut text = String::from(
-        "# Limits\n\nEvery number that bounds something in the host, with its reason. Generated from `host/runtime/limits` by\n\
+        "# Limits\n\nAll limits of the host, each with its reason. Generated from `host/runtime/limits` by\n\
          `palisade generate limits`.\n\n| limit | value | unit | reason |\n|---|---|---|---|\n",
     );
     for limit in TABLE {

@@ -48,8 +48,8 @@ const PAGES: [&str; 27] = [
 /// Sources whose string literals are checked: directories of crates.
 const LITERALS: [&str; 3] = ["host", "plugin/src", "xtask/src"];
 
-/// Sources whose documentation comments are the help of the command line.
-const HELP: [&str; 2] = ["host/cli/src/arguments.rs", "host/cli/src/arguments"];
+/// Sources whose documentation comments are shown to users: the help of the command line, the table of limits.
+const SHOWN: [&str; 3] = ["host/cli/src/arguments.rs", "host/cli/src/arguments", "host/runtime/limits/src/lib.rs"];
 
 /// The templates of the console.
 const TEMPLATES: &str = "host/service/server/templates";
@@ -144,7 +144,7 @@ fn messages_help_and_templates_have_no_listed_phrase() {
     for path in LITERALS {
         check(path, "rs", sources::literals);
     }
-    for path in HELP {
+    for path in SHOWN {
         check(path, "rs", sources::comments);
     }
     for directory in ["pages", "parts"] {
