@@ -49,7 +49,8 @@ const PAGES: [&str; 27] = [
 const LITERALS: [&str; 3] = ["host", "plugin/src", "xtask/src"];
 
 /// Sources whose documentation comments are shown to users: the help of the command line, the table of limits.
-const SHOWN: [&str; 3] = ["host/cli/src/arguments.rs", "host/cli/src/arguments", "host/runtime/limits/src/lib.rs"];
+const SHOWN: [&str; 3] =
+    ["host/cli/src/arguments.rs", "host/cli/src/arguments", "host/runtime/limits/src/lib.rs"];
 
 /// The templates of the console.
 const TEMPLATES: &str = "host/service/server/templates";

@@ -26,31 +26,31 @@ pub(super) fn routes(routes: Routes) -> Routes {
 #[derive(Serialize, ToSchema)]
 #[schema(as = AuditLine)]
 struct Line {
-    /// Grows with time.
+    /// The number of the line; later lines have higher numbers.
     #[schema(example = 7)]
     id: i64,
-    /// When.
+    /// The time of the entry.
     at: Timestamp,
-    /// Who: a name, with the token where there was one.
+    /// The user, with the token if one was used.
     #[schema(example = "ada (token nightly export)")]
     who: String,
-    /// What: stable.
+    /// The kind of the change; stable.
     #[schema(example = "user.invited")]
     what: String,
-    /// To what.
+    /// The changed resource.
     #[schema(example = "grace")]
     subject: String,
-    /// How it was; never a secret.
+    /// The state before; never contains a secret.
     before: Option<Value>,
-    /// How it is.
+    /// The state afterwards; never contains a secret.
     after: Option<Value>,
-    /// The address of the client that asked for it; none for the schedule and the command line of the service's machine.
+    /// The address of the client; missing for schedules and for the command line on the machine of the service.
     #[schema(example = "192.0.2.1")]
     address: Option<String>,
-    /// Who, by number: it tells people apart who had one name after each other.
+    /// The number of the user, which distinguishes users who had the same name at different times.
     #[schema(example = 1)]
     user_id: Option<i64>,
-    /// The person to whom it was done, by number.
+    /// The number of the changed user.
     #[schema(example = 2)]
     subject_user_id: Option<i64>,
 }
@@ -63,7 +63,7 @@ impl From<AuditEntry> for Line {
     }
 }
 
-/// Which entries. An empty text filters nothing.
+/// Filters of entries. An empty text filters nothing.
 #[derive(Deserialize, IntoParams)]
 #[into_params(parameter_in = Query)]
 #[serde(default)]
@@ -75,7 +75,7 @@ struct Wanted {
     /// Before this moment.
     #[param(example = "2026-11-23T08:00:00Z")]
     to: Option<Timestamp>,
-    /// By this person, with or without a token.
+    /// By this user, with or without a token.
     #[param(example = "ada")]
     who: String,
     /// Of this kind, `user.invited`, or of a group of kinds, `user.`.
@@ -84,7 +84,7 @@ struct Wanted {
     /// From this address, or from addresses that begin like this: `192.0.2.`.
     #[param(example = "192.0.2.1")]
     address: String,
-    /// With this text in who, what, subject or address.
+    /// With this text in user, kind, subject or address.
     #[param(example = "user.")]
     search: String,
 }
@@ -99,7 +99,7 @@ impl From<Wanted> for AuditFilter {
 
 /// The audit log, the latest line first.
 #[utoipa::path(get, path = "/api/v1/audit", tag = "audit", operation_id = "list_audit", params(PageQuery, Wanted),
-    responses((status = 200, description = "One page of it.", body = Listed<Line>), Problems))]
+    responses((status = 200, description = "One page of the log.", body = Listed<Line>), Problems))]
 async fn list(
     State(app): State<App>,
     Administrator(_): Administrator,
@@ -116,13 +116,13 @@ async fn list(
 #[derive(Deserialize, IntoParams)]
 #[into_params(parameter_in = Query)]
 struct Export {
-    /// Only lines after the one with this id: to go on where the last export ended.
+    /// Only lines after the line with this id, to continue the last export.
     #[serde(default)]
     #[param(example = 0)]
     after: Option<i64>,
 }
 
-/// The audit log as JSON Lines, in the order in which it was written, at most 10,000 lines. `after` goes on behind the last one.
+/// The audit log as JSON Lines, in the order in which it was written, at most 10,000 lines. Continue with `after`.
 #[utoipa::path(get, path = "/api/v1/audit.jsonl", tag = "audit", operation_id = "export_audit", params(Export, Wanted),
     responses((status = 200, description = "One line for each entry.", body = String, content_type = "application/x-ndjson"),
         Problems))]

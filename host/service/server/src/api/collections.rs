@@ -43,7 +43,7 @@ pub(super) fn routes(routes: Routes) -> Routes {
 /// A data collection.
 #[derive(Serialize, ToSchema)]
 struct Collection {
-    /// Identifies it.
+    /// The number of the collection.
     #[schema(example = 1)]
     id: i64,
     /// Unique name.
@@ -51,16 +51,16 @@ struct Collection {
     name: String,
     /// What it is for.
     description: String,
-    /// Where its objects come from; of a secret, nothing.
+    /// The source of its objects, without secrets.
     #[schema(value_type = Object)]
     source: Value,
-    /// The connection of a live one as it can be sent back; of its secret, that there is one.
+    /// The connection of a live collection in the format of a change; the secret is masked.
     #[schema(value_type = Object)]
     connection: Value,
-    /// Format of its files, as it was chosen; empty if it is found from their content, `null` for a live one.
+    /// The chosen format of its files; empty if it is detected from their content, `null` for a live collection.
     #[schema(example = "csv")]
     format: Option<String>,
-    /// The columns of CSV files that were chosen; `null` for a live one.
+    /// The chosen columns of CSV files; `null` for a live collection.
     columns: Option<ColumnNames>,
     /// Its filter.
     #[schema(value_type = schemas::Filter)]
@@ -75,7 +75,7 @@ struct Collection {
     modified_at: Timestamp,
 }
 
-/// Columns of CSV files by their names in the header. Without any, they are found by their names.
+/// Columns of CSV files by their names in the header. By default they are detected from their names.
 #[derive(Serialize, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 #[schema(as = CollectionColumns)]
@@ -138,7 +138,7 @@ impl From<Connection> for NewConnection {
     }
 }
 
-/// A live collection to make.
+/// A new live collection.
 #[derive(Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 #[schema(as = NewCollection)]
@@ -154,7 +154,7 @@ struct Wanted {
     connection: Connection,
 }
 
-/// What is to become of a collection.
+/// A change of a collection.
 #[derive(Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 #[schema(as = ChangedCollection)]
@@ -169,14 +169,14 @@ struct Changed {
     #[serde(default)]
     #[schema(value_type = schemas::Filter)]
     filter: Filter,
-    /// The connection of a live one; left out, it stays as it is.
+    /// The connection of a live collection; unchanged if missing.
     #[serde(default)]
     #[schema(value_type = Option<schemas::ChangedConnection>)]
     connection: Option<Connection>,
-    /// Format of uploaded files, empty to find it from their content; left out, it stays as it is.
+    /// The format of uploaded files, empty to detect it from their content; unchanged if missing.
     #[serde(default)]
     format: Option<String>,
-    /// The columns of uploaded CSV files; left out, they stay as they are.
+    /// The columns of uploaded CSV files; unchanged if missing.
     #[serde(default)]
     columns: Option<ColumnNames>,
     #[serde(default)]
@@ -217,27 +217,27 @@ struct Files {
     files: Vec<Vec<u8>>,
 }
 
-/// Files to take the place of those that a collection has, as a form.
+/// Files that replace those of a collection, as a form.
 #[derive(ToSchema)]
 #[schema(as = ReplacingFiles)]
 #[serde(deny_unknown_fields)]
 #[expect(dead_code, reason = "it is read field by field as it arrives")]
 struct Replacing {
-    /// Another format than the collection has. It is kept.
+    /// A new format, which is stored with the collection.
     #[schema(schema_with = schemas::file_format, required = false)]
     format: Option<String>,
-    /// Other columns than the collection has. They are kept.
+    /// New columns, which are stored with the collection.
     #[schema(schema_with = schemas::columns, required = false)]
     columns: Option<Vec<String>>,
     #[schema(schema_with = schemas::files)]
     files: Vec<Vec<u8>>,
 }
 
-/// What a live connection answered.
+/// The result of a connection test.
 #[derive(Serialize, ToSchema)]
 #[schema(as = ConnectionCheck)]
 struct Checked {
-    /// Objects that the collection has there; none for uploaded files.
+    /// The number of objects in the live collection; missing for uploaded files.
     objects: Option<u64>,
 }
 
@@ -295,9 +295,9 @@ fn shown(row: CollectionRow, files: Vec<FileRow>) -> Result<Collection, Orchestr
     })
 }
 
-/// All collections by name.
+/// List collections by name.
 #[utoipa::path(get, path = "/api/v1/collections", tag = "collections", operation_id = "list_collections",
-    params(PageQuery), responses((status = 200, description = "One page of them.", body = Listed<Collection>), Problems))]
+    params(PageQuery), responses((status = 200, description = "One page of the collections.", body = Listed<Collection>), Problems))]
 async fn list(
     State(app): State<App>,
     Viewer(_): Viewer,
@@ -317,7 +317,7 @@ async fn list(
     Ok(Json(Listed::cut(all, query)?))
 }
 
-/// Creates a collection of a live connection.
+/// Create a collection of a live connection.
 #[utoipa::path(post, path = "/api/v1/collections", tag = "collections", operation_id = "create_collection",
     request_body = Wanted,
     params(schemas::Once),
@@ -336,7 +336,7 @@ async fn create(
     Ok(Made::answer("/api/v1/collections", id.0))
 }
 
-/// Creates a collection of uploaded files.
+/// Create a collection of uploaded files.
 #[utoipa::path(post, path = "/api/v1/collections/upload", tag = "collections", operation_id = "upload_collection",
     request_body(content = Files, content_type = "multipart/form-data"),
     params(schemas::Once),
@@ -357,9 +357,9 @@ async fn upload(
     Ok(Made::answer("/api/v1/collections", id.0))
 }
 
-/// One collection.
+/// Show a collection.
 #[utoipa::path(get, path = "/api/v1/collections/{id}", tag = "collections", operation_id = "show_collection",
-    params(("id" = i64, Path, description = "Identifies it.", example = 1)),
+    params(("id" = i64, Path, description = "The number of the collection.", example = 1)),
     responses((status = 200, description = "The collection, with its version as `ETag`.", body = Collection), Problems))]
 async fn show(State(app): State<App>, Viewer(_): Viewer, Path(id): Path<i64>) -> Result<Response, Failure> {
     app.ask(move |orchestrator| {
@@ -392,9 +392,9 @@ fn changed_reading(
     Ok(Reading { format, columns: columns.map_or(kept.columns, Columns::from) })
 }
 
-/// Changes name, description, filter and connection of a collection, and how its files are read.
+/// Change the name, description, filter, connection, format and columns of a collection.
 #[utoipa::path(put, path = "/api/v1/collections/{id}", tag = "collections", operation_id = "change_collection",
-    request_body = Changed, params(("id" = i64, Path, description = "Identifies it.", example = 1), IfMatch),
+    request_body = Changed, params(("id" = i64, Path, description = "The number of the collection.", example = 1), IfMatch),
     responses((status = 204, description = "Saved. The new version is the `ETag`."), Problems))]
 async fn change(
     State(app): State<App>,
@@ -422,9 +422,9 @@ async fn change(
     Ok((StatusCode::NO_CONTENT, etag(version)).into_response())
 }
 
-/// Removes a collection, unless workflows use it.
+/// Delete a collection, unless workflows use it.
 #[utoipa::path(delete, path = "/api/v1/collections/{id}", tag = "collections", operation_id = "remove_collection",
-    params(("id" = i64, Path, description = "Identifies it.", example = 1)),
+    params(("id" = i64, Path, description = "The number of the collection.", example = 1)),
     responses((status = 204, description = "Deleted."), Problems))]
 async fn remove(
     State(app): State<App>,
@@ -435,10 +435,10 @@ async fn remove(
     Ok(StatusCode::NO_CONTENT)
 }
 
-/// Replaces the files of a collection.
+/// Replace the files of a collection.
 #[utoipa::path(put, path = "/api/v1/collections/{id}/files", tag = "collections", operation_id = "replace_files",
     request_body(content = Replacing, content_type = "multipart/form-data"),
-    params(("id" = i64, Path, description = "Identifies it.", example = 1), IfMatch),
+    params(("id" = i64, Path, description = "The number of the collection.", example = 1), IfMatch),
     responses((status = 204, description = "Files replaced."), Problems))]
 async fn replace(
     State(app): State<App>,
@@ -456,10 +456,10 @@ async fn replace(
     Ok(StatusCode::NO_CONTENT)
 }
 
-/// Previews a collection: objects in total, by type, and how many the filter excludes.
+/// Preview a collection: objects in total, by type, and how many the filter excludes.
 #[utoipa::path(get, path = "/api/v1/collections/{id}/preview", tag = "collections", operation_id = "preview_collection",
-    params(("id" = i64, Path, description = "Identifies it.", example = 1)),
-    responses((status = 200, description = "What it holds.", body = Object), Problems))]
+    params(("id" = i64, Path, description = "The number of the collection.", example = 1)),
+    responses((status = 200, description = "The contents of the collection.", body = Object), Problems))]
 async fn preview(
     State(app): State<App>,
     Viewer(_): Viewer,
@@ -468,7 +468,7 @@ async fn preview(
     Ok(Json(app.orchestrator().preview(CollectionId(id), &Listing::default()).await?))
 }
 
-/// One object of a collection, as its source has it.
+/// An object of a collection, with the data of its source.
 #[derive(Serialize, ToSchema)]
 struct CollectionObject {
     /// Its type by ThreatQ's name.
@@ -484,12 +484,12 @@ struct CollectionObject {
     file: String,
     /// Its place there.
     location: String,
-    /// Everything else that the source says about it.
+    /// All other data of the source.
     #[schema(value_type = Object)]
     record: serde_json::Value,
 }
 
-/// Which objects of a collection, and in which order.
+/// Filters and order of the objects of a collection.
 #[derive(Deserialize, IntoParams)]
 #[into_params(parameter_in = Query)]
 struct WantedObjects {
@@ -503,15 +503,15 @@ struct WantedObjects {
     #[serde(default)]
     #[param(schema_with = schemas::collection_order)]
     sort: Order,
-    /// The order reversed; the order of the source stays as it is.
+    /// Reverse the order, except for `source`.
     #[serde(default)]
     descending: bool,
 }
 
-/// Objects of a collection that match its filter, one page of them.
+/// List the objects of a collection that match its filter.
 #[utoipa::path(get, path = "/api/v1/collections/{id}/objects", tag = "collections", operation_id = "list_collection_objects",
-    params(PageQuery, WantedObjects, ("id" = i64, Path, description = "Identifies it.", example = 1)),
-    responses((status = 200, description = "One page of them.", body = Listed<CollectionObject>), Problems))]
+    params(PageQuery, WantedObjects, ("id" = i64, Path, description = "The number of the collection.", example = 1)),
+    responses((status = 200, description = "One page of the objects.", body = Listed<CollectionObject>), Problems))]
 async fn objects(
     State(app): State<App>,
     Viewer(_): Viewer,
@@ -534,10 +534,10 @@ async fn objects(
     Ok(Json(Listed::new(preview.page.into_iter().map(object).collect(), preview.matching, query)))
 }
 
-/// Tests a live connection.
+/// Test a live connection.
 #[utoipa::path(post, path = "/api/v1/collections/{id}/check", tag = "collections", operation_id = "check_collection",
-    params(("id" = i64, Path, description = "Identifies it.", example = 1)),
-    responses((status = 200, description = "It works.", body = Checked), Problems))]
+    params(("id" = i64, Path, description = "The number of the collection.", example = 1)),
+    responses((status = 200, description = "The connection works.", body = Checked), Problems))]
 async fn check(
     State(app): State<App>,
     Operator(_): Operator,

@@ -17,7 +17,7 @@ pub(super) fn routes(routes: Routes) -> Routes {
     routes.api(VIEWER, routes!(list))
 }
 
-/// The latest word about one type of a list.
+/// The latest known number of entries of one type on a list.
 #[derive(Serialize, ToSchema)]
 struct Holding {
     /// The bundle's id.
@@ -25,19 +25,19 @@ struct Holding {
     bundle: String,
     /// The bundle's name.
     title: String,
-    /// Where the list is.
+    /// The host of the service.
     #[schema(example = "https://api.xdr.trendmicro.com")]
     service: String,
     /// The list.
     #[schema(example = "block list")]
     list: String,
-    /// The service's name for the type that is counted; none where all types are counted together.
+    /// The service's name for the type; missing if all types are counted together.
     #[schema(example = "domain")]
     field: Option<String>,
-    /// The entries.
+    /// The number of entries.
     #[schema(example = 5310)]
     entries: u64,
-    /// What the service keeps of it at most; none where that is not known.
+    /// The limit of the service; missing if it is not known.
     #[schema(example = 10000)]
     limit: Option<u64>,
     /// The run that read it.
@@ -45,7 +45,7 @@ struct Holding {
     run: i64,
     /// The name of that run's workflow.
     workflow_name: String,
-    /// When.
+    /// When the list was read.
     at: Timestamp,
 }
 
@@ -66,9 +66,9 @@ impl From<HoldingRow> for Holding {
     }
 }
 
-/// Entries on the lists of services, as the overview shows them: the latest word of a run that has read the list.
+/// Number of entries on the lists of services, as shown in the overview: the latest numbers of a run that has read the list.
 #[utoipa::path(get, path = "/api/v1/holdings", tag = "runs", operation_id = "list_holdings", params(PageQuery),
-    responses((status = 200, description = "One page of them.", body = Listed<Holding>), Problems))]
+    responses((status = 200, description = "One page of the lists.", body = Listed<Holding>), Problems))]
 async fn list(
     State(app): State<App>,
     Viewer(_): Viewer,

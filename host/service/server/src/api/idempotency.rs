@@ -22,11 +22,11 @@ use crate::{App, Failure, Fault};
 /// The header with the key.
 pub(crate) const HEADER: &str = "idempotency-key";
 
-/// What is kept of an answer instead of it, because the answer holds a secret.
+/// The replacement that is stored for a response with a secret.
 #[derive(Clone)]
 pub(crate) struct KeptAs(pub(crate) Value);
 
-/// Gives back the keys that were taken when the service ended: nobody works on their calls any more.
+/// Releases the keys of calls that were interrupted by the end of the service.
 pub(crate) fn begin(store: &Store, now: Timestamp) -> Result<(), StoreError> {
     store.forget_keys(horizon(now), true)
 }
@@ -36,7 +36,7 @@ fn horizon(now: Timestamp) -> Timestamp {
     now.checked_sub(kept).unwrap_or(Timestamp::MIN)
 }
 
-/// Stands before every call, behind the guard.
+/// The middleware of every call, after the guard.
 pub(crate) async fn middleware(
     State((app, takes)): State<(App, Takes)>,
     request: Request,
@@ -88,7 +88,8 @@ async fn once(app: &App, takes: Takes, request: Request, next: Next) -> Result<R
     }
 }
 
-/// What tells a call from others: who may use a key for what. A large body is known by its length: reading it twice would hold it.
+/// Identifies a call: the caller and the request of a key. A large body is identified by its length, because reading it twice would
+/// require holding it.
 async fn digested(takes: Takes, request: Request) -> Result<(Request, Vec<u8>), Failure> {
     let mut context = Context::new(&SHA256);
     let (parts, body) = request.into_parts();
@@ -115,7 +116,7 @@ async fn digested(takes: Takes, request: Request) -> Result<(Request, Vec<u8>), 
     Ok((Request::from_parts(parts, body), context.finish().as_ref().to_vec()))
 }
 
-/// A key that is taken. Where the call ends without an answer, by a panic or because the client went away, it is given back.
+/// A key in use. It is released if the call ends without a response, because of a panic or a disconnected client.
 struct Open {
     app: App,
     who: String,

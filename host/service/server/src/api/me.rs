@@ -23,39 +23,39 @@ pub(super) fn routes(routes: Routes) -> Routes {
         .api(VIEWER, routes!(end_session))
 }
 
-/// Who the caller is.
+/// The caller.
 #[derive(Serialize, ToSchema)]
 struct Me {
-    /// Identifies them.
+    /// The number of the caller.
     #[schema(example = 1)]
     id: i64,
-    /// Their name.
+    /// The name of the caller.
     #[schema(example = "ada")]
     name: String,
-    /// What this call may do: of the token's role and theirs the lower one.
+    /// The role of this call: the lower one of the token's role and the caller's role.
     role: Role,
     /// The token that was sent, if one was.
     #[schema(example = "nightly export")]
     token: Option<String>,
 }
 
-/// The caller's own passwords.
+/// A change of the caller's password.
 #[derive(Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 #[schema(as = ChangedPassword)]
 struct Passwords {
-    /// The one that they have.
+    /// The current password.
     #[schema(format = Password, example = "six tins of green paint")]
     current: String,
-    /// The one that they will have.
+    /// The new password.
     #[schema(format = Password, example = "seven tins of red paint")]
     new: String,
-    /// Whether their tokens stay valid. Without it all of them are revoked, the one of this call too.
+    /// Whether the caller's tokens stay valid. By default all of them are revoked, including the token of this call.
     #[serde(default)]
     keep_tokens: bool,
 }
 
-/// Changes the caller's own password. All their sessions end, and their tokens are revoked unless they are to be kept.
+/// Change the caller's password. All of their sessions end. Their tokens are revoked unless `keep_tokens` is set.
 #[utoipa::path(put, path = "/api/v1/me/password", tag = "people", operation_id = "change_password", request_body = Passwords,
     responses((status = 204, description = "Saved."), Problems))]
 async fn change_password(
@@ -69,9 +69,9 @@ async fn change_password(
     Ok(StatusCode::NO_CONTENT)
 }
 
-/// The caller's own open sessions, the latest first.
+/// List the caller's open sessions, the latest first.
 #[utoipa::path(get, path = "/api/v1/me/sessions", tag = "people", operation_id = "list_own_sessions", params(PageQuery),
-    responses((status = 200, description = "One page of them.", body = Listed<people::Open>), Problems))]
+    responses((status = 200, description = "One page of the sessions.", body = Listed<people::Open>), Problems))]
 async fn sessions(
     State(app): State<App>,
     Viewer(who): Viewer,
@@ -80,7 +80,7 @@ async fn sessions(
     Ok(Json(Listed::cut(people::sessions_of(&app, &who, who.id).await?, query)?))
 }
 
-/// Ends all sessions of the caller, except the session of this call.
+/// End all sessions of the caller, except the session of this call.
 #[utoipa::path(delete, path = "/api/v1/me/sessions", tag = "people", operation_id = "end_own_sessions",
     responses((status = 204, description = "Ended."), Problems))]
 async fn end_sessions(State(app): State<App>, Viewer(who): Viewer) -> Result<StatusCode, Failure> {
@@ -88,9 +88,9 @@ async fn end_sessions(State(app): State<App>, Viewer(who): Viewer) -> Result<Sta
     Ok(StatusCode::NO_CONTENT)
 }
 
-/// Ends one session of the caller.
+/// End one session of the caller.
 #[utoipa::path(delete, path = "/api/v1/me/sessions/{session}", tag = "people", operation_id = "end_own_session",
-    params(("session" = i64, Path, description = "Identifies the session.", example = 3)),
+    params(("session" = i64, Path, description = "The number of the session.", example = 3)),
     responses((status = 204, description = "Ended."), Problems))]
 async fn end_session(
     State(app): State<App>,
@@ -101,9 +101,9 @@ async fn end_session(
     Ok(StatusCode::NO_CONTENT)
 }
 
-/// Who the caller is, and what they may do.
+/// Show the caller and their role.
 #[utoipa::path(get, path = "/api/v1/me", tag = "people", operation_id = "get_me",
-    responses((status = 200, description = "Who the caller is.", body = Me), Problems))]
+    responses((status = 200, description = "The caller.", body = Me), Problems))]
 async fn me(Viewer(who): Viewer) -> Json<Me> {
     let token = match &who.via {
         Via::Token { name, .. } => Some(name.clone()),

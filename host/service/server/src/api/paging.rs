@@ -7,15 +7,15 @@ use utoipa::{IntoParams, ToSchema};
 
 use crate::{Failure, Fault};
 
-/// Which part of a list.
+/// The requested part of a list.
 #[derive(Debug, Clone, Copy, Default, Deserialize, IntoParams)]
 #[into_params(parameter_in = Query)]
 #[serde(default)]
 pub(crate) struct PageQuery {
-    /// Which page, from 1 on.
+    /// The number of the page, from 1.
     #[param(minimum = 1, maximum = 4_294_967_295_i64, example = 1)]
     page: Option<u64>,
-    /// How many rows of it; 50 unless told.
+    /// The number of rows on the page; by default 50.
     #[param(minimum = 1, maximum = 500, example = 50)]
     per_page: Option<u64>,
 }
@@ -50,13 +50,13 @@ impl PageQuery {
 pub(crate) struct Listed<T> {
     /// The rows.
     items: Vec<T>,
-    /// How many there are on all pages.
+    /// The number of rows on all pages.
     #[schema(example = 1)]
     total: u64,
-    /// Which page this is.
+    /// The number of this page.
     #[schema(example = 1)]
     page: u64,
-    /// How many rows a page has.
+    /// The number of rows on a page.
     #[schema(example = 50)]
     per_page: u64,
 }

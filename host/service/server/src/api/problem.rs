@@ -11,35 +11,35 @@ use utoipa::{IntoResponses, ToSchema};
 
 use crate::{Failure, Fault};
 
-/// Why a call was not done.
+/// The reason why a request failed.
 #[derive(Debug, Clone, Serialize, ToSchema)]
 pub(crate) struct Problem {
-    /// Always `about:blank`: `code` tells problems apart.
+    /// Always `about:blank`: use `code` to distinguish problems.
     #[serde(rename = "type")]
     #[schema(example = "about:blank")]
     kind: &'static str,
-    /// What the status means.
+    /// The meaning of the status.
     #[schema(example = "Unprocessable Entity")]
     title: String,
     /// The HTTP status.
     #[schema(example = 422)]
     status: u16,
-    /// Stable: for programs.
+    /// The stable code, for programs.
     #[schema(example = "invalid")]
     code: String,
-    /// What happened: for people.
+    /// The message, for people.
     #[schema(example = "what was sent is wrong in `name`")]
     detail: String,
-    /// What to do about it.
+    /// The remedy.
     #[serde(skip_serializing_if = "Option::is_none")]
     hint: Option<String>,
-    /// What was called.
+    /// The path of the request.
     #[schema(example = "/api/v1/users")]
     instance: String,
-    /// Under which number the log of the service says more.
+    /// The number of the request in the log of the service.
     #[schema(example = "Xk3vF0a1b2C3d4E5")]
     request_id: String,
-    /// What is wrong with which field.
+    /// The fields with errors.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     errors: Vec<Fault>,
     #[serde(skip)]
@@ -93,7 +93,7 @@ impl IntoResponse for Problem {
     }
 }
 
-/// What every call may answer, for the document.
+/// The error responses of every call, for the OpenAPI document.
 pub(crate) struct Problems;
 
 impl IntoResponses for Problems {

@@ -41,7 +41,7 @@ pub(super) fn routes(routes: Routes) -> Routes {
     downloads::routes(requests::routes(objects::routes(routes)))
 }
 
-/// Verdicts, counted.
+/// The number of objects for each verdict.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, ToSchema)]
 pub(crate) struct Verdicts {
     accepted: u64,
@@ -61,53 +61,53 @@ impl From<Counts> for Verdicts {
 /// A run.
 #[derive(Debug, Clone, PartialEq, Serialize, ToSchema)]
 pub(crate) struct Run {
-    /// Identifies it.
+    /// The number of the run.
     #[schema(example = 1)]
     id: i64,
-    /// Identifies its workflow, unless that was deleted.
+    /// The number of its workflow, unless the workflow was deleted.
     workflow: Option<i64>,
-    /// The workflow's name at that time.
+    /// The name of the workflow at that time.
     workflow_name: String,
     /// `schedule`, `run-now`, `manual` or `retry`.
     #[schema(schema_with = schemas::origin)]
     origin: Origin,
-    /// Who asked for it.
+    /// The requester.
     requested_by: String,
-    /// The run whose failed objects it takes.
+    /// The run whose failed objects it retries.
     retry_of: Option<i64>,
-    /// Whether nothing that changes a service is sent.
+    /// Whether this is a dry run: it sends nothing that changes a service.
     dry_run: bool,
-    /// The collection's name at that time.
+    /// The name of the collection at that time.
     collection: String,
     /// `queued`, `waiting`, `running` or `ended`.
     #[schema(schema_with = schemas::phase)]
     phase: Phase,
-    /// How it ended, in the words of ThreatQ's orchestrator.
+    /// The final status, with the names of ThreatQ's orchestrator.
     #[schema(schema_with = schemas::status_or_none)]
     status: Option<RunStatus>,
-    /// Whether somebody should look at it.
+    /// Whether the run ended with an issue.
     issue: bool,
-    /// What an issue is about: the run's own `input`, the operator's `policy` or settings, the `service` or its integration, or
+    /// The cause of the issue: the run's own `input`, the operator's `policy` or settings, the `service` or its integration, or
     /// that the run was `stopped`.
     #[schema(schema_with = schemas::cause_or_none)]
     cause: Option<Cause>,
-    /// Why it waits, or why it ended so.
+    /// The reason for waiting, or for the status.
     reason: Option<String>,
-    /// What to do about that.
+    /// The remedy.
     hint: Option<String>,
-    /// When the next request is sent, if the service asked to wait.
+    /// When the next request is sent, if the service requested a pause.
     waits_until: Option<Timestamp>,
-    /// When it was asked for.
+    /// When the run was requested.
     created_at: Timestamp,
     /// When it began.
     started_at: Option<Timestamp>,
-    /// When it was over.
+    /// When it ended.
     ended_at: Option<Timestamp>,
     /// Its deadline.
     deadline_at: Timestamp,
-    /// How many objects it took.
+    /// The number of selected objects.
     objects: Option<u64>,
-    /// How many were left for later runs.
+    /// The number of objects left for later runs.
     not_offered: u64,
     /// Verdicts of all its steps.
     verdicts: Verdicts,
@@ -146,54 +146,53 @@ impl From<RunRow> for Run {
 #[derive(Serialize, ToSchema)]
 #[schema(as = RunStep)]
 struct Step {
-    /// From 1 on.
+    /// The number of the step, from 1.
     place: u32,
-    /// Id of the action.
+    /// The id of the action.
     action: String,
-    /// Its title.
+    /// The title of the action.
     title: String,
-    /// The bundle's id.
+    /// The id of the bundle.
     bundle: String,
-    /// Its version.
+    /// The version of the bundle.
     version: String,
     /// SHA-256 of the zip.
     digest: String,
-    /// `completed`, `stopped`, `early` or `not-begun`; none while it is open.
+    /// `completed`, `stopped`, `early` or `not-begun`; missing while the step is open.
     ended: Option<String>,
-    /// Stable code of the reason.
+    /// The stable code of the reason.
     code: Option<String>,
     /// The reason.
     message: Option<String>,
-    /// What to do about it.
+    /// The remedy.
     hint: Option<String>,
     /// When it began.
     started_at: Option<Timestamp>,
-    /// When it was over.
+    /// When it ended.
     ended_at: Option<Timestamp>,
-    /// Its verdicts.
+    /// The verdicts of this step.
     verdicts: Verdicts,
-    /// Requests, repeats, bytes.
+    /// Requests, retries, bytes.
     #[schema(value_type = Object)]
     traffic: Value,
-    /// What the operator should know. The entries that a service removed or would remove are only counted here: `displaced` and
-    /// the report list them.
+    /// Warnings for the operator. Evicted entries are only counted here. `displaced` and the report list them.
     #[schema(value_type = Object)]
     warnings: Value,
-    /// What a dry run's comparison with the service found; none if the step did not compare.
+    /// The result of a dry run's comparison with the service; missing if the step did not compare.
     comparison: Option<Comparison>,
 }
 
-/// Submissions that were compared with what the service has, counted.
+/// The number of compared submissions by result.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, ToSchema)]
 #[schema(as = RunComparison)]
 pub(crate) struct Comparison {
     /// The service has no such entry.
     added: u64,
-    /// It has one, and the submission would change it.
+    /// The service has such an entry, and the submission would change it.
     refreshed: u64,
-    /// It has one, and nothing would change.
+    /// The service has such an entry, and the submission would not change it.
     unchanged: u64,
-    /// Those that another list has as well, by the name of that list.
+    /// Submissions that are also on another list, by the name of that list.
     also_on: BTreeMap<String, u64>,
 }
 
@@ -252,7 +251,7 @@ impl From<StepRow> for Step {
 struct Shown {
     #[serde(flatten)]
     run: Run,
-    /// Files read, records left out, how objects were chosen.
+    /// Files, excluded records, and the selection of objects.
     #[schema(value_type = Object)]
     selection: Option<Value>,
     /// Its steps in order.
@@ -263,13 +262,13 @@ struct Shown {
 #[derive(Serialize, ToSchema)]
 #[schema(as = RunEvent)]
 struct Happened {
-    /// When.
+    /// The time of the event.
     at: Timestamp,
-    /// In which step.
+    /// The step.
     step: Option<u32>,
-    /// Stable code.
+    /// The stable code of the event.
     kind: String,
-    /// One sentence.
+    /// A description in one sentence.
     message: String,
 }
 
@@ -280,7 +279,7 @@ impl From<Event> for Happened {
     }
 }
 
-/// Which runs.
+/// Filters of runs.
 #[derive(Deserialize, IntoParams)]
 #[into_params(parameter_in = Query)]
 struct Wanted {
@@ -310,17 +309,17 @@ struct Wanted {
     /// With this text in the name of the workflow or of the requester, or with this number.
     #[param(example = "nightly")]
     search: Option<String>,
-    /// What the list is sorted by.
+    /// The order of the list.
     #[param(schema_with = schemas::run_order)]
     #[serde(default)]
     sort: RunOrder,
-    /// Whether the order is descending; `requested` is by default, with the latest run first, and the others are not.
+    /// Whether the order is descending. The default is true for `requested`, with the latest run first, and false for the others.
     descending: Option<bool>,
 }
 
-/// All runs, the latest first unless another order is named.
+/// List runs, by default the latest first.
 #[utoipa::path(get, path = "/api/v1/runs", tag = "runs", operation_id = "list_runs", params(PageQuery, Wanted),
-    responses((status = 200, description = "One page of them.", body = Listed<Run>), Problems))]
+    responses((status = 200, description = "One page of the runs.", body = Listed<Run>), Problems))]
 async fn list(
     State(app): State<App>,
     Viewer(_): Viewer,
@@ -346,9 +345,9 @@ async fn list(
     Ok(Json(Listed::new(runs.into_iter().map(Run::from).collect(), total, query)))
 }
 
-/// One run with its steps.
+/// Show a run with its steps.
 #[utoipa::path(get, path = "/api/v1/runs/{id}", tag = "runs", operation_id = "show_run",
-    params(("id" = i64, Path, description = "Identifies it.", example = 1)),
+    params(("id" = i64, Path, description = "The number of the run.", example = 1)),
     responses((status = 200, description = "The run.", body = Shown), Problems))]
 async fn show(
     State(app): State<App>,
@@ -365,10 +364,10 @@ async fn show(
     .await
 }
 
-/// What happened to a run, in order.
+/// List the events of a run, in order.
 #[utoipa::path(get, path = "/api/v1/runs/{id}/events", tag = "runs", operation_id = "list_events",
-    params(PageQuery, ("id" = i64, Path, description = "Identifies the run.", example = 1)),
-    responses((status = 200, description = "One page of it.", body = Listed<Happened>), Problems))]
+    params(PageQuery, ("id" = i64, Path, description = "The number of the run.", example = 1)),
+    responses((status = 200, description = "One page of the events.", body = Listed<Happened>), Problems))]
 async fn events(
     State(app): State<App>,
     Viewer(_): Viewer,
@@ -384,10 +383,10 @@ async fn events(
     Ok(Json(Listed::cut(events.into_iter().map(Happened::from).collect(), query)?))
 }
 
-/// Lets a run end soon.
+/// Cancel a run.
 #[utoipa::path(post, path = "/api/v1/runs/{id}/cancel", tag = "runs", operation_id = "cancel_run",
-    params(("id" = i64, Path, description = "Identifies it.", example = 1)),
-    responses((status = 202, description = "It will end."), Problems))]
+    params(("id" = i64, Path, description = "The number of the run.", example = 1)),
+    responses((status = 202, description = "The run ends soon."), Problems))]
 async fn cancel(
     State(app): State<App>,
     Operator(who): Operator,
@@ -397,9 +396,9 @@ async fn cancel(
     Ok(StatusCode::ACCEPTED)
 }
 
-/// Asks for a run of exactly the objects that failed in this one.
+/// Request a run of exactly the objects that failed in this run.
 #[utoipa::path(post, path = "/api/v1/runs/{id}/retry", tag = "runs", operation_id = "retry_run",
-    params(("id" = i64, Path, description = "Identifies it.", example = 1),
+    params(("id" = i64, Path, description = "The number of the run.", example = 1),
         schemas::Once),
     responses((status = 201, description = "Run created.", body = Made), Problems))]
 async fn retry(
@@ -411,9 +410,9 @@ async fn retry(
     Ok(Made::answer("/api/v1/runs", run.0))
 }
 
-/// Where a run stands, whenever that changes, until it is over: server-sent events, each a `Run`.
+/// Watch a run until it ends: server-sent events, one `Run` for each change.
 #[utoipa::path(get, path = "/api/v1/runs/{id}/progress", tag = "runs", operation_id = "watch_run",
-    params(("id" = i64, Path, description = "Identifies it.", example = 1)),
+    params(("id" = i64, Path, description = "The number of the run.", example = 1)),
     responses((status = 200, description = "Events.", body = String, content_type = "text/event-stream"), Problems))]
 async fn progress(
     State(app): State<App>,

@@ -17,30 +17,30 @@ pub(super) fn routes(routes: Routes) -> Routes {
     routes.api(VIEWER, routes!(preview))
 }
 
-/// A schedule to look at.
+/// A schedule to preview.
 #[derive(Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 #[schema(as = ScheduleBody)]
 struct Wanted {
-    /// When something is to run by itself.
+    /// When a workflow runs automatically.
     #[schema(value_type = schemas::Schedule)]
     schedule: Schedule,
 }
 
-/// What it means.
+/// The meaning of a schedule.
 #[derive(Serialize, ToSchema)]
 #[schema(as = SchedulePreview)]
 struct Meant {
-    /// In words.
+    /// The schedule in words.
     #[schema(example = "Daily at 02:30 (Europe/Berlin)")]
     in_words: String,
-    /// The next three times, if it were saved now.
+    /// The next three times if the schedule is saved now.
     upcoming: Vec<Timestamp>,
 }
 
-/// Says what a schedule means and when it would run. Nothing is saved.
+/// Preview a schedule: its meaning and its next times. Nothing is saved.
 #[utoipa::path(post, path = "/api/v1/schedules/preview", tag = "workflows", operation_id = "preview_schedule",
-    request_body = Wanted, responses((status = 200, description = "What it means.", body = Meant), Problems))]
+    request_body = Wanted, responses((status = 200, description = "The meaning of the schedule.", body = Meant), Problems))]
 async fn preview(
     State(app): State<App>,
     Viewer(_): Viewer,

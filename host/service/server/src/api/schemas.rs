@@ -10,12 +10,12 @@ use utoipa::{IntoParams, PartialSchema, ToSchema};
 
 use crate::search::Kind;
 
-/// The header with which a call is done once.
+/// The header for idempotent calls.
 #[derive(IntoParams)]
 #[into_params(parameter_in = Header)]
 #[expect(dead_code, reason = "it is read before the handler")]
 pub(crate) struct Once {
-    /// The call is done once for each key; a key belongs to one call.
+    /// The key of an idempotent call: the service performs the call once for each key.
     #[param(rename = "Idempotency-Key", min_length = 1, max_length = 128, pattern = "^[ -~]*[!-~][ -~]*$")]
     key: Option<String>,
 }
@@ -28,7 +28,7 @@ fn one_of<'a>(names: impl IntoIterator<Item = &'a str>) -> Object {
     text().enum_values(Some(names)).build()
 }
 
-/// The same, or nothing.
+/// The schema, or null.
 fn one_of_or_none<'a>(names: impl IntoIterator<Item = &'a str>) -> Object {
     let names = names.into_iter().map(serde_json::Value::from).chain([serde_json::Value::Null]);
     ObjectBuilder::new()
@@ -37,7 +37,8 @@ fn one_of_or_none<'a>(names: impl IntoIterator<Item = &'a str>) -> Object {
         .build()
 }
 
-/// A name of a workflow or a collection: no sign of control, and at least one that is seen. Spaces around it are taken off.
+/// The name of a workflow or a collection: without control characters, with at least one visible character. Surrounding spaces are
+/// removed.
 pub(crate) fn title() -> Object {
     const CONTROL: &str = r"\u0000-\u001f\u007f-\u009f";
     text()
@@ -49,13 +50,13 @@ pub(crate) fn title() -> Object {
         .build()
 }
 
-/// A name of a person or a token. No pattern of JSON Schema tells which characters can be seen: the format says it in words.
+/// The name of a user or a token. A JSON Schema pattern cannot describe visible characters, so the format names the rule.
 pub(crate) fn name() -> Object {
     text()
         .min_length(Some(1))
         .max_length(usize::try_from(limits::NAME_CHARACTERS).ok())
         .format(Some(SchemaFormat::Custom("visible-name".to_owned())))
-        .description(Some("With what they log in, or what it is for; nobody else has it."))
+        .description(Some("The unique name of the user or the token."))
         .examples(["ada"])
         .build()
 }
@@ -123,7 +124,7 @@ pub(crate) fn phase_or_none() -> Object {
     one_of_or_none(Phase::ALL.iter().map(|one| one.name()))
 }
 
-/// What a search finds.
+/// The kinds of matches of a search.
 pub(crate) fn search_kind() -> Object {
     one_of(Kind::ALL.iter().map(|kind| kind.name()))
 }
@@ -137,7 +138,7 @@ pub(crate) fn file_format() -> Object {
     let names = palisade_model::Format::ALL.iter().map(|format| format.name());
     text()
         .enum_values(Some(names.chain([""])))
-        .description(Some("Format of the files; found from their content where none is given."))
+        .description(Some("The format of the files; by default detected from their content."))
         .build()
 }
 
@@ -188,11 +189,11 @@ impl PartialSchema for WorkflowFile {
         let action = action.property("configuration", Settings::schema()).required("configuration");
         let actions = ArrayBuilder::new().items(action).min_items(Some(1));
         closed()
-            .description(Some("A workflow as it is exported: without its secrets."))
+            .description(Some("An exported workflow, without its secrets."))
             .property("name", title())
             .required("name")
             .property("description", text())
-            .property("collection", or_none(Type::String).description(Some("Name of its collection.")))
+            .property("collection", or_none(Type::String).description(Some("The name of its collection.")))
             .property("schedule", Schedule::schema())
             .required("schedule")
             .property("takes", takes())
@@ -222,7 +223,7 @@ impl Schedule {
         let zone = text()
             .format(Some(SchemaFormat::Custom("iana-time-zone".to_owned())))
             .examples(["Europe/Berlin"])
-            .description(Some("A name of the IANA database of time zones."));
+            .description(Some("A name of the IANA time zone database."));
         schema.property("zone", zone).required("zone")
     }
 
@@ -230,7 +231,7 @@ impl Schedule {
         let at = text()
             .pattern(Some(r"^\s*([01]?[0-9]|2[0-3]):[0-5][0-9]\s*$"))
             .examples(["02:30"])
-            .description(Some("On the clock of the zone."));
+            .description(Some("The local time in the zone."));
         schema.property("at", at).required("at")
     }
 }
@@ -299,7 +300,7 @@ impl PartialSchema for Filter {
                     .schema_type(or_none(Type::Integer))
                     .minimum(Some(1))
                     .maximum(Some(limits::FILTER_DAYS as f64))
-                    .description(Some("Changed within so many days before the collection is read.")),
+                    .description(Some("Changed within this number of days before the collection is read.")),
             )
             .property("exclude_types", texts("None of these types."))
             .property("exclude_statuses", texts("None of these statuses."))
@@ -315,7 +316,7 @@ impl PartialSchema for Filter {
 
 impl ToSchema for Filter {}
 
-/// What the form of an action holds: parameter to value.
+/// The values of an action's form, by parameter.
 pub(crate) struct Settings;
 
 impl PartialSchema for Settings {
@@ -326,7 +327,7 @@ impl PartialSchema for Settings {
         ));
         ObjectBuilder::new()
             .schema_type(Type::Object)
-            .description(Some("Parameter to value; what is not named stays. Names and kinds are those of the action's form."))
+            .description(Some("A value for each parameter. Missing parameters stay unchanged. Names and types are those of the action's form."))
             .property_names(Some(text().pattern(Some("^[a-z][a-z0-9_]*$"))))
             .additional_properties(Some(AdditionalProperties::RefOr(RefOr::T(value.into()))))
             .examples([serde_json::json!({ "api_region": "api.eu.xdr.trendmicro.com" })])
@@ -357,7 +358,7 @@ impl PartialSchema for CollectionSearch {
 
 impl ToSchema for CollectionSearch {}
 
-/// An object that somebody selected.
+/// A selected object.
 pub(crate) struct SelectedObject;
 
 impl PartialSchema for SelectedObject {
@@ -365,7 +366,7 @@ impl PartialSchema for SelectedObject {
         let seen = |what: &str| text().pattern(Some(r"\S")).description(Some(what.to_owned()));
         ObjectBuilder::new()
             .schema_type(Type::Object)
-            .description(Some("An object that somebody selected."))
+            .description(Some("A selected object."))
             .additional_properties(Some(AdditionalProperties::FreeForm(false)))
             .property(
                 "type",
@@ -382,7 +383,7 @@ impl PartialSchema for SelectedObject {
 
 impl ToSchema for SelectedObject {}
 
-/// A live connection to a ThreatQ appliance that is made.
+/// A new live connection to a ThreatQ appliance.
 pub(crate) struct NewConnection;
 
 impl PartialSchema for NewConnection {
@@ -393,7 +394,7 @@ impl PartialSchema for NewConnection {
 
 impl ToSchema for NewConnection {}
 
-/// A live connection to a ThreatQ appliance that is changed: its secret may stay as it is.
+/// A changed live connection to a ThreatQ appliance, which can keep its secret.
 pub(crate) struct ChangedConnection;
 
 impl PartialSchema for ChangedConnection {
@@ -404,7 +405,7 @@ impl PartialSchema for ChangedConnection {
 
 impl ToSchema for ChangedConnection {}
 
-/// What is needed depends on how somebody logs in.
+/// The required fields depend on the kind of login.
 fn connection(secret_needed: bool) -> RefOr<Schema> {
     let variant = |grant: &str, needs: &[&str]| {
         let described = |name: &str, what: &str| {
@@ -413,13 +414,13 @@ fn connection(secret_needed: bool) -> RefOr<Schema> {
         };
         let origin = text()
             .format(Some(SchemaFormat::Custom("https-origin".to_owned())))
-            .description(Some("`https://` and its host name."))
+            .description(Some("`https://` and the host name of the appliance."))
             .examples(["https://threatq.example"]);
         let collection = text()
             .min_length(Some(1))
             .max_length(usize::try_from(limits::THREATQ_COLLECTION_CHARACTERS).ok())
             .pattern(Some("^[0-9A-Za-z_-]+$"))
-            .description(Some("The hash of the data collection there."))
+            .description(Some("The hash of the data collection in ThreatQ."))
             .examples(["5d41402abc4b2a76"]);
         let secret = text().write_only(true);
         let secret = if secret_needed {
@@ -456,7 +457,7 @@ mod tests {
 
     use super::*;
 
-    /// What stands at a place of a schema.
+    /// The value at a place of a schema.
     fn at<T: PartialSchema>(pointer: &str) -> Value {
         serde_json::to_value(T::schema()).unwrap().pointer(pointer).cloned().unwrap_or_default()
     }

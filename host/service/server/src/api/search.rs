@@ -49,7 +49,7 @@ struct Group {
     kind: &'static str,
     /// One page of the matches.
     items: Vec<Match>,
-    /// How many there are on all pages. A page of `objects` has one row for each type of a value.
+    /// The number of matches on all pages. A page of `objects` has one row for each type of a value.
     total: u64,
     /// Whether there are more than `total`: a search stops counting at 1,000.
     more: bool,
@@ -67,18 +67,18 @@ struct Match {
     page: String,
     /// The path of its resource in the API; for a value in a file, the path of its collection.
     resource: String,
-    /// In how many runs a value is, of the latest 200 times that one had it.
+    /// The number of runs with the value, among its latest 200 occurrences.
     runs: Option<u64>,
     /// The last verdict on a value.
     #[schema(schema_with = schemas::verdict_or_none)]
     verdict: Option<Verdict>,
-    /// Where a run is.
+    /// The phase of a run.
     #[schema(schema_with = schemas::phase_or_none)]
     phase: Option<Phase>,
-    /// How a run ended.
+    /// The final status of a run.
     #[schema(schema_with = schemas::status_or_none)]
     status: Option<RunStatus>,
-    /// When the run, or the last run that had the value, was requested.
+    /// When the run, or the last run with the value, was requested.
     at: Option<Timestamp>,
 }
 
@@ -93,9 +93,9 @@ impl From<search::Group> for Group {
     }
 }
 
-/// Values of runs and of uploaded files, workflows, runs, collections and integrations.
+/// Search values of runs and uploaded files, workflows, runs, collections and integrations.
 #[utoipa::path(get, path = "/api/v1/search", tag = "search", operation_id = "search", params(PageQuery, Wanted),
-    responses((status = 200, description = "What was found.", body = Found), Problems))]
+    responses((status = 200, description = "The matches.", body = Found), Problems))]
 async fn everything(
     State(app): State<App>,
     Viewer(_): Viewer,

@@ -23,28 +23,28 @@ pub(super) fn routes(routes: Routes) -> Routes {
     routes.api(VIEWER, routes!(list, create)).api(VIEWER, routes!(show, revoke))
 }
 
-/// A token of the API.
+/// An API token.
 #[derive(Serialize, ToSchema)]
 struct Token {
-    /// Identifies it.
+    /// The number of the token.
     #[schema(example = 1)]
     id: i64,
-    /// What it is for.
+    /// The purpose of the token.
     #[schema(example = "nightly export")]
     name: String,
-    /// Whose it is.
+    /// The owner of the token.
     #[schema(example = "ada")]
     owner: String,
-    /// What it may do, as long as its owner may.
+    /// The role of the token, limited by the role of its owner.
     #[schema(value_type = Role)]
     role: String,
-    /// Since when it is good.
+    /// When the token was created.
     created_at: Timestamp,
-    /// Until when.
+    /// When the token expires.
     expires_at: Timestamp,
-    /// When it was used last, to the minute.
+    /// When the token was last used, to the minute.
     used_at: Option<Timestamp>,
-    /// The token that it was created with: it ends with that at the latest, and is revoked with it.
+    /// The token that it was created with. It expires with that token at the latest, and is revoked with it.
     parent: Option<i64>,
 }
 
@@ -63,35 +63,35 @@ impl From<TokenRow> for Token {
     }
 }
 
-/// A token to make.
+/// A new token.
 #[derive(Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 #[schema(as = NewToken)]
 struct Wanted {
-    /// What it is for.
+    /// The purpose of the token.
     #[schema(schema_with = schemas::name)]
     name: String,
-    /// What it may do: not more than the caller.
+    /// The role of the token, which cannot exceed the role of the caller.
     role: Role,
-    /// For how many days it is good.
+    /// The number of days until the token expires.
     #[schema(example = 90, minimum = 1, maximum = 366)]
     days: u64,
 }
 
-/// A token that was made.
+/// A created token.
 #[derive(Serialize, ToSchema)]
 #[schema(as = MadeToken)]
 struct Made {
-    /// What is known of it.
+    /// The properties of the token.
     token: Token,
-    /// The token itself. It is shown in this answer only: a repeated call gets none.
+    /// The token itself. Only this response contains it. A repeated call does not.
     #[schema(example = "palisade_3q2-7wAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA")]
     secret: Option<String>,
 }
 
-/// The caller's tokens, the latest first; everybody's for an administrator.
+/// List the caller's tokens, the latest first. An administrator gets the tokens of all users.
 #[utoipa::path(get, path = "/api/v1/tokens", tag = "people", operation_id = "list_tokens", params(PageQuery),
-    responses((status = 200, description = "One page of them.", body = Listed<Token>), Problems))]
+    responses((status = 200, description = "One page of the tokens.", body = Listed<Token>), Problems))]
 async fn list(
     State(app): State<App>,
     Viewer(who): Viewer,
@@ -102,7 +102,7 @@ async fn list(
     Ok(Json(Listed::cut(rows.into_iter().map(Token::from).collect(), query)?))
 }
 
-/// Creates a token for the caller. One that is created with a token ends with that at the latest, and is revoked with it.
+/// Create a token for the caller. A token that is created with another token expires with it at the latest, and is revoked with it.
 #[utoipa::path(post, path = "/api/v1/tokens", tag = "people", operation_id = "create_token", request_body = Wanted,
     params(schemas::Once),
     responses((status = 201, description = "Token created.", body = Made), Problems))]
@@ -120,9 +120,9 @@ async fn create(
     Ok(response)
 }
 
-/// A token: one's own, or anybody's for an administrator.
+/// Show a token of the caller. An administrator can show any token.
 #[utoipa::path(get, path = "/api/v1/tokens/{id}", tag = "people", operation_id = "show_token",
-    params(("id" = i64, Path, description = "Identifies it.", example = 1)),
+    params(("id" = i64, Path, description = "The number of the token.", example = 1)),
     responses((status = 200, description = "The token.", body = Token), Problems))]
 async fn show(
     State(app): State<App>,
@@ -132,10 +132,10 @@ async fn show(
     Ok(Json(people::token(&app, &who, TokenId(id)).await?.into()))
 }
 
-/// Ends a token, and every token that was created with it: one's own, or anybody's for an administrator.
+/// Revoke a token of the caller, and every token that was created with it. An administrator can revoke any token.
 #[utoipa::path(delete, path = "/api/v1/tokens/{id}", tag = "people", operation_id = "revoke_token",
-    params(("id" = i64, Path, description = "Identifies it.", example = 1)),
-    responses((status = 204, description = "It is revoked."), Problems))]
+    params(("id" = i64, Path, description = "The number of the token.", example = 1)),
+    responses((status = 204, description = "Token revoked."), Problems))]
 async fn revoke(
     State(app): State<App>,
     Viewer(who): Viewer,

@@ -28,36 +28,36 @@ pub(super) fn routes(routes: Routes) -> Routes {
         .api(ADMINISTRATOR, routes!(end_session))
 }
 
-/// Somebody to invite.
+/// An invitation.
 #[derive(Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 struct Invitation {
-    /// With what they log in; nobody else has it.
+    /// The unique name for logging in.
     #[schema(schema_with = schemas::name)]
     name: String,
-    /// What they may do.
+    /// The role of the user.
     role: Role,
 }
 
-/// Somebody, and the link with which they choose a password.
+/// A user, and the link to choose a password.
 #[derive(Serialize, ToSchema)]
 struct Invited {
-    /// Who.
+    /// The user.
     user: Person,
     /// Path of the link. It works once and expires after three days. Only this response contains it.
     #[schema(example = "/welcome/3q2-7wAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA")]
     link: Option<String>,
 }
 
-/// What is to become of somebody. What is not named stays.
+/// A change of a user. Missing fields stay unchanged.
 #[derive(Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 #[schema(as = ChangedUser)]
 struct Change {
-    /// What they may do.
+    /// The role of the user.
     #[serde(default)]
     role: Option<Role>,
-    /// Whether they may log in.
+    /// Whether the user can log in.
     #[serde(default)]
     enabled: Option<bool>,
     #[serde(default)]
@@ -77,9 +77,9 @@ struct Change {
     last_log_in: ReadOnly,
 }
 
-/// Everybody, by name.
+/// List users by name.
 #[utoipa::path(get, path = "/api/v1/users", tag = "people", operation_id = "list_users", params(PageQuery),
-    responses((status = 200, description = "One page of them.", body = Listed<Person>), Problems))]
+    responses((status = 200, description = "One page of the users.", body = Listed<Person>), Problems))]
 async fn list(
     State(app): State<App>,
     Administrator(_): Administrator,
@@ -88,7 +88,7 @@ async fn list(
     Ok(Json(Listed::cut(people::list(&app).await?, query)?))
 }
 
-/// Invites somebody.
+/// Invite a user.
 #[utoipa::path(post, path = "/api/v1/users", tag = "people", operation_id = "invite_user", request_body = Invitation,
     params(schemas::Once),
     responses((status = 201, description = "Invited.", body = Invited), Problems))]
@@ -109,10 +109,10 @@ fn with_link(user: Person, link: String) -> Response {
     response
 }
 
-/// Somebody.
+/// Show a user.
 #[utoipa::path(get, path = "/api/v1/users/{id}", tag = "people", operation_id = "get_user",
-    params(("id" = i64, Path, description = "Identifies them.", example = 1)),
-    responses((status = 200, description = "They, with their version as `ETag`.", body = Person), Problems))]
+    params(("id" = i64, Path, description = "The number of the user.", example = 1)),
+    responses((status = 200, description = "The user, with the version as `ETag`.", body = Person), Problems))]
 async fn one(
     State(app): State<App>,
     Administrator(_): Administrator,
@@ -122,10 +122,10 @@ async fn one(
     Ok((etag(person.version()), Json(person)).into_response())
 }
 
-/// Changes somebody's role, or whether they may log in. Their sessions end.
+/// Change the role of a user, or whether they can log in. Their sessions end.
 #[utoipa::path(patch, path = "/api/v1/users/{id}", tag = "people", operation_id = "change_user", request_body = Change,
-    params(("id" = i64, Path, description = "Identifies them.", example = 1), IfMatch),
-    responses((status = 200, description = "They, as they are now. The new version is the `ETag`.", body = Person), Problems))]
+    params(("id" = i64, Path, description = "The number of the user.", example = 1), IfMatch),
+    responses((status = 200, description = "The changed user. The new version is the `ETag`.", body = Person), Problems))]
 async fn change(
     State(app): State<App>,
     Administrator(who): Administrator,
@@ -138,10 +138,10 @@ async fn change(
     Ok((etag(person.version()), Json(person)).into_response())
 }
 
-/// Deletes a user. Their sessions, tokens and links end. What they created stays, and so do their entries in the audit log. The last
+/// Delete a user. Their sessions, tokens and links end. What they created stays, and so do their entries in the audit log. The last
 /// administrator who can log in cannot be deleted. A new user of the same name has another `id`, and gets nothing of theirs.
 #[utoipa::path(delete, path = "/api/v1/users/{id}", tag = "people", operation_id = "delete_user",
-    params(("id" = i64, Path, description = "Identifies them.", example = 1), IfMatch),
+    params(("id" = i64, Path, description = "The number of the user.", example = 1), IfMatch),
     responses((status = 204, description = "Deleted."), Problems))]
 async fn delete(
     State(app): State<App>,
@@ -153,10 +153,10 @@ async fn delete(
     Ok(StatusCode::NO_CONTENT)
 }
 
-/// The open sessions of a user, the latest first.
+/// List the open sessions of a user, the latest first.
 #[utoipa::path(get, path = "/api/v1/users/{id}/sessions", tag = "people", operation_id = "list_sessions",
-    params(("id" = i64, Path, description = "Identifies the user.", example = 1), PageQuery),
-    responses((status = 200, description = "One page of them.", body = Listed<people::Open>), Problems))]
+    params(("id" = i64, Path, description = "The number of the user.", example = 1), PageQuery),
+    responses((status = 200, description = "One page of the sessions.", body = Listed<people::Open>), Problems))]
 async fn sessions(
     State(app): State<App>,
     Administrator(who): Administrator,
@@ -166,9 +166,9 @@ async fn sessions(
     Ok(Json(Listed::cut(people::sessions_of(&app, &who, UserId(id)).await?, query)?))
 }
 
-/// Ends all sessions of a user, except the session of this call.
+/// End all sessions of a user, except the session of this call.
 #[utoipa::path(delete, path = "/api/v1/users/{id}/sessions", tag = "people", operation_id = "end_sessions",
-    params(("id" = i64, Path, description = "Identifies the user.", example = 1)),
+    params(("id" = i64, Path, description = "The number of the user.", example = 1)),
     responses((status = 204, description = "Ended."), Problems))]
 async fn end_sessions(
     State(app): State<App>,
@@ -179,10 +179,10 @@ async fn end_sessions(
     Ok(StatusCode::NO_CONTENT)
 }
 
-/// Ends one session of a user.
+/// End one session of a user.
 #[utoipa::path(delete, path = "/api/v1/users/{id}/sessions/{session}", tag = "people", operation_id = "end_session",
-    params(("id" = i64, Path, description = "Identifies the user.", example = 1),
-        ("session" = i64, Path, description = "Identifies the session.", example = 3)),
+    params(("id" = i64, Path, description = "The number of the user.", example = 1),
+        ("session" = i64, Path, description = "The number of the session.", example = 3)),
     responses((status = 204, description = "Ended."), Problems))]
 async fn end_session(
     State(app): State<App>,
@@ -193,9 +193,9 @@ async fn end_session(
     Ok(StatusCode::NO_CONTENT)
 }
 
-/// Creates a link to choose a new password. Earlier links stop working.
+/// Create a link to choose a new password. Earlier links stop working.
 #[utoipa::path(post, path = "/api/v1/users/{id}/link", tag = "people", operation_id = "make_link",
-    params(("id" = i64, Path, description = "Identifies them.", example = 1),
+    params(("id" = i64, Path, description = "The number of the user.", example = 1),
         schemas::Once),
     responses((status = 201, description = "Link created.", body = Invited), Problems))]
 async fn link(

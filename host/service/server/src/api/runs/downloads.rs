@@ -18,9 +18,9 @@ pub(super) fn routes(routes: Routes) -> Routes {
     routes.api(VIEWER, routes!(report)).api(VIEWER, routes!(table)).api(VIEWER, routes!(recording))
 }
 
-/// Everything about a run as one document.
+/// Download the complete report of a run.
 #[utoipa::path(get, path = "/api/v1/runs/{id}/report.json", tag = "runs", operation_id = "download_report",
-    params(("id" = i64, Path, description = "Identifies it.", example = 1)),
+    params(("id" = i64, Path, description = "The number of the run.", example = 1)),
     responses((status = 200, description = "The report.", body = Object), Problems))]
 async fn report(State(app): State<App>, Viewer(_): Viewer, Path(id): Path<i64>) -> Result<Response, Failure> {
     let report = app
@@ -45,18 +45,18 @@ async fn report(State(app): State<App>, Viewer(_): Viewer, Path(id): Path<i64>) 
     Ok(file(id, "json", "application/json", report.to_string().into_bytes()))
 }
 
-/// What became of a run's objects, as a table.
+/// Download the objects of a run with their verdicts, as a table.
 #[utoipa::path(get, path = "/api/v1/runs/{id}/objects.csv", tag = "runs", operation_id = "download_table",
-    params(("id" = i64, Path, description = "Identifies it.", example = 1)),
+    params(("id" = i64, Path, description = "The number of the run.", example = 1)),
     responses((status = 200, description = "The table.", body = String, content_type = "text/csv"), Problems))]
 async fn table(State(app): State<App>, Viewer(_): Viewer, Path(id): Path<i64>) -> Result<Response, Failure> {
     let table = app.ask(move |orchestrator| downloads::table(orchestrator.store(), RunId(id))).await?;
     Ok(file(id, "csv", "text/csv; charset=utf-8", table))
 }
 
-/// The requests of a run as an HTTP Archive, without secrets.
+/// Download the requests of a run as an HTTP Archive, without secrets.
 #[utoipa::path(get, path = "/api/v1/runs/{id}/recording.har", tag = "runs", operation_id = "download_recording",
-    params(("id" = i64, Path, description = "Identifies it.", example = 1)),
+    params(("id" = i64, Path, description = "The number of the run.", example = 1)),
     responses((status = 200, description = "The recording.", body = Object), Problems))]
 async fn recording(
     State(app): State<App>,

@@ -23,21 +23,21 @@ pub(super) fn routes(routes: Routes) -> Routes {
     routes.api(VIEWER, routes!(objects)).api(VIEWER, routes!(object))
 }
 
-/// What became of an object.
+/// The verdict on an object.
 #[derive(Serialize, ToSchema)]
 #[schema(as = ObjectVerdict)]
 struct Decided {
     /// `accepted`, `planned`, `skipped`, `rejected` or `failed`.
     #[schema(schema_with = schemas::verdict)]
     verdict: Verdict,
-    /// Stable code of the reason.
+    /// The stable code of the reason.
     code: Option<String>,
     /// The reason.
     message: Option<String>,
-    /// What was submitted for it.
+    /// The submissions for the object.
     #[schema(value_type = Vec<Object>)]
     submissions: Value,
-    /// When.
+    /// The time of the verdict.
     decided_at: Timestamp,
 }
 
@@ -51,7 +51,7 @@ impl From<VerdictRow> for Decided {
 /// An object of a run.
 #[derive(Serialize, ToSchema)]
 pub(super) struct RunObject {
-    /// From 1 on.
+    /// The position of the object, from 1.
     place: u64,
     /// Its type.
     #[serde(rename = "type")]
@@ -60,11 +60,11 @@ pub(super) struct RunObject {
     value: String,
     /// The platform's identifier.
     platform_id: Option<String>,
-    /// Where it was read.
+    /// The file or source of the object.
     file: String,
-    /// Its place there.
+    /// The place in that source.
     location: String,
-    /// What became of it; none yet.
+    /// The verdict, if there is one.
     decided: Option<Decided>,
 }
 
@@ -81,14 +81,14 @@ impl RunObject {
 struct Story {
     #[serde(flatten)]
     object: RunObject,
-    /// All that was known of it.
+    /// The complete source record.
     #[schema(value_type = Object)]
     record: Value,
-    /// What became of it, step by step.
+    /// The verdicts, step by step.
     steps: Vec<InStep>,
-    /// Its position in the list that the parameters describe, from 1 on; none if it is not in that list.
+    /// Its position in the list that the parameters describe, from 1 on; missing if it is not in that list.
     position: Option<u64>,
-    /// How many objects that list has.
+    /// The number of objects in that list.
     listed: u64,
     /// The place of the object before it in that list.
     previous: Option<u64>,
@@ -110,11 +110,11 @@ struct Sighting {
     place: u64,
     /// The workflow's name at that time.
     workflow_name: String,
-    /// Whether nothing that changes a service was sent.
+    /// Whether it was a dry run.
     dry_run: bool,
     /// When the run was requested.
     created_at: Timestamp,
-    /// How the run ended; none while it is open.
+    /// The final status of the run; missing while it is open.
     #[schema(schema_with = schemas::status_or_none)]
     status: Option<RunStatus>,
     /// Its verdicts on the value.
@@ -132,7 +132,7 @@ struct SightedIn {
     /// The verdict.
     #[schema(schema_with = schemas::verdict)]
     verdict: Verdict,
-    /// Stable code of the reason.
+    /// The stable code of the reason.
     code: Option<String>,
     /// The reason.
     message: Option<String>,
@@ -150,7 +150,7 @@ impl From<SameValue> for Sighting {
     }
 }
 
-/// What left together with a submitted value, as a recorded request has it.
+/// The properties that were sent with a submitted value, from the recorded request.
 #[derive(Serialize, ToSchema)]
 #[schema(as = SentProperties)]
 struct SentWith {
@@ -163,7 +163,7 @@ struct SentWith {
     properties: Map<String, Value>,
 }
 
-/// What was sent for an object in one step.
+/// The sent properties of an object in one step.
 fn sent(requests: &[Recorded], step: u32, submissions: &Value) -> Vec<SentWith> {
     let one = |submission: &Value| {
         let text = |name: &str| submission.get(name).and_then(Value::as_str).map(str::to_owned);
@@ -182,11 +182,11 @@ struct InStep {
     step: u32,
     #[serde(flatten)]
     decided: Decided,
-    /// What left together with each submitted value, such as a risk level; only what the recording of the run has.
+    /// The properties that were sent with each submitted value, such as a risk level, if the recording of the run contains them.
     sent: Vec<SentWith>,
 }
 
-/// Which objects of a run.
+/// Filters of the objects of a run.
 #[derive(Clone, Deserialize, IntoParams)]
 #[into_params(parameter_in = Query)]
 struct WantedObjects {
@@ -206,7 +206,7 @@ struct WantedObjects {
     /// `place`, `value`, `type` or `verdict`.
     #[param(schema_with = schemas::order)]
     sort: Option<ObjectOrder>,
-    /// The other way round.
+    /// Reverse the order.
     #[serde(default)]
     descending: bool,
 }
@@ -231,10 +231,10 @@ impl WantedObjects {
     }
 }
 
-/// What became of a run's objects in one step.
+/// List the objects of a run with their verdicts in one step.
 #[utoipa::path(get, path = "/api/v1/runs/{id}/objects", tag = "runs", operation_id = "list_objects",
-    params(PageQuery, WantedObjects, ("id" = i64, Path, description = "Identifies the run.", example = 1)),
-    responses((status = 200, description = "One page of them.", body = Listed<RunObject>), Problems))]
+    params(PageQuery, WantedObjects, ("id" = i64, Path, description = "The number of the run.", example = 1)),
+    responses((status = 200, description = "One page of the objects.", body = Listed<RunObject>), Problems))]
 async fn objects(
     State(app): State<App>,
     Viewer(_): Viewer,
@@ -254,10 +254,10 @@ async fn objects(
     Ok(Json(Listed::new(found.into_iter().map(object).collect(), total, query)))
 }
 
-/// One object of a run, with its verdict in each step, the objects beside it in a list, and what other runs did with its value.
+/// Show an object of a run, with its verdict in each step, its neighbours in the list, and the other runs with its value.
 #[utoipa::path(get, path = "/api/v1/runs/{id}/objects/{place}", tag = "runs", operation_id = "show_object",
-    params(WantedObjects, ("id" = i64, Path, description = "Identifies the run.", example = 1),
-        ("place" = u64, Path, description = "The object's place, from 1 on.", example = 1)),
+    params(WantedObjects, ("id" = i64, Path, description = "The number of the run.", example = 1),
+        ("place" = u64, Path, description = "The position of the object, from 1.", example = 1)),
     responses((status = 200, description = "The object.", body = Story), Problems))]
 async fn object(
     State(app): State<App>,

@@ -30,19 +30,19 @@ struct Request {
     activation: i64,
     /// When it was sent.
     at: Option<Timestamp>,
-    /// What it was for, as the manifest of the integration says; none if the recording does not have it.
+    /// The purpose of the request from the manifest; missing if the recording does not contain it.
     purpose: Option<String>,
     /// Its method.
     method: String,
     /// Its URL.
     url: String,
-    /// The status of the response; none without a response.
+    /// The status of the response, if there is one.
     status: Option<u16>,
-    /// Why there is no response; stable code.
+    /// The stable code of the reason for a missing response.
     error: Option<String>,
-    /// How long it took.
+    /// The duration.
     milliseconds: f64,
-    /// From 1 on.
+    /// The number of the attempt, from 1.
     attempt: u64,
 }
 
@@ -64,25 +64,25 @@ impl Request {
     }
 }
 
-/// An entry that a service would remove to make room, or removed.
+/// An entry that a service evicted or would evict.
 #[derive(Serialize, ToSchema)]
 #[schema(as = DisplacedEntry)]
 struct Entry {
-    /// The service's name for what it is.
+    /// The service's name for its type.
     #[schema(example = "domain")]
     field: String,
     /// Its value.
     value: String,
     /// When it would expire, as the service writes it.
     expires: Option<String>,
-    /// Whether the service still has it, because nothing was sent.
+    /// Whether the entry is still on the list, because nothing was sent.
     would_remove: bool,
 }
 
-/// The requests of a run as they were sent, retries included. Those of a step are there when it has ended.
+/// List the requests of a run, including retries. The requests of a step are available after the step has ended.
 #[utoipa::path(get, path = "/api/v1/runs/{id}/requests", tag = "runs", operation_id = "list_requests",
-    params(PageQuery, ("id" = i64, Path, description = "Identifies the run.", example = 1)),
-    responses((status = 200, description = "One page of them.", body = Listed<Request>), Problems))]
+    params(PageQuery, ("id" = i64, Path, description = "The number of the run.", example = 1)),
+    responses((status = 200, description = "One page of the requests.", body = Listed<Request>), Problems))]
 async fn requests(
     State(app): State<App>,
     Viewer(_): Viewer,
@@ -99,11 +99,11 @@ async fn requests(
     Ok(Json(Listed::cut(all.into_iter().zip(purposes).map(Request::of).collect(), query)?))
 }
 
-/// The entries that the service would remove to make room for a step, or removed.
+/// List the entries that the service evicted or would evict to make room for a step.
 #[utoipa::path(get, path = "/api/v1/runs/{id}/steps/{step}/displaced", tag = "runs", operation_id = "list_displaced_entries",
-    params(PageQuery, ("id" = i64, Path, description = "Identifies the run.", example = 1),
+    params(PageQuery, ("id" = i64, Path, description = "The number of the run.", example = 1),
         ("step" = u32, Path, description = "The step, from 1 on.", example = 1)),
-    responses((status = 200, description = "One page of them.", body = Listed<Entry>), Problems))]
+    responses((status = 200, description = "One page of the entries.", body = Listed<Entry>), Problems))]
 async fn entries(
     State(app): State<App>,
     Viewer(_): Viewer,
