@@ -51,6 +51,8 @@ fn body(source: &str) -> &str {
     let mut depth = 0_usize;
     for (place, character) in source.char_indices() {
         match character {
+            // A declaration without a body.
+            ';' if depth == 0 => return "",
             '{' => depth += 1,
             '}' if depth == 1 => return &source[..place],
             '}' => depth -= 1,

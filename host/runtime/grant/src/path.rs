@@ -73,7 +73,7 @@ impl PathRule {
             .collect::<Vec<_>>()
             .join("/");
         if fixed.contains(['{', '}']) {
-            return refuse("a brace stands only in `{segment}`, in the place of a whole segment");
+            return refuse("a brace is allowed only in `{segment}`, which replaces a whole segment");
         }
         if !fixed.chars().all(|one| one.is_ascii_graphic() && !"\\\"<>^`{|}".contains(one)) {
             return refuse("it contains a character that no URL path contains");

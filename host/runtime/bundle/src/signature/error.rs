@@ -73,7 +73,7 @@ mod tests {
         assert!(hint(KeyError::PublicKeyMalformed { why: "" }).contains("begins with `RW`"));
         assert!(hint(KeyError::SecretKeyMalformed { why: "" }).contains("whole and unchanged"));
         for error in [KeyError::PasswordMissing, KeyError::PasswordWrong] {
-            assert!(hint(error).contains("the password that was chosen"));
+            assert!(hint(error).contains("the password that was set"));
         }
         for error in [KeyError::NotGenerated { message: String::new() }, KeyError::TrustedComment] {
             assert_eq!(error.hint(), None);

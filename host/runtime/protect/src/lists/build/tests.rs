@@ -135,9 +135,9 @@ fn what_cannot_be_used_is_told_with_its_list_and_entry() {
     for expected in [
         "warning list `nets` (`n.json`): the entry `10.0.0.0/99` is neither a network nor an address",
         "warning list `odd` (`r.json`): the entry `/(/` is not a valid regular expression: unclosed group",
-        "warning list `new` (`t.json`) is left out with its 2 entries: its type `bloom` is none of cidr, hostname, \
-         string, substring and regex",
-        "warning list `mixed` (`m.json`): the entry `(no text)` is no text",
+        "warning list `new` (`t.json`) is left out with its 2 entries: its type `bloom` is not one of cidr, \
+         hostname, string, substring and regex",
+        "warning list `mixed` (`m.json`): the entry `(no text)` is not a text",
         "warning list `hosts` (`h.json`): the entry `bad host 0` is not a host name",
         "warning list `hosts` (`h.json`) has 50 further entries that cannot be used",
     ] {
