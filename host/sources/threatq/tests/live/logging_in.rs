@@ -129,7 +129,7 @@ async fn a_token_of_the_user_that_expires_is_told() {
     let error = outcome.error();
     assert_eq!(
         error.to_string(),
-        "`https://threatq.example` refuses the token: it says `The access token has expired.`"
+        "`https://threatq.example` refuses the token: it answered `The access token has expired.`"
     );
     assert!(error.hint().unwrap().contains("expire"));
     assert_eq!((outcome.ids(), appliance.pages().len()), (vec![1, 2, 3, 4], 3));
