@@ -15,11 +15,13 @@ mod words;
 
 /// The pages that are checked: files, and directories with all their pages. Generated pages are checked where their text is
 /// written, in the sources.
-const PAGES: [&str; 27] = [
+const PAGES: [&str; 30] = [
+    "CHANGELOG.md",
     "CONTRIBUTING.md",
     "README.md",
     "SECURITY.md",
     "STYLE.md",
+    "bundles/README.md",
     "docs/README.md",
     "docs/architecture.md",
     "docs/bundles.md",
@@ -34,6 +36,7 @@ const PAGES: [&str; 27] = [
     "docs/plans-and-recordings.md",
     "docs/policy.md",
     "docs/protected-values.md",
+    "docs/releasing.md",
     "docs/threat-model.md",
     "host/cli/templates/c/README.md",
     "host/cli/templates/go/README.md",
