@@ -41,6 +41,8 @@ impl Archive {
         let mut header = Header::new_gnu();
         header.set_entry_type(kind);
         header.set_mode(mode);
+        header.set_uid(0);
+        header.set_gid(0);
         header.set_mtime(self.time);
         header.set_size(content.len().try_into()?);
         self.builder.append_data(&mut header, name, content)?;

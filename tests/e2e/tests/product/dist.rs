@@ -26,7 +26,10 @@ fn release() -> &'static Path {
             .output()
             .unwrap();
         assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
-        let printed = String::from_utf8_lossy(&output.stdout).lines().map(PathBuf::from).collect();
+        // Before the files of the release it prints what `palisade pack` and `verify` print.
+        let printed = String::from_utf8_lossy(&output.stdout);
+        let printed: BTreeSet<PathBuf> =
+            printed.lines().map(PathBuf::from).filter(|path| path.starts_with(&directory)).collect();
         let existing: BTreeSet<PathBuf> =
             std::fs::read_dir(&directory).unwrap().map(|entry| entry.unwrap().path()).collect();
         assert_eq!(existing, printed);
