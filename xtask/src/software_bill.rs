@@ -12,18 +12,21 @@ use crate::cargo::{cargo, output};
 /// Writes the bill of a package that is built for a target.
 pub(crate) fn write(package: &str, target: &str, path: &Path) -> Result<()> {
     let metadata = metadata(target)?;
-    let bill = Linked::new(&metadata, package)?.bill()?;
+    let bill = Linked::new(&metadata, package, &tree(package, target)?)?.bill()?;
     std::fs::write(path, format!("{bill:#}\n")).with_context(|| format!("cannot write `{}`", path.display()))
 }
 
 /// Name with version, directory and licence of everything that is linked into a package.
 pub(crate) fn sources(package: &str, target: &str) -> Result<Vec<(String, PathBuf, String)>> {
     let metadata = metadata(target)?;
-    let linked = Linked::new(&metadata, package)?;
+    let linked = Linked::new(&metadata, package, &tree(package, target)?)?;
     let source = |package: &Value| {
         let directory = Path::new(text(package, "manifest_path")).parent().map(Path::to_owned);
-        let name = format!("{} {}", text(package, "name"), text(package, "version"));
-        Ok((name, directory.context("a package has no directory")?, text(package, "license").to_owned()))
+        Ok((
+            named(package),
+            directory.context("a package has no directory")?,
+            text(package, "license").to_owned(),
+        ))
     };
     linked.dependencies().map(source).collect()
 }
@@ -32,6 +35,21 @@ pub(crate) fn sources(package: &str, target: &str) -> Result<Vec<(String, PathBu
 fn metadata(target: &str) -> Result<Value> {
     let mut metadata = cargo(["metadata", "--locked", "--format-version", "1", "--filter-platform", target])?;
     serde_json::from_slice(&output(&mut metadata)?).context("`cargo metadata` did not write JSON")
+}
+
+/// Name and version of everything that is linked into a package. The metadata has the features that any member of the workspace
+/// asks for, and so some packages that are not linked.
+fn tree(package: &str, target: &str) -> Result<BTreeSet<String>> {
+    let mut tree =
+        cargo(["tree", "--locked", "--package", package, "--target", target, "--edges", "normal"])?;
+    // With this setting of a developer, `cargo tree` lists the dependencies of all members.
+    tree.env_remove("CARGO_RESOLVER_FEATURE_UNIFICATION");
+    let text = String::from_utf8(output(tree.args(["--prefix", "none", "--format", "{p}"]))?)?;
+    let named = |line: &str| {
+        let mut words = line.split_whitespace();
+        Some(format!("{} {}", words.next()?, words.next()?.trim_start_matches('v')))
+    };
+    Ok(text.lines().filter_map(named).collect())
 }
 
 /// A package and everything that is linked into it, from the output of `cargo metadata`.
@@ -44,9 +62,10 @@ struct Linked<'a> {
 }
 
 impl<'a> Linked<'a> {
-    fn new(metadata: &'a Value, package: &str) -> Result<Self> {
+    fn new(metadata: &'a Value, package: &str, linked: &BTreeSet<String>) -> Result<Self> {
         let packages: BTreeMap<&str, &Value> = array(metadata, "/packages")?
             .iter()
+            .filter(|package| linked.contains(&named(package)))
             .filter_map(|package| Some((package.pointer("/id")?.as_str()?, package)))
             .collect();
         let nodes: BTreeMap<&str, &Value> = array(metadata, "/resolve/nodes")?
@@ -62,7 +81,7 @@ impl<'a> Linked<'a> {
         let mut open = vec![root];
         while let Some(id) = open.pop() {
             for dependency in nodes.get(id).map(|node| normal_dependencies(node)).unwrap_or_default() {
-                if ids.insert(dependency) {
+                if packages.contains_key(dependency) && ids.insert(dependency) {
                     open.push(dependency);
                 }
             }
@@ -128,6 +147,11 @@ fn component(package: &Value) -> Value {
     })
 }
 
+/// Name and version.
+fn named(package: &Value) -> String {
+    format!("{} {}", text(package, "name"), text(package, "version"))
+}
+
 fn package_url(package: &Value) -> String {
     format!("pkg:cargo/{}@{}", text(package, "name"), text(package, "version"))
 }
@@ -142,4 +166,25 @@ fn array<'value>(value: &'value Value, pointer: &str) -> Result<&'value [Value]>
         .and_then(Value::as_array)
         .map(Vec::as_slice)
         .with_context(|| format!("cargo metadata has no `{pointer}`"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::bundles;
+    use crate::cargo::WASM_TARGET;
+
+    #[test]
+    fn a_bill_lists_exactly_what_cargo_links() {
+        let bundle = &bundles::all().unwrap()[0];
+        let linked = tree(&bundle.package, WASM_TARGET).unwrap();
+        let metadata = metadata(WASM_TARGET).unwrap();
+        let found = Linked::new(&metadata, &bundle.package, &linked).unwrap();
+        let names: BTreeSet<String> =
+            found.dependencies().map(named).chain([named(found.packages[found.root])]).collect();
+        assert_eq!(names, linked);
+        assert!(names.len() > 10, "{names:?}");
+        let bill = found.bill().unwrap();
+        assert_eq!(bill["components"].as_array().unwrap().len() + 1, linked.len());
+    }
 }
