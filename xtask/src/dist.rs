@@ -48,8 +48,9 @@ pub(crate) fn dist(options: &Options<'_>) -> Result<()> {
         None => paths::target()?.join("dist"),
     };
     let bundles = bundles::all()?;
+    // Refused before anything is built.
+    check(&to)?;
     let palisade = program(&bundles, options.no_build)?;
-    clear(&to)?;
     let package = package()?;
     let target = target()?;
     let release = Release {
@@ -58,30 +59,36 @@ pub(crate) fn dist(options: &Options<'_>) -> Result<()> {
         target,
         work: paths::products()?.join("dist"),
         palisade,
-        to,
+        to: to.with_extension("partial"),
     };
     release.write(&bundles, options.key)?;
-    for file in checksums::write(&release.to)? {
-        println!("{}", release.to.join(file).display());
+    let files = checksums::write(&release.to)?;
+    // A release that failed leaves an earlier one in its place.
+    remove(&to)?;
+    fs::rename(&release.to, &to).with_context(|| format!("cannot write `{}`", to.display()))?;
+    for file in files {
+        println!("{}", to.join(file).display());
     }
     Ok(())
 }
 
-/// Deletes an earlier release. A directory that is not one is refused: it may contain anything.
-fn clear(directory: &Path) -> Result<()> {
-    let Ok(mut entries) = fs::read_dir(directory) else {
-        return Ok(());
-    };
-    if entries.next().is_none() {
-        return Ok(());
-    }
+/// Refuses a directory that is not an earlier release: it may contain anything.
+fn check(directory: &Path) -> Result<()> {
+    let is_empty = !directory.exists() || fs::read_dir(directory)?.next().is_none();
     ensure!(
-        directory.join(checksums::FILE).is_file(),
+        is_empty || directory.join(checksums::FILE).is_file(),
         "`{}` is not empty, and it is not an earlier release: it has no `{}`",
         directory.display(),
         checksums::FILE
     );
-    fs::remove_dir_all(directory).with_context(|| format!("cannot replace `{}`", directory.display()))
+    Ok(())
+}
+
+fn remove(directory: &Path) -> Result<()> {
+    if directory.exists() {
+        fs::remove_dir_all(directory).with_context(|| format!("cannot replace `{}`", directory.display()))?;
+    }
+    Ok(())
 }
 
 /// Builds the binary and the components, or takes those that exist.
@@ -121,16 +128,14 @@ struct Release {
     /// Files that go into archives.
     work: PathBuf,
     palisade: PathBuf,
-    /// The directory of the release.
+    /// The directory of the release until it is complete.
     to: PathBuf,
 }
 
 impl Release {
     fn write(&self, bundles: &[Bundle], key: Option<&Path>) -> Result<()> {
-        if self.work.exists() {
-            fs::remove_dir_all(&self.work)?;
-        }
         for directory in [&self.work, &self.to] {
+            remove(directory)?;
             fs::create_dir_all(directory)
                 .with_context(|| format!("cannot create `{}`", directory.display()))?;
         }
@@ -214,13 +219,11 @@ mod tests {
     #[test]
     fn only_an_earlier_release_is_replaced() {
         let directory = tempfile::tempdir().unwrap();
-        clear(&directory.path().join("missing")).unwrap();
-        clear(directory.path()).unwrap();
+        check(&directory.path().join("missing")).unwrap();
+        check(directory.path()).unwrap();
         fs::write(directory.path().join("mine"), "").unwrap();
-        assert!(clear(directory.path()).is_err());
-        assert!(directory.path().join("mine").exists());
+        assert!(check(directory.path()).is_err());
         fs::write(directory.path().join(checksums::FILE), "").unwrap();
-        clear(directory.path()).unwrap();
-        assert!(!directory.path().exists());
+        check(directory.path()).unwrap();
     }
 }
