@@ -15,7 +15,7 @@ mod words;
 
 /// The pages that are checked: files, and directories with all their pages. Generated pages are checked where their text is
 /// written, in the sources.
-const PAGES: [&str; 30] = [
+const PAGES: [&str; 31] = [
     "CHANGELOG.md",
     "CONTRIBUTING.md",
     "README.md",
@@ -44,6 +44,7 @@ const PAGES: [&str; 30] = [
     "host/cli/templates/python/README.md",
     "host/cli/templates/rust/README.md",
     "plugin/README.md",
+    "tests/guests/README.md",
     "tests/simulator/README.md",
     "tests/threatq-simulator/README.md",
 ];
