@@ -7,6 +7,7 @@ pub mod bindings;
 mod configuration;
 mod pages;
 mod request;
+mod resuming;
 mod validating;
 
 pub use bindings::exports::palisade::action::action::{Guest, RunError, Stop};

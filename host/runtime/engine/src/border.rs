@@ -44,6 +44,14 @@ impl Border {
         outcomes.into_iter().map(|outcome| self.outcome(outcome)).collect()
     }
 
+    /// Whether the state of a waiting object holds a secret of the run. A state is stored, so it may not.
+    pub(crate) fn has_secret_in_state(&self, outcome: &Outcome) -> bool {
+        match &outcome.verdict {
+            Verdict::Pending(pending) => self.redactor.redacted(&pending.state).is_some(),
+            _ => false,
+        }
+    }
+
     fn outcome(&mut self, outcome: Outcome) -> Outcome {
         if !self.charge(outcome_bytes(&outcome)) {
             let verdict = match outcome.verdict {

@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use palisade_limits as limits;
 use tokio::time::Instant;
 use wasmtime::Result;
 
@@ -41,6 +42,7 @@ impl KnownLimits {
             "concurrent-requests" => Some(self.concurrent_requests),
             "request-body-bytes" => Some(self.request_body_bytes),
             "response-body-bytes" => Some(self.response_body_bytes),
+            "state-bytes" => Some(limits::STATE_BYTES),
             _ => None,
         }
     }

@@ -12,7 +12,7 @@ use wasmtime::{Store, UpdateDeadline};
 use wasmtime_wasi::WasiCtxBuilder;
 use wasmtime_wasi_http::WasiHttpCtx;
 
-use crate::bindings::generated::exports::palisade::action::{action, validation};
+use crate::bindings::generated::exports::palisade::action::{action, continuation, validation};
 use crate::border::Border;
 use crate::circumstances::{Circumstances, KnownLimits};
 use crate::contract::{Attribute, Batch, Eviction, Holding, Offered, Outcome, Reason};
@@ -28,6 +28,8 @@ pub struct Component {
     engine: wasmtime::Engine,
     pub(crate) pre: InstancePre<State>,
     pub(crate) action: action::GuestIndices,
+    /// A component may export `continuation`.
+    pub(crate) continuation: Option<continuation::GuestIndices>,
     /// A component may export `validation`.
     validation: Option<validation::GuestIndices>,
 }
@@ -66,10 +68,20 @@ impl Component {
             .then(|| validation::GuestIndices::new(&pre))
             .transpose()
             .map_err(mismatch)?;
+        let continuation = exports("palisade:action/continuation@0.2.0")
+            .then(|| continuation::GuestIndices::new(&pre))
+            .transpose()
+            .map_err(mismatch)?;
         let action = action::GuestIndices::new(&pre).map_err(mismatch)?;
-        let component = Self { engine, pre, action, validation };
+        let component = Self { engine, pre, action, continuation, validation };
         component.check_types().await?;
         Ok(component)
+    }
+
+    /// Whether its actions can wait: it exports `continuation`.
+    #[must_use]
+    pub fn can_resume(&self) -> bool {
+        self.continuation.is_some()
     }
 
     async fn check_types(&self) -> Result<(), LoadError> {
@@ -79,6 +91,7 @@ impl Component {
             let instance = self.pre.instantiate_async(&mut *store).await?;
             Ok((|| {
                 self.action.load(&mut *store, &instance)?;
+                self.continuation.as_ref().map(|resumes| resumes.load(&mut *store, &instance)).transpose()?;
                 self.validation.as_ref().map(|validation| validation.load(&mut *store, &instance)).transpose()
             })())
         })

@@ -43,7 +43,7 @@ pub use component::Component;
 pub use engine::{Cache, Engine, Loading};
 pub use error::{Early, Ended, EngineError, LoadError};
 pub use limiter::SandboxLimits;
-pub use run::{RunEnd, RunRequest};
+pub use run::{Entry, RunEnd, RunRequest};
 pub use state::{Host, LogLevel, Violation};
 pub use stopping::{Stopper, Stopping};
 pub use text::cut;

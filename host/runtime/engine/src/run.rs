@@ -30,8 +30,19 @@ const SETTLE: Duration = Duration::from_secs(limits::SETTLE_SECONDS);
 /// The same where the operator has no patience left: what is known takes milliseconds to report.
 const AT_ONCE: Duration = Duration::from_secs(1);
 
+/// Which function of the component an activation calls.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Entry {
+    /// `action.run`.
+    Run,
+    /// `continuation.resume`. A component without that export has nothing to do.
+    Resume,
+}
+
 /// What one run needs.
 pub struct RunRequest {
+    /// The function to call.
+    pub entry: Entry,
     /// The action's id in the manifest.
     pub action: String,
     /// What the component can ask about its activation.
@@ -109,8 +120,17 @@ impl Component {
         let (called, early) = {
             let mut call = std::pin::pin!(async {
                 let instance = self.pre.instantiate_async(&mut store).await?;
-                let guest = self.action.load(&mut store, &instance)?;
-                guest.call_run(&mut store, &request.action, &request.configuration).await
+                match (request.entry, &self.continuation) {
+                    (Entry::Run, _) => {
+                        let guest = self.action.load(&mut store, &instance)?;
+                        guest.call_run(&mut store, &request.action, &request.configuration).await
+                    }
+                    (Entry::Resume, Some(continuation)) => {
+                        let guest = continuation.load(&mut store, &instance)?;
+                        guest.call_resume(&mut store, &request.action, &request.configuration).await
+                    }
+                    (Entry::Resume, None) => Ok(Ok(())),
+                }
             });
             // Biased, so that a request that was refused is named even where the component ends because of it.
             let first = tokio::select! {

@@ -59,6 +59,19 @@ pub enum Violation {
     /// A part of the contract that this host does not offer for this activation.
     #[error("it used `{0}`, which this host does not support for this action")]
     NotSupported(&'static str),
+    /// A state of a waiting object that holds a credential.
+    #[error("it reported a state for the key {0} that contains a secret of the run")]
+    SecretInState(u64),
+    /// A state of a waiting object that is larger than allowed.
+    #[error("it reported a state of {bytes} bytes for the key {key}, {limit} are allowed")]
+    StateTooLarge {
+        /// The object.
+        key: u64,
+        /// Its state's size.
+        bytes: usize,
+        /// What is allowed.
+        limit: u64,
+    },
     /// More submissions for one object than allowed.
     #[error("it reported {count} submissions for the key {key}, {limit} are allowed")]
     TooManySubmissions {
@@ -80,6 +93,8 @@ impl Violation {
             Self::SecondOutcome(_) => "contract-second-outcome",
             Self::VerdictOfOtherRun { .. } => "contract-wrong-verdict",
             Self::RequestBeforeRun(_) => "contract-request-before-run",
+            Self::SecretInState(_) => "contract-secret-in-state",
+            Self::StateTooLarge { .. } => "contract-state-too-large",
             Self::NotSupported(_) => "not-supported-here",
             Self::TooManySubmissions { .. } => "contract-too-many-submissions",
         }
@@ -227,8 +242,13 @@ impl results::Host for State {
         if !outcomes.is_empty() {
             self.winding.reports.fetch_add(1, Ordering::SeqCst);
         }
+        let (secret, outcomes): (Vec<_>, Vec<_>) =
+            outcomes.into_iter().partition(|outcome| self.border.has_secret_in_state(outcome));
         let outcomes = self.border.outcomes(outcomes);
         self.host.record(outcomes).map_err(|violation| self.broken(&violation))?;
+        if let Some(outcome) = secret.first() {
+            return Err(self.broken(&Violation::SecretInState(outcome.key)));
+        }
         self.check_output()
     }
 

@@ -66,7 +66,7 @@ impl Stopping {
     }
 
     /// Resolves when the run is to stop; never if nobody can say so any more.
-    pub(crate) async fn asked(&self) {
+    pub async fn asked(&self) {
         self.reached(Urgency::Finish).await;
     }
 

@@ -151,6 +151,12 @@ limits! {
     // Results out.
     /// Submissions of one outcome. A URL with both schemes needs two, which is the largest known number.
     OUTCOME_SUBMISSIONS = 16, "submissions";
+    /// State of one object that waits for the service: an identifier of a task and what the action knows, with room.
+    STATE_BYTES = 64 * KIB, "bytes";
+    /// Shortest time between two questions about an object that waits, whatever its action asks for.
+    POLL_LEAST_MILLISECONDS = 1_000, "milliseconds";
+    /// Longest time that an object waits for the service: an offline endpoint comes back within days.
+    WAIT_SECONDS = 604_800, "seconds";
     /// Fields of an entry of the service in a comparison. Those of Vision One have six.
     COMPARISON_FIELDS = 32, "fields";
     /// Entries that a run would evict, listed individually. The others are counted. This is a whole list of each of six

@@ -1,42 +1,30 @@
 //! Runs what was prepared, and closes its books whatever happens.
 
-use std::collections::BTreeMap;
-use std::convert::Infallible;
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
-use std::time::{Duration, SystemTime};
+use std::collections::{BTreeMap, VecDeque};
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::SystemTime;
 
-use palisade_egress::{Notice, SendError, Session, SessionLimits, Traffic, Wire, after};
-use palisade_engine::contract::{
-    self, Batch, Eviction, Holding, Outcome, Reason, RunError, Submission, Verdict,
-};
-use palisade_engine::{
-    Circumstances, Early, Ended, Host, LogLevel, RunEnd, RunRequest, SandboxLimits, Stopping, Violation, cut,
-};
-use palisade_limits as limits;
-use palisade_printable::printable;
+use palisade_egress::{Notice, SendError, Traffic, Wire, after};
+use palisade_engine::contract::{Reason, RunError, Verdict};
+use palisade_engine::{Early, Ended, Entry, RunEnd, Stopping, cut};
 use palisade_recording::Difference;
 use palisade_redaction::Redactor;
 use time::OffsetDateTime;
 use time::format_description::well_known::Rfc3339;
-use tokio::time::Instant;
 
+use crate::activation::{Activation, Mode};
+use crate::desk::Books;
 use crate::holdings::Holdings;
 use crate::ledger::{Ledger, Totals};
-use crate::offer;
 use crate::open;
 use crate::plan::{Plan, PlanError};
 use crate::prepare::Prepared;
 use crate::report::{
-    ActionIdentity, BundleIdentity, EndedHow, EvictionReport, EvictionsReport, Report, RunReport, Status,
-    SubmissionReport, TrafficReport, VerdictName, Warning,
+    ActionIdentity, BundleIdentity, EndedHow, EvictionsReport, Report, RunReport, Status, SubmissionReport,
+    TrafficReport, VerdictName, Warning,
 };
 use crate::selection::{Offered, Selection};
 use crate::summary;
-
-/// A shorter wait is not told.
-const WAIT_TOLD: Duration = Duration::from_secs(limits::WAIT_TOLD_SECONDS);
-/// How often it is looked whether a run waits.
-const WAITS_LOOKED_AT: Duration = Duration::from_millis(500);
 
 /// How far a run is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -95,142 +83,6 @@ impl Observer for OnlyWaits {
     }
 }
 
-/// The run's books: shared by the component's side and by the report.
-struct Books {
-    selection: Arc<Selection>,
-    ledger: Ledger,
-    /// Index of the next object to hand out.
-    cursor: usize,
-    evictions: EvictionsReport,
-    holdings: Holdings,
-    warnings: Vec<Warning>,
-    warnings_not_listed: u64,
-}
-
-impl Books {
-    fn warn(&mut self, warning: Warning) {
-        if (self.warnings.len() as u64) < limits::WARNINGS_LISTED {
-            self.warnings.push(warning);
-        } else {
-            self.warnings_not_listed += 1;
-        }
-    }
-
-    fn progress(&self) -> Progress {
-        Progress { totals: self.ledger.totals(), handed_out: self.cursor as u64 }
-    }
-}
-
-/// The component's side of the books.
-struct Desk {
-    books: Arc<Mutex<Books>>,
-    observer: Arc<dyn Observer>,
-    session: Session,
-    run_id: String,
-    /// The action's id.
-    action: String,
-}
-
-impl Desk {
-    fn books(&self) -> MutexGuard<'_, Books> {
-        self.books.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-
-    /// The component counts what it asked for; what was sent of it, repeats included, is known here.
-    fn count(&self, submission: &mut Submission) {
-        if submission.duplicate_of.is_none()
-            && let Some(times) = self.session.times_sent(&submission.field, &submission.value)
-        {
-            submission.attempts = times;
-        }
-    }
-}
-
-impl Host for Desk {
-    fn next(&mut self, limit: u64) -> Vec<contract::Offered> {
-        let mut books = self.books();
-        let mut page = Vec::new();
-        let mut cursor = books.cursor;
-        while (page.len() as u64) < limit
-            && let Some((_, offered)) = books.selection.offered.get(cursor)
-        {
-            cursor += 1;
-            if let Offered::Object(object) = offered {
-                page.push(offer::offered(&self.run_id, &self.action, cursor as u64, object));
-            }
-        }
-        books.cursor = cursor;
-        books.ledger.hand_out(cursor as u64);
-        let progress = books.progress();
-        drop(books);
-        self.observer.progress(progress);
-        page
-    }
-
-    fn has_more(&self) -> bool {
-        let books = self.books();
-        let rest = books.selection.offered.get(books.cursor..).unwrap_or_default();
-        rest.iter().any(|(_, offered)| matches!(offered, Offered::Object(_)))
-    }
-
-    fn record(&mut self, mut outcomes: Vec<Outcome>) -> Result<(), Violation> {
-        outcomes
-            .iter_mut()
-            .flat_map(|outcome| &mut outcome.submissions)
-            .for_each(|submission| self.count(submission));
-        let mut books = self.books();
-        let (taken, result) = books.ledger.record(outcomes);
-        let mut decided =
-            taken.into_iter().filter_map(|key| Some(summary::decided(key, books.ledger.line(key)?.clone())));
-        self.observer.decided(&mut decided);
-        let progress = books.progress();
-        drop(books);
-        self.observer.progress(progress);
-        result
-    }
-
-    fn ingest(&mut self, _batch: Batch) -> Result<(), Violation> {
-        Err(Violation::NotSupported("results.ingest"))
-    }
-
-    fn evicting(&mut self, entries: Vec<Eviction>) {
-        let mut books = self.books();
-        for entry in entries {
-            books.evictions.count += 1;
-            if (books.evictions.entries.len() as u64) < limits::EVICTIONS_LISTED {
-                let Eviction { field, value, expires } = entry;
-                books.evictions.entries.push(EvictionReport { field, value, expires });
-            }
-        }
-    }
-
-    fn holds(&mut self, lists: Vec<Holding>) {
-        self.books().holdings.take(lists);
-    }
-
-    fn log(&mut self, level: LogLevel, message: String, fields: Vec<(String, String)>) {
-        let shown = printable(&message);
-        match level {
-            LogLevel::Trace => tracing::trace!(target: "palisade::action", ?fields, "{shown}"),
-            LogLevel::Debug => tracing::debug!(target: "palisade::action", ?fields, "{shown}"),
-            LogLevel::Info => tracing::info!(target: "palisade::action", ?fields, "{shown}"),
-            // Part of the report, which is shown in any case.
-            LogLevel::Warn | LogLevel::Error => {
-                tracing::debug!(target: "palisade::action", ?fields, "{shown}");
-                let fields = fields.into_iter().collect();
-                self.books().warn(Warning { source: "action".to_owned(), message, fields });
-            }
-        }
-    }
-}
-
-/// What a run may do, whatever it was prepared for.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-struct Mode {
-    dry_run: bool,
-    compare: bool,
-}
-
 impl Prepared {
     /// Runs to the end and reports. Comes back in any case: at the deadline, or when `stopping` says so, and then as soon as the
     /// requests in flight have their answers, for which [`limits::ANSWER_WAIT_SECONDS`] are allowed. Objects without a verdict by
@@ -254,7 +106,7 @@ impl Prepared {
         let found = self.run(comparing, Arc::new(OnlyWaits(Arc::clone(&observer))), stopping.clone()).await;
         plan.check_unchanged(&found)?;
         let mut report = self.execute(observer, stopping).await;
-        report.traffic.add_comparison(found.traffic);
+        report.traffic = report.traffic.with_comparison(found.traffic);
         Ok(report)
     }
 
@@ -262,50 +114,17 @@ impl Prepared {
         let Mode { dry_run, compare } = mode;
         let started = OffsetDateTime::now_utc();
         let clock = tokio::time::Instant::now();
-        let books = Arc::new(Mutex::new(open_books(Arc::clone(&self.selection), dry_run)));
-        let session = Session::new(
-            self.wire.clone(),
-            self.grants.clone(),
-            self.gate.clone(),
-            SessionLimits { dry_run, ..self.requests },
-            after(clock, self.sandbox.run),
-            self.recorder.clone(),
-        )
-        .redacting(Arc::clone(&self.redactor));
-        let request = RunRequest {
-            action: self.action.id.clone(),
-            circumstances: Circumstances {
-                run_id: self.run_id.clone(),
-                dry_run,
-                compare,
-                most_evictions: self.most_evictions,
-                mark: None,
-                cursor: None,
-            },
-            configuration: self.configuration.settings.clone(),
-            host: Box::new(Desk {
-                books: Arc::clone(&books),
-                observer: Arc::clone(&observer),
-                session: session.clone(),
-                run_id: self.run_id.clone(),
-                action: self.action.id.clone(),
-            }),
-            session: session.clone(),
-            redactor: Arc::clone(&self.redactor),
-            request_body_bytes: self.requests.request_body_bytes,
-            response_body_bytes: self.requests.response_body_bytes,
-            concurrent_requests: self.requests.concurrent_requests,
-            limits: SandboxLimits {
-                output_bytes: output_bytes(self.selection.offered.len()),
-                ..self.sandbox
-            },
-            stopping,
-        };
+        let mut books = open_books(Arc::clone(&self.selection), dry_run);
+        if self.component.can_resume() {
+            books.ledger = books.ledger.with_waiting();
+        }
+        let books = Arc::new(Mutex::new(books));
+        let until = after(clock, self.sandbox.run);
+        let session = self.session(dry_run, until);
         tracing::info!(run = %self.run_id, action = %self.action.id, dry_run, "run started");
-        let RunEnd { mut ended, came_back } = tokio::select! {
-            end = self.component.run(request) => end,
-            never = tell_waits(&session, &*observer) => match never {},
-        };
+        let activation = Activation { mode, books: &books, observer: &observer, stopping: &stopping, until };
+        let RunEnd { mut ended, came_back } = self.activate(Entry::Run, &session, &activation).await;
+        let resumed = self.resume(&mut ended, &activation).await;
         if let Ended::Early(Early::Deadline(left)) = &mut ended {
             *left = self.deadline;
         }
@@ -324,7 +143,8 @@ impl Prepared {
         end.redact(&self.redactor);
         // What ended the run is said there.
         let told = |notice: &Notice| end.code.as_deref() == Some(notice.code);
-        let notices = session.notices().into_iter().filter(|notice| !told(notice));
+        let notices = session.notices().into_iter().chain(resumed.notices);
+        let notices = notices.filter(|notice| !told(notice));
         notices.for_each(|notice| books.warn(unanswered(notice)));
         self.unneeded.iter().for_each(|value| books.warn(unneeded(value)));
         books.holdings.warning().into_iter().for_each(|warning| books.warn(warning));
@@ -376,7 +196,7 @@ impl Prepared {
             reasons: summary::reasons(&objects),
             evictions: books.evictions,
             holdings: books.holdings.report(),
-            traffic: traffic(session.traffic()),
+            traffic: traffic(session.traffic()).and(&resumed.traffic),
             warnings: books.warnings,
             warnings_not_listed: books.warnings_not_listed,
             objects,
@@ -405,6 +225,7 @@ fn open_books(selection: Arc<Selection>, dry_run: bool) -> Books {
         selection,
         ledger,
         cursor: 0,
+        due: VecDeque::new(),
         evictions: EvictionsReport::default(),
         holdings: Holdings::default(),
         warnings: Vec::new(),
@@ -478,29 +299,6 @@ impl End {
     }
 }
 
-/// Bytes that the component of a run with this many objects may report.
-fn output_bytes(objects: usize) -> u64 {
-    let of_objects = limits::OUTPUT_OBJECT_BYTES.saturating_mul(objects as u64);
-    limits::OUTPUT_BYTES.saturating_add(of_objects).min(limits::OUTPUT_CEILING_BYTES)
-}
-
-/// Tells an observer of long waits, again whenever they become longer. Never ends.
-async fn tell_waits(session: &Session, observer: &dyn Observer) -> Infallible {
-    let mut told: Option<Instant> = None;
-    loop {
-        tokio::time::sleep(WAITS_LOOKED_AT).await;
-        let now = Instant::now();
-        match session.waits_until() {
-            Some(until) if told.is_none_or(|told| told < until) && until >= now + WAIT_TOLD => {
-                told = Some(until);
-                observer.waiting(SystemTime::now().checked_add(until - now));
-            }
-            None if told.take().is_some() => observer.waiting(None),
-            _ => {}
-        }
-    }
-}
-
 /// A request without an answer as the operator should see it.
 fn unanswered(notice: Notice) -> Warning {
     let facts = [
@@ -525,7 +323,7 @@ fn not_asked(difference: &Difference) -> Warning {
     Warning { source: "host".to_owned(), message: difference.to_string(), fields }
 }
 
-fn traffic(traffic: Traffic) -> TrafficReport {
+pub(crate) fn traffic(traffic: Traffic) -> TrafficReport {
     TrafficReport {
         requests: traffic.requests,
         repeats: traffic.repeats,

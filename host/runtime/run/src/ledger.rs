@@ -4,6 +4,9 @@
 use palisade_engine::Violation;
 use palisade_engine::contract::{Outcome, Reason, Submission, Verdict};
 use palisade_limits as limits;
+use tokio::time::Instant;
+
+use crate::waiting::WaitingObjects;
 
 /// One verdict and what was submitted for it.
 #[derive(Debug, Clone, PartialEq)]
@@ -19,6 +22,9 @@ pub struct Ledger {
     /// How many keys have been handed out: outcomes are taken for these only.
     handed_out: u64,
     dry_run: bool,
+    /// Whether the component can be asked again what became of an object.
+    can_wait: bool,
+    waiting: WaitingObjects,
     totals: Totals,
 }
 
@@ -68,7 +74,49 @@ impl Ledger {
             lines: vec![None; offered],
             handed_out: 0,
             dry_run,
+            can_wait: false,
+            waiting: WaitingObjects::default(),
             totals: Totals { offered: offered as u64, ..Totals::default() },
+        }
+    }
+
+    /// The same ledger, in which objects may wait.
+    #[must_use]
+    pub fn with_waiting(self) -> Self {
+        Self { can_wait: true, ..self }
+    }
+
+    /// The objects that wait.
+    pub(crate) fn waiting(&mut self) -> &mut WaitingObjects {
+        &mut self.waiting
+    }
+
+    /// Decides objects whose wait has exceeded its limit.
+    pub(crate) fn give_up(&mut self, now: Instant) {
+        for (key, waiting) in self.waiting.take_exceeded(now) {
+            let reason = Reason {
+                code: "wait-exceeded".to_owned(),
+                message: format!("the service did not finish in time: {}", waiting.reason.message),
+            };
+            self.conclude(key, Verdict::Failed(reason), waiting.submissions);
+        }
+    }
+
+    /// Ends an activation of `resume`: objects that the component was given and did not report have failed.
+    pub(crate) fn end_resume(&mut self) {
+        for (key, waiting) in self.waiting.take_unreported() {
+            let reason = Reason {
+                code: "no-verdict".to_owned(),
+                message: "the action asked about it and reported no verdict".to_owned(),
+            };
+            self.conclude(key, Verdict::Failed(reason), waiting.submissions);
+        }
+    }
+
+    fn conclude(&mut self, key: u64, verdict: Verdict, submissions: Vec<Submission>) {
+        if let Some(slot) = self.slot(key).filter(|slot| slot.is_none()) {
+            *slot = Some(Line { verdict: verdict.clone(), submissions });
+            self.totals.count(&verdict);
         }
     }
 
@@ -85,10 +133,7 @@ impl Ledger {
 
     /// The host's own verdict, for an object that the component never gets. The first verdict stays.
     pub fn decide(&mut self, key: u64, verdict: Verdict) {
-        if let Some(slot) = self.slot(key).filter(|slot| slot.is_none()) {
-            *slot = Some(Line { verdict: verdict.clone(), submissions: Vec::new() });
-            self.totals.count(&verdict);
-        }
+        self.conclude(key, verdict, Vec::new());
     }
 
     /// Takes what the component reports. Every valid outcome is kept, also behind an invalid one: it tells of something
@@ -115,21 +160,18 @@ impl Ledger {
         let key = outcome.key;
         let misplaced = match (&outcome.verdict, self.dry_run) {
             (Verdict::Accepted, true) => Some(("accepted", "dry run")),
+            (Verdict::Pending(_), true) => Some(("pending", "dry run")),
             (Verdict::Planned, false) => Some(("planned", "run that is not dry")),
             _ => None,
         };
-        let handed_out = key <= self.handed_out;
-        let Some(slot) = self.slot(key).filter(|_| handed_out) else {
+        if key == 0 || key > self.handed_out {
             return Err(Violation::UnknownKey(key));
-        };
-        if slot.is_some() {
+        }
+        if self.line(key).is_some() || self.waiting.is_settled(key) {
             return Err(Violation::SecondOutcome(key));
         }
         if let Some((verdict, run)) = misplaced {
             return Err(Violation::VerdictOfOtherRun { key, verdict, run });
-        }
-        if matches!(outcome.verdict, Verdict::Pending(_)) {
-            return Err(Violation::NotSupported("pending"));
         }
         if !outcome.outputs.is_empty() {
             return Err(Violation::NotSupported("outputs"));
@@ -141,9 +183,21 @@ impl Ledger {
         if count as u64 > limit {
             return Err(Violation::TooManySubmissions { key, count, limit });
         }
-        let verdict = outcome.verdict.clone();
-        *slot = Some(Line { verdict: outcome.verdict, submissions: outcome.submissions });
-        self.totals.count(&verdict);
+        if let Verdict::Pending(pending) = &outcome.verdict {
+            if !self.can_wait {
+                return Err(Violation::NotSupported("pending"));
+            }
+            let (bytes, limit) = (pending.state.len(), limits::STATE_BYTES);
+            if bytes as u64 > limit {
+                return Err(Violation::StateTooLarge { key, bytes, limit });
+            }
+        }
+        let mut submissions = self.waiting.take(key).map(|waiting| waiting.submissions).unwrap_or_default();
+        submissions.extend(outcome.submissions);
+        match outcome.verdict {
+            Verdict::Pending(pending) => self.waiting.add(key, pending, submissions),
+            verdict => self.conclude(key, verdict, submissions),
+        }
         Ok(())
     }
 
@@ -155,6 +209,7 @@ impl Ledger {
         mut open: impl FnMut(u64, bool) -> (Reason, Vec<Submission>),
     ) -> (Vec<Line>, Totals) {
         let (mut totals, handed_out) = (self.totals, self.handed_out);
+        let mut waiting = self.waiting;
         let lines = self
             .lines
             .into_iter()
@@ -162,7 +217,10 @@ impl Ledger {
             .map(|(line, key)| {
                 line.unwrap_or_else(|| {
                     totals.failed += 1;
-                    let (problem, submissions) = open(key, key <= handed_out);
+                    let (problem, submissions) = match waiting.take(key) {
+                        Some(waiting) => waiting.unfinished(),
+                        None => open(key, key <= handed_out),
+                    };
                     Line { verdict: Verdict::Failed(problem), submissions }
                 })
             })
@@ -178,6 +236,8 @@ impl Ledger {
 
 #[cfg(test)]
 mod tests {
+    use palisade_engine::contract::Pending;
+
     use super::*;
 
     fn outcome(key: u64, verdict: Verdict) -> Outcome {
@@ -238,12 +298,70 @@ mod tests {
         assert_eq!(ledger.totals().accepted, 2);
     }
 
+    fn pending(state: Vec<u8>) -> Verdict {
+        let reason = Reason { code: "queued".into(), message: "the task is queued".into() };
+        Verdict::Pending(Pending { state, reason, poll_after: 0, give_up_after: Some(60_000) })
+    }
+
+    #[test]
+    fn an_object_that_waits_gets_one_outcome_in_each_activation() {
+        let mut ledger = ledger(2).with_waiting();
+        ledger.record(vec![outcome(1, pending(vec![7])), outcome(2, Verdict::Accepted)]).1.unwrap();
+        assert_eq!(ledger.totals().decided(), 1);
+        // Twice in the same activation.
+        let again = ledger.record(vec![outcome(1, Verdict::Accepted)]);
+        assert_eq!(again.1, Err(Violation::SecondOutcome(1)));
+        let due = ledger.waiting().next_due().unwrap();
+        assert_eq!(ledger.waiting().due(due), [1]);
+        assert_eq!(ledger.waiting().offer(1), Some(vec![7]));
+        ledger.record(vec![outcome(1, pending(vec![8]))]).1.unwrap();
+        ledger.end_resume();
+        let due = ledger.waiting().next_due().unwrap();
+        assert_eq!(ledger.waiting().due(due), [1]);
+        assert_eq!(ledger.waiting().offer(1), Some(vec![8]));
+        ledger.record(vec![outcome(1, Verdict::Accepted)]).1.unwrap();
+        ledger.end_resume();
+        assert_eq!(ledger.waiting().next_due(), None);
+        assert_eq!(ledger.close(unsent).1.accepted, 2);
+    }
+
+    #[test]
+    fn an_object_that_waits_too_long_or_is_not_reported_has_failed() {
+        let code = |ledger: Ledger| match ledger.close(unsent).0.remove(0).verdict {
+            Verdict::Failed(reason) => reason.code,
+            verdict => panic!("{verdict:?}"),
+        };
+        let waiting = || {
+            let mut ledger = ledger(1).with_waiting();
+            ledger.record(vec![outcome(1, pending(Vec::new()))]).1.unwrap();
+            ledger
+        };
+        assert_eq!(code(waiting()), "still-waiting");
+        let mut exceeded = waiting();
+        exceeded.give_up(Instant::now() + std::time::Duration::from_secs(61));
+        assert_eq!(code(exceeded), "wait-exceeded");
+        let mut unreported = waiting();
+        unreported.waiting().offer(1);
+        unreported.end_resume();
+        assert_eq!(code(unreported), "no-verdict");
+    }
+
+    #[test]
+    fn only_a_component_that_can_resume_may_report_pending_and_its_state_is_limited() {
+        let refused = ledger(1).record(vec![outcome(1, pending(Vec::new()))]).1;
+        assert_eq!(refused, Err(Violation::NotSupported("pending")));
+        let large = vec![0; limits::STATE_BYTES as usize + 1];
+        let refused = ledger(1).with_waiting().record(vec![outcome(1, pending(large))]).1;
+        assert!(matches!(refused, Err(Violation::StateTooLarge { key: 1, .. })), "{refused:?}");
+    }
+
     #[test]
     fn a_verdict_of_the_other_kind_of_run_is_a_violation() {
         assert!(ledger(1).record(vec![outcome(1, Verdict::Planned)]).1.is_err());
         let mut dry = Ledger::new(1, true);
         dry.hand_out(1);
         assert!(dry.record(vec![outcome(1, Verdict::Accepted)]).1.is_err());
+        assert!(dry.record(vec![outcome(1, pending(Vec::new()))]).1.is_err());
     }
 
     proptest::proptest! {

@@ -15,7 +15,9 @@
 
 #![warn(missing_docs)]
 
+mod activation;
 mod configuration;
+mod desk;
 mod error;
 mod execute;
 mod given;
@@ -31,6 +33,7 @@ mod prepare;
 mod report;
 mod selection;
 mod summary;
+mod waiting;
 
 pub use configuration::{Configuration, ConfigurationFault, ConfigurationProblem, Secrets};
 pub use error::PrepareError;

@@ -250,7 +250,7 @@ impl std::fmt::Display for VerdictName {
 }
 
 /// Requests, repeats and waiting.
-#[derive(Debug, Clone, Serialize, JsonSchema)]
+#[derive(Debug, Clone, Default, Serialize, JsonSchema)]
 pub struct TrafficReport {
     /// Requests sent, repeats included.
     pub requests: u64,
@@ -271,16 +271,24 @@ pub struct TrafficReport {
 }
 
 impl TrafficReport {
-    /// Adds what the comparison that precedes a plan took.
-    pub(crate) fn add_comparison(&mut self, comparison: Self) {
-        self.requests += comparison.requests;
-        self.repeats += comparison.repeats;
-        self.throttled += comparison.throttled;
-        self.lost += comparison.lost;
-        self.waited_seconds += comparison.waited_seconds;
-        self.bytes_sent += comparison.bytes_sent;
-        self.bytes_received += comparison.bytes_received;
-        self.comparison_requests += comparison.requests;
+    /// The sum of both.
+    pub(crate) fn and(self, other: &Self) -> Self {
+        Self {
+            requests: self.requests + other.requests,
+            repeats: self.repeats + other.repeats,
+            throttled: self.throttled + other.throttled,
+            lost: self.lost + other.lost,
+            waited_seconds: self.waited_seconds + other.waited_seconds,
+            bytes_sent: self.bytes_sent + other.bytes_sent,
+            bytes_received: self.bytes_received + other.bytes_received,
+            comparison_requests: self.comparison_requests + other.comparison_requests,
+        }
+    }
+
+    /// The sum with what the comparison that precedes a plan took.
+    pub(crate) fn with_comparison(self, comparison: Self) -> Self {
+        let comparison_requests = comparison.requests;
+        self.and(&Self { comparison_requests, ..comparison })
     }
 }
 

@@ -7,6 +7,7 @@ mod completed;
 mod ended;
 mod not_loaded;
 mod validating;
+mod waiting;
 
 /// Objects of a run: a first page of ten, a second one, and a rest.
 const OBJECTS: u64 = 25;
