@@ -14,7 +14,7 @@ use crate::cargo::run_within;
 use crate::paths;
 
 /// Installing the tools: some 100 MB from a registry, on a slow line.
-const INSTALL: Duration = Duration::from_secs(600);
+pub(crate) const INSTALL: Duration = Duration::from_secs(600);
 /// Building or compiling one guest takes up to a minute on two busy cores.
 const BUILD: Duration = Duration::from_secs(300);
 /// The example, below the repository's root.
@@ -185,7 +185,7 @@ fn pack(palisade: &Path, example: &Path, component: &Path, zip: &Path) -> Result
 }
 
 /// Does something unless it was done with the same inputs before; `record` keeps them.
-fn once(record: &Path, inputs: &[u8], make: impl FnOnce() -> Result<()>) -> Result<()> {
+pub(crate) fn once(record: &Path, inputs: &[u8], make: impl FnOnce() -> Result<()>) -> Result<()> {
     if std::fs::read(record).is_ok_and(|before| before == inputs) {
         return Ok(());
     }
@@ -195,7 +195,7 @@ fn once(record: &Path, inputs: &[u8], make: impl FnOnce() -> Result<()>) -> Resu
 }
 
 /// Names and contents of files, as one text that is the same exactly where they are.
-fn inputs(mut files: Vec<PathBuf>) -> Result<Vec<u8>> {
+pub(crate) fn inputs(mut files: Vec<PathBuf>) -> Result<Vec<u8>> {
     files.sort();
     let mut text = Vec::new();
     for file in files {

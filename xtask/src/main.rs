@@ -15,6 +15,7 @@ mod deny;
 mod dist;
 mod docs;
 mod fuzz;
+mod hosts;
 mod kill_test;
 mod languages;
 mod lint;
@@ -122,8 +123,8 @@ enum Task {
         #[arg(long)]
         measure: bool,
     },
-    /// Installs what tests need from the Python package index: other people's clients of the service, and the tools for projects
-    /// in Go and C. Prints where the clients' Python is
+    /// Installs what tests need from the package indexes of Python and npm: other people's clients of the service, the tools for
+    /// projects in Go and C, and the runtimes of the hosts in other languages. Prints where the clients' Python is
     Peers,
     /// Gives every reader inputs of a fuzzer's making
     Fuzz {
@@ -191,6 +192,7 @@ fn main() -> Result<()> {
         }
         Task::Peers => {
             projects::tools()?;
+            hosts::packages()?;
             peers::peers().map(|python| println!("{}", python.display()))
         }
         Task::Fuzz { seconds, target } => fuzz::fuzz(seconds, target.as_deref()),

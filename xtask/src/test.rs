@@ -3,7 +3,7 @@
 use anyhow::Result;
 
 use crate::cargo::{WASM_TARGET, cargo, run};
-use crate::{build, bundles, lint, package, paths, peers};
+use crate::{build, bundles, hosts, lint, package, paths, peers};
 
 /// Runs all of it; the first failure ends it.
 pub(crate) fn test() -> Result<()> {
@@ -14,6 +14,7 @@ pub(crate) fn test() -> Result<()> {
     run(cargo(["fmt", "--check", "--manifest-path"])?.arg(&fuzz))?;
     package::package(false)?;
     peers::peers_where_possible()?;
+    hosts::packages_where_possible()?;
     lint::must_deny()?;
     build::everything(false)?;
     if !lint::with_build() {

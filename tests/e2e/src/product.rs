@@ -37,6 +37,12 @@ pub fn bundle() -> PathBuf {
     built(target().join("palisade/trend-vision-one.zip"))
 }
 
+/// The component of that bundle.
+#[must_use]
+pub fn component() -> PathBuf {
+    built(target().join("wasm32-wasip2/component/palisade_vision_one.wasm"))
+}
+
 /// The Webhook export bundle in this language: `python` or `javascript`. `None`, said on standard error, where its tools were
 /// not to be had when it was to be built. Where `PALISADE_REQUIRE_PEERS` is set it must be there.
 #[must_use]

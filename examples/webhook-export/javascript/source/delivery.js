@@ -20,23 +20,38 @@ export function fault(settings) {
   return undefined;
 }
 
-// The JSON of one request: the run's id, and each object as the platform holds it.
+// The JSON of one request: the run's id, and each object as its source has it.
 export function body(run, objects) {
   return new TextEncoder().encode(JSON.stringify({ run, objects: objects.map(entry) }));
 }
 
-// One object as JSON, without the host's key for it.
+// One object as JSON.
 export function entry(one) {
   return {
     kind: one.kind,
     subtype: one.subtype,
     value: one.value,
+    id: one.id ?? null,
     score: one.score ?? null,
     status: one.status ?? null,
     description: one.description ?? null,
-    attributes: one.attributes.map(({ name, value }) => ({ name, value })),
+    attributes: one.attributes.map(({ name, value }) => ({ name, value: plain(value) })),
     tags: [...one.tags],
+    expires: one.expires === undefined ? null : number(one.expires),
   };
+}
+
+// A typed value as JSON.
+export function plain({ tag, val }) {
+  if (tag === 'json') {
+    return JSON.parse(val);
+  }
+  return typeof val === 'bigint' ? number(val) : val;
+}
+
+// An integer that a number cannot represent exactly becomes a string.
+function number(integer) {
+  return Number.isSafeInteger(Number(integer)) ? Number(integer) : String(integer);
 }
 
 // What an answer means for every object of its request: the verdict, a code and a sentence, both missing where it is

@@ -3,8 +3,9 @@
 // What decides is in `delivery.js`. Requests go out by `fetch`, which the engine turns into `wasi:http`; they carry no
 // credential, the host adds it. In a dry run nothing is sent.
 
-import { next } from 'palisade:action/collection@0.1.0';
-import { record } from 'palisade:action/results@0.1.0';
+import { dryRun, limit, runId } from 'palisade:action/circumstances@0.2.0';
+import { next } from 'palisade:action/collection@0.2.0';
+import { record } from 'palisade:action/results@0.2.0';
 
 import { body, fault, judge, STOPPED } from './delivery.js';
 
@@ -18,7 +19,7 @@ class ContractError extends Error {
 
 // The world's export `action`.
 export const action = {
-  async run(actionId, context, configuration) {
+  async run(actionId, configuration) {
     if (actionId !== 'export') {
       throw new ContractError('unknown-action', actionId);
     }
@@ -27,29 +28,30 @@ export const action = {
     if (problem) {
       throw new ContractError('invalid-configuration', [problem]);
     }
-    const limit = Number(settings.objects_per_request);
-    for (let objects = next(limit); objects.length > 0; objects = next(limit)) {
-      if (context.dryRun) {
-        record(objects.map((one) => outcome(one, { tag: 'planned' }, undefined, 0)));
+    const size = Number(settings.objects_per_request);
+    for (let page = next(size); page.length > 0; page = next(size)) {
+      if (dryRun()) {
+        record(page.map((one) => outcome(one, { tag: 'planned' }, undefined, 0)));
       } else {
-        await send(objects, context, settings);
+        await send(page, settings);
       }
     }
   },
 };
 
-// Sends the objects in one request, or in several where one would be larger than the host allows.
-async function send(objects, context, settings) {
-  const bytes = body(context.runId, objects);
-  if (BigInt(bytes.length) > context.limits.requestBodyBytes) {
+// Sends the objects in one request, or in several if one would be larger than the host allows.
+async function send(objects, settings) {
+  const bytes = body(runId(), objects.map(({ object }) => object));
+  const most = limit('request-body-bytes');
+  if (most !== undefined && BigInt(bytes.length) > most) {
     if (objects.length === 1) {
       const problem = { code: 'object-too-large', message: `the object takes ${bytes.length} bytes as JSON` };
       record([outcome(objects[0], { tag: 'rejected', val: problem }, undefined, 0)]);
       return;
     }
     const middle = objects.length >> 1;
-    await send(objects.slice(0, middle), context, settings);
-    await send(objects.slice(middle), context, settings);
+    await send(objects.slice(0, middle), settings);
+    await send(objects.slice(middle), settings);
     return;
   }
   const { status, failure } = await post(settings.webhook_origin + settings.webhook_path, bytes);
@@ -75,5 +77,6 @@ async function post(url, bytes) {
 
 // The outcome of one object, with what was or would have been submitted for it.
 function outcome(one, verdict, status, attempts) {
-  return { key: one.key, verdict, submissions: [{ field: 'object', value: one.value, status, attempts }] };
+  const submissions = [{ field: 'object', value: one.object.value, status, attempts }];
+  return { key: one.key, verdict, submissions, outputs: [], downloads: [] };
 }

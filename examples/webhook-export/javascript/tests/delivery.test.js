@@ -23,18 +23,35 @@ test('only a 2xx is taken for success', () => {
   }
 });
 
-test('an object is sent as the platform holds it', () => {
+test('an object is sent as its source has it', () => {
   const entry = {
     kind: 'Indicator',
     subtype: 'FQDN',
     value: 'malware.example',
     score: 7.5,
-    attributes: [{ name: 'Source', value: 'hönig' }],
     tags: ['a'],
   };
-  const bytes = delivery.body('r', [{ key: 1n, ...entry }]);
+  const attributes = [{ name: 'Source', value: { tag: 'text', val: 'hönig' } }];
+  const bytes = delivery.body('r', [{ ...entry, attributes, expires: 1_800_000_000_000n }]);
   const sent = JSON.parse(new TextDecoder().decode(bytes));
-  assert.deepEqual(sent, { run: 'r', objects: [{ ...entry, status: null, description: null }] });
+  const others = { id: null, status: null, description: null, expires: 1_800_000_000_000 };
+  const expected = { ...entry, ...others, attributes: [{ name: 'Source', value: 'hönig' }] };
+  assert.deepEqual(sent, { run: 'r', objects: [expected] });
+});
+
+test('a value keeps its type', () => {
+  const cases = [
+    ['text', 'a', 'a'],
+    ['integer', 7n, 7],
+    ['integer', 2n ** 60n, String(2n ** 60n)],
+    ['decimal', 7.5, 7.5],
+    ['flag', true, true],
+    ['texts', ['a', 'b'], ['a', 'b']],
+    ['json', '{"a": [1]}', { a: [1] }],
+  ];
+  for (const [tag, val, expected] of cases) {
+    assert.deepEqual(delivery.plain({ tag, val }), expected, tag);
+  }
 });
 
 test('a path that is none is refused', () => {

@@ -10,6 +10,9 @@ REJECTED = "rejected"
 FAILED = "failed"
 STOPPED = "stopped"
 
+# The largest integer that a number in JavaScript represents exactly.
+MOST_EXACT = 2**53 - 1
+
 
 def fault(settings: dict) -> tuple[str, str] | None:
     """Code and sentence of what is wrong with the settings; None where nothing is."""
@@ -22,24 +25,39 @@ def fault(settings: dict) -> tuple[str, str] | None:
 
 
 def body(run: str, objects: list) -> bytes:
-    """The JSON of one request: the run's id, and each object as the platform holds it."""
+    """The JSON of one request: the run's id, and each object as its source has it."""
     return json.dumps(
         {"run": run, "objects": [entry(one) for one in objects]}, ensure_ascii=False, separators=(",", ":")
     ).encode()
 
 
 def entry(one) -> dict:
-    """One object as JSON, without the host's key for it."""
+    """One object as JSON."""
     return {
         "kind": one.kind,
         "subtype": one.subtype,
         "value": one.value,
+        "id": one.id,
         "score": one.score,
         "status": one.status,
         "description": one.description,
-        "attributes": [{"name": attribute.name, "value": attribute.value} for attribute in one.attributes],
+        "attributes": [{"name": attribute.name, "value": plain(attribute.value)} for attribute in one.attributes],
         "tags": list(one.tags),
+        "expires": None if one.expires is None else number(one.expires),
     }
+
+
+def plain(value):
+    """A typed value as JSON."""
+    content = value.value
+    if type(value).__name__ == "Value_Json":
+        return json.loads(content)
+    return number(content) if type(content) is int else content
+
+
+def number(integer: int) -> int | str:
+    """An integer that JavaScript cannot represent exactly becomes a string."""
+    return integer if abs(integer) <= MOST_EXACT else str(integer)
 
 
 def judge(status: int | None, failure: str | None) -> tuple[str, str, str]:

@@ -28,30 +28,42 @@ class Delivery(unittest.TestCase):
         for status, verdict in expected.items():
             self.assertEqual(delivery.judge(status, "connection-refused")[0], verdict, status)
 
-    def test_an_object_is_sent_as_the_platform_holds_it(self):
-        attribute = SimpleNamespace(name="Source", value="hönig")
+    def test_an_object_is_sent_as_its_source_has_it(self):
+        attribute = SimpleNamespace(name="Source", value=SimpleNamespace(value="hönig"))
         one = SimpleNamespace(
-            key=1,
             kind="Indicator",
             subtype="FQDN",
             value="malware.example",
+            id=None,
             score=7.5,
             status=None,
             description=None,
             attributes=[attribute],
             tags=["a"],
+            expires=1_800_000_000_000,
         )
         entry = {
             "kind": "Indicator",
             "subtype": "FQDN",
             "value": "malware.example",
+            "id": None,
             "score": 7.5,
             "status": None,
             "description": None,
             "attributes": [{"name": "Source", "value": "hönig"}],
             "tags": ["a"],
+            "expires": 1_800_000_000_000,
         }
         self.assertEqual(json.loads(delivery.body("r", [one])), {"run": "r", "objects": [entry]})
+
+    def test_a_value_keeps_its_type(self):
+        class Value_Json(SimpleNamespace):
+            pass
+
+        for value in ["a", 7, 7.5, True, ["a", "b"]]:
+            self.assertIs(delivery.plain(SimpleNamespace(value=value)), value)
+        self.assertEqual(delivery.plain(SimpleNamespace(value=2**60)), str(2**60))
+        self.assertEqual(delivery.plain(Value_Json(value='{"a": [1]}')), {"a": [1]})
 
     def test_a_path_that_is_none_is_refused(self):
         self.assertIsNone(delivery.fault({"webhook_path": "/a/b?c=%20"}))

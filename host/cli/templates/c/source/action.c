@@ -13,9 +13,10 @@
 // Objects in one request.
 #define PAGE 100
 
-typedef palisade_action_collection_object_t object;
-typedef palisade_action_results_outcome_t outcome;
-typedef palisade_action_types_submission_t submission;
+typedef palisade_action_model_offered_t offered;
+typedef palisade_action_model_outcome_t outcome;
+typedef palisade_action_model_submission_t submission;
+typedef palisade_action_model_verdict_t verdict;
 typedef exports_palisade_action_action_run_error_t run_error;
 
 static bool equals(const bundle_string_t *text, const char *other) {
@@ -27,10 +28,10 @@ static delivery_text text_of(const bundle_string_t *text) {
 }
 
 // The text of a setting; NULL where it is missing.
-static bundle_string_t *setting(exports_palisade_action_action_list_setting_t *configuration, const char *name) {
+static bundle_string_t *setting(exports_palisade_action_action_list_attribute_t *configuration, const char *name) {
   for (size_t i = 0; i < configuration->len; i++) {
-    exports_palisade_action_action_setting_t *one = &configuration->ptr[i];
-    if (equals(&one->name, name) && one->value.tag == EXPORTS_PALISADE_ACTION_ACTION_SETTING_VALUE_TEXT) {
+    palisade_action_model_attribute_t *one = &configuration->ptr[i];
+    if (equals(&one->name, name) && one->value.tag == PALISADE_ACTION_MODEL_VALUE_TEXT) {
       return &one->value.val.text;
     }
   }
@@ -49,31 +50,33 @@ static bool stop(run_error *error, const char *code, const char *message, const 
 }
 
 // Reports one verdict for all of these objects, with what was or would have been submitted for each.
-static void record(object *const *objects, size_t count, palisade_action_types_verdict_t verdict, int status, int attempts) {
+static void record(offered *const *objects, size_t count, verdict all, int status, int attempts) {
   static outcome outcomes[PAGE];
   static submission submissions[PAGE];
   for (size_t i = 0; i < count; i++) {
-    submissions[i] = (submission){.field = objects[i]->subtype, .value = objects[i]->value, .attempts = (uint32_t)attempts};
+    const palisade_action_model_object_t *one = &objects[i]->object;
+    submissions[i] = (submission){.field = one->subtype, .value = one->value, .attempts = (uint32_t)attempts};
     submissions[i].status.is_some = status != 0;
     submissions[i].status.val = (uint16_t)status;
-    outcomes[i] = (outcome){.key = objects[i]->key, .verdict = verdict, .submissions = {&submissions[i], 1}};
+    outcomes[i] = (outcome){.key = objects[i]->key, .verdict = all, .submissions = {&submissions[i], 1}};
   }
   palisade_action_results_list_outcome_t list = {outcomes, count};
   palisade_action_results_record(&list);
 }
 
 // Reports that the service does not take objects of this type.
-static void skip(object *one) {
+static void skip(const offered *one) {
   static const char before[] = "the service does not take objects of type `";
-  size_t length = strlen(before) + one->subtype.len + 1;
+  const bundle_string_t *subtype = &one->object.subtype;
+  size_t length = strlen(before) + subtype->len + 1;
   char *message = malloc(length);
   if (message == NULL) {
     abort();
   }
   memcpy(message, before, strlen(before));
-  memcpy(message + strlen(before), one->subtype.ptr, one->subtype.len);
+  memcpy(message + strlen(before), subtype->ptr, subtype->len);
   message[length - 1] = '`';
-  outcome skipped = {.key = one->key, .verdict = {.tag = PALISADE_ACTION_TYPES_VERDICT_SKIPPED}};
+  outcome skipped = {.key = one->key, .verdict = {.tag = PALISADE_ACTION_MODEL_VERDICT_SKIPPED}};
   bundle_string_set(&skipped.verdict.val.skipped.code, "type-not-accepted");
   skipped.verdict.val.skipped.message = (bundle_string_t){(uint8_t *)message, length};
   palisade_action_results_list_outcome_t list = {&skipped, 1};
@@ -82,10 +85,10 @@ static void skip(object *one) {
 }
 
 // Sends the objects and says what became of them; false where the run has to end.
-static bool send(object *const *objects, size_t count, const bundle_string_t *service, run_error *error) {
+static bool send(offered *const *objects, size_t count, const bundle_string_t *service, run_error *error) {
   delivery_entry entries[PAGE];
   for (size_t i = 0; i < count; i++) {
-    entries[i] = (delivery_entry){text_of(&objects[i]->subtype), text_of(&objects[i]->value)};
+    entries[i] = (delivery_entry){text_of(&objects[i]->object.subtype), text_of(&objects[i]->object.value)};
   }
   size_t length;
   char *body = delivery_body(entries, count, &length);
@@ -96,23 +99,22 @@ static bool send(object *const *objects, size_t count, const bundle_string_t *se
   if (judged.verdict == DELIVERY_STOPPED) {
     return stop(error, judged.code, judged.message, "check the API Key");
   }
-  palisade_action_types_verdict_t verdict = {.tag = PALISADE_ACTION_TYPES_VERDICT_ACCEPTED};
+  verdict all = {.tag = PALISADE_ACTION_MODEL_VERDICT_ACCEPTED};
   if (judged.verdict != DELIVERY_ACCEPTED) {
     bool rejected = judged.verdict == DELIVERY_REJECTED;
-    verdict.tag = rejected ? PALISADE_ACTION_TYPES_VERDICT_REJECTED : PALISADE_ACTION_TYPES_VERDICT_FAILED;
-    palisade_action_types_problem_t *problem = rejected ? &verdict.val.rejected : &verdict.val.failed;
+    all.tag = rejected ? PALISADE_ACTION_MODEL_VERDICT_REJECTED : PALISADE_ACTION_MODEL_VERDICT_FAILED;
+    palisade_action_model_reason_t *problem = rejected ? &all.val.rejected : &all.val.failed;
     bundle_string_set(&problem->code, judged.code);
     bundle_string_set(&problem->message, judged.message);
   }
-  record(objects, count, verdict, status, 1);
+  record(objects, count, all, status, 1);
   return true;
 }
 
 // The world's export `action`.
 bool exports_palisade_action_action_run(
     bundle_string_t *action_id,
-    exports_palisade_action_action_context_t *context,
-    exports_palisade_action_action_list_setting_t *configuration,
+    exports_palisade_action_action_list_attribute_t *configuration,
     run_error *error) {
   if (!equals(action_id, "send")) {
     error->tag = EXPORTS_PALISADE_ACTION_ACTION_RUN_ERROR_UNKNOWN_ACTION;
@@ -124,25 +126,25 @@ bool exports_palisade_action_action_run(
     return stop(error, "missing-setting", "the setting `service` is missing", "set it");
   }
   for (;;) {
-    palisade_action_collection_list_object_t page;
+    palisade_action_collection_list_offered_t page;
     palisade_action_collection_next(PAGE, &page);
     if (page.len == 0) {
       return true;
     }
-    object *taken[PAGE];
+    offered *taken[PAGE];
     size_t count = 0;
     for (size_t i = 0; i < page.len; i++) {
-      if (delivery_accepts(text_of(&page.ptr[i].subtype))) {
+      if (delivery_accepts(text_of(&page.ptr[i].object.subtype))) {
         taken[count++] = &page.ptr[i];
       } else {
         skip(&page.ptr[i]);
       }
     }
-    if (context->dry_run) {
-      record(taken, count, (palisade_action_types_verdict_t){.tag = PALISADE_ACTION_TYPES_VERDICT_PLANNED}, 0, 0);
+    if (palisade_action_circumstances_dry_run()) {
+      record(taken, count, (verdict){.tag = PALISADE_ACTION_MODEL_VERDICT_PLANNED}, 0, 0);
     } else if (count > 0 && !send(taken, count, service, error)) {
       return false;
     }
-    palisade_action_collection_list_object_free(&page);
+    palisade_action_collection_list_offered_free(&page);
   }
 }

@@ -3,8 +3,9 @@
 // What decides is in `delivery.js`. Requests go out by `fetch`, which the engine turns into `wasi:http`; they carry no
 // credential, the host adds it.
 
-import { next } from 'palisade:action/collection@0.1.0';
-import { record } from 'palisade:action/results@0.1.0';
+import { dryRun } from 'palisade:action/circumstances@0.2.0';
+import { next } from 'palisade:action/collection@0.2.0';
+import { record } from 'palisade:action/results@0.2.0';
 
 import { accepts, body, judge, STOPPED } from './delivery.js';
 
@@ -21,15 +22,15 @@ class ContractError extends Error {
 
 // The world's export `action`.
 export const action = {
-  async run(actionId, context, configuration) {
+  async run(actionId, configuration) {
     if (actionId !== 'send') {
       throw new ContractError('unknown-action', actionId);
     }
     const settings = Object.fromEntries(configuration.map(({ name, value }) => [name, value.val]));
     for (let page = next(PAGE); page.length > 0; page = next(PAGE)) {
-      const taken = page.filter((one) => accepts(one.subtype));
-      record(page.filter((one) => !accepts(one.subtype)).map(skip));
-      if (context.dryRun) {
+      const taken = page.filter(({ object }) => accepts(object.subtype));
+      record(page.filter(({ object }) => !accepts(object.subtype)).map(skip));
+      if (dryRun()) {
         record(taken.map((one) => outcome(one, { tag: 'planned' }, undefined, 0)));
       } else if (taken.length > 0) {
         await send(taken, settings.service);
@@ -40,7 +41,7 @@ export const action = {
 
 // Sends the objects and says what became of them.
 async function send(objects, service) {
-  const { status, failure } = await post(`${service}/objects`, body(objects));
+  const { status, failure } = await post(`${service}/objects`, body(objects.map(({ object }) => object)));
   const { verdict, code, message } = judge(status, failure);
   if (verdict === STOPPED) {
     throw new ContractError('stopped', { problem: { code, message }, hint: 'check the API Key' });
@@ -62,11 +63,13 @@ async function post(url, bytes) {
 
 // The outcome of one object, with what was or would have been submitted for it.
 function outcome(one, verdict, status, attempts) {
-  return { key: one.key, verdict, submissions: [{ field: one.subtype, value: one.value, status, attempts }] };
+  const submissions = [{ field: one.object.subtype, value: one.object.value, status, attempts }];
+  return { key: one.key, verdict, submissions, outputs: [], downloads: [] };
 }
 
 // The outcome of an object that the service does not take.
 function skip(one) {
-  const message = `the service does not take objects of type \`${one.subtype}\``;
-  return { key: one.key, verdict: { tag: 'skipped', val: { code: 'type-not-accepted', message } }, submissions: [] };
+  const message = `the service does not take objects of type \`${one.object.subtype}\``;
+  const verdict = { tag: 'skipped', val: { code: 'type-not-accepted', message } };
+  return { key: one.key, verdict, submissions: [], outputs: [], downloads: [] };
 }

@@ -5,7 +5,7 @@ Carries no credential: the host adds it to the requests that the manifest names.
 
 from componentize_py_types import Err
 from wit_world.imports import outgoing_handler
-from wit_world.imports.wasi_http_types import (
+from wit_world.imports.types import (
     Fields,
     Method_Post,
     OutgoingBody,

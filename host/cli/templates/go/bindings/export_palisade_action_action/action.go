@@ -6,9 +6,10 @@ import (
 	"fmt"
 
 	"example.com/{{name}}/bindings/palisade_action_action"
+	"example.com/{{name}}/bindings/palisade_action_circumstances"
 	"example.com/{{name}}/bindings/palisade_action_collection"
+	. "example.com/{{name}}/bindings/palisade_action_model"
 	"example.com/{{name}}/bindings/palisade_action_results"
-	. "example.com/{{name}}/bindings/palisade_action_types"
 	"example.com/{{name}}/delivery"
 	"example.com/{{name}}/post"
 	wit "go.bytecodealliance.org/pkg/wit/types"
@@ -23,31 +24,31 @@ type (
 )
 
 // Run works through the collection.
-func Run(action string, context palisade_action_action.Context, configuration []palisade_action_action.Setting) result {
+func Run(action string, configuration []Attribute) result {
 	if action != "send" {
 		return wit.Err[wit.Unit](palisade_action_action.MakeRunErrorUnknownAction(action))
 	}
 	service, found := text(configuration, "service")
 	if !found {
-		problem := Problem{Code: "missing-setting", Message: "the setting `service` is missing"}
-		return wit.Err[wit.Unit](palisade_action_action.MakeRunErrorInvalidConfiguration([]Problem{problem}))
+		problem := Reason{Code: "missing-setting", Message: "the setting `service` is missing"}
+		return wit.Err[wit.Unit](palisade_action_action.MakeRunErrorInvalidConfiguration([]Reason{problem}))
 	}
 	for {
-		objects := palisade_action_collection.Next(page)
-		if len(objects) == 0 {
+		offered := palisade_action_collection.Next(page)
+		if len(offered) == 0 {
 			return wit.Ok[wit.Unit, runError](wit.Unit{})
 		}
-		var taken []Object
+		var taken []Offered
 		var skipped []Outcome
-		for _, one := range objects {
-			if delivery.Accepts(one.Subtype) {
+		for _, one := range offered {
+			if delivery.Accepts(one.Object.Subtype) {
 				taken = append(taken, one)
 			} else {
 				skipped = append(skipped, skip(one))
 			}
 		}
 		palisade_action_results.Record(skipped)
-		if context.DryRun {
+		if palisade_action_circumstances.DryRun() {
 			record(taken, MakeVerdictPlanned(), wit.None[uint16](), 0)
 		} else if len(taken) > 0 {
 			if stop := send(taken, service); stop != nil {
@@ -58,10 +59,10 @@ func Run(action string, context palisade_action_action.Context, configuration []
 }
 
 // Sends the objects and says what became of them; gives a stop where the run has to end.
-func send(objects []Object, service string) *palisade_action_action.Stop {
+func send(objects []Offered, service string) *palisade_action_action.Stop {
 	entries := make([]delivery.Entry, len(objects))
 	for i, one := range objects {
-		entries[i] = delivery.Entry{Type: one.Subtype, Value: one.Value}
+		entries[i] = delivery.Entry{Type: one.Object.Subtype, Value: one.Object.Value}
 	}
 	body, failure := delivery.Body(entries)
 	var status uint16
@@ -69,7 +70,7 @@ func send(objects []Object, service string) *palisade_action_action.Stop {
 		status, failure = post.Post(service, "/objects", body)
 	}
 	judged := delivery.Judge(status, failure)
-	problem := Problem{Code: judged.Code, Message: judged.Message}
+	problem := Reason{Code: judged.Code, Message: judged.Message}
 	answered := wit.None[uint16]()
 	if failure == nil {
 		answered = wit.Some(status)
@@ -88,25 +89,27 @@ func send(objects []Object, service string) *palisade_action_action.Stop {
 }
 
 // Reports one verdict for all of these objects, with what was or would have been submitted for each.
-func record(objects []Object, verdict Verdict, status wit.Option[uint16], attempts uint32) {
+func record(objects []Offered, verdict Verdict, status wit.Option[uint16], attempts uint32) {
 	outcomes := make([]Outcome, len(objects))
 	for i, one := range objects {
-		submission := Submission{Field: one.Subtype, Value: one.Value, Status: status, Attempts: attempts}
+		submission := Submission{
+			Field: one.Object.Subtype, Value: one.Object.Value, Status: status, Attempts: attempts,
+		}
 		outcomes[i] = Outcome{Key: one.Key, Verdict: verdict, Submissions: []Submission{submission}}
 	}
 	palisade_action_results.Record(outcomes)
 }
 
 // The outcome of an object that the service does not take.
-func skip(one Object) Outcome {
-	message := fmt.Sprintf("the service does not take objects of type `%s`", one.Subtype)
+func skip(one Offered) Outcome {
+	message := fmt.Sprintf("the service does not take objects of type `%s`", one.Object.Subtype)
 	return Outcome{Key: one.Key, Verdict: MakeVerdictSkipped(Reason{Code: "type-not-accepted", Message: message})}
 }
 
 // The text of a setting.
-func text(configuration []palisade_action_action.Setting, name string) (string, bool) {
+func text(configuration []Attribute, name string) (string, bool) {
 	for _, setting := range configuration {
-		if setting.Name == name && setting.Value.Tag() == palisade_action_action.SettingValueText {
+		if setting.Name == name && setting.Value.Tag() == ValueText {
 			return setting.Value.Text(), true
 		}
 	}
