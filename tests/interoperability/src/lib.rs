@@ -1,8 +1,9 @@
-//! The simulator as other people's clients use it: unmodified, from the package index, in a process of their own.
+//! The simulator as other people's clients use it: unmodified, from the package index, in a process of their own. And the
+//! product's component as hosts in other languages run it.
 //!
-//! What they show is that the simulator is what such a client expects of the service, so that what the product's own tests
-//! find there holds elsewhere. `cargo xtask peers` installs the clients; where they are missing, the tests are skipped and say
-//! so, and fail instead where `PALISADE_REQUIRE_PEERS` is set.
+//! The clients show that the simulator is what such a client expects of the service, so that what the product's own tests
+//! find there holds elsewhere. `cargo xtask peers` installs the clients and the packages of the hosts. If they are missing, the
+//! tests are skipped with a message, or fail if `PALISADE_REQUIRE_PEERS` is set.
 
 #![expect(
     clippy::expect_used,
@@ -13,7 +14,8 @@
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
-use palisade_e2e::Tenant;
+use palisade_e2e::{Tenant, component, root, say_skipped, target};
+use tempfile::TempDir;
 
 /// Runs a scenario of a client on a tenant of its own; panics with what the client says where it fails. `client` is the name
 /// of the folder with its scenarios.
@@ -43,20 +45,71 @@ pub fn run(client: &str, scenario: &str) {
 
 /// The Python that has the clients. `None`, said on standard error, where it is missing and not required.
 fn python() -> Option<PathBuf> {
-    let executable = std::env::current_exe().expect("a test has a path");
-    let target = executable.ancestors().nth(3).expect("tests run from <target>/<profile>/deps");
-    let python = target.join("palisade/peers/bin/python");
-    if python.exists() {
-        return Some(python);
-    }
-    if std::env::var_os("PALISADE_REQUIRE_PEERS").is_some() {
-        panic!("other people's clients are required and missing: run `cargo xtask peers`");
-    }
-    say_skipped();
-    None
+    installed("peers/bin/python")
 }
 
-#[expect(clippy::print_stderr, reason = "a test that is skipped says so")]
-fn say_skipped() {
-    eprintln!("skipped: there are no other clients; `cargo xtask peers` installs them");
+/// A host of `examples/hosts`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Host {
+    /// In Node.js.
+    Node,
+    /// In Python.
+    Python,
+}
+
+impl Host {
+    /// The directory of its example, and of its packages.
+    fn name(self) -> &'static str {
+        match self {
+            Self::Node => "node",
+            Self::Python => "python",
+        }
+    }
+}
+
+/// Runs the Vision One component in this host, on the tenant, with the objects of a JSON file. Returns what the host prints.
+/// `None`, with a message on standard error, if the host's packages are missing and not required.
+pub fn run_host(host: Host, tenant: &Tenant, objects: &Path, variables: &[(&str, &str)]) -> Option<String> {
+    let example = root().join("examples/hosts").join(host.name());
+    let directory = TempDir::new().expect("a temporary directory");
+    let mut command = match host {
+        Host::Node => {
+            // Node.js looks for packages beside the program.
+            let packages = installed("hosts/node/node_modules")?;
+            let link = directory.path().join("node_modules");
+            std::os::unix::fs::symlink(packages, link).expect("the packages are linked");
+            for file in ["host.js", "package.json"] {
+                std::fs::copy(example.join(file), directory.path().join(file)).expect("the host is copied");
+            }
+            let mut node = Command::new("node");
+            node.arg(directory.path().join("host.js"));
+            node
+        }
+        Host::Python => {
+            let mut python = Command::new(installed("hosts/python/bin/python")?);
+            python.arg("-B").arg(example.join("host.py"));
+            python
+        }
+    };
+    command.arg(component()).arg(objects).env_clear().env("API_KEY", tenant.api_key());
+    command.env("PATH", std::env::var_os("PATH").unwrap_or_default());
+    command.env("CONNECT_TO", tenant.address().to_string());
+    command.env("NODE_EXTRA_CA_CERTS", tenant.certificate()).env("SSL_CERT_FILE", tenant.certificate());
+    let output = command.envs(variables.iter().copied()).output().expect("the host starts");
+    let errors = String::from_utf8_lossy(&output.stderr);
+    assert!(output.status.success(), "{host:?}: {}\n{errors}", output.status);
+    Some(String::from_utf8_lossy(&output.stdout).into_owned())
+}
+
+/// A file below `palisade` in the target directory. `None`, said on standard error, if it is missing and not required.
+fn installed(path: &str) -> Option<PathBuf> {
+    let file = target().join("palisade").join(path);
+    if file.exists() {
+        return Some(file);
+    }
+    if std::env::var_os("PALISADE_REQUIRE_PEERS").is_some() {
+        panic!("`{path}` is required and missing: run `cargo xtask peers`");
+    }
+    say_skipped(&format!("`{path}` is missing; `cargo xtask peers` installs it"));
+    None
 }
