@@ -15,7 +15,7 @@ mod words;
 
 /// The pages that are checked: files, and directories with all their pages. Generated pages are checked where their text is
 /// written, in the sources.
-const PAGES: [&str; 31] = [
+const PAGES: [&str; 34] = [
     "CHANGELOG.md",
     "CONTRIBUTING.md",
     "README.md",
@@ -24,9 +24,11 @@ const PAGES: [&str; 31] = [
     "bundles/README.md",
     "docs/README.md",
     "docs/architecture.md",
+    "docs/authors.md",
     "docs/bundles.md",
     "docs/collections.md",
     "docs/command-line.md",
+    "docs/contract.md",
     "docs/decisions",
     "docs/dependencies.md",
     "docs/error-codes.md",
@@ -38,6 +40,7 @@ const PAGES: [&str; 31] = [
     "docs/protected-values.md",
     "docs/releasing.md",
     "docs/threat-model.md",
+    "examples/hosts/README.md",
     "host/cli/templates/c/README.md",
     "host/cli/templates/go/README.md",
     "host/cli/templates/javascript/README.md",
