@@ -7,7 +7,7 @@ export const REJECTED = 'rejected';
 export const FAILED = 'failed';
 export const STOPPED = 'stopped';
 
-// What is wrong with the settings; undefined where nothing is.
+// What is wrong with the settings; undefined if nothing is.
 export function fault(settings) {
   const path = settings.webhook_path;
   const code = 'webhook-path';
@@ -55,7 +55,7 @@ function number(integer) {
 }
 
 // What an answer means for every object of its request: the verdict, a code and a sentence, both missing where it is
-// accepted. `status` is the HTTP status, undefined where no answer came; `failure` says why not.
+// accepted. `status` is the HTTP status, undefined if there was no answer; `failure` has the reason.
 export function judge(status, failure) {
   if (status === undefined) {
     return { verdict: FAILED, code: 'no-answer', message: `the receiver gave no answer: ${failure}` };

@@ -5,7 +5,7 @@ import test from 'node:test';
 
 import * as delivery from '../source/delivery.js';
 
-test('only a 2xx is taken for success', () => {
+test('only a 2xx counts as success', () => {
   const expected = [
     [200, delivery.ACCEPTED],
     [204, delivery.ACCEPTED],

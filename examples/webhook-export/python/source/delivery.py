@@ -15,7 +15,7 @@ MOST_EXACT = 2**53 - 1
 
 
 def fault(settings: dict) -> tuple[str, str] | None:
-    """Code and sentence of what is wrong with the settings; None where nothing is."""
+    """Code and sentence of what is wrong with the settings; None if nothing is."""
     path = settings["webhook_path"]
     if not path.startswith("/"):
         return "webhook-path", "the Webhook Path does not begin with `/`"
@@ -63,7 +63,7 @@ def number(integer: int) -> int | str:
 def judge(status: int | None, failure: str | None) -> tuple[str, str, str]:
     """What an answer means for every object of its request: the verdict, a code and a sentence.
 
-    `status` is the HTTP status, None where no answer came; `failure` says why not.
+    `status` is the HTTP status, None if there was no answer; `failure` has the reason.
     """
     if status is None:
         return FAILED, "no-answer", f"the receiver gave no answer: {failure}"

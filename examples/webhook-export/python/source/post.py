@@ -13,12 +13,12 @@ from wit_world.imports.types import (
     Scheme_Https,
 )
 
-# `blocking-write-and-flush` takes no more at once.
+# `blocking-write-and-flush` accepts at most this many bytes.
 CHUNK = 4096
 
 
 class NoAnswer(Exception):
-    """No answer came; the text says why."""
+    """No answer came; the text has the reason."""
 
 
 def post(origin: str, path: str, body: bytes) -> int:
@@ -41,7 +41,7 @@ def post(origin: str, path: str, body: bytes) -> int:
                 stream.blocking_write_and_flush(body[start : start + CHUNK])
         OutgoingBody.finish(outgoing, None)
     except Err:
-        # A receiver may answer before it has read everything; what happened, the answer says.
+        # A receiver may answer before it has read everything; the response shows what happened.
         pass
     with future.subscribe() as answered:
         answered.block()

@@ -12,7 +12,7 @@ import delivery
 
 
 class Delivery(unittest.TestCase):
-    def test_only_a_2xx_is_taken_for_success(self):
+    def test_only_a_2xx_counts_as_success(self):
         expected = {
             200: delivery.ACCEPTED,
             204: delivery.ACCEPTED,

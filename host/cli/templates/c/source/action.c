@@ -27,8 +27,8 @@ static delivery_text text_of(const bundle_string_t *text) {
   return (delivery_text){(const char *)text->ptr, text->len};
 }
 
-// The text of a setting; NULL where it is missing.
-static bundle_string_t *setting(exports_palisade_action_action_list_attribute_t *configuration, const char *name) {
+// The text of a parameter; NULL if it is missing.
+static bundle_string_t *parameter(exports_palisade_action_action_list_attribute_t *configuration, const char *name) {
   for (size_t i = 0; i < configuration->len; i++) {
     palisade_action_model_attribute_t *one = &configuration->ptr[i];
     if (equals(&one->name, name) && one->value.tag == PALISADE_ACTION_MODEL_VALUE_TEXT) {
@@ -64,9 +64,9 @@ static void record(offered *const *objects, size_t count, verdict all, int statu
   palisade_action_results_record(&list);
 }
 
-// Reports that the service does not take objects of this type.
+// Reports that the service does not accept objects of this type.
 static void skip(const offered *one) {
-  static const char before[] = "the service does not take objects of type `";
+  static const char before[] = "the service does not accept objects of type `";
   const bundle_string_t *subtype = &one->object.subtype;
   size_t length = strlen(before) + subtype->len + 1;
   char *message = malloc(length);
@@ -84,7 +84,7 @@ static void skip(const offered *one) {
   free(message);
 }
 
-// Sends the objects and says what became of them; false where the run has to end.
+// Sends the objects and reports their outcomes; false if the run has to end.
 static bool send(offered *const *objects, size_t count, const bundle_string_t *service, run_error *error) {
   delivery_entry entries[PAGE];
   for (size_t i = 0; i < count; i++) {
@@ -121,9 +121,9 @@ bool exports_palisade_action_action_run(
     error->val.unknown_action = *action_id;
     return false;
   }
-  const bundle_string_t *service = setting(configuration, "service");
+  const bundle_string_t *service = parameter(configuration, "service");
   if (service == NULL) {
-    return stop(error, "missing-setting", "the setting `service` is missing", "set it");
+    return stop(error, "missing-parameter", "the parameter `service` is missing", "set it");
   }
   for (;;) {
     palisade_action_collection_list_offered_t page;

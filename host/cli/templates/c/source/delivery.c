@@ -3,7 +3,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-// The types of objects that the service takes; the manifest's `accepts` says the same.
+// The types of objects that the service accepts; the manifest's `accepts` lists the same types.
 static const char *const ACCEPTED_TYPES[] = {"FQDN", "IP Address", "URL"};
 
 bool delivery_accepts(delivery_text subtype) {

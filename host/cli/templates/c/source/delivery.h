@@ -38,11 +38,11 @@ typedef struct {
   char message[160];
 } delivery_judgement;
 
-// Whether the service takes objects of this type.
+// Whether the service accepts objects of this type.
 bool delivery_accepts(delivery_text subtype);
 
 // The JSON of one request: type and value of each object. To be freed by the caller.
 char *delivery_body(const delivery_entry *entries, size_t count, size_t *length);
 
-// What an answer means, by its HTTP status: 0 where no answer came, and `failure` says why not, in ASCII.
+// What an answer means, by its HTTP status: 0 if there was no answer, and `failure` has the reason, in ASCII.
 delivery_judgement delivery_judge(int status, const char *failure);

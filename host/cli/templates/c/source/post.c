@@ -2,7 +2,7 @@
 
 #include <string.h>
 
-// `blocking-write-and-flush` takes no more at once.
+// `blocking-write-and-flush` accepts at most this many bytes.
 #define CHUNK 4096
 
 // The names of `error-code` in `wasi:http`, in its order.
@@ -37,7 +37,7 @@ static bool describe(wasi_http_types_borrow_outgoing_request_t request, const bu
          wasi_http_types_method_outgoing_request_set_path_with_query(request, &target);
 }
 
-// Writes the body and ends it. A service may answer before it has read everything; what happened, the answer says.
+// Writes the body and ends it. A service may answer before it has read everything; the response shows what happened.
 static void write_body(wasi_http_types_own_outgoing_body_t outgoing, const char *body, size_t length) {
   wasi_http_types_own_output_stream_t stream;
   bool written = wasi_http_types_method_outgoing_body_write(wasi_http_types_borrow_outgoing_body(outgoing), &stream);

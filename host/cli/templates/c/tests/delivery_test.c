@@ -8,7 +8,7 @@
 
 #include "../source/delivery.h"
 
-static void only_a_2xx_is_taken_for_success(void) {
+static void only_a_2xx_counts_as_success(void) {
   assert(delivery_judge(204, "").verdict == DELIVERY_ACCEPTED);
   assert(delivery_judge(302, "").verdict == DELIVERY_FAILED);
   assert(delivery_judge(400, "").verdict == DELIVERY_REJECTED);
@@ -33,7 +33,7 @@ static void the_body_holds_type_and_value(void) {
 }
 
 int main(void) {
-  only_a_2xx_is_taken_for_success();
+  only_a_2xx_counts_as_success();
   the_body_holds_type_and_value();
   puts("2 tests passed");
 }

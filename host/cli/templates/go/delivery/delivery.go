@@ -1,4 +1,4 @@
-// Package delivery says what is sent and what an answer means. Pure, so that it is tested without WebAssembly.
+// Package delivery decides what is sent and what an answer means. Pure, so that it is tested without WebAssembly.
 //
 // An answer that is not understood never counts as accepted.
 package delivery
@@ -10,10 +10,10 @@ import (
 	"slices"
 )
 
-// The types of objects that the service takes; the manifest's `accepts` says the same.
+// The types of objects that the service accepts; the manifest's `accepts` lists the same types.
 var acceptedTypes = []string{"FQDN", "IP Address", "URL"}
 
-// Verdict says what an answer means for every object of its request.
+// Verdict is what an answer means for every object of its request.
 type Verdict int
 
 const (
@@ -40,7 +40,7 @@ type Entry struct {
 	Value string `json:"value"`
 }
 
-// Accepts tells whether the service takes objects of this type.
+// Accepts reports whether the service accepts objects of this type.
 func Accepts(subtype string) bool {
 	return slices.Contains(acceptedTypes, subtype)
 }
@@ -57,7 +57,7 @@ func Body(entries []Entry) ([]byte, error) {
 	return bytes.TrimRight(body.Bytes(), "\n"), nil
 }
 
-// Judge says what an answer means, by its HTTP status; failure says why there was none.
+// Judge returns what an answer means, by its HTTP status; failure has the reason if there was none.
 func Judge(status uint16, failure error) Judgement {
 	if failure != nil {
 		return Judgement{Failed, "no-answer", fmt.Sprintf("the service gave no answer: %v", failure)}

@@ -5,7 +5,7 @@ import (
 	"testing"
 )
 
-func TestOnlyA2xxIsTakenForSuccess(t *testing.T) {
+func TestOnlyA2xxCountsAsSuccess(t *testing.T) {
 	cases := map[uint16]Verdict{204: Accepted, 302: Failed, 400: Rejected, 401: Stopped, 500: Failed}
 	for status, expected := range cases {
 		if got := Judge(status, nil).Verdict; got != expected {

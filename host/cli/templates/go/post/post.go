@@ -11,7 +11,7 @@ import (
 	wit "go.bytecodealliance.org/pkg/wit/types"
 )
 
-// `blocking-write-and-flush` takes no more at once.
+// `blocking-write-and-flush` accepts at most this many bytes.
 const chunk = 4096
 
 var errRefused = errors.New("the host refused the request")
@@ -39,7 +39,7 @@ func Post(origin, path string, body []byte) (uint16, error) {
 	return status(answer.Ok())
 }
 
-// Writes the body and ends it. A service may answer before it has read everything; what happened, the answer says.
+// Writes the body and ends it. A service may answer before it has read everything; the response shows what happened.
 func write(outgoing *http.OutgoingBody, body []byte) {
 	opened := outgoing.Write()
 	if opened.IsErr() {

@@ -1,5 +1,5 @@
-// Package tests runs the packed bundle as an operator does: `palisade run` against a service on this machine. Where `palisade` is
-// not on the path, the variable PALISADE says where it is.
+// Package tests runs the packed bundle as an operator does: `palisade run` against a service on this machine. If `palisade` is
+// not on the path, set the variable PALISADE to its path.
 package tests
 
 import (
@@ -112,7 +112,7 @@ func (s *service) run(t *testing.T, collection string, arguments ...string) []st
 	words = append(words, "--connect-to", host+":443:127.0.0.1:"+strconv.Itoa(s.port))
 	command := exec.Command(program, append(words, arguments...)...)
 	command.Env = append(os.Environ(), "TEST_KEY="+key)
-	// An exit status of its own says that objects were rejected; the report says which.
+	// The exit status shows that objects were rejected, and the report shows which.
 	said, _ := command.CombinedOutput()
 	text, err := os.ReadFile(s.path("report.json"))
 	if err != nil {

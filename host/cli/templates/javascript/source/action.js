@@ -39,7 +39,7 @@ export const action = {
   },
 };
 
-// Sends the objects and says what became of them.
+// Sends the objects and reports their outcomes.
 async function send(objects, service) {
   const { status, failure } = await post(`${service}/objects`, body(objects.map(({ object }) => object)));
   const { verdict, code, message } = judge(status, failure);
@@ -67,9 +67,9 @@ function outcome(one, verdict, status, attempts) {
   return { key: one.key, verdict, submissions, outputs: [], downloads: [] };
 }
 
-// The outcome of an object that the service does not take.
+// The outcome of an object that the service does not accept.
 function skip(one) {
-  const message = `the service does not take objects of type \`${one.object.subtype}\``;
+  const message = `the service does not accept objects of type \`${one.object.subtype}\``;
   const verdict = { tag: 'skipped', val: { code: 'type-not-accepted', message } };
   return { key: one.key, verdict, submissions: [], outputs: [], downloads: [] };
 }

@@ -7,10 +7,10 @@ export const REJECTED = 'rejected';
 export const FAILED = 'failed';
 export const STOPPED = 'stopped';
 
-// The types of objects that the service takes; the manifest's `accepts` says the same.
+// The types of objects that the service accepts; the manifest's `accepts` lists the same types.
 const ACCEPTED_TYPES = ['FQDN', 'IP Address', 'URL'];
 
-// Whether the service takes objects of this type.
+// Whether the service accepts objects of this type.
 export function accepts(subtype) {
   return ACCEPTED_TYPES.includes(subtype);
 }
@@ -21,7 +21,7 @@ export function body(objects) {
 }
 
 // What an answer means for every object of its request: the verdict, a stable code and a sentence, the latter two missing
-// where it is accepted. `status` is the HTTP status, undefined where no answer came; `failure` says why not.
+// where it is accepted. `status` is the HTTP status, undefined if there was no answer; `failure` has the reason.
 export function judge(status, failure) {
   if (status === undefined) {
     return { verdict: FAILED, code: 'no-answer', message: `the service gave no answer: ${failure}` };

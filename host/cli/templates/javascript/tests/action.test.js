@@ -1,6 +1,6 @@
 // The packed bundle as an operator runs it: `palisade run` against a service on this machine.
 //
-// Where `palisade` is not on the path, the variable PALISADE says where it is. Needs `openssl` for the service's certificate.
+// If `palisade` is not on the path, set the variable PALISADE to its path. Needs `openssl` for the service's certificate.
 
 import assert from 'node:assert/strict';
 import { execFile } from 'node:child_process';
@@ -58,7 +58,7 @@ async function run(directory, port, certificate, collection, ...words) {
   const files = ['--config', configuration, '--collection', list, '--report', report, '--ca-cert', certificate];
   const where = ['--connect-to', `${HOST}:443:127.0.0.1:${port}`];
   const options = { env: { ...process.env, TEST_KEY: KEY }, timeout: 300_000 };
-  // An exit status of its own says that objects were rejected; the report says which.
+  // The exit status shows that objects were rejected, and the report shows which.
   const ended = await execute(process.env.PALISADE ?? 'palisade', [...what, ...files, ...where, ...words], options).catch(
     (error) => error,
   );

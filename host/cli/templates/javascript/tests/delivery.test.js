@@ -5,7 +5,7 @@ import test from 'node:test';
 
 import * as delivery from '../source/delivery.js';
 
-test('only a 2xx is taken for success', () => {
+test('only a 2xx counts as success', () => {
   assert.equal(delivery.judge(204).verdict, delivery.ACCEPTED);
   assert.equal(delivery.judge(302).verdict, delivery.FAILED);
   assert.equal(delivery.judge(400).verdict, delivery.REJECTED);

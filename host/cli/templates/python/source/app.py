@@ -44,7 +44,7 @@ class Action(exports.Action):
 
 
 def send(objects: list[Offered], service: str) -> None:
-    """Sends the objects and says what became of them."""
+    """Sends the objects and reports their outcomes."""
     status, failure = None, None
     try:
         status = post.post(service, "/objects", delivery.body([one.object for one in objects]))
@@ -75,6 +75,6 @@ def outcome(one: Offered, verdict: Verdict, status: int | None, attempts: int) -
 
 
 def skip(one: Offered) -> Outcome:
-    """The outcome of an object that the service does not take."""
-    message = f"the service does not take objects of type `{one.object.subtype}`"
+    """The outcome of an object that the service does not accept."""
+    message = f"the service does not accept objects of type `{one.object.subtype}`"
     return Outcome(one.key, Verdict_Skipped(Reason("type-not-accepted", message)), [], outputs=[], downloads=[])

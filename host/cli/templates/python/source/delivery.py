@@ -10,12 +10,12 @@ REJECTED = "rejected"
 FAILED = "failed"
 STOPPED = "stopped"
 
-# The types of objects that the service takes; the manifest's `accepts` says the same.
+# The types of objects that the service accepts; the manifest's `accepts` lists the same types.
 ACCEPTED_TYPES = ("FQDN", "IP Address", "URL")
 
 
 def accepts(subtype: str) -> bool:
-    """Whether the service takes objects of this type."""
+    """Whether the service accepts objects of this type."""
     return subtype in ACCEPTED_TYPES
 
 
@@ -27,7 +27,7 @@ def body(objects: list) -> bytes:
 def judge(status: int | None, failure: str | None) -> tuple[str, str, str]:
     """What an answer means for every object of its request: the verdict, a stable code and a sentence.
 
-    `status` is the HTTP status, None where no answer came; `failure` says why not.
+    `status` is the HTTP status, None if there was no answer; `failure` has the reason.
     """
     if status is None:
         return FAILED, "no-answer", f"the service gave no answer: {failure}"

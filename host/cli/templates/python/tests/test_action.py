@@ -1,6 +1,6 @@
 """The packed bundle as an operator runs it: `palisade run` against a service on this machine.
 
-Where `palisade` is not on the path, the variable PALISADE says where it is. Needs `openssl` for the service's certificate.
+If `palisade` is not on the path, set the variable PALISADE to its path. Needs `openssl` for the service's certificate.
 """
 
 import http.server

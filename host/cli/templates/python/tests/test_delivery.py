@@ -11,7 +11,7 @@ import delivery
 
 
 class Delivery(unittest.TestCase):
-    def test_only_a_2xx_is_taken_for_success(self):
+    def test_only_a_2xx_counts_as_success(self):
         self.assertEqual(delivery.judge(204, None)[0], delivery.ACCEPTED)
         self.assertEqual(delivery.judge(302, None)[0], delivery.FAILED)
         self.assertEqual(delivery.judge(400, None)[0], delivery.REJECTED)

@@ -30,7 +30,7 @@ func Run(action string, configuration []Attribute) result {
 	}
 	service, found := text(configuration, "service")
 	if !found {
-		problem := Reason{Code: "missing-setting", Message: "the setting `service` is missing"}
+		problem := Reason{Code: "missing-parameter", Message: "the parameter `service` is missing"}
 		return wit.Err[wit.Unit](palisade_action_action.MakeRunErrorInvalidConfiguration([]Reason{problem}))
 	}
 	for {
@@ -58,7 +58,7 @@ func Run(action string, configuration []Attribute) result {
 	}
 }
 
-// Sends the objects and says what became of them; gives a stop where the run has to end.
+// Sends the objects and reports their outcomes; returns a stop if the run has to end.
 func send(objects []Offered, service string) *palisade_action_action.Stop {
 	entries := make([]delivery.Entry, len(objects))
 	for i, one := range objects {
@@ -100,17 +100,17 @@ func record(objects []Offered, verdict Verdict, status wit.Option[uint16], attem
 	palisade_action_results.Record(outcomes)
 }
 
-// The outcome of an object that the service does not take.
+// The outcome of an object that the service does not accept.
 func skip(one Offered) Outcome {
-	message := fmt.Sprintf("the service does not take objects of type `%s`", one.Object.Subtype)
+	message := fmt.Sprintf("the service does not accept objects of type `%s`", one.Object.Subtype)
 	return Outcome{Key: one.Key, Verdict: MakeVerdictSkipped(Reason{Code: "type-not-accepted", Message: message})}
 }
 
-// The text of a setting.
+// The text of a parameter.
 func text(configuration []Attribute, name string) (string, bool) {
-	for _, setting := range configuration {
-		if setting.Name == name && setting.Value.Tag() == ValueText {
-			return setting.Value.Text(), true
+	for _, parameter := range configuration {
+		if parameter.Name == name && parameter.Value.Tag() == ValueText {
+			return parameter.Value.Text(), true
 		}
 	}
 	return "", false
