@@ -33,7 +33,8 @@ pub use guest::{bundle_of, guest_bundle, guest_bundle_with};
 pub use moments::moments;
 pub use outcome::{Object, Outcome};
 pub use product::{
-    binary, bundle, component, guest, in_language, policy, root, say_skipped, shared_data, signing_key, target,
+    binary, bundle, component, guest, in_language, policy, root, say_skipped, shared_data, signing_key,
+    target,
 };
 pub use project::{Tools, documented_commands, project_tools, run_commands};
 pub use receiver::{Delivery, Receiver, WEBHOOK_HOST};

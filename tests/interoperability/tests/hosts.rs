@@ -69,7 +69,11 @@ fn a_key_that_the_tenant_does_not_know_ends_the_run() {
         let tenant = Tenant::start();
         let Some(lines) = run(host, &tenant, &[("API_KEY", "unknown")]) else { continue };
         for (verdict, value, code) in lines.iter().take(3) {
-            assert_eq!((verdict.as_str(), code.as_str()), ("failed", "credential-refused"), "{host:?}: {value}");
+            assert_eq!(
+                (verdict.as_str(), code.as_str()),
+                ("failed", "credential-refused"),
+                "{host:?}: {value}"
+            );
         }
         assert!(tenant.blocked().is_empty(), "{host:?}");
     }
