@@ -153,7 +153,7 @@ limits! {
     OUTCOME_SUBMISSIONS = 16, "submissions";
     /// State of one object that waits for the service: an identifier of a task and what the action knows, with room.
     STATE_BYTES = 64 * KIB, "bytes";
-    /// Shortest time between two questions about an object that waits, whatever its action asks for.
+    /// Shortest time between two questions about an object that waits, regardless of what its action requests.
     POLL_LEAST_MILLISECONDS = 1_000, "milliseconds";
     /// Longest time that an object waits for the service: an offline endpoint comes back within days.
     WAIT_SECONDS = 604_800, "seconds";
