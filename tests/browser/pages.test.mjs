@@ -212,10 +212,9 @@ pages("workflows and runs", async (page, see) => {
   await page.locator("fieldset.step").nth(1).waitFor();
   await page.locator("#step-2:focus").waitFor();
   assert.equal(await page.locator("#when").evaluate((part) => part.open), true, "a part that was opened stays open");
-  await page.locator("#step-2 input[type=password]").fill("typed before the test");
+  assert.equal(await page.locator("#step-2 input[type=password]").count(), 0, "a key is entered in its connection");
   await page.getByRole("button", { name: "Test connection of action 2" }).click();
   await page.locator("#step-2 .notice").waitFor();
-  assert.equal(await page.locator("#step-2 input[type=password]").inputValue(), "typed before the test", "a typed secret stays");
   await see("builder with two actions, one of them tested");
   await (await guide.revealed(page, page.locator("#step-1").getByLabel("Objects Per Run"))).fill("0");
   await page.locator("form.builder").evaluate((form) => { form.noValidate = true; });

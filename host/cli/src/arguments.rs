@@ -146,6 +146,12 @@ pub(crate) struct ConfigurationArguments {
     /// Set one parameter, overriding the configuration file. Accepts the value or the label of an option. Not for secrets
     #[arg(long = "set", value_name = "NAME=VALUE")]
     pub(crate) sets: Vec<String>,
+    /// Use this connection of the file of connections: the region and the key are then not in the configuration
+    #[arg(long, value_name = "NAME", requires = "connections")]
+    pub(crate) connection: Option<String>,
+    /// Connections in YAML or JSON: a list `connections`, each with `name`, `kind` and `configuration`
+    #[arg(long, value_name = "FILE", requires = "connection")]
+    pub(crate) connections: Option<PathBuf>,
 }
 
 /// Where compiled components are kept.

@@ -113,6 +113,7 @@ from_coded!(
     palisade_policy::PolicyError,
     palisade_protect::BuildError,
     palisade_recording::ReadError,
+    palisade_run::ConnectionFileError,
     palisade_run::OperatorError,
     palisade_orchestrator::OrchestratorError,
     palisade_store::StoreError,

@@ -281,6 +281,21 @@ impl Service {
         id(&self.send("POST", "/api/v1/collections/upload", &kind, &body).expect(201))
     }
 
+    /// The connection to the tenant, created if there is none.
+    #[must_use]
+    pub fn connection(&self) -> i64 {
+        let known = self.get("/api/v1/connections").expect(200);
+        if let Some(connection) = known["items"].as_array().and_then(|items| items.first()) {
+            return id(connection);
+        }
+        let connection = json!({
+            "name": "Vision One",
+            "kind": "trend-vision-one",
+            "configuration": { "api_key": self.key },
+        });
+        id(&self.post("/api/v1/connections", &connection).expect(201))
+    }
+
     /// Creates a workflow that blocks a collection, with these settings on top.
     #[must_use]
     pub fn workflow(&self, name: &str, integration: i64, collection: i64, settings: &Value) -> i64 {
@@ -291,7 +306,7 @@ impl Service {
             "actions": [{
                 "integration": integration,
                 "action": "add-to-blocklist",
-                "configuration": { "api_key": self.key },
+                "connection": self.connection(),
             }],
         });
         for (name, value) in settings.as_object().into_iter().flatten() {

@@ -69,11 +69,9 @@ impl Demonstration {
     fn furnish(&self, service: &Client, bundle: &Path) -> Result<()> {
         let zip = std::fs::read(bundle)?;
         let integration = service.made("/integrations", "application/zip", &zip)?;
-        let key = &self.simulator.key;
-        for action in ["add-to-blocklist", "add-to-exception-list"] {
-            let defaults = json!({ "configuration": { "api_key": key } }).to_string();
-            service.put(&format!("/integrations/{integration}/actions/{action}"), &defaults)?;
-        }
+        // Both actions get the connection that this creates.
+        let defaults = json!({ "configuration": { "api_key": self.simulator.key } }).to_string();
+        service.put(&format!("/integrations/{integration}/actions/add-to-blocklist"), &defaults)?;
         let cases = [
             (
                 "Prioritised indicators",

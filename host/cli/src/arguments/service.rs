@@ -296,7 +296,7 @@ pub(crate) enum WorkflowVerb {
     Enable(WorkflowNamed),
     /// Disable the schedule
     Disable(WorkflowNamed),
-    /// Print a workflow as YAML, without its secrets
+    /// Print a workflow as YAML, with the names of its connections
     Export(WorkflowNamed),
     /// Create a workflow, disabled, from the output of `export`
     Import {

@@ -28,7 +28,7 @@ use palisade_bundle::{Manifest, Trust};
 use palisade_collection::Reading;
 use palisade_limits as limits;
 use palisade_policy::Policy;
-use palisade_run::{Given, OperatorError, operator, read_configuration, read_set};
+use palisade_run::{Given, OperatorError, add_connection, operator, read_configuration, read_set};
 
 use crate::arguments::{ConfigurationArguments, FormatChoice, PolicyArguments};
 use crate::failure::{Failure, WRONG_USAGE};
@@ -45,8 +45,11 @@ pub(crate) fn reading(format: FormatChoice, columns: &[String]) -> Result<Readin
     Ok(reading)
 }
 
-/// The configuration file, and over it what was set one by one.
-pub(crate) fn given(arguments: &ConfigurationArguments) -> Result<BTreeMap<String, Given>, Failure> {
+/// The configuration file, over it what was set one by one, and the connection if one is named.
+pub(crate) fn given(
+    arguments: &ConfigurationArguments,
+    manifest: &Manifest,
+) -> Result<BTreeMap<String, Given>, Failure> {
     let mut given = match &arguments.config {
         Some(path) => read_configuration(path)?,
         None => BTreeMap::new(),
@@ -54,6 +57,9 @@ pub(crate) fn given(arguments: &ConfigurationArguments) -> Result<BTreeMap<Strin
     for set in &arguments.sets {
         let (name, value) = read_set(set)?;
         given.insert(name, value);
+    }
+    if let (Some(name), Some(path)) = (&arguments.connection, &arguments.connections) {
+        add_connection(&mut given, path, name, manifest)?;
     }
     Ok(given)
 }

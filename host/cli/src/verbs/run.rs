@@ -124,6 +124,7 @@ fn files_named(arguments: &Run) -> FilesNamed<'_> {
         .read("--bundle", [&arguments.bundle])
         .read("--collection", &arguments.collection)
         .read("--config", &arguments.configuration.config)
+        .read("--connections", &arguments.configuration.connections)
         .read("--apply", &arguments.apply)
         .read("--replay", &arguments.replay)
         .read("--policy", &arguments.policy.policy)
@@ -168,7 +169,7 @@ fn load(arguments: Run, runtime: &Runtime) -> Result<Loaded, Failure> {
         let file = CollectionFile::new(Source::from_argument(path.as_os_str()), reading.clone());
         Box::new(file) as Box<dyn RecordSource>
     });
-    let given = verbs::given(&arguments.configuration)?;
+    let given = verbs::given(&arguments.configuration, bundle.manifest())?;
     let recording = arguments.replay.as_deref().map(recording).transpose()?;
     let protection = operator::protection(&policy, arguments.allow_protected.into_iter().collect())?;
     let client = operator::client(&policy, arguments.connect_to, arguments.ca_cert)?;

@@ -31,7 +31,9 @@ impl Answer for Validation {
 }
 
 pub(crate) fn validate(arguments: Validate) -> Result<Box<dyn Answer>, Failure> {
-    let configured = arguments.configuration.config.is_some() || !arguments.configuration.sets.is_empty();
+    let configured = arguments.configuration.config.is_some()
+        || arguments.configuration.connection.is_some()
+        || !arguments.configuration.sets.is_empty();
     if configured && arguments.action.is_none() {
         let message = "a configuration is checked for one action: `--action ID` is missing";
         return Err(Failure { status: WRONG_USAGE, ..Failure::new("action-missing", message) });
@@ -58,7 +60,7 @@ fn bundle(path: &Path, arguments: &Validate) -> Result<Vec<String>, Failure> {
         format!("digests of {} files", bundle.files().len()),
         format!("manifest of {} {}", bundle.manifest().id, bundle.manifest().version),
     ];
-    let given = verbs::given(&arguments.configuration)?;
+    let given = verbs::given(&arguments.configuration, bundle.manifest())?;
     verbs::runtime()?.block_on(async {
         let engine = cache::engine(&arguments.cache)?;
         match &arguments.action {

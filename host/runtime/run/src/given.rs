@@ -149,17 +149,28 @@ impl ConfigurationFileError {
 /// # Errors
 /// Where the file is not a mapping of names to values, in YAML or JSON.
 pub fn read_configuration(path: &Path) -> Result<BTreeMap<String, Given>, ConfigurationFileError> {
+    match read_document(path)? {
+        Value::Object(mapping) => given_in(mapping, path),
+        Value::Null => Ok(BTreeMap::new()),
+        _ => Err(ConfigurationFileError::NotAMapping { path: path.to_owned() }),
+    }
+}
+
+/// A file in YAML or JSON.
+pub(crate) fn read_document(path: &Path) -> Result<Value, ConfigurationFileError> {
     let text = palisade_files::read_text(path, limits::CONFIGURATION_BYTES).map_err(|fault| match fault {
         ReadFault::Io(cause) => ConfigurationFileError::Unreadable { path: path.to_owned(), cause },
         ReadFault::TooLarge { limit } => ConfigurationFileError::TooLarge { path: path.to_owned(), limit },
     })?;
     // JSON is YAML, except for tabs and duplicate keys, which both parsers judge well enough.
-    let value: Value = serde_saphyr::from_str(&text).map_err(|error| syntax(path, &error))?;
-    let mapping = match value {
-        Value::Object(mapping) => mapping,
-        Value::Null => return Ok(BTreeMap::new()),
-        _ => return Err(ConfigurationFileError::NotAMapping { path: path.to_owned() }),
-    };
+    serde_saphyr::from_str(&text).map_err(|error| syntax(path, &error))
+}
+
+/// The parameters in a mapping of a file.
+pub(crate) fn given_in(
+    mapping: serde_json::Map<String, Value>,
+    path: &Path,
+) -> Result<BTreeMap<String, Given>, ConfigurationFileError> {
     let origin = format!("`{}`", path.display());
     let mut given = BTreeMap::new();
     for (name, value) in mapping {

@@ -17,6 +17,8 @@
 
 mod activation;
 mod configuration;
+mod connection;
+mod connection_file;
 mod desk;
 mod error;
 mod execute;
@@ -36,6 +38,8 @@ mod summary;
 mod waiting;
 
 pub use configuration::{Configuration, ConfigurationFault, ConfigurationProblem, Secrets};
+pub use connection::{connection_form, connection_parameters, without_connection};
+pub use connection_file::{ConnectionFileError, add_connection};
 pub use error::PrepareError;
 pub use execute::{Decided, Observer, Progress, Silent};
 pub use given::{

@@ -152,8 +152,8 @@ impl Orchestrator {
         }
     }
 
-    /// What is done with objects: where it changes, they are to be sent again. How many are taken at once is no part of it, and of a
-    /// credential only whose it is: to enter the same one again changes nothing.
+    /// What is done with objects: if it changes, they are sent again. It includes the connection but not its secrets: a rotated key
+    /// changes nothing. It does not include how many objects are selected at once.
     fn deed(&self, steps: &[StepRow]) -> Value {
         let step = |step: &StepRow| {
             let at_once = self.parameter_of_purpose(step, Purpose::ObjectsPerRun);
@@ -166,8 +166,7 @@ impl Orchestrator {
                     StoredValue::Secret { .. } => None,
                 })
                 .collect();
-            let whose = self.tenant(&step.configuration).unwrap_or_default();
-            json!([step.bundle_name, step.action, values, whose])
+            json!([step.bundle_name, step.action, values, Self::tenant(step)])
         };
         steps.iter().map(step).collect()
     }

@@ -8,6 +8,7 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::Duration;
 
+use jiff::Timestamp;
 use palisade_egress::Client;
 use palisade_limits as limits;
 use palisade_model::{Location, Object};
@@ -15,12 +16,14 @@ use palisade_run::{
     EndedHow, Offered, Overrides, Preparation, PrepareError, Report, Secrets, Selection, Silent, Stopping,
     connection_requests,
 };
-use palisade_store::{BundleId, Configuration, WorkflowRow};
-use serde::Serialize;
+use palisade_store::{BundleId, Configuration, ConnectionId, ConnectionRow, WorkflowRow};
+use serde::{Deserialize, Serialize};
+use serde_json::json;
 
+use crate::connections::{merged, uses_connection};
 use crate::form::Entered;
 use crate::integrations::known_action;
-use crate::{Orchestrator, OrchestratorError, StepDraft};
+use crate::{ConnectionChoice, Orchestrator, OrchestratorError, StepDraft};
 use ask::{Asked, ask};
 
 /// What is looked for, and never sent, by type: a name that nobody can own (RFC 2606) and digests of nothing that exists.
@@ -31,7 +34,7 @@ const LOOKED_FOR: &[(&str, &str)] = &[
 ];
 
 /// What a test of a connection came to.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct ConnectionTest {
     /// Whether a run would get through.
     pub works: bool,
@@ -47,8 +50,18 @@ pub struct ConnectionTest {
     pub requests: u64,
 }
 
+/// The result of a test, and when it was made.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct TestedAt {
+    /// When.
+    pub at: Timestamp,
+    /// The result.
+    #[serde(flatten)]
+    pub test: ConnectionTest,
+}
+
 /// What of a connection can fail.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Failing {
     /// The service's name leads nowhere, or to where nobody may go.
@@ -106,7 +119,7 @@ impl Failing {
 }
 
 impl Orchestrator {
-    /// Tests an action with its saved defaults, and on top of them what was entered.
+    /// Tests an action with its saved defaults and the chosen connection, and on top of them what was entered.
     ///
     /// # Errors
     /// [`OrchestratorError::Invalid`] naming the fields that are missing or wrong.
@@ -114,12 +127,65 @@ impl Orchestrator {
         &self,
         bundle: BundleId,
         action: &str,
+        choice: ConnectionChoice,
         entered: BTreeMap<String, Entered>,
     ) -> Result<ConnectionTest, OrchestratorError> {
         let manifest = self.manifest(bundle)?;
         let known = known_action(&manifest, action)?;
-        let held = self.store().action_defaults(&manifest.id, &known.id)?;
+        let row = choice.resolved(self.store().action_defaults(&manifest.id, &known.id)?.connection);
+        let row = row.map(|id| self.usable_connection(&manifest, id)).transpose()?;
+        let own = self.store().action_defaults(&manifest.id, &known.id)?.configuration;
+        let held = merged(&manifest, known, row.as_ref(), &own);
         self.test_on_top(bundle, action, &held, entered).await
+    }
+
+    /// Tests a saved connection, with what was entered on top of it. The result is kept if nothing else was entered than what is saved.
+    ///
+    /// # Errors
+    /// [`OrchestratorError::Invalid`] naming the fields that are missing or wrong.
+    pub async fn test_saved_connection(
+        &self,
+        id: ConnectionId,
+        entered: BTreeMap<String, Entered>,
+    ) -> Result<ConnectionTest, OrchestratorError> {
+        let row = self.store().connection(id)?;
+        let is_saved = self.is_saved(&row, &entered)?;
+        let test = self.test_of_kind(&row.kind, Some(&row), entered).await?;
+        if is_saved {
+            let result = json!(TestedAt { at: self.now(), test: test.clone() });
+            self.store().record_connection_test(id, row.version, &result)?;
+        }
+        Ok(test)
+    }
+
+    /// Tests a connection that is not saved.
+    ///
+    /// # Errors
+    /// [`OrchestratorError::Invalid`] naming the fields that are missing or wrong.
+    pub async fn test_new_connection(
+        &self,
+        kind: &str,
+        entered: BTreeMap<String, Entered>,
+    ) -> Result<ConnectionTest, OrchestratorError> {
+        self.test_of_kind(kind, None, entered).await
+    }
+
+    /// Tests a connection with the first action that says how, or the first one that uses it.
+    async fn test_of_kind(
+        &self,
+        kind: &str,
+        row: Option<&ConnectionRow>,
+        entered: BTreeMap<String, Entered>,
+    ) -> Result<ConnectionTest, OrchestratorError> {
+        let (kind, manifest) = self.kind_of_connection(kind)?;
+        let using = || manifest.actions.iter().filter(|action| uses_connection(&manifest, action));
+        let action = using().find(|action| action.connection_test().is_some()).or_else(|| using().next());
+        let action = action.ok_or_else(|| {
+            OrchestratorError::field("kind", format!("no action of `{}` uses a connection", kind.kind))
+        })?;
+        let own = self.store().action_defaults(&manifest.id, &action.id)?.configuration;
+        let held = merged(&manifest, action, row, &own);
+        self.test_on_top(kind.bundle, &action.id, &held, entered).await
     }
 
     /// Tests an action of a workflow that is being edited: what was entered, on top of the configuration of the saved step, or of
@@ -135,6 +201,12 @@ impl Orchestrator {
         let manifest = self.manifest(step.bundle)?;
         let known = known_action(&manifest, &step.action)?;
         let held = self.step_base(&manifest, known, workflow, step.was)?;
+        let connection = step.connection.resolved(held.connection);
+        if connection.is_none() {
+            self.check_usable(&manifest, known, None, &held.configuration)?;
+        }
+        let row = connection.map(|id| self.usable_connection(&manifest, id)).transpose()?;
+        let held = merged(&manifest, known, row.as_ref(), &held.configuration);
         self.test_on_top(step.bundle, &step.action, &held, step.entered).await
     }
 

@@ -155,10 +155,8 @@ fn default(parameter: &Parameter) -> Option<String> {
 /// Whether a parameter may be left open.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Completeness {
-    /// Yes: defaults are for workflows that fill in the rest.
+    /// Yes: the rest is entered before it is run with.
     Open,
-    /// Yes: what an import lacks is entered before it runs. A kept secret that was entered for other origins is left out.
-    Imported,
     /// No: it is to be run with.
     Complete,
 }
@@ -185,7 +183,7 @@ impl Orchestrator {
         });
         let settings = match completeness {
             Completeness::Complete => Resolved::resolve(manifest, action, &given, Secrets::Read),
-            Completeness::Open | Completeness::Imported => resolve_open(manifest, action, &given),
+            Completeness::Open => resolve_open(manifest, action, &given),
         };
         let settings = settings.map_err(|problems| {
             OrchestratorError::Invalid(problems.into_iter().map(Field::from).collect())
@@ -209,7 +207,6 @@ impl Orchestrator {
                     Ok(()) => {
                         configuration.insert(parameter.name.clone(), StoredValue::Secret { secret: *secret });
                     }
-                    Err(OrchestratorError::Invalid(_)) if completeness == Completeness::Imported => {}
                     Err(OrchestratorError::Invalid(fields)) => wrong.extend(fields),
                     Err(error) => return Err(error),
                 }
@@ -313,11 +310,11 @@ fn stand_in() -> GivenValue {
 }
 
 impl Orchestrator {
-    /// What a program sent: a text for a `secret` parameter is a secret, and [`SECRET`] the one that is kept. An empty text takes away
-    /// what is kept, and so does `null`.
+    /// The values that a program sent for an action: a text for a `secret` parameter is a secret, and [`SECRET`] means the one that
+    /// is kept. An empty text removes the kept value, and so does `null`.
     ///
     /// # Errors
-    /// Where there is no such version or action.
+    /// If there is no such version or action.
     pub fn entered_values(
         &self,
         bundle: palisade_store::BundleId,
@@ -325,28 +322,14 @@ impl Orchestrator {
         values: BTreeMap<String, Value>,
     ) -> Result<BTreeMap<String, Entered>, OrchestratorError> {
         let manifest = self.manifest(bundle)?;
-        let action = crate::integrations::known_action(&manifest, action)?;
-        let is_secret = |name: &str| {
-            action
-                .parameters(&manifest)
-                .any(|parameter| parameter.name == name && matches!(parameter.kind, ParameterKind::Secret {}))
-        };
-        let entered = |(name, value): (String, Value)| match value {
-            Value::Null => Some((name, Entered::Nothing)),
-            Value::String(text) if text.is_empty() => Some((name, Entered::Nothing)),
-            Value::String(text) if is_secret(&name) => {
-                (text != SECRET).then(|| (name, Entered::Secret(SecretString::from(text))))
-            }
-            value => Some((name, Entered::Value(value))),
-        };
-        Ok(values.into_iter().filter_map(entered).collect())
+        Ok(values_entered(&manifest, crate::integrations::known_action(&manifest, action)?, values))
     }
 
-    /// What a form sent, whose fields are `prefix` and the parameter's name: an empty `secret` keeps what there is, unless the box
-    /// named as it and [`REMOVE`] is ticked; and a `flag` that was not sent is off.
+    /// The values that a form sent for an action, whose fields are `prefix` and the parameter's name: an empty `secret` keeps the
+    /// value, unless the box named as it and [`REMOVE`] is ticked. A `flag` that was not sent is off.
     ///
     /// # Errors
-    /// Where there is no such version or action.
+    /// If there is no such version or action.
     pub fn entered_form(
         &self,
         bundle: palisade_store::BundleId,
@@ -356,25 +339,73 @@ impl Orchestrator {
     ) -> Result<BTreeMap<String, Entered>, OrchestratorError> {
         let manifest = self.manifest(bundle)?;
         let action = crate::integrations::known_action(&manifest, action)?;
-        let mut entered = BTreeMap::new();
-        for parameter in action.parameters(&manifest) {
-            let sent = fields.get(&format!("{prefix}{}", parameter.name));
-            let value = match (&parameter.kind, sent) {
-                (ParameterKind::Secret {}, Some(text)) if !text.is_empty() && text != SECRET => {
-                    Entered::Secret(SecretString::from(text.as_str()))
-                }
-                (ParameterKind::Secret {}, _) => {
-                    if !fields.contains_key(&format!("{prefix}{}{REMOVE}", parameter.name)) {
-                        continue;
-                    }
-                    Entered::Nothing
-                }
-                (ParameterKind::Flag { .. }, sent) => Entered::Value(Value::from(sent.is_some())),
-                (_, Some(text)) => Entered::Text(text.trim().to_owned()),
-                (_, None) => continue,
-            };
-            entered.insert(parameter.name.clone(), value);
-        }
-        Ok(entered)
+        Ok(form_entered(&manifest, action, prefix, fields))
     }
+
+    /// The same for an action of a workflow, whose fields are those of the action without its connection.
+    ///
+    /// # Errors
+    /// If there is no such version or action.
+    pub fn entered_step(
+        &self,
+        bundle: palisade_store::BundleId,
+        action: &str,
+        fields: &BTreeMap<String, String>,
+    ) -> Result<BTreeMap<String, Entered>, OrchestratorError> {
+        let manifest = self.manifest(bundle)?;
+        let action = crate::integrations::known_action(&manifest, action)?;
+        let own = palisade_run::without_connection(&manifest, action);
+        Ok(form_entered(&manifest, &own, "", fields))
+    }
+}
+
+/// The values that a program sent for these parameters.
+pub(crate) fn values_entered(
+    manifest: &Manifest,
+    action: &Action,
+    values: BTreeMap<String, Value>,
+) -> BTreeMap<String, Entered> {
+    let is_secret = |name: &str| {
+        action
+            .parameters(manifest)
+            .any(|parameter| parameter.name == name && matches!(parameter.kind, ParameterKind::Secret {}))
+    };
+    let entered = |(name, value): (String, Value)| match value {
+        Value::Null => Some((name, Entered::Nothing)),
+        Value::String(text) if text.is_empty() => Some((name, Entered::Nothing)),
+        Value::String(text) if is_secret(&name) => {
+            (text != SECRET).then(|| (name, Entered::Secret(SecretString::from(text))))
+        }
+        value => Some((name, Entered::Value(value))),
+    };
+    values.into_iter().filter_map(entered).collect()
+}
+
+/// The values that a form sent for these parameters.
+pub(crate) fn form_entered(
+    manifest: &Manifest,
+    action: &Action,
+    prefix: &str,
+    fields: &BTreeMap<String, String>,
+) -> BTreeMap<String, Entered> {
+    let mut entered = BTreeMap::new();
+    for parameter in action.parameters(manifest) {
+        let sent = fields.get(&format!("{prefix}{}", parameter.name));
+        let value = match (&parameter.kind, sent) {
+            (ParameterKind::Secret {}, Some(text)) if !text.is_empty() && text != SECRET => {
+                Entered::Secret(SecretString::from(text.as_str()))
+            }
+            (ParameterKind::Secret {}, _) => {
+                if !fields.contains_key(&format!("{prefix}{}{REMOVE}", parameter.name)) {
+                    continue;
+                }
+                Entered::Nothing
+            }
+            (ParameterKind::Flag { .. }, sent) => Entered::Value(Value::from(sent.is_some())),
+            (_, Some(text)) => Entered::Text(text.trim().to_owned()),
+            (_, None) => continue,
+        };
+        entered.insert(parameter.name.clone(), value);
+    }
+    entered
 }

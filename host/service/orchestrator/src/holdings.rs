@@ -17,7 +17,7 @@ impl Orchestrator {
         if report.holdings.is_empty() {
             return Ok(());
         }
-        let (tenant, service) = (self.tenant(&step.configuration)?, services.join(", "));
+        let (tenant, service) = (Self::tenant(step), services.join(", "));
         let lists = Lists { tenant: &tenant, bundle: &step.bundle_name, service: &service };
         let holdings: Vec<NewHolding> = report.holdings.iter().map(holding).collect();
         Ok(self.store().record_holdings(activation, step.place, lists, &holdings, self.now())?)

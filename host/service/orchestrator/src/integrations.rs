@@ -5,12 +5,17 @@ use std::sync::{Arc, PoisonError};
 
 use jiff::Timestamp;
 use palisade_bundle::{Action, Authenticity, Bundle, Manifest, TrustedBundle};
-use palisade_store::{BundleId, BundleRow, Configuration, NewBundle, SecretId, StoredValue, Version};
+use palisade_run::{connection_form, connection_parameters, without_connection};
+use palisade_store::{
+    ActionDefaults, BundleId, BundleRow, Configuration, ConnectionContent, ConnectionId, ConnectionRow,
+    ConnectionWrite, NewBundle, SecretId, StoreError, StoredValue, Version,
+};
 use serde::Serialize;
 use serde_json::{Value, json};
 
+use crate::connections::{content_of, merged};
 use crate::form::{Completeness, Entered, SECRET};
-use crate::{Form, Orchestrator, OrchestratorError, form};
+use crate::{ConnectionChoice, Field, Form, Orchestrator, OrchestratorError, form};
 
 /// What an uploaded zip is, for whoever has to decide on it.
 #[derive(Debug, Clone, Serialize)]
@@ -107,10 +112,15 @@ pub struct ActionPage {
     pub accepts: BTreeMap<String, Vec<String>>,
     /// Its form, with the defaults for future workflows.
     pub form: Form,
-    /// Raised by each change of the defaults; 0 if none were saved.
+    /// Raised by each change of the defaults and of their connection; 0 if none were saved.
     pub version: Version,
     /// The same as they can be sent back: parameter to value; of a secret, that there is one.
     pub configuration: Value,
+    /// The connection that future workflows use; none if none is saved.
+    pub connection: Option<ConnectionId>,
+    /// Names of the parameters that belong to the connection.
+    #[serde(skip)]
+    pub of_connection: BTreeSet<String>,
     /// The label of the parameter whose other choices a test of the connection tries, where the chosen one refuses the key.
     pub test_tries: Option<String>,
 }
@@ -130,7 +140,7 @@ impl Orchestrator {
             changes = changed_parameters(before.manifest(), manifest);
             for change in &mut changes {
                 let held = self.store().action_defaults(&manifest.id, &change.action)?;
-                change.saved = value_of(before.manifest(), change, &held);
+                change.saved = value_of(before.manifest(), change, &held.configuration);
                 change.becomes = value_of(manifest, change, &Configuration::new());
             }
             let same = row.digest == digest;
@@ -193,7 +203,7 @@ impl Orchestrator {
         let mut defaults = Vec::new();
         for action in &manifest.actions {
             let mut kept = self.store().action_defaults(&manifest.id, &action.id)?;
-            kept.retain(|name, _| {
+            kept.configuration.retain(|name, _| {
                 manifest.parameter(name).is_some()
                     && !review
                         .changes
@@ -272,7 +282,8 @@ impl Orchestrator {
         let manifest = self.manifest(id)?;
         let action = known_action(&manifest, action)?;
         let version = self.store().action_defaults_version(&manifest.id, &action.id)?;
-        let holds = self.store().action_defaults(&manifest.id, &action.id)?;
+        let (connection, holds) = self.defaults(&manifest, action)?;
+        let of_connection = connection_parameters(&manifest);
         Ok(ActionPage {
             bundle: self.store().bundle(id)?,
             action: action.id.clone(),
@@ -282,13 +293,27 @@ impl Orchestrator {
             form: form::form(&manifest, action, &holds, &[]),
             version,
             configuration: told(&holds),
+            connection: connection.map(|row| row.id),
+            of_connection: of_connection.into_iter().map(str::to_owned).collect(),
             test_tries: palisade_run::connection_parameter(&manifest, action)
                 .map(|parameter| parameter.label.clone()),
         })
     }
 
+    /// The connection of an action's defaults, and the defaults together with what the connection holds.
+    pub(crate) fn defaults(
+        &self,
+        manifest: &Manifest,
+        action: &Action,
+    ) -> Result<(Option<ConnectionRow>, Configuration), OrchestratorError> {
+        let defaults = self.store().action_defaults(&manifest.id, &action.id)?;
+        let row = defaults.connection.map(|id| self.store().connection(id)).transpose()?;
+        let all = merged(manifest, action, row.as_ref(), &defaults.configuration);
+        Ok((row, all))
+    }
+
     /// Saves the defaults for future workflows, if they have the expected version or none is given. Existing workflows keep their
-    /// own copies.
+    /// own copies. What belongs to the connection is saved there, for everything that uses it; without a connection, one is created.
     ///
     /// # Errors
     /// [`OrchestratorError::Invalid`] naming the fields; `version-mismatch` if somebody has changed them since.
@@ -296,20 +321,82 @@ impl Orchestrator {
         &self,
         id: BundleId,
         action: &str,
-        entered: BTreeMap<String, Entered>,
+        choice: ConnectionChoice,
+        mut entered: BTreeMap<String, Entered>,
         expected: Option<Version>,
         who: &str,
     ) -> Result<(), OrchestratorError> {
         let manifest = self.manifest(id)?;
         let action = known_action(&manifest, action)?;
         let found = self.store().action_defaults_version(&manifest.id, &action.id)?;
-        let before = self.store().action_defaults(&manifest.id, &action.id)?;
-        let after = self.accept(&manifest, action, &before, entered, Completeness::Open)?;
-        let expected = expected.unwrap_or(found);
-        self.store().save_action_defaults(&manifest.id, &action.id, &after, Some(expected))?;
+        if let Some(expected) = expected.filter(|expected| *expected != found) {
+            return Err(StoreError::Changed { what: "defaults of the action", expected, found }.into());
+        }
+        let (was, before) = self.defaults(&manifest, action)?;
+        let names = connection_parameters(&manifest);
+        let of_connection: BTreeMap<String, Entered> =
+            entered.extract_if(.., |name, _| names.contains(name.as_str())).collect();
+        let own = without_connection(&manifest, action);
+        let configuration = self.accept(&manifest, &own, &before, entered, Completeness::Open)?;
+        let kept = was.as_ref().map(|row| row.id);
+        let connection = choice.resolved(kept);
+        let row = connection.map(|id| self.usable_connection(&manifest, id)).transpose()?;
+        let content = self.connection_beside(&manifest, choice, row.as_ref(), kept, of_connection)?;
+        let all: Vec<String> = manifest.actions.iter().map(|action| action.id.clone()).collect();
+        let write = content.as_ref().map(|content| ConnectionWrite {
+            id: row.as_ref().map(|row| row.id),
+            content,
+            expected: row.as_ref().map(|row| row.version),
+            others: if row.is_none() { &all } else { &[] },
+            who,
+            now: self.now(),
+        });
+        let after = ActionDefaults { connection, configuration };
+        self.store().save_action_defaults(&manifest.id, &action.id, &after, Some(found), write.as_ref())?;
+        if let Some(content) = &content {
+            self.audit_connection(who, row.as_ref(), content)?;
+        }
         let subject = format!("{} {}", manifest.id, action.id);
-        let is = told_beside(&after, &secrets_of(&before));
+        let is = told_beside(&self.defaults(&manifest, action)?.1, &secrets_of(&before));
         self.audit(who, "integration.configured", &subject, Some(told(&before)), Some(is))
+    }
+
+    /// What becomes of the connection of an action's defaults when they are saved; none if it stays as it is.
+    fn connection_beside(
+        &self,
+        manifest: &Manifest,
+        choice: ConnectionChoice,
+        row: Option<&ConnectionRow>,
+        kept: Option<ConnectionId>,
+        entered: BTreeMap<String, Entered>,
+    ) -> Result<Option<ConnectionContent>, OrchestratorError> {
+        let form = connection_form(manifest);
+        match row {
+            Some(row) if Some(row.id) != kept => {
+                // What a form showed of another connection says nothing about this one.
+                let message = "this belongs to the connection: save the choice of the connection first";
+                let wrong: Vec<Field> = entered.into_keys().map(|name| Field::new(name, message)).collect();
+                if wrong.is_empty() { Ok(None) } else { Err(OrchestratorError::Invalid(wrong)) }
+            }
+            Some(row) => {
+                let configuration =
+                    self.accept(manifest, &form, &row.configuration, entered, Completeness::Open)?;
+                let content = ConnectionContent { configuration, ..content_of(row) };
+                Ok((content.configuration != row.configuration).then_some(content))
+            }
+            None if choice == ConnectionChoice::Nothing => Ok(None),
+            None => {
+                let nothing = Configuration::new();
+                let is_new = choice == ConnectionChoice::New;
+                let empty = self.accept(manifest, &form, &nothing, BTreeMap::new(), Completeness::Open)?;
+                let configuration = self.accept(manifest, &form, &nothing, entered, Completeness::Open)?;
+                if configuration == empty && !is_new {
+                    return Ok(None);
+                }
+                let name = self.free_connection_name(&manifest.name)?;
+                Ok(Some(ConnectionContent { name, kind: manifest.id.clone(), configuration }))
+            }
+        }
     }
 }
 
@@ -392,9 +479,15 @@ fn value_of(manifest: &Manifest, change: &ParameterChange, held: &Configuration)
 /// The parameters of each action that are not what they were.
 fn changed_parameters(before: &Manifest, after: &Manifest) -> Vec<ParameterChange> {
     let mut changes = Vec::new();
+    // A connection keeps what it holds: nothing of it is overwritten.
+    let of_connection: BTreeSet<&str> =
+        connection_parameters(before).union(&connection_parameters(after)).copied().collect();
     for action in &after.actions {
         let Some(earlier) = before.action(&action.id) else { continue };
         let mut note = |parameter: &palisade_bundle::Parameter, how| {
+            if of_connection.contains(parameter.name.as_str()) {
+                return;
+            }
             changes.push(ParameterChange {
                 action: action.id.clone(),
                 parameter: parameter.name.clone(),

@@ -190,6 +190,7 @@ mod tests {
             digest: String::new(),
             action: "block".to_owned(),
             title: format!("Step {place}"),
+            connection: None,
             configuration: palisade_store::Configuration::new(),
             end: Some(end),
             started_at: None,

@@ -1,4 +1,4 @@
-//! The orchestrator: integrations, data collections, workflows, schedules and runs, on the state of `host/service/store` and the runs of
+//! The orchestrator: integrations, connections, data collections, workflows, schedules and runs, on the state of `host/service/store` and the runs of
 //! `host/runtime/run`. No HTTP: whoever serves people or programs calls what is here and shows what it says.
 //!
 //! ```text
@@ -16,6 +16,7 @@ mod choose;
 mod clock;
 mod collections;
 mod connection_test;
+mod connections;
 mod error;
 pub mod executor;
 mod filter;
@@ -40,7 +41,8 @@ mod workflows;
 
 pub use clock::{Clock, SystemClock};
 pub use collections::{CollectionChange, CollectionSource, Upload, filter_of, reading_of, source_of};
-pub use connection_test::{ConnectionTest, Failing};
+pub use connection_test::{ConnectionTest, Failing, TestedAt};
+pub use connections::{ConnectionChoice, ConnectionDraft, ConnectionKind, ConnectionPage};
 pub use error::{Field, OrchestratorError};
 pub use filter::Filter;
 pub use form::{Entered, Form, FormField, FormOption, FormSection, REMOVE, SECRET, form};
@@ -48,6 +50,7 @@ pub use integrations::{ActionPage, Confirmed, Installed, ParameterChange, Review
 pub use judged::{Told, nothing_accepted};
 pub use live::{NewConnection, StoredLogIn};
 pub use orchestrator::{Options, Orchestrator};
+pub use palisade_run::{connection_parameters, without_connection};
 pub use preview::{Order, Preview, Search, Wanted};
 pub use reading::{ColumnRead, FileRead, NamedColumns};
 pub use runs::Request;

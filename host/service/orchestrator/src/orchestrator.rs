@@ -10,15 +10,14 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use jiff::Timestamp;
 use palisade_bundle::{Manifest, Trust, TrustedBundle};
-use palisade_egress::{ClientOptions, ConnectTo, ExposeSecret as _, Gate};
+use palisade_egress::{ClientOptions, ConnectTo, Gate};
 use palisade_engine::{Component, Engine};
 use palisade_policy::Policy;
 use palisade_protect::Protection;
 use palisade_run::operator;
-use palisade_store::{BundleId, Configuration, NewAuditEntry, Store, StoredValue, UserId};
+use palisade_store::{BundleId, NewAuditEntry, StepRow, Store, UserId};
 use palisade_vault::Vault;
 use serde_json::Value;
-use sha2::{Digest as _, Sha256};
 
 use crate::OrchestratorError;
 use crate::clock::Clock;
@@ -57,7 +56,7 @@ pub struct Orchestrator {
 pub(crate) struct Inner {
     pub(crate) options: Options,
     pub(crate) executor: Box<dyn Executor>,
-    /// Waits that services impose, by credential.
+    /// Waits that services impose, by connection.
     gates: Mutex<HashMap<String, Gate>>,
     /// Components that are ready to run, by digest of their zips.
     components: Mutex<HashMap<String, Component>>,
@@ -175,23 +174,16 @@ impl Orchestrator {
         Ok(component)
     }
 
-    /// The wait that a service imposes on a credential, shared by all who use it.
+    /// The wait that a service imposes on a connection, shared by everything that uses it.
     pub(crate) fn gate(&self, tenant: &str) -> Gate {
         let mut gates = self.inner.gates.lock().unwrap_or_else(PoisonError::into_inner);
         gates.entry(tenant.to_owned()).or_default().clone()
     }
 
-    /// Whose requests these are, as a name that gives nothing away: runs of one credential share what its service allows.
-    pub(crate) fn tenant(&self, configuration: &Configuration) -> Result<String, OrchestratorError> {
-        let mut hash = Sha256::new();
-        for value in configuration.values() {
-            if let StoredValue::Secret { secret } = value {
-                let row = self.store().secret(*secret)?;
-                hash.update(self.unsealed(&row)?.expose_secret().as_bytes());
-                hash.update([0]);
-            }
-        }
-        Ok(hash.finalize().iter().take(8).map(|byte| format!("{byte:02x}")).collect())
+    /// The connection that a step uses, as a name: steps of one connection share its rate budget, its turns and its lists. An action
+    /// without a credential shares them with the other actions of its bundle.
+    pub(crate) fn tenant(step: &StepRow) -> String {
+        step.connection.map_or_else(|| step.bundle_name.clone(), |id| format!("connection {id}"))
     }
 
     /// Writes a line of the audit log.

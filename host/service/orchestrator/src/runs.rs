@@ -102,11 +102,7 @@ impl Orchestrator {
     pub(crate) fn submit(&self, run: RunId) -> Result<(), OrchestratorError> {
         let row = self.store().run(run)?;
         let steps = self.store().run_steps(run)?;
-        let tenant = match steps.first() {
-            // A secret that cannot be opened is the run's problem, and its own words say so.
-            Some(step) => self.tenant(&step.configuration).unwrap_or_default(),
-            None => String::new(),
-        };
+        let tenant = steps.first().map(Self::tenant).unwrap_or_default();
         let lane = row.workflow.map_or_else(|| format!("run {run}"), |workflow| workflow.to_string());
         Ok(self.executor().submit(run, &lane, &tenant, row.deadline_at)?)
     }
@@ -196,7 +192,8 @@ impl Orchestrator {
                 digest: bundle.digest,
                 action: step.action.clone(),
                 title: action.title.clone(),
-                configuration: step.configuration.clone(),
+                connection: step.connection,
+                configuration: self.without_secrets(&manifest, action, step)?,
             })
         };
         row.steps.iter().map(step).collect()

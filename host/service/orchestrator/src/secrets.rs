@@ -1,6 +1,9 @@
 //! Sealed secrets and the origins they were entered for. The sealed bytes are bound to both: a secret opens only for the same
-//! parameter of the same bundle and exactly the same origins. Denied by default: a secret for any other origin, whichever way the
-//! configuration that names it came about (defaults, a copy, an import, a later version of the bundle).
+//! parameter of the same bundle, and only for origins that it was entered for. A secret of a connection is entered for the origins of
+//! all actions of the bundle; one action may use fewer. Denied by default: a secret for any other origin, whichever way that came
+//! about (a changed connection, an import, another version of the bundle).
+
+use std::collections::BTreeSet;
 
 use palisade_bundle::{Action, Manifest, Parameter};
 use palisade_egress::SecretString;
@@ -66,7 +69,8 @@ impl Purpose {
 
     /// Compares with what a sealed secret was entered for.
     fn check(&self, row: &SecretRow) -> Result<(), Field> {
-        if row.label == self.label {
+        let ((was, entered), (is, wanted)) = (parts(&row.label), parts(&self.label));
+        if was == is && wanted.is_subset(&entered) {
             return Ok(());
         }
         let (then, now) = (origins_in_words(&row.label), origins_in_words(&self.label));
@@ -76,9 +80,14 @@ impl Purpose {
     }
 }
 
+/// What a label is for, and its origins.
+fn parts(label: &str) -> (&str, BTreeSet<&str>) {
+    let (what, origins) = label.split_once(FOR).unwrap_or((label, ""));
+    (what, origins.split_whitespace().collect())
+}
+
 fn origins_in_words(label: &str) -> String {
-    let origins = label.split_once(FOR).map_or("", |(_, origins)| origins);
-    let origins: Vec<String> = origins.split_whitespace().map(|origin| format!("`{origin}`")).collect();
+    let origins: Vec<String> = parts(label).1.into_iter().map(|origin| format!("`{origin}`")).collect();
     if origins.is_empty() { "no origin".to_owned() } else { origins.join(" and ") }
 }
 
@@ -112,11 +121,6 @@ impl Orchestrator {
     ) -> Result<SecretString, OrchestratorError> {
         let row = self.store().secret(id)?;
         purpose.check(&row).map_err(|field| OrchestratorError::Invalid(vec![field]))?;
-        self.unsealed(&row)
-    }
-
-    /// The plain text of a secret that goes nowhere: what tells credentials apart is a digest of it.
-    pub(crate) fn unsealed(&self, row: &SecretRow) -> Result<SecretString, OrchestratorError> {
         Ok(self.inner.options.vault.open(&row.label, &row.key, &row.sealed)?)
     }
 }
@@ -145,9 +149,10 @@ mod tests {
         let entered = purpose(&["https://a.example", "https://b.example"]);
         let row = kept(&entered.label);
         assert_eq!(entered.check(&row), Ok(()));
+        // An action that sends it to fewer origins gives it to nobody new.
+        assert_eq!(purpose(&["https://a.example"]).check(&row), Ok(()));
         for other in [
-            &[][..],
-            &["https://a.example"],
+            &["https://evil.example"][..],
             &["https://a.example", "https://evil.example"],
             &["https://a.example", "https://b.example", "https://evil.example"],
             &["{target}"],

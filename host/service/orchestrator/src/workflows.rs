@@ -3,18 +3,20 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use palisade_bundle::{Action, Manifest};
+use palisade_run::{connection_parameters, without_connection};
 use palisade_schedule::Schedule;
 use palisade_store::{
-    BundleId, BundleRow, CollectionId, Configuration, NewWorkflow, SecretId, StoreError, Takes, Version,
-    WorkflowId, WorkflowRow, WorkflowStep,
+    ActionDefaults, BundleId, BundleRow, CollectionId, Configuration, ConnectionId, NewWorkflow, StoreError,
+    StoredValue, Takes, Version, WorkflowId, WorkflowRow, WorkflowStep,
 };
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
 use crate::collections::{named, read};
+use crate::connections::uses_connection;
 use crate::form::{Completeness, Entered};
-use crate::integrations::{known_action, secrets_of, told, told_beside};
-use crate::{Field, Form, Orchestrator, OrchestratorError, form};
+use crate::integrations::{known_action, told};
+use crate::{ConnectionChoice, Field, Form, Orchestrator, OrchestratorError, form};
 
 /// A workflow as it is entered.
 #[derive(Debug)]
@@ -47,6 +49,8 @@ pub struct StepDraft {
     /// Which of the workflow's steps it was before, from 0 on: what is not entered stays as it was there. A new step
     /// begins with the action's defaults.
     pub was: Option<usize>,
+    /// The connection that it uses.
+    pub connection: ConnectionChoice,
     /// What was entered.
     pub entered: BTreeMap<String, Entered>,
 }
@@ -61,11 +65,14 @@ pub struct StepForm {
     pub action: String,
     /// Its title.
     pub title: String,
-    /// The form with its configuration in this workflow.
+    /// The connection that it uses: its number and its name.
+    #[serde(skip)]
+    pub connection: Option<(ConnectionId, String)>,
+    /// The form with its configuration in this workflow, without the parameters of the connection.
     pub form: Form,
 }
 
-/// A workflow as a file. Secrets stay behind: an import says which are missing.
+/// A workflow as a file. It names its connections; their secrets are not in it.
 #[derive(Debug, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct WorkflowFile {
@@ -97,7 +104,7 @@ pub enum OnConflict {
     Fail,
     /// It creates a workflow with another name.
     Rename,
-    /// It replaces the workflow: its runs, its secrets and whether it is enabled stay.
+    /// It replaces the workflow: its runs and whether it is enabled stay, and its connections where the file names none.
     Replace,
 }
 
@@ -115,7 +122,10 @@ pub struct ActionFile {
     pub version: String,
     /// Id of the action.
     pub action: String,
-    /// Its configuration, without secrets.
+    /// Name of its connection.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub connection: Option<String>,
+    /// Its configuration, without the parameters of the connection.
     pub configuration: BTreeMap<String, Value>,
 }
 
@@ -135,8 +145,8 @@ impl Orchestrator {
         who: &str,
     ) -> Result<WorkflowId, OrchestratorError> {
         let new = self.new_workflow(draft, None, completeness)?;
-        let id = self.store().add_workflow(&new, who, self.now())?;
-        self.audit(who, "workflow.created", &new.name, None, Some(shown(&new, None)))?;
+        let id = self.store().add_workflow(&new, who, self.now()).map_err(connection_gone)?;
+        self.audit(who, "workflow.created", &new.name, None, Some(shown(&new)))?;
         Ok(id)
     }
 
@@ -167,9 +177,9 @@ impl Orchestrator {
         who: &str,
     ) -> Result<(), OrchestratorError> {
         let new = self.new_workflow(draft, Some(before), completeness)?;
-        self.store().change_workflow(before.id, &new, Some(before.version), self.now())?;
-        let before = as_new(before);
-        let (was, is) = (shown(&before, None), shown(&new, Some(&before)));
+        let changed = self.store().change_workflow(before.id, &new, Some(before.version), self.now());
+        changed.map_err(connection_gone)?;
+        let (was, is) = (shown(&as_new(before)), shown(&new));
         self.audit(who, "workflow.changed", &new.name, Some(was), Some(is))
     }
 
@@ -192,7 +202,7 @@ impl Orchestrator {
         self.audit(who, what, &row.name, None, None)
     }
 
-    /// Makes a copy, disabled, under another name, secrets included.
+    /// Makes a copy, disabled, under another name, with the same connections.
     ///
     /// # Errors
     /// Where there is none of this id.
@@ -201,7 +211,7 @@ impl Orchestrator {
         let name = self.free_name(&row.name, "copy")?;
         let new = NewWorkflow { name, enabled: false, next_tick: None, anchor: self.now(), ..as_new(&row) };
         let copy = self.store().add_workflow(&new, who, self.now())?;
-        self.audit(who, "workflow.created", &new.name, None, Some(shown(&new, None)))?;
+        self.audit(who, "workflow.created", &new.name, None, Some(shown(&new)))?;
         Ok(copy)
     }
 
@@ -226,7 +236,7 @@ impl Orchestrator {
             return Err(OrchestratorError::Conflict { code: "workflow-runs", message });
         }
         self.store().remove_workflow(id)?;
-        self.audit(who, "workflow.removed", &row.name, Some(shown(&as_new(&row), None)), None)
+        self.audit(who, "workflow.removed", &row.name, Some(shown(&as_new(&row))), None)
     }
 
     /// The steps of a workflow with their forms.
@@ -237,11 +247,14 @@ impl Orchestrator {
         let step = |step: &WorkflowStep| {
             let manifest = self.manifest(step.bundle)?;
             let action = known_action(&manifest, &step.action)?;
+            let own = without_connection(&manifest, action);
+            let connection = step.connection.map(|id| self.store().connection(id)).transpose()?;
             Ok(StepForm {
                 bundle: self.store().bundle(step.bundle)?,
                 action: action.id.clone(),
                 title: action.title.clone(),
-                form: form::form(&manifest, action, &step.configuration, &[]),
+                connection: connection.map(|row| (row.id, row.name)),
+                form: form::form(&manifest, &own, &step.configuration, &[]),
             })
         };
         row.steps.iter().map(step).collect()
@@ -255,18 +268,17 @@ impl Orchestrator {
         let row = self.store().workflow(id)?;
         let action = |step: &WorkflowStep| {
             let bundle = self.store().bundle(step.bundle)?;
-            let configuration = told(&step.configuration);
-            let plain = configuration.as_object().into_iter().flatten();
+            let plain = |(name, value): (&String, &StoredValue)| match value {
+                StoredValue::Value(value) => Some((name.clone(), value.clone())),
+                StoredValue::Secret { .. } => None,
+            };
+            let connection = step.connection.map(|id| self.store().connection(id)).transpose()?;
             Ok::<_, OrchestratorError>(ActionFile {
                 bundle: bundle.bundle,
                 version: bundle.version,
                 action: step.action.clone(),
-                configuration: plain
-                    .filter(|(name, _)| {
-                        matches!(step.configuration.get(*name), Some(palisade_store::StoredValue::Value(_)))
-                    })
-                    .map(|(name, value)| (name.clone(), value.clone()))
-                    .collect(),
+                connection: connection.map(|row| row.name),
+                configuration: step.configuration.iter().filter_map(plain).collect(),
             })
         };
         let file = WorkflowFile {
@@ -284,8 +296,8 @@ impl Orchestrator {
         })
     }
 
-    /// Creates a workflow of a file, disabled. Secrets are taken from the actions' defaults where these have them; what is missing then
-    /// has to be entered before it runs.
+    /// Creates a workflow of a file, disabled. Connections are found by name; an action whose file names none gets the default of the
+    /// action. What is missing then, also a connection that is not there, has to be entered before it runs.
     ///
     /// # Errors
     /// [`OrchestratorError::Invalid`]: no such file, collection, version or parameter. `name-taken` if there is a workflow with
@@ -308,6 +320,7 @@ impl Orchestrator {
         };
         let known = self.store().workflows()?.into_iter().find(|row| row.name == file.name.trim());
         let replaced = known.as_ref().filter(|_| on_conflict == OnConflict::Replace);
+        let connections = self.store().connections()?;
         let (mut steps, mut kept) = (Vec::new(), BTreeSet::new());
         for action in file.actions {
             let bundle = self.installed_version(&action.bundle, &action.version)?;
@@ -315,10 +328,19 @@ impl Orchestrator {
                 Some(row) => self.step_to_keep(row, &action, &mut kept)?,
                 None => None,
             };
+            let connection = match &action.connection {
+                None => ConnectionChoice::Kept,
+                // Never another one in its place: that may lead to another service.
+                Some(name) => connections
+                    .iter()
+                    .find(|row| row.name == *name && row.kind == action.bundle)
+                    .map_or(ConnectionChoice::Nothing, |row| ConnectionChoice::Is(row.id)),
+            };
             steps.push(StepDraft {
                 bundle,
                 action: action.action,
                 was,
+                connection,
                 entered: action
                     .configuration
                     .into_iter()
@@ -343,15 +365,15 @@ impl Orchestrator {
         match replaced {
             // An enabled workflow stays complete: a run of it must be able to start.
             Some(row) => {
-                let completeness = if row.enabled { Completeness::Complete } else { Completeness::Imported };
+                let completeness = if row.enabled { Completeness::Complete } else { Completeness::Open };
                 self.replace_workflow(row, draft, completeness, who)?;
                 Ok(row.id)
             }
-            None => self.make_workflow(draft, Completeness::Imported, who),
+            None => self.make_workflow(draft, Completeness::Open, who),
         }
     }
 
-    /// The step of a replaced workflow whose secrets an imported action keeps: the first one of the same action of the same bundle
+    /// The step of a replaced workflow whose connection an imported action keeps: the first one of the same action of the same bundle
     /// that no other imported action keeps.
     fn step_to_keep(
         &self,
@@ -437,20 +459,21 @@ impl Orchestrator {
         })
     }
 
-    /// What a step holds before anything is entered: the configuration of the step that it was, or the defaults of its action.
+    /// The connection and the values of a step before anything is entered: those of the step that it was, or the defaults of its
+    /// action.
     pub(crate) fn step_base(
         &self,
         manifest: &Manifest,
         action: &Action,
         before: Option<&WorkflowRow>,
         was: Option<usize>,
-    ) -> Result<Configuration, OrchestratorError> {
+    ) -> Result<ActionDefaults, OrchestratorError> {
         let was =
             before.zip(was).and_then(|(row, was)| row.steps.get(was)).filter(|was| was.action == action.id);
-        // A secret that was entered for one bundle is never given to another.
+        // A connection of one bundle is never given to another.
         match was {
             Some(was) if self.store().bundle(was.bundle)?.bundle == manifest.id => {
-                Ok(was.configuration.clone())
+                Ok(ActionDefaults { connection: was.connection, configuration: was.configuration.clone() })
             }
             _ => Ok(self.store().action_defaults(&manifest.id, &action.id)?),
         }
@@ -465,19 +488,67 @@ impl Orchestrator {
         let manifest = self.manifest(step.bundle)?;
         let action = known_action(&manifest, &step.action)?;
         let held = self.step_base(&manifest, action, before, step.was)?;
-        let configuration = self.accept(&manifest, action, &held, step.entered, completeness)?;
-        Ok(WorkflowStep { bundle: step.bundle, action: step.action, configuration })
+        let names = connection_parameters(&manifest);
+        let message = "this belongs to the connection: change it there, or choose another connection";
+        let mut wrong: Vec<Field> = step
+            .entered
+            .keys()
+            .filter(|name| names.contains(name.as_str()))
+            .map(|name| Field::new(name, message))
+            .collect();
+        let uses = uses_connection(&manifest, action);
+        let connection = step.connection.resolved(held.connection).filter(|_| uses);
+        let mut note = |result: Result<(), OrchestratorError>| match result {
+            Err(OrchestratorError::Invalid(fields)) => {
+                let new =
+                    fields.into_iter().filter(|field| !wrong.iter().any(|known| known.name == field.name));
+                let new: Vec<Field> = new.collect();
+                wrong.extend(new);
+                Ok(())
+            }
+            other => other,
+        };
+        let own = without_connection(&manifest, action);
+        let entered = step.entered.into_iter().filter(|(name, _)| !names.contains(name.as_str())).collect();
+        let mut configuration = Configuration::new();
+        let accepted = self.accept(&manifest, &own, &held.configuration, entered, completeness);
+        note(accepted.map(|accepted| configuration = accepted))?;
+        if let Some(id) = connection {
+            note(self.usable_connection(&manifest, id).map(drop))?;
+        }
+        if completeness == Completeness::Complete {
+            note(self.check_usable(&manifest, action, connection, &configuration))?;
+        }
+        if !wrong.is_empty() {
+            return Err(OrchestratorError::Invalid(wrong));
+        }
+        Ok(WorkflowStep { bundle: step.bundle, action: step.action, connection, configuration })
     }
 
-    /// Makes sure that a workflow can be run: what was imported may lack its secrets.
+    /// Whether a workflow has everything that it needs to run.
+    ///
+    /// # Errors
+    /// If the state cannot be read.
+    pub fn is_complete(&self, row: &WorkflowRow) -> Result<bool, OrchestratorError> {
+        match self.check_complete(row) {
+            Ok(()) => Ok(true),
+            Err(OrchestratorError::Invalid(_)) => Ok(false),
+            Err(error) => Err(error),
+        }
+    }
+
+    /// Makes sure that a workflow can be run: what was imported may lack something, and a connection may have changed.
     pub(crate) fn check_complete(&self, row: &WorkflowRow) -> Result<(), OrchestratorError> {
         let mut wrong = Vec::new();
         for (step, place) in row.steps.iter().zip(1..) {
             let manifest = self.manifest(step.bundle)?;
             let action = known_action(&manifest, &step.action)?;
+            let own = without_connection(&manifest, action);
             let held = &step.configuration;
-            match self.accept(&manifest, action, held, BTreeMap::new(), Completeness::Complete) {
-                Ok(_) => {}
+            let own = self.accept(&manifest, &own, held, BTreeMap::new(), Completeness::Complete);
+            let checked = own.and_then(|own| self.check_usable(&manifest, action, step.connection, &own));
+            match checked {
+                Ok(()) => {}
                 Err(OrchestratorError::Invalid(fields)) => wrong.extend(of_step(place, fields)),
                 Err(error) => return Err(error),
             }
@@ -486,15 +557,14 @@ impl Orchestrator {
     }
 }
 
-/// A workflow as the audit log may show it: beside the one that it was before, secrets that this did not have are new.
-fn shown(workflow: &NewWorkflow, before: Option<&NewWorkflow>) -> Value {
-    let known: BTreeSet<SecretId> =
-        before.unwrap_or(workflow).steps.iter().flat_map(|step| secrets_of(&step.configuration)).collect();
+/// A workflow as the audit log may show it.
+fn shown(workflow: &NewWorkflow) -> Value {
     let step = |step: &WorkflowStep| {
         json!({
             "bundle": step.bundle,
             "action": step.action,
-            "configuration": told_beside(&step.configuration, &known),
+            "connection": step.connection,
+            "configuration": told(&step.configuration),
         })
     };
     json!({
@@ -507,6 +577,17 @@ fn shown(workflow: &NewWorkflow, before: Option<&NewWorkflow>) -> Value {
         "enabled": workflow.enabled,
         "steps": workflow.steps.iter().map(step).collect::<Vec<_>>(),
     })
+}
+
+/// A connection that was deleted while the workflow was being saved.
+fn connection_gone(error: StoreError) -> OrchestratorError {
+    match error {
+        StoreError::Missing { what: "connection", id } => OrchestratorError::Conflict {
+            code: "connection-gone",
+            message: format!("the connection `{id}` was deleted in the meantime: choose another connection"),
+        },
+        error => error.into(),
+    }
 }
 
 /// What the parser says and where, without its drawing of the place: `line 1, column 7: expected string scalar`.

@@ -85,6 +85,7 @@ impl<Made: Executor> Bench<Made> {
             digest: bundle_name.to_owned(),
             action: "act".to_owned(),
             title: "Act".to_owned(),
+            connection: None,
             configuration: BTreeMap::new(),
         }
     }

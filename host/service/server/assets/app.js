@@ -54,23 +54,18 @@
     }
   };
 
-  // When a button of a form brings the form again: a part that somebody opened stays open, and a secret that was typed stays where
-  // the server says that its field is the same one. The server never writes a secret into a page.
+  // When a button of a form brings the form again: a part that somebody opened stays open.
   let opened = [];
-  let typed = new Map();
   document.addEventListener("htmx:beforeSwap", (event) => {
     const all = (selector) => Array.from(event.detail.target?.querySelectorAll?.(selector) ?? []);
     opened = all("details[id][open]").map((part) => part.id);
-    typed = new Map(all("input[type=password][id]").map((field) => [field.id, field.value]));
   });
   document.addEventListener("htmx:afterSwap", () => {
     for (const id of opened) {
       const part = document.getElementById(id);
       if (part) part.open = true;
     }
-    for (const field of document.querySelectorAll("input[type=password][data-keep]")) field.value = typed.get(field.id) ?? "";
     opened = [];
-    typed = new Map();
   });
 
   // Times are written in the server's zone. Here they get the viewer's; the server's stays in the title.

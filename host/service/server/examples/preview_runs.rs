@@ -12,11 +12,12 @@ use std::time::Duration;
 use palisade_engine::{Cache, Compiler, Engine};
 use palisade_orchestrator::executor::Embedded;
 use palisade_orchestrator::{
-    Confirmed, Orchestrator, Request, StepDraft, SystemClock, Upload, WorkflowDraft,
+    Confirmed, ConnectionChoice, ConnectionDraft, Orchestrator, Request, StepDraft, SystemClock, Upload,
+    WorkflowDraft,
 };
 use palisade_schedule::Schedule;
 use palisade_server::{App, Listener, Options, router};
-use palisade_store::{BundleId, CollectionId, FileWriter, Store, Takes, WorkflowId};
+use palisade_store::{BundleId, CollectionId, ConnectionId, FileWriter, Store, Takes, WorkflowId};
 use palisade_vault::{Key, Vault};
 use serde_json::{Value, json};
 use sha2::{Digest as _, Sha256};
@@ -93,6 +94,21 @@ fn upload(name: &str, bytes: &[u8]) -> Upload {
     Upload { name: name.to_owned(), digest, content }
 }
 
+/// The connection with this key.
+fn connection(orchestrator: &Orchestrator, key: &str) -> Result<ConnectionId, Failed> {
+    let name = format!("Vision One {}", key.chars().take(4).collect::<String>());
+    if let Some(row) = orchestrator.store().connections()?.into_iter().find(|row| row.name == name) {
+        return Ok(row.id);
+    }
+    let kind = "trend-vision-one".to_owned();
+    let values = BTreeMap::from([
+        ("api_region".to_owned(), json!("api.xdr.trendmicro.com")),
+        ("api_key".to_owned(), json!(key)),
+    ]);
+    let entered = orchestrator.connection_values(&kind, values)?;
+    Ok(orchestrator.add_connection(ConnectionDraft { name, kind, entered }, "ada")?)
+}
+
 /// A workflow of one action.
 struct Made<'a> {
     name: &'a str,
@@ -104,11 +120,7 @@ struct Made<'a> {
 }
 
 fn workflow(orchestrator: &Orchestrator, bundle: BundleId, made: &Made<'_>) -> Result<WorkflowId, Failed> {
-    let values = BTreeMap::from([
-        ("api_region".to_owned(), json!("api.xdr.trendmicro.com")),
-        ("api_key".to_owned(), json!(made.key)),
-        ("url_scheme".to_owned(), json!("http")),
-    ]);
+    let values = BTreeMap::from([("url_scheme".to_owned(), json!("http"))]);
     let schedule: Schedule = serde_json::from_str(made.schedule)?;
     let draft = WorkflowDraft {
         name: made.name.to_owned(),
@@ -122,6 +134,7 @@ fn workflow(orchestrator: &Orchestrator, bundle: BundleId, made: &Made<'_>) -> R
             bundle,
             action: made.action.to_owned(),
             was: None,
+            connection: ConnectionChoice::Is(connection(orchestrator, made.key)?),
             entered: orchestrator.entered_values(bundle, made.action, values)?,
         }],
     };

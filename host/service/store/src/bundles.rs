@@ -3,8 +3,9 @@
 use jiff::Timestamp;
 use rusqlite::{OptionalExtension as _, Row, params};
 
+use crate::connections::{ConnectionWrite, write};
 use crate::rows::{millis, moment, to_json};
-use crate::{BundleId, Configuration, RunId, Store, StoreError, Version, version};
+use crate::{ActionDefaults, BundleId, RunId, Store, StoreError, Version, version};
 
 const VERSION: &str = "SELECT version FROM action_defaults WHERE bundle = ?1 AND action = ?2";
 
@@ -79,7 +80,7 @@ impl Store {
     pub fn install_bundle(
         &self,
         new: &NewBundle<'_>,
-        defaults: &[(String, Configuration)],
+        defaults: &[(String, ActionDefaults)],
         who: &str,
         now: Timestamp,
     ) -> Result<BundleId, StoreError> {
@@ -119,11 +120,12 @@ impl Store {
             let sql = "SELECT COALESCE(MAX(version), 0) + 1 FROM action_defaults WHERE bundle = ?1";
             let version: i64 = transaction.query_row(sql, [new.bundle], |row| row.get(0))?;
             transaction.execute("DELETE FROM action_defaults WHERE bundle = ?1", [new.bundle])?;
-            for (action, configuration) in defaults {
-                let text = to_json("configuration", configuration)?;
+            for (action, defaults) in defaults {
+                let text = to_json("configuration", &defaults.configuration)?;
                 transaction.execute(
-                    "INSERT INTO action_defaults (bundle, action, configuration, version) VALUES (?1, ?2, ?3, ?4)",
-                    params![new.bundle, action, text, version],
+                    "INSERT INTO action_defaults (bundle, action, connection, configuration, version)
+                     VALUES (?1, ?2, ?3, ?4, ?5)",
+                    params![new.bundle, action, defaults.connection, text, version],
                 )?;
             }
             Ok(id)
@@ -223,14 +225,20 @@ impl Store {
         })
     }
 
-    /// What the form of an action holds for future workflows; empty where nothing was saved.
+    /// The defaults of an action for future workflows; empty if none were saved.
     ///
     /// # Errors
-    /// Where the state cannot be read.
-    pub fn action_defaults(&self, bundle: &str, action: &str) -> Result<Configuration, StoreError> {
+    /// If the state cannot be read.
+    pub fn action_defaults(&self, bundle: &str, action: &str) -> Result<ActionDefaults, StoreError> {
         self.read(|connection| {
-            let sql = "SELECT configuration FROM action_defaults WHERE bundle = ?1 AND action = ?2";
-            let read = |row: &Row<'_>| crate::rows::json(row, "configuration");
+            let sql =
+                "SELECT connection, configuration FROM action_defaults WHERE bundle = ?1 AND action = ?2";
+            let read = |row: &Row<'_>| {
+                Ok(ActionDefaults {
+                    connection: row.get("connection")?,
+                    configuration: crate::rows::json(row, "configuration")?,
+                })
+            };
             Ok(connection.query_row(sql, [bundle, action], read).optional()?.unwrap_or_default())
         })
     }
@@ -246,26 +254,41 @@ impl Store {
         })
     }
 
-    /// Saves what the form of an action holds for future workflows, if the defaults have the expected version or none is expected.
+    /// Saves the defaults of an action and, in the same transaction, its connection, if the defaults have the expected version or
+    /// none is expected. A connection that is created here also becomes the default of those `others` that have none.
     ///
     /// # Errors
-    /// If the state cannot be written. [`StoreError::Changed`] if they have another version.
+    /// If the state cannot be written. [`StoreError::Changed`] if the defaults have another version.
     pub fn save_action_defaults(
         &self,
         bundle: &str,
         action: &str,
-        configuration: &Configuration,
+        defaults: &ActionDefaults,
         expected: Option<Version>,
+        connection: Option<&ConnectionWrite<'_>>,
     ) -> Result<(), StoreError> {
-        let text = to_json("configuration", configuration)?;
+        let text = to_json("configuration", &defaults.configuration)?;
         self.write(|transaction| {
             version::check(transaction, VERSION, &[&bundle, &action], "defaults of the action", expected)?;
+            let id = match connection {
+                Some(connection) => Some(write(transaction, connection)?),
+                None => defaults.connection,
+            };
             transaction.execute(
-                "INSERT INTO action_defaults (bundle, action, configuration) VALUES (?1, ?2, ?3)
-                 ON CONFLICT (bundle, action)
-                     DO UPDATE SET configuration = excluded.configuration, version = version + 1",
-                params![bundle, action, text],
+                "INSERT INTO action_defaults (bundle, action, connection, configuration) VALUES (?1, ?2, ?3, ?4)
+                 ON CONFLICT (bundle, action) DO UPDATE SET connection = excluded.connection,
+                     configuration = excluded.configuration, version = version + 1",
+                params![bundle, action, id, text],
             )?;
+            let others = connection.map(|connection| connection.others).unwrap_or_default();
+            for other in others.iter().filter(|other| *other != action) {
+                transaction.execute(
+                    "INSERT INTO action_defaults (bundle, action, connection, configuration) VALUES (?1, ?2, ?3, '{}')
+                     ON CONFLICT (bundle, action) DO UPDATE SET connection = excluded.connection, version = version + 1
+                         WHERE connection IS NULL",
+                    params![bundle, other, id],
+                )?;
+            }
             Ok(())
         })
     }

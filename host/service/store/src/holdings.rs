@@ -1,12 +1,12 @@
 //! How many entries lists of services held when a run read them last. The latest word counts; an earlier one goes when a
-//! later run of the same step tells of the same list, also with another credential: that of the tenant was renewed then.
+//! later run of the same step tells of the same list, also with another connection: the workflow was moved to it.
 
 use jiff::Timestamp;
 use rusqlite::{Row, params};
 
 use crate::rows::{millis, moment, number};
 use crate::tasks::fence;
-use crate::{Activation, RunId, Store, StoreError};
+use crate::{Activation, ConnectionId, RunId, Store, StoreError};
 
 /// How many entries a list holds.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -24,7 +24,7 @@ pub struct NewHolding {
 /// Whose lists they are.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Lists<'a> {
-    /// Digest of the credential.
+    /// The connection.
     pub tenant: &'a str,
     /// The manifest's id.
     pub bundle: &'a str,
@@ -35,8 +35,10 @@ pub struct Lists<'a> {
 /// The latest word about one type of a list.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct HoldingRow {
-    /// Digest of the credential.
+    /// The connection, as runs name it.
     pub tenant: String,
+    /// The connection and its name, unless it was deleted.
+    pub connection: Option<(ConnectionId, String)>,
     /// The manifest's id.
     pub bundle: String,
     /// The bundle's name for people; its id where it is not installed any more.
@@ -57,8 +59,11 @@ fn read(row: &Row<'_>) -> rusqlite::Result<HoldingRow> {
     let field: String = row.get("field")?;
     let bundle: String = row.get("bundle")?;
     let title: Option<String> = row.get("title")?;
+    let connection: Option<ConnectionId> = row.get("connection")?;
+    let name: Option<String> = row.get("connection_name")?;
     Ok(HoldingRow {
         tenant: row.get("tenant")?,
+        connection: connection.zip(name),
         title: title.unwrap_or_else(|| bundle.clone()),
         bundle,
         service: row.get("service")?,
@@ -126,8 +131,11 @@ impl Store {
     /// Where the state cannot be read.
     pub fn holdings(&self) -> Result<Vec<HoldingRow>, StoreError> {
         self.read(|connection| {
-            let sql = "SELECT holdings.*, runs.workflow_name, bundles.title FROM holdings
-                JOIN runs ON runs.id = holdings.run
+            let sql = "SELECT holdings.*, runs.workflow_name, bundles.title, connections.id AS connection,
+                    connections.name AS connection_name
+                FROM holdings JOIN runs ON runs.id = holdings.run
+                LEFT JOIN run_steps ON run_steps.run = holdings.run AND run_steps.place = holdings.step
+                LEFT JOIN connections ON connections.id = run_steps.connection
                 LEFT JOIN bundles ON bundles.bundle = holdings.bundle AND bundles.current = 1
                 ORDER BY bundles.title COLLATE alphabetical, service COLLATE alphabetical, tenant,
                     list COLLATE alphabetical, field COLLATE alphabetical";
@@ -223,7 +231,7 @@ mod tests {
         let row = store.holdings().unwrap().remove(0);
         assert_eq!((row.title.as_str(), row.workflow_name.as_str(), row.at), ("example", "one", now()));
         assert_eq!(row.holding.limit, Some(10_000));
-        // The key of the second workflow's first step is another one now.
+        // The second workflow's first step uses another connection now.
         let third = active(&store, other);
         store.record_holdings(third, 1, lists("c"), &[holding("ip", 6)], now()).unwrap();
         assert_eq!(held(&store)[2..], [(text("c"), ip, 6, third.run)]);

@@ -42,6 +42,8 @@ macro_rules! ids {
 ids! {
     /// One installed version of a bundle.
     BundleId;
+    /// A connection to a service.
+    ConnectionId;
     /// A data collection.
     CollectionId;
     /// A file of a collection.

@@ -1,4 +1,4 @@
-//! The state of the service, in one SQLite file: integrations, secrets (sealed before they get here), collections,
+//! The state of the service, in one SQLite file: integrations, connections, secrets (sealed before they get here), collections,
 //! workflows, runs with every object's verdict, people and what they did.
 //!
 //! Typed rows go in and come out; a decision is made by whoever asks. No HTTP, no WebAssembly, no clock: who writes says what
@@ -14,6 +14,7 @@ mod bundles;
 mod collation;
 mod collections;
 mod compared;
+mod connections;
 mod database;
 mod error;
 mod holdings;
@@ -46,11 +47,14 @@ pub use bundles::{BundleRow, NewBundle};
 pub use collation::{Alphabetical, alphabetical};
 pub use collections::{CollectionRow, Counted, FileReader, FileRow, FileWriter, NewCollection, NewFile};
 pub use compared::Compared;
+pub use connections::{ActionDefaults, ConnectionContent, ConnectionRow, ConnectionUsers, ConnectionWrite};
 pub use database::Store;
 pub use error::StoreError;
 pub use holdings::{HoldingRow, Lists, NewHolding};
 pub use idempotency::{Answered, Claimed};
-pub use ids::{BundleId, CollectionId, FileId, RunId, SecretId, SessionId, TokenId, UserId, WorkflowId};
+pub use ids::{
+    BundleId, CollectionId, ConnectionId, FileId, RunId, SecretId, SessionId, TokenId, UserId, WorkflowId,
+};
 pub use neighbours::Neighbours;
 pub use people::{EndedWithUser, LinkRow, LogIn, NewToken, TokenRow, Tokens, UserRow};
 pub use rows::Page;

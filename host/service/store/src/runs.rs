@@ -7,8 +7,8 @@ use serde_json::Value;
 use crate::rows::{json, json_or_none, millis, moment, moment_or_none, names, number, to_json};
 use crate::timeline::add_event;
 use crate::{
-    BundleId, Configuration, Counts, Event, Mark, RunId, Store, StoreError, StoredObject, WorkflowId,
-    verdicts,
+    BundleId, Configuration, ConnectionId, Counts, Event, Mark, RunId, Store, StoreError, StoredObject,
+    WorkflowId, verdicts,
 };
 
 names! {
@@ -121,7 +121,9 @@ pub struct NewStep {
     pub action: String,
     /// Title of the action.
     pub title: String,
-    /// The configuration that it runs with.
+    /// The connection whose credential it uses.
+    pub connection: Option<ConnectionId>,
+    /// The configuration that it runs with, the connection's included; secrets remain with the connection.
     pub configuration: Configuration,
 }
 
@@ -193,7 +195,9 @@ pub struct StepRow {
     pub action: String,
     /// Title of the action.
     pub title: String,
-    /// The configuration that it runs with.
+    /// The connection whose credential it uses.
+    pub connection: Option<ConnectionId>,
+    /// The configuration that it runs with, the connection's included; secrets remain with the connection.
     pub configuration: Configuration,
     /// How it ended; none while it is open.
     pub end: Option<StepEnd>,
@@ -310,6 +314,7 @@ fn read_step(row: &Row<'_>) -> rusqlite::Result<StepRow> {
         digest: row.get("digest")?,
         action: row.get("action")?,
         title: row.get("title")?,
+        connection: row.get("connection")?,
         configuration: json(row, "configuration")?,
         end,
         started_at: moment_or_none(row, "started_at")?,
@@ -381,8 +386,8 @@ impl Store {
             for (step, place) in new.steps.iter().zip(1_i64..) {
                 transaction.execute(
                     "INSERT INTO run_steps (run, place, bundle, bundle_name, version, digest, action, title,
-                         configuration, phase)
-                     VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, 'open')",
+                         connection, configuration, phase)
+                     VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, 'open')",
                     params![
                         id,
                         place,
@@ -392,6 +397,7 @@ impl Store {
                         step.digest,
                         step.action,
                         step.title,
+                        step.connection,
                         to_json("configuration", &step.configuration)?
                     ],
                 )?;

@@ -143,15 +143,10 @@ impl Store {
     }
 }
 
-/// What a configuration or a connection still names. A run that is over needs none: to retry it takes its workflow's.
+/// The secrets that a connection or a live collection names.
 fn used_secrets(connection: &Connection) -> Result<BTreeSet<SecretId>, StoreError> {
-    const NAMING: &[&str] = &[
-        "SELECT configuration AS named FROM action_defaults",
-        "SELECT configuration AS named FROM workflow_steps",
-        "SELECT source AS named FROM collections",
-        "SELECT run_steps.configuration AS named FROM run_steps JOIN runs ON runs.id = run_steps.run
-             WHERE runs.phase <> 'ended'",
-    ];
+    const NAMING: &[&str] =
+        &["SELECT configuration AS named FROM connections", "SELECT source AS named FROM collections"];
     let mut used = BTreeSet::new();
     for sql in NAMING {
         let mut statement = connection.prepare(sql)?;

@@ -7,8 +7,11 @@ use rusqlite::{OptionalExtension as _, Row, Transaction, params};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
+use crate::connections::check_there;
 use crate::rows::{json, json_or_none, millis, moment, moment_or_none, names, number, to_json};
-use crate::{BundleId, CollectionId, SecretId, Store, StoreError, Version, WorkflowId, version};
+use crate::{
+    BundleId, CollectionId, ConnectionId, SecretId, Store, StoreError, Version, WorkflowId, version,
+};
 
 /// Parameter to value.
 pub type Configuration = BTreeMap<String, StoredValue>;
@@ -80,7 +83,9 @@ pub struct WorkflowStep {
     pub bundle: BundleId,
     /// Id of the action.
     pub action: String,
-    /// Its configuration in this workflow.
+    /// The connection that it uses; an action without a credential needs none.
+    pub connection: Option<ConnectionId>,
+    /// Its configuration in this workflow, without the parameters of the connection.
     pub configuration: Configuration,
 }
 
@@ -143,6 +148,7 @@ fn read_step(row: &Row<'_>) -> rusqlite::Result<WorkflowStep> {
     Ok(WorkflowStep {
         bundle: row.get("bundle")?,
         action: row.get("action")?,
+        connection: row.get("connection")?,
         configuration: json(row, "configuration")?,
     })
 }
@@ -154,9 +160,13 @@ fn write_steps(
 ) -> Result<(), StoreError> {
     transaction.execute("DELETE FROM workflow_steps WHERE workflow = ?1", [id])?;
     for (step, place) in steps.iter().zip(1_i64..) {
+        // It may have been deleted since the workflow was checked.
+        step.connection.map(|connection| check_there(transaction, connection)).transpose()?;
+        let configuration = to_json("configuration", &step.configuration)?;
         transaction.execute(
-            "INSERT INTO workflow_steps (workflow, place, bundle, action, configuration) VALUES (?1, ?2, ?3, ?4, ?5)",
-            params![id, place, step.bundle, step.action, to_json("configuration", &step.configuration)?],
+            "INSERT INTO workflow_steps (workflow, place, bundle, action, connection, configuration)
+             VALUES (?1, ?2, ?3, ?4, ?5, ?6)",
+            params![id, place, step.bundle, step.action, step.connection, configuration],
         )?;
     }
     Ok(())

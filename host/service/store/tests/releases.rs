@@ -15,9 +15,9 @@ use std::path::{Path, PathBuf};
 
 use jiff::{SignedDuration, Timestamp};
 use palisade_store::{
-    Configuration, NewAuditEntry, NewBundle, NewCollection, NewFile, NewRun, NewStep, NewToken, NewVerdict,
-    NewWorkflow, Origin, Page, Phase, RunEnd, RunFilter, RunStatus, Store, StoredObject, StoredValue, Takes,
-    Verdict, WorkflowStep,
+    ActionDefaults, Configuration, ConnectionContent, ConnectionWrite, NewAuditEntry, NewBundle,
+    NewCollection, NewFile, NewRun, NewStep, NewToken, NewVerdict, NewWorkflow, Origin, Page, Phase, RunEnd,
+    RunFilter, RunStatus, Store, StoredObject, StoredValue, Takes, Verdict, WorkflowStep,
 };
 use rusqlite::Connection;
 use serde_json::json;
@@ -56,11 +56,24 @@ fn fill(store: &Store) {
     };
     let bundle = store.install_bundle(&zip, &[], "ada", now()).unwrap();
     let secret = store.add_secret("api_key", "key", b"sealed", now()).unwrap();
-    let configuration = Configuration::from([
-        ("api_key".to_owned(), StoredValue::Secret { secret }),
-        ("description".to_owned(), StoredValue::Value(json!("blocked nightly"))),
-    ]);
-    store.save_action_defaults("trend-vision-one", "block", &configuration, None).unwrap();
+    let content = ConnectionContent {
+        name: "Vision One".to_owned(),
+        kind: "trend-vision-one".to_owned(),
+        configuration: Configuration::from([("api_key".to_owned(), StoredValue::Secret { secret })]),
+    };
+    let write = ConnectionWrite {
+        id: None,
+        content: &content,
+        expected: None,
+        others: &["exempt".to_owned()],
+        who: "ada",
+        now: now(),
+    };
+    let value = StoredValue::Value(json!("blocked nightly"));
+    let configuration = Configuration::from([("description".to_owned(), value)]);
+    let defaults = ActionDefaults { connection: None, configuration: configuration.clone() };
+    store.save_action_defaults("trend-vision-one", "block", &defaults, None, Some(&write)).unwrap();
+    let connection = store.action_defaults("trend-vision-one", "block").unwrap().connection;
     let (source, filter) = (json!({ "kind": "files" }), json!({ "score_from": 7.0 }));
     let new = NewCollection { name: "Phishing", description: "", source: &source, filter: &filter };
     let collection = store.add_collection(&new, "ada", now()).unwrap();
@@ -73,7 +86,8 @@ fn fill(store: &Store) {
         objects: vec![("FQDN".to_owned(), "evil.example".to_owned())],
     };
     store.replace_files(collection, vec![file], None, None, now()).unwrap();
-    let step = WorkflowStep { bundle, action: "block".to_owned(), configuration: configuration.clone() };
+    let step =
+        WorkflowStep { bundle, action: "block".to_owned(), connection, configuration: configuration.clone() };
     let new = NewWorkflow {
         name: "Nightly".to_owned(),
         description: "What is new".to_owned(),
@@ -103,6 +117,7 @@ fn fill(store: &Store) {
             digest: "digest".to_owned(),
             action: "block".to_owned(),
             title: "Add to Blocklist".to_owned(),
+            connection,
             configuration: configuration.clone(),
         };
         let new = NewRun {
@@ -149,12 +164,19 @@ fn check(store: &Store) {
     let bundle = store.current_bundle("trend-vision-one").unwrap().unwrap();
     assert_eq!((bundle.version.as_str(), bundle.signed_by.as_deref()), ("1.0.0", Some("palisade")));
     let defaults = store.action_defaults("trend-vision-one", "block").unwrap();
-    let Some(StoredValue::Secret { secret }) = defaults.get("api_key") else { panic!("{defaults:?}") };
+    let connection = store.connection(defaults.connection.unwrap()).unwrap();
+    assert_eq!((connection.name.as_str(), connection.kind.as_str()), ("Vision One", "trend-vision-one"));
+    let Some(StoredValue::Secret { secret }) = connection.configuration.get("api_key") else {
+        panic!("{connection:?}")
+    };
+    let users = store.connection_users(connection.id).unwrap();
+    assert_eq!((users.workflows.len(), users.actions.len(), users.runs.len()), (1, 2, 1));
     assert_eq!(store.secret(*secret).unwrap().sealed, b"sealed");
     let workflows = store.workflows().unwrap();
     let [nightly] = workflows.as_slice() else { panic!("{workflows:?}") };
     assert_eq!((nightly.takes, nightly.evictions, nightly.enabled), (Takes::Changed, Some(100), true));
-    assert_eq!(nightly.steps[0].configuration, defaults);
+    assert_eq!(nightly.steps[0].configuration, defaults.configuration);
+    assert_eq!(nightly.steps[0].connection, defaults.connection);
     let files = store.files(nightly.collection.unwrap()).unwrap();
     let mut content = Vec::new();
     store.file_reader(files[0].id).read_to_end(&mut content).unwrap();

@@ -6,9 +6,10 @@ use std::io::Read as _;
 
 use jiff::{SignedDuration, Timestamp};
 use palisade_store::{
-    Answered, AuditFilter, Claimed, Configuration, FileWriter, Mark, NewAuditEntry, NewBundle, NewCollection,
-    NewFile, NewRun, NewStep, NewVerdict, NewWorkflow, ObjectFilter, ObjectOrder, Origin, Page, RunEnd,
-    RunId, RunStatus, Store, StoreError, StoredObject, StoredValue, Takes, Verdict, WorkflowId, WorkflowStep,
+    Answered, AuditFilter, Claimed, Configuration, ConnectionContent, ConnectionWrite, FileWriter, Mark,
+    NewAuditEntry, NewBundle, NewCollection, NewFile, NewRun, NewVerdict, NewWorkflow, ObjectFilter,
+    ObjectOrder, Origin, Page, RunEnd, RunId, RunStatus, Store, StoreError, StoredObject, StoredValue, Takes,
+    Verdict, WorkflowId, WorkflowStep,
 };
 use serde_json::json;
 use tempfile::TempDir;
@@ -201,7 +202,12 @@ fn an_uploaded_file_comes_back_byte_for_byte_and_replaces_the_ones_before() {
 fn a_version_that_workflows_use_stays_and_the_newest_of_the_others_is_current() {
     let (store, _directory) = store();
     let first = store.install_bundle(&bundle("1.0.0"), &[], "ada", now()).unwrap();
-    let step = WorkflowStep { bundle: first, action: "block".to_owned(), configuration: Default::default() };
+    let step = WorkflowStep {
+        bundle: first,
+        action: "block".to_owned(),
+        connection: None,
+        configuration: Default::default(),
+    };
     let user = workflow(&store, "Nightly", vec![step]);
     let second = store.install_bundle(&bundle("2.0.0"), &[], "ada", now()).unwrap();
     assert_eq!(store.current_bundle("trend-vision-one").unwrap().unwrap().id, second);
@@ -252,42 +258,35 @@ fn a_secret_stays_as_long_as_something_names_it_and_goes_when_nothing_does() {
     let (store, _directory) = store();
     let later = now() + SignedDuration::from_hours(1);
     let seal = |label: &str| store.add_secret(label, "key", b"sealed", now()).unwrap();
-    let names = |secret| Configuration::from([("api_key".to_owned(), StoredValue::Secret { secret })]);
-    let [defaults, copied, open, over, live, replaced] =
-        ["defaults", "copied", "open", "over", "live", "replaced"].map(seal);
-    let bundle = store.install_bundle(&bundle("1.0.0"), &[], "ada", now()).unwrap();
-    store.save_action_defaults("trend-vision-one", "block", &names(defaults), None).unwrap();
-    let step = |secret| WorkflowStep { bundle, action: "block".to_owned(), configuration: names(secret) };
-    let id = workflow(&store, "a", vec![step(copied)]);
+    let [first, replaced, rotated, live] = ["first", "replaced", "rotated", "live"].map(seal);
+    let naming = |secret| {
+        let configuration = Configuration::from([("api_key".to_owned(), StoredValue::Secret { secret })]);
+        ConnectionContent {
+            name: format!("with {secret}"),
+            kind: "trend-vision-one".to_owned(),
+            configuration,
+        }
+    };
+    let write = |id, content: ConnectionContent| {
+        let write =
+            ConnectionWrite { id, content: &content, expected: None, others: &[], who: "ada", now: now() };
+        store.write_connection(&write).unwrap()
+    };
+    write(None, naming(first));
+    let id = write(None, naming(replaced));
+    write(Some(id), naming(rotated));
     let (source, filter) = (json!({ "log_in": { "secret": live } }), json!({}));
     let new = NewCollection { name: "Live", description: "", source: &source, filter: &filter };
     store.add_collection(&new, "ada", now()).unwrap();
-    let run_with = |secret| {
-        let step = NewStep {
-            bundle,
-            bundle_name: "trend-vision-one".to_owned(),
-            version: "1.0.0".to_owned(),
-            digest: String::new(),
-            action: "block".to_owned(),
-            title: String::new(),
-            configuration: names(secret),
-        };
-        let new = NewRun { steps: vec![step], ..new_run(id, None, &[]) };
-        store.add_run(&new, now()).unwrap().unwrap()
-    };
-    let ended = run_with(over);
-    store.submit_task(ended, "a", "tenant", later, now()).unwrap();
-    let task = store.claim_task(now()).unwrap().unwrap();
-    store.end_run(task.activation(), &RunEnd::of(RunStatus::Completed), now()).unwrap();
-    run_with(open);
     assert_eq!(store.remove_unused_secrets(now()).unwrap(), 0, "none is old enough");
-    assert_eq!(store.remove_unused_secrets(later).unwrap(), 2);
-    for kept in [defaults, copied, open, live] {
+    assert_eq!(store.remove_unused_secrets(later).unwrap(), 1);
+    for kept in [first, rotated, live] {
         assert!(store.secret(kept).is_ok());
     }
-    for gone in [over, replaced] {
-        assert!(matches!(store.secret(gone), Err(StoreError::Missing { .. })));
-    }
+    assert!(matches!(store.secret(replaced), Err(StoreError::Missing { .. })));
+    store.remove_connection(id).unwrap();
+    assert_eq!(store.remove_unused_secrets(later).unwrap(), 1);
+    assert!(matches!(store.secret(rotated), Err(StoreError::Missing { .. })));
 }
 
 #[test]

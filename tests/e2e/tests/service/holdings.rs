@@ -69,7 +69,7 @@ fn exceptions_count_together_and_a_dry_run_tells_what_it_found() {
     let collection = service.collection("All", "list.txt", b"good.example\n192.0.2.1\n");
     let settings = json!({ "actions": [{
         "integration": integration, "action": "add-to-exception-list",
-        "configuration": { "api_key": service.key() },
+        "connection": service.connection(),
     }]});
     let workflow = service.workflow("Exempt", integration, collection, &settings);
     assert_eq!(service.over(service.run(workflow))["status"], "Completed");

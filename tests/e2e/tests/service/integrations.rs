@@ -50,7 +50,9 @@ fn defaults_are_for_future_workflows_only_and_a_secret_is_never_shown() {
     let after = service.post("/api/v1/workflows", &wanted).expect(201);
     let after = service.get(&format!("/api/v1/workflows/{}", after["id"])).expect(200);
     assert_eq!(after["actions"][0]["configuration"]["risk_level"], "high");
-    assert_eq!(after["actions"][0]["configuration"]["api_key"], "[secret]");
+    let connection = format!("/api/v1/connections/{}", after["actions"][0]["connection"]);
+    let connection = service.get(&connection).expect(200);
+    assert_eq!(connection["configuration"]["api_key"], "[secret]");
     let wrong = json!({ "configuration": { "risk_level": "enormous" } }).to_string();
     let wrong = service.send("PUT", &path, "application/json", wrong.as_bytes()).expect(422);
     assert_eq!(wrong["errors"][0]["field"], "risk_level");
@@ -63,22 +65,17 @@ fn a_mask_that_is_sent_back_keeps_the_secret_and_a_new_secret_is_in_the_audit_lo
     let integration = service.install();
     let collection = service.collection("All", "list.txt", domains(2).as_bytes());
     let workflow = service.workflow("Block", integration, collection, &json!({}));
-    let path = format!("/api/v1/workflows/{workflow}");
-    let was = service.get(&path).expect(200);
-    let body = |key: &str| {
-        let mut configuration = was["actions"][0]["configuration"].clone();
-        configuration["api_key"] = json!(key);
-        json!({
-            "name": "Block", "collection": collection,
-            "actions": [{ "integration": integration, "action": "add-to-blocklist", "was": 1, "configuration": configuration }],
-        })
+    let path = format!("/api/v1/connections/{}", service.connection());
+    let put = |key: &str| {
+        let mut body = service.get(&path).expect(200);
+        body["configuration"]["api_key"] = json!(key);
+        service.send("PUT", &path, "application/json", body.to_string().as_bytes())
     };
-    let put = |key: &str| service.send("PUT", &path, "application/json", body(key).to_string().as_bytes());
     assert_eq!(put("[secret]").status, 204);
     assert_eq!(service.over(service.run(workflow))["status"], "Completed");
     assert_eq!(put("another key").status, 204);
     let line = service.get("/api/v1/audit").expect(200)["items"][0].clone();
-    let key = |side: &str| line[side]["steps"][0]["configuration"]["api_key"].clone();
+    let key = |side: &str| line[side]["configuration"]["api_key"].clone();
     assert_eq!((key("before"), key("after")), (json!("[secret]"), json!("[new secret]")), "{line}");
 }
 

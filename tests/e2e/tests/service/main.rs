@@ -16,6 +16,7 @@ mod collections;
 mod command_line;
 mod concurrent_pushes;
 mod connection;
+mod connections;
 mod demo;
 mod deploy;
 mod holdings;

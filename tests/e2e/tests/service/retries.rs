@@ -12,7 +12,8 @@ fn both(tenant: &Tenant, objects: usize, order: [&str; 2]) -> (Service, i64, Val
     let service = Service::start(tenant);
     let integration = service.install();
     let collection = service.collection("All", "list.txt", domains(objects).as_bytes());
-    let action = |id: &str| json!({ "integration": integration, "action": id, "configuration": { "api_key": service.key() } });
+    let action =
+        |id: &str| json!({ "integration": integration, "action": id, "connection": service.connection() });
     let settings = json!({ "actions": order.map(action) });
     let workflow = service.workflow("Both", integration, collection, &settings);
     (service, workflow, settings)

@@ -37,8 +37,8 @@ fn a_dry_run_says_how_many_it_would_add_refresh_and_leave() {
         assert_eq!(service.over(service.run(workflow))["status"], "Completed");
     };
     let risk = |level: &str| {
-        let configuration = json!({ "api_key": service.key(), "risk_level": level });
-        json!({ "actions": [{ "integration": integration, "action": "add-to-blocklist", "configuration": configuration }] })
+        let (connection, configuration) = (service.connection(), json!({ "risk_level": level }));
+        json!({ "actions": [{ "integration": integration, "action": "add-to-blocklist", "connection": connection, "configuration": configuration }] })
     };
     held("Held", 0, 3, &risk("high"));
     held("Risky", 3, 4, &risk("low"));
@@ -115,7 +115,8 @@ fn a_service_that_is_asked_to_end_puts_down_its_runs_and_takes_them_up_again() {
     let limited = json!({ "actions": [{
         "integration": integration,
         "action": "add-to-blocklist",
-        "configuration": { "api_key": service.key(), "objects_per_run": 10_000 },
+        "connection": service.connection(),
+        "configuration": { "objects_per_run": 10_000 },
     }] });
     let workflow = service.workflow("Block", integration, collection, &limited);
     let run = service.run(workflow);
@@ -155,9 +156,14 @@ fn a_run_that_cannot_begin_fails_to_complete_and_says_why() {
     let service = Service::start_with(&tenant, &[]);
     let integration = service.install();
     let collection = service.collection("All", "list.txt", b"evil.example\n");
-    let settings = json!({ "actions": [{
-        "integration": integration, "action": "add-to-blocklist",
+    let europe = json!({
+        "name": "Europe",
+        "kind": "trend-vision-one",
         "configuration": { "api_key": service.key(), "api_region": "api.eu.xdr.trendmicro.com" },
+    });
+    let connection = service.post("/api/v1/connections", &europe).expect(201);
+    let settings = json!({ "actions": [{
+        "integration": integration, "action": "add-to-blocklist", "connection": connection["id"],
     }]});
     // Nobody has said where that region is, and this machine reaches nobody.
     let workflow = service.workflow("Elsewhere", integration, collection, &settings);

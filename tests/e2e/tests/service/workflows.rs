@@ -13,7 +13,7 @@ fn a_collection_larger_than_one_run_is_worked_through() {
     let collection = service.collection("All", "list.txt", domains(25).as_bytes());
     let settings = json!({ "actions": [{
         "integration": integration, "action": "add-to-blocklist",
-        "configuration": { "api_key": service.key(), "objects_per_run": 10 },
+        "connection": service.connection(), "configuration": { "objects_per_run": 10 },
     }]});
     let workflow = service.workflow("Block", integration, collection, &settings);
     let mut taken = Vec::new();
@@ -58,11 +58,14 @@ fn what_sends_nothing_else_is_no_change_and_what_does_is() {
     let collection = service.collection("All", "list.txt", domains(3).as_bytes());
     let workflow = service.workflow("Block", integration, collection, &json!({ "takes": "changed" }));
     assert_eq!(service.over(service.run(workflow))["objects"], 3);
-    for (configuration, taken) in [
-        (json!({ "objects_per_run": 500 }), 0),
-        (json!({ "api_key": service.key() }), 0),
-        (json!({ "scan_action": "log" }), 3),
-    ] {
+    let rotated = json!({
+        "name": "Vision One", "kind": "trend-vision-one", "configuration": { "api_key": service.key() },
+    });
+    let path = format!("/api/v1/connections/{}", service.connection());
+    assert_eq!(service.send("PUT", &path, "application/json", rotated.to_string().as_bytes()).status, 204);
+    for (configuration, taken) in
+        [(json!({}), 0), (json!({ "objects_per_run": 500 }), 0), (json!({ "scan_action": "log" }), 3)]
+    {
         let body = json!({
             "name": "Block", "collection": collection, "takes": "changed",
             "actions": [{ "integration": integration, "action": "add-to-blocklist", "was": 1, "configuration": configuration }],
@@ -94,7 +97,8 @@ fn two_actions_run_in_order_on_the_same_objects() {
     let service = Service::start(&tenant);
     let integration = service.install();
     let collection = service.collection("All", "list.txt", domains(4).as_bytes());
-    let action = |id: &str| json!({ "integration": integration, "action": id, "configuration": { "api_key": service.key() } });
+    let action =
+        |id: &str| json!({ "integration": integration, "action": id, "connection": service.connection() });
     let settings = json!({ "actions": [action("add-to-exception-list"), action("add-to-blocklist")] });
     let workflow = service.workflow("Both", integration, collection, &settings);
     let run = service.over(service.run(workflow));
@@ -124,20 +128,20 @@ fn a_workflow_comes_back_from_its_file_without_its_secrets() {
     );
     let import =
         |text: &str| service.send("POST", "/api/v1/workflows/import", "application/yaml", text.as_bytes());
-    let bare = import(&yaml.replace("name: Block", "name: Without a key")).expect(201);
+    let elsewhere = yaml.replace("connection: Vision One", "connection: Elsewhere");
+    assert_ne!(elsewhere, yaml, "{yaml}");
+    let bare = import(&elsewhere.replace("name: Block", "name: Without a connection")).expect(201);
     for verb in ["enable", "run"] {
         let path = format!("/api/v1/workflows/{}/{verb}", bare["id"]);
         let refused = service.post(&path, &json!({})).expect(422);
-        assert_eq!(refused["errors"][0]["field"], "actions[0].configuration.api_key", "{refused}");
+        assert_eq!(refused["errors"][0]["field"], "actions[0].connection", "{refused}");
     }
     let other = import(&yaml.replace("0.1.0", "9.9.9")).expect(422);
     assert!(other["errors"][0]["message"].as_str().unwrap().contains("but `0.1.0` is"), "{other}");
-    let path = format!("/api/v1/integrations/{integration}/actions/add-to-blocklist");
-    let defaults = json!({ "configuration": { "api_key": service.key() } }).to_string();
-    let _ = service.send("PUT", &path, "application/json", defaults.as_bytes()).expect(200);
     let renamed = yaml.replace("name: Block", "name: Block again");
     let made = import(&renamed).expect(201);
     let made = service.get(&format!("/api/v1/workflows/{}", made["id"])).expect(200);
+    assert_eq!(made["actions"][0]["connection"], service.connection(), "the connection of this name");
     assert_eq!((&made["enabled"], &made["schedule"]["at"]), (&json!(false), &json!("02:30")));
     assert_eq!(made["max_evictions"], serde_json::Value::Null, "any number, as it was");
     let lines: Vec<&str> = renamed.lines().filter(|line| !line.starts_with("max_evictions")).collect();

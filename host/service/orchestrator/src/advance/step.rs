@@ -65,7 +65,7 @@ impl Orchestrator {
             Effect::Exempts => "exempts",
             Effect::Other => return None,
         };
-        Some(format!("{} {effect}", self.tenant(&step.configuration).ok()?))
+        Some(format!("{} {effect}", Self::tenant(step)))
     }
 
     /// Does one step with the objects that have no verdict there.
@@ -83,13 +83,7 @@ impl Orchestrator {
             store.end_step(activation, step.place, &end, &[], self.now())?;
             return Ok(Advanced::More);
         }
-        let gate = match self.tenant(&step.configuration) {
-            Ok(tenant) => self.gate(&tenant),
-            Err(error) => {
-                self.give_up_step(activation, step, &GivenUp::not_begun(&error))?;
-                return Ok(Advanced::More);
-            }
-        };
+        let gate = self.gate(&Self::tenant(step));
         if let Some(closed) = gate.closed() {
             let wait = closed.opens_at.saturating_duration_since(tokio::time::Instant::now());
             if wait.as_secs() >= limits::HELD_WAIT_SECONDS {
@@ -182,7 +176,8 @@ impl Orchestrator {
         })?;
         let bundle = self.trusted_bundle(bundle, &policy)?;
         let action = known_action(bundle.manifest(), &step.action)?;
-        let given = self.given(bundle.manifest(), action, &step.configuration, BTreeMap::new())?;
+        let configuration = self.with_secrets(bundle.manifest(), action, step)?;
+        let given = self.given(bundle.manifest(), action, &configuration, BTreeMap::new())?;
         let component = self.component(&bundle).await?;
         let (protection, client) = (self.protection(&policy)?, self.client(&policy)?);
         let preparation = Preparation::new(bundle, policy, &step.action)

@@ -226,6 +226,7 @@ mod tests {
                 paths: vec![PathRule::parse("/connectivity")],
                 headers: Vec::new(),
                 credential: None,
+                changes: false,
                 idempotent: true,
                 reason: String::new(),
             },

@@ -25,6 +25,8 @@ struct Holding {
     bundle: String,
     /// The bundle's name.
     title: String,
+    /// The connection that reads the list; null if it was deleted.
+    connection: Option<i64>,
     /// The host of the service.
     #[schema(example = "https://api.xdr.trendmicro.com")]
     service: String,
@@ -54,6 +56,7 @@ impl From<HoldingRow> for Holding {
         Self {
             bundle: row.bundle,
             title: row.title,
+            connection: row.connection.map(|(id, _)| id.0),
             service: row.service,
             list: row.holding.list,
             field: row.holding.field,

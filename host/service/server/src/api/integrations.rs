@@ -9,13 +9,16 @@ use axum::response::{IntoResponse, Response};
 use http_body_util::{BodyExt as _, LengthLimitError, Limited};
 use jiff::Timestamp;
 use palisade_limits as limits;
-use palisade_orchestrator::{ActionPage, Confirmed, ConnectionTest, Review, ReviewedAction};
-use palisade_store::{BundleId, BundleRow};
+use palisade_orchestrator::{
+    ActionPage, Confirmed, ConnectionChoice, ConnectionTest, Review, ReviewedAction,
+};
+use palisade_store::{BundleId, BundleRow, ConnectionId};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use utoipa::{IntoParams, ToSchema};
 use utoipa_axum::routes;
 
+use super::json::present;
 use super::version::{Expected, IfMatch, etag};
 use super::{Json, Listed, PageQuery, Params, Problems, ReadOnly, schemas};
 use crate::bodies::Room;
@@ -130,8 +133,14 @@ pub(crate) fn created(location: &str, body: impl IntoResponse) -> Response {
 #[schema(as = ActionDefaults)]
 struct Defaults {
     /// Parameter to value; what is not named stays, an empty text or `null` empties. A secret is written here and shown nowhere.
+    /// Region and key belong to the action's connection: they are saved there, for everything that uses it. Without a connection, one
+    /// is created.
     #[schema(value_type = schemas::Settings)]
     configuration: BTreeMap<String, Value>,
+    /// The connection that new workflows use. The one that is saved by default; `null` for none.
+    #[serde(default, deserialize_with = "present")]
+    #[schema(value_type = Option<i64>)]
+    connection: Option<Option<i64>>,
     #[serde(default)]
     #[expect(dead_code, reason = "shown, and never set")]
     action: ReadOnly,
@@ -153,6 +162,15 @@ struct Defaults {
     #[serde(default)]
     #[expect(dead_code, reason = "shown, and never set")]
     version: ReadOnly,
+}
+
+/// The connection that a body names: left out, `null`, or a number.
+pub(crate) fn chosen(connection: Option<Option<i64>>) -> ConnectionChoice {
+    match connection {
+        None => ConnectionChoice::Kept,
+        Some(None) => ConnectionChoice::Nothing,
+        Some(Some(id)) => ConnectionChoice::Is(ConnectionId(id)),
+    }
 }
 
 /// All installed versions, by bundle, the newest first.
@@ -285,7 +303,8 @@ async fn configure(
         .ask(move |orchestrator| {
             let entered = orchestrator.entered_values(BundleId(id), &action, body.configuration)?;
             let (id, expected) = (BundleId(id), expected.version());
-            orchestrator.save_defaults(id, &action, entered, expected, &who.actor())?;
+            let choice = chosen(body.connection);
+            orchestrator.save_defaults(id, &action, choice, entered, expected, &who.actor())?;
             orchestrator.action_page(id, &action)
         })
         .await?;
@@ -306,8 +325,8 @@ async fn test(
     Json(body): Json<Defaults>,
 ) -> Result<Json<ConnectionTest>, Failure> {
     let bundle = BundleId(id);
-    let wanted = action.clone();
+    let (wanted, choice) = (action.clone(), chosen(body.connection));
     let entered =
         app.ask(move |orchestrator| orchestrator.entered_values(bundle, &wanted, body.configuration)).await?;
-    Ok(Json(app.orchestrator().test_connection(bundle, &action, entered).await?))
+    Ok(Json(app.orchestrator().test_connection(bundle, &action, choice, entered).await?))
 }

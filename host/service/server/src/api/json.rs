@@ -19,6 +19,13 @@ use crate::{Failure, Fault};
 /// A body of JSON, in either direction.
 pub(crate) struct Json<T>(pub(crate) T);
 
+/// A field that a call may leave out, send as `null`, or give a value: none, nothing, or the value.
+pub(crate) fn present<'de, D: Deserializer<'de>, T: Deserialize<'de>>(
+    deserializer: D,
+) -> Result<Option<Option<T>>, D::Error> {
+    Option::deserialize(deserializer).map(Some)
+}
+
 impl<T: Serialize> IntoResponse for Json<T> {
     fn into_response(self) -> Response {
         axum::Json(self.0).into_response()

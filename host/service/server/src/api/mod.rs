@@ -3,6 +3,7 @@
 
 mod audit;
 mod collections;
+mod connections;
 mod holdings;
 pub(crate) mod idempotency;
 mod integrations;
@@ -41,6 +42,7 @@ pub(crate) fn routes(routes: Routes) -> Routes {
     let routes = tokens::routes(routes);
     let routes = audit::routes(routes);
     let routes = integrations::routes(routes);
+    let routes = connections::routes(routes);
     let routes = collections::routes(routes);
     let routes = workflows::routes(routes);
     let routes = schedules::routes(routes);

@@ -79,7 +79,10 @@ fn in_a_body(fault: &Fault) -> Fault {
             return rest.is_empty().then(|| "actions".to_owned());
         };
         let place = place.parse::<usize>().ok()?.checked_sub(1)?;
-        Some(format!("actions[{place}].configuration.{name}"))
+        match name {
+            "connection" => Some(format!("actions[{place}].connection")),
+            _ => Some(format!("actions[{place}].configuration.{name}")),
+        }
     };
     Fault { field: path().unwrap_or_else(|| fault.field.clone()), message: fault.message.clone() }
 }
@@ -118,6 +121,7 @@ mod tests {
     fn a_field_of_a_workflow_is_named_by_its_path_in_the_body() {
         for (field, path) in [
             ("steps.1.api_key", "actions[0].configuration.api_key"),
+            ("steps.2.connection", "actions[1].connection"),
             ("steps", "actions"),
             ("steps.0.api_key", "steps.0.api_key"),
             ("stepson", "stepson"),

@@ -187,9 +187,11 @@ impl PartialSchema for WorkflowFile {
             .into_iter()
             .fold(closed(), |action, name| action.property(name, text()).required(name));
         let action = action.property("configuration", Settings::schema()).required("configuration");
+        let named = or_none(Type::String).description(Some("Name of its connection."));
+        let action = action.property("connection", named);
         let actions = ArrayBuilder::new().items(action).min_items(Some(1));
         closed()
-            .description(Some("An exported workflow, without its secrets."))
+            .description(Some("An exported workflow. It names its connections."))
             .property("name", title())
             .required("name")
             .property("description", text())

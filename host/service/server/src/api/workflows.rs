@@ -19,7 +19,8 @@ use serde_json::Value;
 use utoipa::{IntoParams, ToSchema};
 use utoipa_axum::routes;
 
-use super::integrations::Made;
+use super::integrations::{Made, chosen};
+use super::json::present;
 use super::version::{Expected, IfMatch, etag};
 use super::{Json, Listed, PageQuery, Params, Problems, ReadOnly, schemas};
 use crate::routes::Routes;
@@ -91,7 +92,10 @@ struct Step {
     /// Which action of the workflow it is, from 1 on: sent back, it keeps what is not named.
     #[schema(example = 1)]
     was: usize,
-    /// Its configuration in this workflow; of a secret, that there is one.
+    /// Identifies the connection that it uses; none if it needs none, or has to be given one before it runs.
+    #[schema(example = 1)]
+    connection: Option<i64>,
+    /// Its configuration in this workflow, without the parameters of the connection.
     #[schema(value_type = Object)]
     configuration: Value,
 }
@@ -170,7 +174,11 @@ struct WantedStep {
     #[serde(default)]
     #[schema(minimum = 1, maximum = 16)]
     was: Option<usize>,
-    /// Parameter to value, on top of the action's defaults. A secret is written here and shown nowhere.
+    /// Identifies the connection that it uses. By default, the one it had, or the action's default; `null` for none.
+    #[serde(default, deserialize_with = "present")]
+    #[schema(value_type = Option<i64>)]
+    connection: Option<Option<i64>>,
+    /// Parameter to value, on top of the action's defaults. The parameters of the connection are set there.
     #[serde(default)]
     #[schema(value_type = schemas::Settings)]
     configuration: BTreeMap<String, Value>,
@@ -236,6 +244,7 @@ impl Wanted {
                 entered: orchestrator.entered_values(bundle, &step.action, step.configuration)?,
                 action: step.action,
                 was: step.was.and_then(|place| place.checked_sub(1)),
+                connection: chosen(step.connection),
             })
         };
         Ok(WorkflowDraft {
@@ -258,6 +267,7 @@ fn shown(row: WorkflowRow, now: Timestamp) -> Workflow {
         integration: step.bundle.0,
         action: step.action,
         was,
+        connection: step.connection.map(|id| id.0),
         configuration: told(&step.configuration),
     };
     Workflow {
@@ -282,7 +292,7 @@ fn shown(row: WorkflowRow, now: Timestamp) -> Workflow {
 #[into_params(parameter_in = Query)]
 struct ImportOptions {
     /// If there is a workflow with this name: `fail`, create the workflow with another name (`rename`), or `replace` that
-    /// workflow. A replaced workflow keeps its runs, its secrets and whether it is enabled.
+    /// workflow. A replaced workflow keeps its runs and whether it is enabled, and its connections if the file names none.
     #[serde(default)]
     #[param(schema_with = schemas::on_conflict)]
     on_conflict: OnConflict,
@@ -478,7 +488,7 @@ async fn run(
     Ok(Made::answer("/api/v1/runs", run.0))
 }
 
-/// A workflow as a file, without its secrets.
+/// A workflow as a file. It names its connections; secrets are not in it.
 #[utoipa::path(get, path = "/api/v1/workflows/{id}/export", tag = "workflows", operation_id = "export_workflow",
     params(("id" = i64, Path, description = "Identifies it.", example = 1)),
     responses((status = 200, description = "The file.", body = String, content_type = "application/yaml"), Problems))]

@@ -16,6 +16,8 @@ pub(super) struct Held {
     pub(super) title: String,
     /// Where they are.
     pub(super) service: String,
+    /// The connection and its name; none if it was deleted.
+    pub(super) connection: Option<(i64, String)>,
     /// The lists.
     pub(super) lists: Vec<HeldList>,
 }
@@ -44,7 +46,8 @@ pub(super) fn held(frame: &Frame, rows: &[HoldingRow]) -> Vec<Held> {
     let tenants = rows.chunk_by(same).filter_map(|rows| {
         let first = rows.first()?;
         let service = first.service.replace("https://", "");
-        Some(Held { title: first.title.clone(), service, lists: lists(frame, rows) })
+        let connection = first.connection.clone().map(|(id, name)| (id.0, name));
+        Some(Held { title: first.title.clone(), service, connection, lists: lists(frame, rows) })
     });
     tenants.collect()
 }

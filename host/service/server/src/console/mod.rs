@@ -4,6 +4,7 @@
 mod account;
 mod audit;
 mod collections;
+mod connections;
 pub(crate) mod failed;
 mod holdings;
 mod integrations;
@@ -25,6 +26,7 @@ use crate::routes::Routes;
 pub(crate) fn routes(routes: Routes) -> Routes {
     let routes = overview::routes(routes);
     let routes = integrations::routes(routes);
+    let routes = connections::routes(routes);
     let routes = collections::routes(routes);
     let routes = log_in::routes(routes);
     let routes = welcome::routes(routes);

@@ -102,6 +102,8 @@ sections! {
     Overview = "Overview", "/", "overview", Role::Viewer;
     /// Installed bundles and their actions.
     Integrations = "Integrations", "/integrations", "integrations", Role::Viewer;
+    /// Where services are, and the credentials for them.
+    Connections = "Connections", "/connections", "link", Role::Viewer;
     /// Data collections.
     Collections = "Collections", "/collections", "collections", Role::Viewer;
     /// Workflows.

@@ -52,10 +52,14 @@ fn workflow(
     bundle: Option<&BundleRow>,
     now: Timestamp,
 ) -> Result<WorkflowId, Box<dyn Error>> {
-    let step = |bundle: &BundleRow| WorkflowStep {
-        bundle: bundle.id,
-        action: ACTION.to_owned(),
-        configuration: store.action_defaults(&bundle.bundle, ACTION).unwrap_or_default(),
+    let step = |bundle: &BundleRow| {
+        let defaults = store.action_defaults(&bundle.bundle, ACTION).unwrap_or_default();
+        WorkflowStep {
+            bundle: bundle.id,
+            action: ACTION.to_owned(),
+            connection: defaults.connection,
+            configuration: defaults.configuration,
+        }
     };
     let new = NewWorkflow {
         name: format!("workflow {number:04}"),
@@ -94,6 +98,7 @@ fn run(
         digest: bundle.digest.clone(),
         action: ACTION.to_owned(),
         title: "Add to block list".to_owned(),
+        connection: None,
         configuration: Default::default(),
     };
     let new = NewRun {

@@ -19,14 +19,29 @@ CREATE TABLE bundles (
 );
 CREATE INDEX bundles_by_bundle ON bundles (bundle, current);
 
+-- Where a service is and the credential for it, entered once and shared by actions and workflows.
+CREATE TABLE connections (
+    id            INTEGER PRIMARY KEY AUTOINCREMENT,
+    name          TEXT    NOT NULL UNIQUE,
+    kind          TEXT    NOT NULL,             -- what it connects to: the id of the bundle whose actions can use it
+    configuration TEXT    NOT NULL,             -- JSON: parameter to value, or to {"secret": id}
+    created_at    INTEGER NOT NULL,
+    created_by    TEXT    NOT NULL,
+    modified_at   INTEGER NOT NULL,
+    version       INTEGER NOT NULL DEFAULT 1,   -- raised by each change: an edit names the version it began with
+    tested        TEXT                          -- JSON: result of the last test; removed by each change
+);
+
 -- What an action's form holds for future workflows.
 CREATE TABLE action_defaults (
     bundle        TEXT NOT NULL,
     action        TEXT NOT NULL,
-    configuration TEXT NOT NULL,                -- JSON: parameter to value, or to {"secret": id}
-    version       INTEGER NOT NULL DEFAULT 1,   -- raised by each change: an edit names the version it began with
+    connection    INTEGER REFERENCES connections (id) ON DELETE SET NULL,
+    configuration TEXT NOT NULL,                -- JSON: parameter to value, without those of the connection
+    version       INTEGER NOT NULL DEFAULT 1,   -- raised by each change, also of the connection: an edit names the version it began with
     PRIMARY KEY (bundle, action)
 );
+CREATE INDEX action_defaults_by_connection ON action_defaults (connection);
 
 -- Sealed before they get here: this table never holds a readable secret.
 CREATE TABLE secrets (
@@ -107,10 +122,12 @@ CREATE TABLE workflow_steps (
     place         INTEGER NOT NULL,
     bundle        INTEGER NOT NULL REFERENCES bundles (id),
     action        TEXT    NOT NULL,
-    configuration TEXT    NOT NULL,
+    connection    INTEGER REFERENCES connections (id),
+    configuration TEXT    NOT NULL,             -- JSON: parameter to value, without those of the connection
     PRIMARY KEY (workflow, place)
 ) WITHOUT ROWID;
 CREATE INDEX workflow_steps_by_bundle ON workflow_steps (bundle);
+CREATE INDEX workflow_steps_by_connection ON workflow_steps (connection);
 
 -- What of an object the workflow has brought to its end: "changed since the last success" is what differs from it.
 CREATE TABLE marks (
@@ -197,7 +214,8 @@ CREATE TABLE run_steps (
     digest        TEXT    NOT NULL,
     action        TEXT    NOT NULL,
     title         TEXT    NOT NULL,
-    configuration TEXT    NOT NULL,
+    connection    INTEGER REFERENCES connections (id) ON DELETE SET NULL,
+    configuration TEXT    NOT NULL,             -- JSON: parameter to value, with those of the connection, without secrets
     phase         TEXT    NOT NULL,             -- open, ended
     ended_how     TEXT,
     code          TEXT,
@@ -212,6 +230,7 @@ CREATE TABLE run_steps (
     PRIMARY KEY (run, place)
 ) WITHOUT ROWID;
 CREATE INDEX run_steps_by_bundle ON run_steps (bundle);
+CREATE INDEX run_steps_by_connection ON run_steps (connection);
 
 CREATE TABLE run_objects (
     run         INTEGER NOT NULL REFERENCES runs (id) ON DELETE CASCADE,
@@ -269,7 +288,7 @@ CREATE TABLE run_recordings (
 
 -- What lists of services held when a run read them last, by the action's word. Goes with that run.
 CREATE TABLE holdings (
-    tenant  TEXT    NOT NULL,                   -- digest of the credential: whose lists these are
+    tenant  TEXT    NOT NULL,                   -- the connection: whose lists these are
     bundle  TEXT    NOT NULL,                   -- the manifest's id
     service TEXT    NOT NULL,                   -- where the lists are
     list    TEXT    NOT NULL,

@@ -3,8 +3,9 @@ PRAGMA user_version = 1;
 CREATE TABLE action_defaults (
     bundle        TEXT NOT NULL,
     action        TEXT NOT NULL,
-    configuration TEXT NOT NULL,                -- JSON: parameter to value, or to {"secret": id}
-    version       INTEGER NOT NULL DEFAULT 1,   -- raised by each change: an edit names the version it began with
+    connection    INTEGER REFERENCES connections (id) ON DELETE SET NULL,
+    configuration TEXT NOT NULL,                -- JSON: parameter to value, without those of the connection
+    version       INTEGER NOT NULL DEFAULT 1,   -- raised by each change, also of the connection: an edit names the version it began with
     PRIMARY KEY (bundle, action)
 );
 CREATE TABLE audit (
@@ -44,6 +45,17 @@ CREATE TABLE collections (
     version     INTEGER NOT NULL DEFAULT 1,     -- raised by each change: an edit names the version it began with
     counted     TEXT                            -- JSON: how many objects were found when it was last read
 );
+CREATE TABLE connections (
+    id            INTEGER PRIMARY KEY AUTOINCREMENT,
+    name          TEXT    NOT NULL UNIQUE,
+    kind          TEXT    NOT NULL,             -- what it connects to: the id of the bundle whose actions can use it
+    configuration TEXT    NOT NULL,             -- JSON: parameter to value, or to {"secret": id}
+    created_at    INTEGER NOT NULL,
+    created_by    TEXT    NOT NULL,
+    modified_at   INTEGER NOT NULL,
+    version       INTEGER NOT NULL DEFAULT 1,   -- raised by each change: an edit names the version it began with
+    tested        TEXT                          -- JSON: result of the last test; removed by each change
+);
 CREATE TABLE file_chunks (
     file  INTEGER NOT NULL REFERENCES files (id) ON DELETE CASCADE,
     place INTEGER NOT NULL,
@@ -67,7 +79,7 @@ CREATE TABLE files (
     uploaded_at INTEGER NOT NULL
 );
 CREATE TABLE holdings (
-    tenant  TEXT    NOT NULL,                   -- digest of the credential: whose lists these are
+    tenant  TEXT    NOT NULL,                   -- the connection: whose lists these are
     bundle  TEXT    NOT NULL,                   -- the manifest's id
     service TEXT    NOT NULL,                   -- where the lists are
     list    TEXT    NOT NULL,
@@ -150,7 +162,8 @@ CREATE TABLE run_steps (
     digest        TEXT    NOT NULL,
     action        TEXT    NOT NULL,
     title         TEXT    NOT NULL,
-    configuration TEXT    NOT NULL,
+    connection    INTEGER REFERENCES connections (id) ON DELETE SET NULL,
+    configuration TEXT    NOT NULL,             -- JSON: parameter to value, with those of the connection, without secrets
     phase         TEXT    NOT NULL,             -- open, ended
     ended_how     TEXT,
     code          TEXT,
@@ -270,7 +283,8 @@ CREATE TABLE workflow_steps (
     place         INTEGER NOT NULL,
     bundle        INTEGER NOT NULL REFERENCES bundles (id),
     action        TEXT    NOT NULL,
-    configuration TEXT    NOT NULL,
+    connection    INTEGER REFERENCES connections (id),
+    configuration TEXT    NOT NULL,             -- JSON: parameter to value, without those of the connection
     PRIMARY KEY (workflow, place)
 ) WITHOUT ROWID;
 CREATE TABLE workflows (
@@ -290,10 +304,12 @@ CREATE TABLE workflows (
     cursor       TEXT,                          -- JSON: the last object that a run took
     version      INTEGER NOT NULL DEFAULT 1     -- raised by each change: an edit names the version it began with
 );
-INSERT INTO "action_defaults" VALUES ('trend-vision-one', 'block', '{"api_key":{"secret":1},"description":"blocked nightly"}', 1);
+INSERT INTO "action_defaults" VALUES ('trend-vision-one', 'block', 1, '{"description":"blocked nightly"}', 1);
+INSERT INTO "action_defaults" VALUES ('trend-vision-one', 'exempt', 1, '{}', 1);
 INSERT INTO "audit" VALUES (1, 1795334400000, 'ada', 'workflow.created', 'Nightly', NULL, '{"enabled":true}', NULL, NULL, NULL);
 INSERT INTO "bundles" VALUES (1, 'trend-vision-one', '1.0.0', 'digest', 'Trend Micro Vision One', 'Palisade', 'palisade', 1, 1795334400000, 'ada', X'7A6970');
 INSERT INTO "collections" VALUES (1, 'Phishing', '', '{"kind":"files"}', '{"score_from":7.0}', 1795334400000, 'ada', 1795334400000, 2, NULL);
+INSERT INTO "connections" VALUES (1, 'Vision One', 'trend-vision-one', '{"api_key":{"secret":1}}', 1795334400000, 'ada', 1795334400000, 1, NULL);
 INSERT INTO "file_chunks" VALUES (1, 0, X'6576696C2E6578616D706C650A776F7273652E6578616D706C650A');
 INSERT INTO "file_objects" VALUES (1, 1, 'FQDN', 'evil.example', 'evil.example');
 INSERT INTO "files" VALUES (1, 1, 'list.txt', 27, 'digest', 1795334400000);
@@ -304,8 +320,8 @@ INSERT INTO "run_objects" VALUES (1, 1, 'FQDN', 'evil.example', NULL, 'list.txt'
 INSERT INTO "run_objects" VALUES (1, 2, 'FQDN', 'worse.example', NULL, 'list.txt', 'line 1', '{"score":9.0}', 'worse.example');
 INSERT INTO "run_objects" VALUES (2, 1, 'FQDN', 'evil.example', NULL, 'list.txt', 'line 1', '{"score":9.0}', 'evil.example');
 INSERT INTO "run_objects" VALUES (2, 2, 'FQDN', 'worse.example', NULL, 'list.txt', 'line 1', '{"score":9.0}', 'worse.example');
-INSERT INTO "run_steps" VALUES (1, 1, 1, 'trend-vision-one', '1.0.0', 'digest', 'block', 'Add to Blocklist', '{"api_key":{"secret":1},"description":"blocked nightly"}', 'open', NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, 0);
-INSERT INTO "run_steps" VALUES (2, 1, 1, 'trend-vision-one', '1.0.0', 'digest', 'block', 'Add to Blocklist', '{"api_key":{"secret":1},"description":"blocked nightly"}', 'open', NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, 0);
+INSERT INTO "run_steps" VALUES (1, 1, 1, 'trend-vision-one', '1.0.0', 'digest', 'block', 'Add to Blocklist', 1, '{"description":"blocked nightly"}', 'open', NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, 0);
+INSERT INTO "run_steps" VALUES (2, 1, 1, 'trend-vision-one', '1.0.0', 'digest', 'block', 'Add to Blocklist', 1, '{"description":"blocked nightly"}', 'open', NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, 0);
 INSERT INTO "runs" VALUES (1, 1, 'Nightly', 'schedule', 'schedule', '1@first', NULL, 0, 100, 'Phishing', 'ended', 'Error Occurred', 'service', NULL, NULL, NULL, 1795334400000, NULL, 1795334400000, 1795338000000, 2, 0, NULL);
 INSERT INTO "runs" VALUES (2, 1, 'Nightly', 'schedule', 'schedule', '1@second', NULL, 0, 100, 'Phishing', 'queued', NULL, NULL, NULL, NULL, NULL, 1795334400000, NULL, NULL, 1795338000000, 2, 0, NULL);
 INSERT INTO "secrets" VALUES (1, 'api_key', 'key', X'7365616C6564', 1795334400000);
@@ -318,8 +334,9 @@ INSERT INTO "verdict_counts" VALUES (1, 1, 'accepted', 1);
 INSERT INTO "verdict_counts" VALUES (1, 1, 'failed', 1);
 INSERT INTO "verdicts" VALUES (1, 1, 1, 'accepted', NULL, NULL, '[]', 1795334400000);
 INSERT INTO "verdicts" VALUES (1, 1, 2, 'failed', NULL, NULL, '[]', 1795334400000);
-INSERT INTO "workflow_steps" VALUES (1, 1, 1, 'block', '{"api_key":{"secret":1},"description":"blocked nightly"}');
+INSERT INTO "workflow_steps" VALUES (1, 1, 1, 'block', 1, '{"description":"blocked nightly"}');
 INSERT INTO "workflows" VALUES (1, 'Nightly', 'What is new', 1, '{"hours":24,"kind":"every"}', 'changed', 100, 1, 1795334400000, 'ada', 1795334400000, 1795334400000, 1795338000000, NULL, 1);
+CREATE INDEX action_defaults_by_connection ON action_defaults (connection);
 CREATE INDEX audit_by_kind ON audit (what);
 CREATE INDEX audit_by_person ON audit (who);
 CREATE INDEX audit_by_time ON audit (at);
@@ -334,6 +351,7 @@ CREATE INDEX list_leases_by_run ON list_leases (run);
 CREATE INDEX log_in_failures_by_subject ON log_in_failures (subject, at);
 CREATE INDEX run_objects_by_key ON run_objects (search_key, run, place);
 CREATE INDEX run_steps_by_bundle ON run_steps (bundle);
+CREATE INDEX run_steps_by_connection ON run_steps (connection);
 CREATE INDEX runs_by_creation ON runs (created_at, status, cause);
 CREATE INDEX runs_by_end ON runs (ended_at);
 CREATE INDEX runs_by_phase ON runs (phase, id);
@@ -345,5 +363,6 @@ CREATE INDEX tasks_by_state ON tasks (state, wake_at);
 CREATE INDEX tokens_by_parent ON tokens (parent);
 CREATE INDEX verdicts_by_kind ON verdicts (run, step, verdict, place);
 CREATE INDEX workflow_steps_by_bundle ON workflow_steps (bundle);
+CREATE INDEX workflow_steps_by_connection ON workflow_steps (connection);
 CREATE INDEX workflows_by_collection ON workflows (collection);
 CREATE INDEX workflows_by_tick ON workflows (enabled, next_tick);

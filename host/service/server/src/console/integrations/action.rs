@@ -8,8 +8,8 @@ use axum::Form;
 use axum::extract::{Path, State};
 use axum::http::StatusCode;
 use axum::response::Response;
-use palisade_orchestrator::{ActionPage, ConnectionTest, FormField};
-use palisade_store::BundleId;
+use palisade_orchestrator::{ActionPage, ConnectionChoice, ConnectionTest, Entered, FormField};
+use palisade_store::{BundleId, ConnectionRow};
 
 use super::{PATH, TITLE};
 use crate::console::wording::sentence;
@@ -20,7 +20,9 @@ use crate::view::{
 use crate::{App, Failure, Fault};
 
 /// Before the names of parameters, so that none of them can be taken for a field of ours.
-const PREFIX: &str = "setting-";
+pub(in crate::console) const PREFIX: &str = "setting-";
+/// The choice of a connection on the page.
+const CONNECTION: &str = "setting-connection";
 
 /// One heading of the form.
 struct Heading {
@@ -47,7 +49,7 @@ struct Shown {
 /// A parameter as a field. What is required has to be there when it runs: here it may be left open, unless it has a value.
 /// A secret that is kept comes with the box that takes it away.
 /// Who may not change it is told what is set, and not how it is changed.
-fn field(
+pub(in crate::console) fn field(
     parameter: &FormField,
     entered: Option<&BTreeMap<String, String>>,
     faults: &[Fault],
@@ -100,39 +102,125 @@ fn bounded(field: Field, [least, most]: [&'static str; 2], parameter: &FormField
     parameter.maximum.iter().fold(field, |field, number| field.attribute(most, number.to_string()))
 }
 
-async fn read(app: &App, id: i64, action: String) -> Result<(ActionPage, Option<i64>), Failure> {
+/// What the page needs of the state.
+struct Read {
+    action: ActionPage,
+    /// The version that new workflows get, if it is another.
+    current: Option<i64>,
+    /// Connections that the action can use.
+    connections: Vec<ConnectionRow>,
+    /// Workflows that use the connection of the defaults.
+    users: usize,
+}
+
+async fn read(app: &App, id: i64, action: String) -> Result<Read, Failure> {
     app.ask(move |orchestrator| {
-        let page = orchestrator.action_page(BundleId(id), &action)?;
-        let current = orchestrator.store().current_bundle(&page.bundle.bundle)?.map(|row| row.id.0);
-        Ok((page, current.filter(|current| *current != id)))
+        let (store, action) = (orchestrator.store(), orchestrator.action_page(BundleId(id), &action)?);
+        let current = store.current_bundle(&action.bundle.bundle)?.map(|row| row.id.0);
+        let users = action.connection.map(|id| store.connection_users(id)).transpose()?;
+        let is_usable = |row: &ConnectionRow| row.kind == action.bundle.bundle;
+        Ok(Read {
+            current: current.filter(|current| *current != id),
+            connections: store.connections()?.into_iter().filter(is_usable).collect(),
+            users: users.map_or(0, |users| users.workflows.len()),
+            action,
+        })
     })
     .await
+}
+
+/// The choice of a connection; none if there is nothing to choose.
+fn choice(read: &Read, entered: Option<&BTreeMap<String, String>>, faults: &[Fault]) -> Option<Field> {
+    if read.connections.is_empty() {
+        return None;
+    }
+    let saved = read.action.connection.map(|id| id.to_string()).unwrap_or_default();
+    let none = if saved.is_empty() { "None, or a new one with the key below" } else { "None" };
+    let mut choices = vec![Choice::new("", none)];
+    choices.extend(read.connections.iter().map(|row| Choice::new(row.id.to_string(), &row.name)));
+    if !saved.is_empty() {
+        choices.push(Choice::new("new", "New connection with the values below"));
+    }
+    let help = match read.users {
+        0 => "The fields below belong to the connection. You can also choose another connection and save."
+            .to_owned(),
+        1 => "The fields below belong to the connection: a change also applies to 1 workflow.".to_owned(),
+        many => {
+            format!("The fields below belong to the connection: a change also applies to {many} workflows.")
+        }
+    };
+    let value = entered.and_then(|entered| entered.get(CONNECTION)).cloned().unwrap_or(saved);
+    Some(Field::select(CONNECTION, "Connection", choices).value(value).help(help).faults(faults))
+}
+
+/// The connection that a form chooses, and what it entered. Values that the form showed of another connection are left out.
+fn chosen(
+    action: &ActionPage,
+    fields: &BTreeMap<String, String>,
+    entered: &mut BTreeMap<String, Entered>,
+) -> ConnectionChoice {
+    match fields.get(CONNECTION).map(String::as_str) {
+        Some("new") => ConnectionChoice::New,
+        Some("") if action.connection.is_some() => {
+            entered.retain(|name, value| {
+                !action.of_connection.contains(name) || matches!(value, Entered::Secret(_))
+            });
+            ConnectionChoice::Nothing
+        }
+        Some(id) => match id.parse() {
+            Ok(id) if Some(id) != action.connection => {
+                entered.retain(|name, value| {
+                    !action.of_connection.contains(name) || matches!(value, Entered::Secret(_))
+                });
+                ConnectionChoice::Is(id)
+            }
+            _ => ConnectionChoice::Kept,
+        },
+        None => ConnectionChoice::Kept,
+    }
+}
+
+/// Faults of parameters, by the fields of the page and in the words that people know them by.
+pub(in crate::console) fn labelled<'form>(
+    parameters: impl Iterator<Item = &'form FormField> + Clone,
+    faults: &[Fault],
+) -> Vec<Fault> {
+    let fault = |fault: &Fault| {
+        let parameter = parameters.clone().find(|parameter| parameter.name == fault.field);
+        if parameter.is_none() && fault.field != "connection" {
+            return Fault::new(&fault.field, sentence(&fault.message));
+        }
+        let label = parameter.map_or("Connection", |parameter| parameter.label.as_str());
+        // People know a parameter by its label alone.
+        let message = fault.message.replace(&format!("`{}`", fault.field), &format!("“{label}”"));
+        Fault::new(format!("{PREFIX}{}", fault.field), sentence(&message))
+    };
+    faults.iter().map(fault).collect()
 }
 
 fn shown(
     app: &App,
     visit: Visit,
-    (action, current): (ActionPage, Option<i64>),
+    read: Read,
     entered: Option<&BTreeMap<String, String>>,
     wrong: &[Fault],
 ) -> Shown {
-    let parameters = || action.form.sections.iter().flat_map(|section| &section.fields);
-    let labelled = |fault: &Fault| {
-        let label = parameters().find(|parameter| parameter.name == fault.field);
-        let label = label.map_or(fault.field.as_str(), |parameter| parameter.label.as_str());
-        // People know a parameter by its label alone.
-        let message = fault.message.replace(&format!("`{}`", fault.field), &format!("“{label}”"));
-        Fault::new(format!("{PREFIX}{}", fault.field), sentence(&message))
-    };
-    let faults: Vec<Fault> = wrong.iter().map(labelled).collect();
+    let faults = labelled(read.action.form.sections.iter().flat_map(|section| &section.fields), wrong);
+    let choice = choice(&read, entered, &faults);
+    let Read { action, current, .. } = read;
     let up = (
         format!("{} {}", action.bundle.title, action.bundle.version),
         format!("{PATH}/{}", action.bundle.id),
     );
     let frame = visit.frame(app, &action.title, Section::Integrations).under(TITLE, PATH).under(up.0, up.1);
     let own = frame.administrator() && current.is_none();
-    let fields = |fields: &[FormField]| {
-        fields.iter().flat_map(|parameter| field(parameter, entered, &faults, own)).collect()
+    // Once, above the first field that belongs to the connection.
+    let mut choice = choice;
+    let mut fields = |fields: &[FormField]| {
+        let is_of_connection = |parameter: &FormField| action.of_connection.contains(&parameter.name);
+        let choice = if fields.iter().any(is_of_connection) { choice.take() } else { None };
+        let fields = fields.iter().flat_map(|parameter| field(parameter, entered, &faults, own));
+        choice.into_iter().chain(fields).collect()
     };
     let headings = action.form.sections.iter();
     let headings = headings
@@ -151,7 +239,10 @@ fn shown(
 }
 
 /// What a form holds, field by field, as people read it; of a secret, whether there is a new one.
-fn said(action: &ActionPage, entered: Option<&BTreeMap<String, String>>) -> Vec<(String, String)> {
+pub(in crate::console) fn said<'form>(
+    parameters: impl Iterator<Item = &'form FormField>,
+    entered: Option<&BTreeMap<String, String>>,
+) -> Vec<(String, String)> {
     let value = |parameter: &FormField| {
         let name = format!("{PREFIX}{}", parameter.name);
         let sent = entered.map(|entered| entered.get(&name).map(String::as_str));
@@ -170,8 +261,7 @@ fn said(action: &ActionPage, entered: Option<&BTreeMap<String, String>>) -> Vec<
             _ => value.to_owned(),
         }
     };
-    let fields = action.form.sections.iter().flat_map(|section| &section.fields);
-    fields.map(|parameter| (parameter.label.clone(), value(parameter))).collect()
+    parameters.map(|parameter| (parameter.label.clone(), value(parameter))).collect()
 }
 
 pub(super) async fn show(
@@ -192,7 +282,7 @@ pub(super) async fn save(
     Form(fields): Form<BTreeMap<String, String>>,
 ) -> Result<Response, Failure> {
     let page = read(&app, id, action.clone()).await?;
-    if page.1.is_some() {
+    if page.current.is_some() {
         let message = "the defaults belong to the current version; this is an earlier version";
         return Err(
             Failure::conflict("earlier-version", message).with_hint("open the action of the current version")
@@ -203,20 +293,24 @@ pub(super) async fn save(
     }
     let (given, place, actor) = (fields.clone(), format!("{PATH}/{id}/actions/{action}"), who.actor());
     let expected = fields.get("version").and_then(|version| version.parse().ok());
+    let shows = page.action.clone();
     let saved = app
         .ask(move |orchestrator| {
-            let entered = orchestrator.entered_form(BundleId(id), &action, PREFIX, &given)?;
-            orchestrator.save_defaults(BundleId(id), &action, entered, expected, &actor)
+            let mut entered = orchestrator.entered_form(BundleId(id), &action, PREFIX, &given)?;
+            let choice = chosen(&shows, &given, &mut entered);
+            orchestrator.save_defaults(BundleId(id), &action, choice, entered, expected, &actor)
         })
         .await;
     match saved {
         Ok(()) => {
-            let text = format!("Configuration of “{}” saved for future workflows.", page.0.title);
+            let text = format!("Configuration of “{}” saved for future workflows.", page.action.title);
             app.notify(&who, Notice::done(text));
             Ok(see_other(&place))
         }
         Err(failure) if failure.status() == StatusCode::PRECONDITION_FAILED => {
-            let differences = Difference::between(&said(&page.0, None), &said(&page.0, Some(&fields)));
+            let parameters = || page.action.form.sections.iter().flat_map(|section| &section.fields);
+            let differences =
+                Difference::between(&said(parameters(), None), &said(parameters(), Some(&fields)));
             let conflict = Conflict { what: "This configuration", when: None, differences, reload: place };
             let again = Shown { conflict: Some(conflict), ..shown(&app, visit, page, Some(&fields), &[]) };
             page_with(StatusCode::PRECONDITION_FAILED, &again)
@@ -233,15 +327,21 @@ pub(super) async fn save(
 async fn test(
     app: &App,
     visit: Visit,
-    read: (ActionPage, Option<i64>),
+    read: Read,
     id: i64,
     action: String,
     fields: &BTreeMap<String, String>,
 ) -> Result<Response, Failure> {
     let (given, wanted) = (fields.clone(), action.clone());
-    let entered =
+    let mut entered =
         app.ask(move |orchestrator| orchestrator.entered_form(BundleId(id), &wanted, PREFIX, &given)).await?;
-    match app.orchestrator().test_connection(BundleId(id), &action, entered).await.map_err(Failure::from) {
+    let choice = chosen(&read.action, fields, &mut entered);
+    match app
+        .orchestrator()
+        .test_connection(BundleId(id), &action, choice, entered)
+        .await
+        .map_err(Failure::from)
+    {
         Ok(mut tested) => {
             tested.message = sentence(&tested.message);
             tested.hint = tested.hint.as_deref().map(sentence);

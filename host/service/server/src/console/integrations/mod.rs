@@ -1,7 +1,7 @@
 //! Installed bundles: the list, an upload and its review, a version, and the defaults of an action. Denied by default: an install
 //! without the confirmations that it needs.
 
-mod action;
+pub(super) mod action;
 mod list;
 pub(super) mod refusal;
 mod review;

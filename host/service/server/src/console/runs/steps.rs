@@ -100,19 +100,23 @@ pub(super) async fn part(
 
 /// By the labels of the form, where the version is still installed; otherwise by the names of the parameters.
 fn configuration(orchestrator: &Orchestrator, step: &StepRow) -> Vec<Fact> {
+    let connection = step.connection.and_then(|id| orchestrator.store().connection(id).ok());
+    let connection = connection.map(|row| Fact::new("Connection", row.name));
     let manifest = step.bundle.and_then(|bundle| orchestrator.manifest(bundle).ok());
     if let Some(manifest) = manifest
         && let Some(action) = manifest.action(&step.action)
     {
         let form = form(&manifest, action, &step.configuration, &[]);
-        return form.sections.iter().flat_map(|section| &section.fields).map(fact).collect();
+        // Secrets remain with the connection.
+        let fields = form.sections.iter().flat_map(|section| &section.fields);
+        return connection
+            .into_iter()
+            .chain(fields.filter(|field| field.kind != "secret").map(fact))
+            .collect();
     }
     let held = told(&step.configuration);
-    held.as_object()
-        .into_iter()
-        .flatten()
-        .map(|(name, value)| Fact::new(name.clone(), plain(value)))
-        .collect()
+    let held = held.as_object().into_iter().flatten();
+    connection.into_iter().chain(held.map(|(name, value)| Fact::new(name.clone(), plain(value)))).collect()
 }
 
 /// What a field of a form holds, in words.

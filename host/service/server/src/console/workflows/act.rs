@@ -142,7 +142,7 @@ pub(super) async fn run_selected(
     }
 }
 
-/// The page of a workflow that lacks something, with what it lacks: one that was imported has no secrets of its own.
+/// The page of a workflow that lacks something, with what it lacks: one that was imported may have no connection.
 async fn incomplete(app: &App, visit: Visit, id: WorkflowId, failure: Failure) -> Result<Response, Failure> {
     let lacks: Vec<Fault> =
         failure.faults().iter().filter_map(of_action).map(|lacks| Fault::new("", lacks)).collect();
@@ -186,7 +186,10 @@ pub(super) async fn duplicate(
 ) -> Result<Response, Failure> {
     let actor = who.actor();
     let copy = app.ask(move |orchestrator| orchestrator.duplicate_workflow(WorkflowId(id), &actor)).await?;
-    app.notify(&who, Notice::done("Copy created, secrets included. It is disabled until you enable it."));
+    app.notify(
+        &who,
+        Notice::done("Copy created, with the same connections. It is disabled until you enable it."),
+    );
     Ok(see_other(&format!("/workflows/{copy}")))
 }
 
@@ -205,7 +208,7 @@ pub(super) async fn ask_to_delete(
     page(&Confirm {
         frame,
         text: vec![
-            "Its schedule, configuration, secrets and record of processed objects are deleted.".to_owned(),
+            "Its schedule, configuration and record of processed objects are deleted.".to_owned(),
             "Its runs stay in the list, under its name. Entries they added stay at the service.".to_owned(),
         ],
         items: Vec::new(),

@@ -110,8 +110,7 @@ fn known(
     }
     let mut steps = Vec::new();
     for (step, place) in builder.steps.iter().zip(1..) {
-        let preserve = shown.pressed.is_some_and(Pressed::keeps_places);
-        match StepView::new(orchestrator, step, place, saved, faults, preserve) {
+        match StepView::new(orchestrator, step, place, saved, faults) {
             Ok(view) => steps.push(view),
             // It was uninstalled meanwhile: what cannot be shown cannot be kept.
             Err(OrchestratorError::Store(StoreError::Missing { .. })) if saved.is_none() => {}
@@ -123,7 +122,7 @@ fn known(
             let now = Builder::of(row, zone);
             let mut views = Vec::new();
             for (step, place) in now.steps.iter().zip(1..) {
-                views.push(StepView::new(orchestrator, step, place, saved, &[], false)?);
+                views.push(StepView::new(orchestrator, step, place, saved, &[])?);
             }
             Some(Difference::between(&said(&now, &views, &collections), &said(builder, &steps, &collections)))
         }

@@ -1,10 +1,11 @@
-//! What somebody is building, between two requests: all of it stands in the form, and nothing in the state. A secret that was typed
-//! goes to the state when the form is saved, and is forgotten otherwise.
+//! What somebody is building, between two requests: all of it is in the form, and nothing in the state.
 
 use std::collections::BTreeMap;
 
 use jiff::tz::TimeZone;
-use palisade_orchestrator::{Entered, Orchestrator, OrchestratorError, StepDraft, WorkflowDraft};
+use palisade_orchestrator::{
+    ConnectionChoice, Entered, Orchestrator, OrchestratorError, StepDraft, WorkflowDraft,
+};
 use palisade_store::{BundleId, CollectionId, Takes, Version, WorkflowRow};
 
 use super::read_schedule;
@@ -26,8 +27,17 @@ impl Step {
         let nothing = BTreeMap::new();
         let sent = self.sent.as_ref().unwrap_or(&nothing);
         let entered: BTreeMap<String, Entered> =
-            orchestrator.entered_form(self.bundle, &self.action, "", sent)?;
-        Ok(StepDraft { bundle: self.bundle, action: self.action.clone(), was: self.was, entered })
+            orchestrator.entered_step(self.bundle, &self.action, sent)?;
+        let connection = self.connection();
+        Ok(StepDraft { bundle: self.bundle, action: self.action.clone(), was: self.was, connection, entered })
+    }
+
+    /// The connection that its form chooses.
+    fn connection(&self) -> ConnectionChoice {
+        match self.sent.as_ref().and_then(|sent| sent.get("connection")) {
+            None => ConnectionChoice::Kept,
+            Some(id) => id.parse().map_or(ConnectionChoice::Nothing, ConnectionChoice::Is),
+        }
     }
 }
 
@@ -61,13 +71,6 @@ pub(super) enum Pressed {
     Step(usize),
     /// The form again, with the list of actions in focus.
     Steps,
-}
-
-impl Pressed {
-    /// Whether each action is at the place where it was: what was typed into it can stay in the browser.
-    pub(super) fn keeps_places(self) -> bool {
-        matches!(self, Self::Test(_) | Self::Times)
-    }
 }
 
 impl Builder {

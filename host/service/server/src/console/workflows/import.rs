@@ -26,7 +26,7 @@ fn choice(chosen: OnConflict) -> Field {
         Choice::new("rename", "Rename")
             .help("Creates a workflow with another name, such as `Nightly (imported)`."),
         Choice::new("replace", "Replace")
-            .help("Replaces the workflow with this name. Its runs, its secrets and its state stay."),
+            .help("Replaces the workflow with this name. Its runs and its state stay."),
     ];
     let value = if chosen == OnConflict::Replace { "replace" } else { "rename" };
     Field::radio("on_conflict", "A workflow with this name exists", choices).value(value).required()
@@ -90,10 +90,7 @@ pub(super) async fn import(
         .ask(move |orchestrator| {
             let id = orchestrator.import_workflow(&document, on_conflict, &actor)?;
             let row = orchestrator.store().workflow(id)?;
-            let forms = orchestrator.step_forms(&row)?;
-            let mut fields =
-                forms.iter().flat_map(|step| &step.form.sections).flat_map(|section| &section.fields);
-            let lacks = fields.any(|field| field.required && field.kind == "secret" && !field.is_set);
+            let lacks = !orchestrator.is_complete(&row)?;
             Ok((id, row.enabled, lacks))
         })
         .await;
@@ -103,7 +100,7 @@ pub(super) async fn import(
                 Notice::done("Imported. The workflow was replaced and is still enabled.")
             } else if lacks {
                 Notice::warning(
-                    "Imported, but a required secret is missing. Enter it with Edit, then enable the workflow.",
+                    "Imported, but a connection or a required value is missing. Enter it with Edit, then enable the workflow.",
                 )
             } else {
                 Notice::done("Imported. It is disabled until you enable it.")

@@ -1,5 +1,5 @@
 //! Workflows: the list, the builder, one workflow with what may be done with it, and workflows as files. A form is shown again with
-//! what was entered until it is right; nothing half is saved. Denied by default: a secret that is written back into a page.
+//! what was entered until it is right; nothing half is saved.
 
 mod act;
 mod build;
@@ -17,6 +17,7 @@ use crate::security::guard::{OPERATOR, VIEWER};
 use crate::view::ListQuery;
 
 pub(super) use scheduling::{read_schedule, tick};
+pub(super) use step::Tested;
 
 pub(super) fn routes(routes: Routes) -> Routes {
     routes

@@ -26,6 +26,7 @@ struct Action {
     title: String,
     bundle: String,
     version: String,
+    connection: Option<(i64, String)>,
     parts: Vec<Part>,
 }
 
@@ -83,6 +84,7 @@ pub(super) async fn shown(
         title: form.title,
         bundle: form.bundle.title,
         version: form.bundle.version,
+        connection: form.connection.map(|(id, name)| (id.0, name)),
         parts: form
             .form
             .sections

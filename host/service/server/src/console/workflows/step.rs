@@ -1,6 +1,9 @@
 //! The form of one action within the builder: the sections of its manifest, with what was entered, and the faults beside the fields.
 
-use palisade_orchestrator::{ConnectionTest, FormField, Orchestrator, OrchestratorError, REMOVE, form};
+use palisade_orchestrator::{
+    ConnectionTest, FormField, Orchestrator, OrchestratorError, connection_parameters, form,
+    without_connection,
+};
 use palisade_store::{BundleId, StoreError, WorkflowRow};
 
 use super::builder::Step;
@@ -22,10 +25,10 @@ pub(super) struct Section {
 const NAMED: usize = 3;
 
 /// What a test of the connection came to.
-pub(super) struct Tested {
-    pub(super) works: bool,
-    pub(super) title: String,
-    pub(super) texts: Vec<String>,
+pub(in crate::console) struct Tested {
+    pub(in crate::console) works: bool,
+    pub(in crate::console) title: String,
+    pub(in crate::console) texts: Vec<String>,
 }
 
 /// The form of one action.
@@ -43,11 +46,13 @@ pub(super) struct StepView {
     /// Each field with its value, as people read it.
     pub(super) said: Vec<(String, String)>,
     pub(super) tested: Option<Tested>,
+    /// The kind of its connection; none if it needs none.
+    pub(super) kind: Option<String>,
 }
 
 impl Tested {
     /// What a test says.
-    pub(super) fn of(test: &ConnectionTest) -> Self {
+    pub(in crate::console) fn of(test: &ConnectionTest) -> Self {
         let title = match (test.works, test.failed) {
             (true, _) => "The connection works.".to_owned(),
             (false, Some(failed)) => format!("The connection does not work: {}.", failed.in_words()),
@@ -58,7 +63,7 @@ impl Tested {
     }
 
     /// Why there was no test.
-    pub(super) fn failed(failure: &Failure) -> Self {
+    pub(in crate::console) fn failed(failure: &Failure) -> Self {
         let hint = failure.hint().map(sentence);
         Self {
             works: false,
@@ -76,7 +81,6 @@ impl StepView {
         place: usize,
         saved: Option<&WorkflowRow>,
         faults: &[Fault],
-        preserve: bool,
     ) -> Result<Self, OrchestratorError> {
         let store = orchestrator.store();
         let manifest = orchestrator.manifest(step.bundle)?;
@@ -84,13 +88,16 @@ impl StepView {
             .action(&step.action)
             .ok_or_else(|| StoreError::Missing { what: "action", id: step.action.clone() })?;
         let was = saved.zip(step.was).and_then(|(row, was)| row.steps.get(was));
-        let held = match was.filter(|was| was.action == step.action) {
-            Some(was) => was.configuration.clone(),
-            None => store.action_defaults(&manifest.id, &action.id)?,
+        let (connection, held) = match was.filter(|was| was.action == step.action) {
+            Some(was) => (was.connection, was.configuration.clone()),
+            None => {
+                let defaults = store.action_defaults(&manifest.id, &action.id)?;
+                (defaults.connection, defaults.configuration)
+            }
         };
         let prefix = format!("steps.{place}.");
         let section = |section: &palisade_orchestrator::FormSection| {
-            let fields = section.fields.iter().flat_map(|held| field(held, step, &prefix, faults, preserve));
+            let fields = section.fields.iter().map(|held| field(held, step, &prefix, faults));
             let fields: Vec<Field> = fields.collect();
             let is_missing = |field: &Field| field.required && field.values.iter().all(String::is_empty);
             let said: Vec<String> = section
@@ -107,8 +114,18 @@ impl StepView {
                 fields,
             }
         };
-        let form = form(&manifest, action, &held, &[]);
+        let names = connection_parameters(&manifest);
+        let of_connection = |section: &&palisade_bundle::Section| {
+            section.parameters.iter().any(|name| names.contains(name.as_str()))
+        };
+        let title = action.sections.iter().find(of_connection).map(|section| section.title.clone());
+        let own = without_connection(&manifest, action);
+        let form = form(&manifest, &own, &held, &[]);
+        let chosen = title.map(|title| chosen(store, &manifest.id, title, connection, step, &prefix, faults));
+        let (chosen, mut said_all) = chosen.transpose()?.unzip();
         let fields = form.sections.iter().flat_map(|section| &section.fields);
+        let own_said = fields.map(|held| (held.label.clone(), said(held, step)));
+        let said_all: Vec<(String, String)> = said_all.take().into_iter().chain(own_said).collect();
         let bundle = store.bundle(step.bundle)?;
         let newer = store.current_bundle(&bundle.bundle)?.filter(|current| current.id != step.bundle);
         Ok(Self {
@@ -119,22 +136,55 @@ impl StepView {
             title: action.title.clone(),
             version: bundle.version,
             bundle_title: bundle.title,
-            said: fields.map(|held| (held.label.clone(), said(held, step))).collect(),
-            sections: form.sections.iter().map(section).collect(),
+            said: said_all,
+            sections: chosen.into_iter().chain(form.sections.iter().map(section)).collect(),
+            kind: (!names.is_empty()).then(|| manifest.id.clone()),
             tested: None,
             newer: newer.map(|current| (current.id, current.version)),
         })
     }
 }
 
+/// The section with the choice of a connection, and what it is set to.
+fn chosen(
+    store: &palisade_store::Store,
+    kind: &str,
+    title: String,
+    held: Option<palisade_store::ConnectionId>,
+    step: &Step,
+    prefix: &str,
+    faults: &[Fault],
+) -> Result<(Section, (String, String)), OrchestratorError> {
+    let held = held.map(|id| id.to_string()).unwrap_or_default();
+    let sent = step.sent.as_ref().and_then(|sent| sent.get("connection"));
+    let value = sent.unwrap_or(&held).clone();
+    let usable: Vec<_> = store.connections()?.into_iter().filter(|row| row.kind == kind).collect();
+    let name = usable.iter().find(|row| row.id.to_string() == value).map(|row| row.name.clone());
+    let mut choices = Vec::new();
+    if name.is_none() {
+        choices.push(Choice::new("", "Choose"));
+    }
+    choices.extend(usable.iter().map(|row| Choice::new(row.id.to_string(), &row.name)));
+    let help = if usable.is_empty() {
+        "There is no connection yet. An operator creates one under Connections."
+    } else {
+        "Region and key are those of the connection."
+    };
+    let field = Field::select(format!("{prefix}connection"), "Connection", choices)
+        .value(value)
+        .required()
+        .help(help)
+        .faults(faults);
+    let said = name.unwrap_or_else(|| "not chosen".to_owned());
+    let section = Section { title, open: true, summary: said.clone(), fields: vec![field] };
+    Ok((section, ("Connection".to_owned(), said)))
+}
+
 /// What a parameter is set to, as people read it.
 fn said(held: &FormField, step: &Step) -> String {
     let sent = step.sent.as_ref();
     let value = sent.and_then(|sent| sent.get(&held.name)).unwrap_or(&held.value);
-    let removed = sent.is_some_and(|sent| sent.contains_key(&format!("{}{REMOVE}", held.name)));
     match held.kind {
-        "secret" if !value.is_empty() => "new value".to_owned(),
-        "secret" if held.is_set && !removed => "set".to_owned(),
         "flag" => {
             let on = sent.map_or(value == "true", |sent| sent.contains_key(&held.name));
             if on { "on" } else { "off" }.to_owned()
@@ -148,8 +198,8 @@ fn said(held: &FormField, step: &Step) -> String {
     }
 }
 
-/// A parameter as a field; a secret that is kept and not needed comes with the box that takes it away.
-fn field(held: &FormField, step: &Step, prefix: &str, faults: &[Fault], preserve: bool) -> Vec<Field> {
+/// A parameter as a field. Secrets belong to connections: there is none here.
+fn field(held: &FormField, step: &Step, prefix: &str, faults: &[Fault]) -> Field {
     let name = format!("{prefix}{}", held.name);
     let sent = step.sent.as_ref();
     let value = sent.and_then(|sent| sent.get(&held.name)).unwrap_or(&held.value).clone();
@@ -164,19 +214,7 @@ fn field(held: &FormField, step: &Step, prefix: &str, faults: &[Fault], preserve
             None => field,
         }
     };
-    let mut help = held.help.clone();
     let field = match held.kind {
-        "secret" => {
-            let told = if held.is_set {
-                "A value is set. Leave empty to keep it."
-            } else {
-                "Enter it last: adding, moving or removing an action clears this field."
-            };
-            help = if help.is_empty() { told.to_owned() } else { format!("{help} {told}") };
-            let field = Field::secret(name, label, "off");
-            // What was typed stays in the browser: the server never writes a secret back.
-            if preserve { field.attribute("data-keep", "") } else { field }
-        }
         "flag" => {
             Field::check(name, label, sent.map_or(value == "true", |sent| sent.contains_key(&held.name)))
         }
@@ -194,13 +232,7 @@ fn field(held: &FormField, step: &Step, prefix: &str, faults: &[Fault], preserve
         }
         _ => bound(Field::text(name, label), "minlength", "maxlength").value(value),
     };
-    let field = if help.is_empty() { field } else { field.help(help) };
-    // A secret that is kept may be left empty, and a flag may be off.
-    let needed = held.required && held.kind != "flag" && !(held.kind == "secret" && held.is_set);
-    let field = if needed { field.required() } else { field };
-    let removal = field.removal(held.is_set && !held.required).map(|removal| {
-        let ticked = sent.is_some_and(|sent| sent.contains_key(&format!("{}{REMOVE}", held.name)));
-        if ticked { removal.value("on") } else { removal }
-    });
-    std::iter::once(field.faults(faults)).chain(removal).collect()
+    let field = if held.help.is_empty() { field } else { field.help(&held.help) };
+    let field = if held.required && held.kind != "flag" { field.required() } else { field };
+    field.faults(faults)
 }

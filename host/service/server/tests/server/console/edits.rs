@@ -2,7 +2,7 @@
 
 use palisade_orchestrator::Confirmed;
 use palisade_server::Role;
-use palisade_store::{BundleId, Page, RunFilter, StoredValue, WorkflowId};
+use palisade_store::{BundleId, ConnectionId, Page, RunFilter, StoredValue, WorkflowId};
 
 use crate::console::support::{Console, leads, post_files, post_form, read, value};
 use crate::harness::{Answer, Client};
@@ -16,6 +16,7 @@ async fn furnished() -> (Console, Client) {
     console.orchestrator.install(&console.signed(), "bundle.zip", Confirmed::default(), "ada").unwrap();
     let files: [(&str, &str, &[u8]); 1] = [("files", "list.txt", b"evil.example\nworse.example\n")];
     leads(&post_files(&mut ada, "/collections/new", &[("name", "Feed"), ("format", "")], &files).await);
+    assert_eq!(console.connection("Vision One", KEY), ConnectionId(1));
     (console, ada)
 }
 
@@ -32,8 +33,7 @@ fn form<'a>(change: &[(&'a str, &'a str)]) -> Vec<(&'a str, &'a str)> {
         ("step.1.bundle", "1"),
         ("step.1.action", "add-to-blocklist"),
         ("step.1.was", ""),
-        ("steps.1.api_region", "api.eu.xdr.trendmicro.com"),
-        ("steps.1.api_key", KEY),
+        ("steps.1.connection", "1"),
         ("steps.1.url_scheme", "https"),
         ("steps.1.scan_action", "log"),
         ("steps.1.risk_level", "high"),
@@ -44,9 +44,9 @@ fn form<'a>(change: &[(&'a str, &'a str)]) -> Vec<(&'a str, &'a str)> {
     kept.chain(change.iter().copied()).collect()
 }
 
-/// The form of the saved workflow, whose secret stays as it is.
+/// The form of the saved workflow.
 fn edited<'a>(change: &[(&'a str, &'a str)]) -> Vec<(&'a str, &'a str)> {
-    let mut fields = form(&[("step.1.was", "0"), ("steps.1.api_key", "")]);
+    let mut fields = form(&[("step.1.was", "0")]);
     fields.retain(|(name, _)| change.iter().all(|(changed, _)| changed != name));
     fields.extend_from_slice(change);
     fields
@@ -89,10 +89,7 @@ async fn two_tabs_on_one_workflow_and_the_later_save_sees_both() {
     leads(&post_form(&mut ada, "/workflows/1/edit", &again).await);
     let row = console.store.workflow(WorkflowId(1)).unwrap();
     assert_eq!((row.name.as_str(), row.version.0), ("From the other", 3));
-    assert!(
-        matches!(row.steps[0].configuration["api_key"], StoredValue::Secret { .. }),
-        "it kept its secret"
-    );
+    assert_eq!(row.steps[0].connection, Some(ConnectionId(1)), "it kept its connection");
     // Enabling elsewhere is a change as well.
     leads(&post_form(&mut ada, "/workflows/1/switch", &[("to", "off")]).await);
     assert_eq!(post_form(&mut ada, "/workflows/1/edit", &edited(&[("version", "3")])).await.status, 412);
@@ -134,6 +131,9 @@ async fn the_api_refuses_a_change_of_another_version_for_every_resource_that_is_
     let values =
         ["10", "20"].map(|number| format!(r#"{{"configuration": {{"objects_per_run": {number}}}}}"#));
     refused_the_second_time(&mut ada, "PUT", action, [&values[0], &values[1]]).await;
+    let connection = |name: &str| format!(r#"{{"name": "{name}", "kind": "trend-vision-one"}}"#);
+    let (one, two) = (connection("One"), connection("Two"));
+    refused_the_second_time(&mut ada, "PUT", "/api/v1/connections/1", [&one, &two]).await;
     let people = [r#"{"role": "operator"}"#, r#"{"enabled": false}"#];
     refused_the_second_time(&mut ada, "PATCH", "/api/v1/users/2", people).await;
 }
@@ -161,7 +161,7 @@ async fn two_tabs_on_a_collection_on_defaults_and_on_a_user() {
     let late = post_form(&mut ada, action, &[("version", &version), ("setting-objects_per_run", "20")]).await;
     assert!(late.status == 412 && read(&late).contains("Objects Per Run 10 20"), "{}", read(&late));
     let held = console.store.action_defaults("trend-vision-one", "add-to-blocklist").unwrap();
-    assert_eq!(held["objects_per_run"], StoredValue::Value(10.into()));
+    assert_eq!(held.configuration["objects_per_run"], StoredValue::Value(10.into()));
     // A role.
     let page = ada.get("/users/2").send().await;
     let version = value(&page, "version");
@@ -196,7 +196,6 @@ async fn a_button_of_the_builder_keeps_the_place_and_the_focus() {
     }
     let times = post_form(&mut ada, "/workflows/new", &form(&[("do", "times"), ("kind", "daily")])).await;
     assert!(times.body.contains(r#"id="when" tabindex="-1" open autofocus"#), "{}", times.body);
-    assert!(times.body.contains(r#" data-keep="""#), "a typed secret stays in the browser");
     let fault = post_form(&mut ada, "/workflows/new", &form(&[("steps.1.objects_per_run", "0")])).await;
     let part =
         fault.body.split("<details").find(|part| part.contains(r#"name="steps.1.objects_per_run""#)).unwrap();
@@ -206,9 +205,9 @@ async fn a_button_of_the_builder_keeps_the_place_and_the_focus() {
 #[tokio::test]
 async fn the_builder_tests_a_connection_and_saves_for_a_dry_run() {
     let (console, mut ada) = furnished().await;
-    let without = form(&[("do", "test:1"), ("steps.1.api_key", "")]);
+    let without = form(&[("do", "test:1"), ("steps.1.connection", "")]);
     let page = post_form(&mut ada, "/workflows/new", &without).await;
-    assert!(page.status == 200 && page.body.contains(r#"id="steps.1.api_key-fault""#), "{}", read(&page));
+    assert!(page.status == 200 && page.body.contains(r#"id="steps.1.connection-fault""#), "{}", read(&page));
     assert!(read(&page).contains("Not tested. Fix this first:"), "{}", read(&page));
     let page = post_form(&mut ada, "/workflows/new", &form(&[("do", "test:1")])).await;
     assert!(
@@ -216,7 +215,7 @@ async fn the_builder_tests_a_connection_and_saves_for_a_dry_run() {
         "{}",
         read(&page)
     );
-    assert!(console.store.workflows().unwrap().is_empty() && !console.store.has_secrets().unwrap());
+    assert!(console.store.workflows().unwrap().is_empty());
     let saved = post_form(&mut ada, "/workflows/new", &form(&[("do", "dry-run")])).await;
     assert_eq!(leads(&saved), "/runs/1");
     let (rows, total) = console.store.runs(&RunFilter::default(), Page::ALL).unwrap();
@@ -277,14 +276,12 @@ async fn an_import_of_a_name_that_exists_offers_to_rename_or_to_replace() {
 
     assert_eq!(leads(&send(&mut ada, "rename").await), "/workflows/2");
     assert_eq!(console.store.workflow(WorkflowId(2)).unwrap().name, "Nightly (imported)");
-    let secret = |console: &Console| {
-        console.store.workflow(WorkflowId(1)).unwrap().steps[0].configuration["api_key"].clone()
-    };
-    let before = secret(&console);
+    let connection = |console: &Console| console.store.workflow(WorkflowId(1)).unwrap().steps[0].connection;
+    let before = connection(&console);
     assert_eq!(leads(&send(&mut ada, "replace").await), "/workflows/1");
     let row = console.store.workflow(WorkflowId(1)).unwrap();
     assert_eq!(row.steps[0].configuration["objects_per_run"], StoredValue::Value(40.into()));
-    assert_eq!((secret(&console), row.enabled), (before, true), "its secret and its state stay");
+    assert_eq!((connection(&console), row.enabled), (before, true), "its connection and its state stay");
     // The same over the API.
     let call = async |ada: &mut Client, path: &str| {
         ada.call("POST", path).body("application/yaml", file.as_bytes()).send().await

@@ -234,12 +234,12 @@ async fn a_secret_is_kept_and_in_no_page() {
     let key = "TOP-SECRET-KEY-1";
     let save = [("setting-api_key", key), ("setting-risk_level", "high")];
     leads(&post_form(&mut ada, BLOCKLIST, &save).await);
-    let held = console.store.action_defaults("trend-vision-one", "add-to-blocklist").unwrap();
+    let held = console.held("trend-vision-one", "add-to-blocklist");
     let StoredValue::Secret { secret } = held["api_key"] else { panic!("{held:?}") };
 
     // An empty field keeps it, a wrong form does not show it, and saving something else does not lose it.
     leads(&post_form(&mut ada, BLOCKLIST, &[("setting-api_key", ""), ("setting-risk_level", "low")]).await);
-    let held = console.store.action_defaults("trend-vision-one", "add-to-blocklist").unwrap();
+    let held = console.held("trend-vision-one", "add-to-blocklist");
     assert_eq!(held["api_key"], StoredValue::Secret { secret });
     assert_eq!(held["risk_level"], StoredValue::Value("low".into()));
     let wrong = [("setting-api_key", key), ("setting-objects_per_run", "many")];
@@ -268,7 +268,7 @@ async fn a_secret_that_is_kept_can_be_taken_away() {
     assert!(!ada.get(BLOCKLIST).send().await.body.contains("setting-api_key.remove"), "there is none yet");
     leads(&post_form(&mut ada, BLOCKLIST, &[("setting-api_key", "FIRST-KEY")]).await);
     assert!(ada.get(BLOCKLIST).send().await.body.contains(r#"name="setting-api_key.remove""#));
-    let held = || console.store.action_defaults("trend-vision-one", "add-to-blocklist").unwrap();
+    let held = || console.held("trend-vision-one", "add-to-blocklist");
     let StoredValue::Secret { secret: first } = held()["api_key"] else { panic!("{:?}", held()) };
     // Who enters a new one means the new one.
     let both = [("setting-api_key", "SECOND-KEY"), ("setting-api_key.remove", "on")];
@@ -325,7 +325,7 @@ async fn what_is_wrong_stands_beside_its_field_and_what_was_entered_stays() {
     assert_eq!(value(&answer, "setting-objects_per_run"), "0");
     assert!(answer.body.contains(r#"<option value="90" selected>"#), "{}", answer.body);
     assert!(!answer.body.contains("<none>"));
-    assert!(console.store.action_defaults("trend-vision-one", "add-to-blocklist").unwrap().is_empty());
+    assert!(console.held("trend-vision-one", "add-to-blocklist").is_empty());
 }
 
 #[tokio::test]

@@ -1,6 +1,7 @@
 //! The console, with forms as a browser posts them.
 
 mod collections;
+mod connections;
 mod edits;
 mod integrations;
 mod listing;

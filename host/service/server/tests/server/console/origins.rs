@@ -6,7 +6,8 @@ use jiff::Timestamp;
 use palisade_orchestrator::Request;
 use palisade_server::Role;
 use palisade_store::{
-    CollectionId, NewWorkflow, RunId, StoredValue, Takes, Verdict, WorkflowId, WorkflowStep,
+    CollectionId, ConnectionContent, ConnectionId, ConnectionWrite, NewWorkflow, RunId, StoredValue, Takes,
+    Verdict, WorkflowId, WorkflowStep,
 };
 use serde_json::{Value, json};
 use tokio::sync::watch;
@@ -107,44 +108,49 @@ fn asks_again(answer: &Answer) {
 
 #[tokio::test]
 async fn an_operator_gets_no_administrators_secret_by_changing_the_origin_it_goes_to() {
-    let (_console, _ada, mut grace) = configured().await;
+    let (_console, mut ada, mut grace) = configured().await;
     let create = "/api/v1/workflows";
-    asks_again(&post(&mut grace, create, &workflow("override", json!({"target": EVIL}))).await);
-    asks_again(
-        &post(&mut grace, create, &workflow("mask", json!({"target": EVIL, "api_key": "[secret]"}))).await,
-    );
+    // A workflow refers to the connection: where that leads is not the workflow's to say.
+    for values in [json!({"target": EVIL}), json!({"target": EVIL, "api_key": "[secret]"})] {
+        let answer = post(&mut grace, create, &workflow("override", values)).await;
+        let problem = answer.json();
+        let field = json!("actions[0].configuration.target");
+        assert_eq!((answer.status, &problem["errors"][0]["field"]), (422, &field), "{problem}");
+    }
     // As it was entered, and where the key does not go.
     let answer = post(&mut grace, create, &workflow("as entered", json!({"other": EVIL, "note": "x"}))).await;
     assert_eq!(answer.status, 201, "{}", answer.body);
-    let own = json!({"target": EVIL, "api_key": "GRACES-OWN"});
-    assert_eq!(post(&mut grace, create, &workflow("own key", own)).await.status, 201);
 
-    // A change of what is there, of a copy, and back.
-    asks_again(
-        &put(&mut grace, "/api/v1/workflows/1", &workflow("as entered", json!({"target": EVIL}))).await,
-    );
-    assert_eq!(post(&mut grace, "/api/v1/workflows/1/duplicate", &json!({})).await.status, 201);
-    asks_again(&put(&mut grace, "/api/v1/workflows/3", &workflow("copy", json!({"target": EVIL}))).await);
-    asks_again(&put(&mut grace, "/api/v1/workflows/2", &workflow("own key", json!({"target": GOOD}))).await);
-    // The key that somebody entered for one workflow is not the action's.
-    let mut second = workflow("own key", json!({"target": EVIL}));
-    second["actions"][0]["was"] = json!(null);
-    asks_again(&put(&mut grace, "/api/v1/workflows/2", &second).await);
-
-    // An import takes no key along that is for elsewhere, and the workflow does not run without one.
+    // A change of the connection asks for its key again, also with the mask, and so does a test.
+    let (one, read) = ("/api/v1/connections/1", grace.get("/api/v1/connections/1").send().await.json());
+    for values in [json!({"target": EVIL}), json!({"target": EVIL, "api_key": "[secret]"})] {
+        let body = json!({"name": read["name"], "kind": "anywhere", "configuration": values});
+        asks_again(&put(&mut grace, one, &body).await);
+        let body = json!({"configuration": values});
+        asks_again(&post(&mut grace, &format!("{one}/test"), &body).await);
+        let body = json!({"connection": 1, "configuration": values});
+        asks_again(&post(&mut ada, &format!("{ACTION}/test"), &body).await);
+    }
+    let answer = put(&mut grace, one, &json!({"name": "renamed", "kind": "anywhere"})).await;
+    assert_eq!(answer.status, 204, "the key serves where it was entered for: {}", answer.body);
+    // A connection of her own, with her own key, back to the first origin.
+    let own = json!({"name": "own", "kind": "anywhere", "configuration": {"target": EVIL, "api_key": "GRACES-OWN"}});
+    assert_eq!(post(&mut grace, "/api/v1/connections", &own).await.status, 201);
+    let back = json!({"name": "own", "kind": "anywhere", "configuration": {"target": GOOD}});
+    asks_again(&put(&mut grace, "/api/v1/connections/2", &back).await);
+    // A connection is for one kind of service.
+    let answer = put(&mut grace, one, &json!({"name": "renamed", "kind": "other"})).await;
+    assert_eq!(answer.status, 422, "{}", answer.body);
+    // An import brings no place to send a key to.
     let file = grace.get("/api/v1/workflows/1/export").send().await.body;
-    let file = file
-        .replace(&format!("target: {GOOD}"), &format!("target: {EVIL}"))
-        .replace("as entered", "imported");
-    assert!(file.contains(EVIL), "{file}");
+    assert!(!file.contains("target") && file.contains("connection: renamed"), "{file}");
+    let line = file.lines().find(|line| line.trim() == "note: x").unwrap();
+    let beside = format!("{line}\n{}", line.replace("note: x", &format!("target: {EVIL}")));
+    let file = file.replace(line, &beside).replace("as entered", "imported");
     let answer =
         grace.post("/api/v1/workflows/import").body("application/yaml", file.as_bytes()).send().await;
-    assert_eq!(answer.status, 201, "{}", answer.body);
-    let shown = grace.get("/api/v1/workflows/4").send().await.json();
-    assert!(shown["actions"][0]["configuration"]["api_key"].is_null(), "{shown}");
-    let objects = json!({"objects": [{"value": "evil-domain.example"}]});
-    let answer = post(&mut grace, "/api/v1/workflows/4/run", &objects).await;
-    assert_eq!(answer.status, 422, "{}", answer.body);
+    let field = json!("actions[0].configuration.target");
+    assert_eq!((answer.status, &answer.json()["errors"][0]["field"]), (422, &field), "{}", answer.body);
 }
 
 #[tokio::test]
@@ -168,7 +174,7 @@ async fn an_administrator_who_changes_the_origin_of_defaults_enters_the_secret_a
 #[tokio::test]
 async fn a_secret_is_not_saved_while_its_origin_is_open() {
     let (console, mut ada, mut grace) = configured().await;
-    let sealed = |console: &Console| console.store.action_defaults("anywhere", "go").unwrap();
+    let sealed = |console: &Console| console.held("anywhere", "go");
     let before = sealed(&console);
     // Said at once and at the field, over the API and on the page: it would have to be entered again.
     let defaults = json!({"target": null, "api_key": "OPEN-KEY"});
@@ -202,9 +208,20 @@ async fn a_secret_does_not_follow_a_later_version_of_its_bundle_to_another_origi
     );
     let answer = ada.post("/api/v1/integrations?replace=true").body("application/zip", &zip).send().await;
     assert_eq!(answer.status, 201, "{}", answer.body);
-    let mut later = workflow("later", json!({}));
+    let mut later = workflow("later", json!({"target": GOOD}));
     later["actions"][0]["integration"] = json!(2);
-    asks_again(&post(&mut grace, "/api/v1/workflows", &later).await);
+    let answer = post(&mut grace, "/api/v1/workflows", &later).await;
+    let problem = answer.json();
+    assert_eq!(
+        (answer.status, &problem["errors"][0]["field"]),
+        (422, &json!("actions[0].connection")),
+        "{problem}"
+    );
+    let message = problem["errors"][0]["message"].as_str().unwrap();
+    assert!(
+        message.contains("enter this secret again: it was entered for `https://good.example`"),
+        "{message}"
+    );
 }
 
 #[tokio::test]
@@ -215,9 +232,15 @@ async fn a_run_opens_no_secret_for_another_origin_whoever_wrote_its_configuratio
     assert_eq!(made.status, 201, "{}", made.body);
     assert_eq!(post(&mut grace, "/api/v1/workflows", &workflow("good", json!({}))).await.status, 201);
     // As if there were a way to write it.
-    let mut configuration = console.store.workflow(WorkflowId(1)).unwrap().steps[0].configuration.clone();
-    configuration.insert("target".to_owned(), StoredValue::Value(json!(EVIL)));
+    let configuration = console.store.workflow(WorkflowId(1)).unwrap().steps[0].configuration.clone();
+    let mut held = console.store.connection(ConnectionId(1)).unwrap().configuration;
+    held.insert("target".to_owned(), StoredValue::Value(json!(EVIL)));
+    let content =
+        ConnectionContent { name: "forged".to_owned(), kind: "anywhere".to_owned(), configuration: held };
     let now = Timestamp::now();
+    let write =
+        ConnectionWrite { id: None, content: &content, expected: None, others: &[], who: "nobody", now };
+    let connection = Some(console.store.write_connection(&write).unwrap());
     let forged = NewWorkflow {
         name: "forged".to_owned(),
         description: String::new(),
@@ -231,6 +254,7 @@ async fn a_run_opens_no_secret_for_another_origin_whoever_wrote_its_configuratio
         steps: vec![WorkflowStep {
             bundle: palisade_store::BundleId(1),
             action: "go".to_owned(),
+            connection,
             configuration,
         }],
     };
@@ -269,7 +293,7 @@ async fn what_was_read_can_be_sent_back_for_every_resource() {
     });
     let live = json!({"name": "live", "description": "from there", "connection": connection});
     assert_eq!(post(&mut grace, "/api/v1/collections", &live).await.status, 201);
-    let mut wanted = workflow("sent back", json!({"note": "mine", "api_key": "WORKFLOW-KEY"}));
+    let mut wanted = workflow("sent back", json!({"note": "mine"}));
     wanted["collection"] = json!(1);
     wanted["schedule"] = json!({"kind": "daily", "at": "02:30", "zone": "Europe/Berlin"});
     wanted["max_evictions"] = json!(null);
@@ -278,7 +302,7 @@ async fn what_was_read_can_be_sent_back_for_every_resource() {
         let configuration = console.store.workflow(WorkflowId(1)).unwrap().steps[0].configuration.clone();
         let defaults = console.store.action_defaults("anywhere", "go").unwrap();
         let source = console.store.collection(CollectionId(2)).unwrap().source;
-        (configuration, defaults, source)
+        ((configuration, console.held("anywhere", "go")), defaults, source)
     };
     let before = secrets(&console);
     for (method, path) in [
@@ -286,6 +310,7 @@ async fn what_was_read_can_be_sent_back_for_every_resource() {
         ("PUT", "/api/v1/collections/1"),
         ("PUT", "/api/v1/collections/2"),
         ("PUT", ACTION),
+        ("PUT", "/api/v1/connections/1"),
         ("PATCH", "/api/v1/users/2"),
     ] {
         let read = ada.get(path).send().await;

@@ -300,7 +300,8 @@ async fn each_view_says_what_it_is_for() {
         (
             "steps",
             &[
-                "API Key Set",
+                "Connection For First",
+                "API Region European Union (EU)",
                 "Requests 7",
                 "Bytes sent 29,407",
                 "The list is nearly full.",

@@ -11,10 +11,12 @@ use jiff::tz::TimeZone;
 use palisade_bundle::{PackInputs, SigningKey, pack};
 use palisade_engine::{Cache, Compiler, Engine};
 use palisade_orchestrator::executor::Embedded;
-use palisade_orchestrator::{Orchestrator, StepDraft, SystemClock, WorkflowDraft};
+use palisade_orchestrator::{
+    ConnectionChoice, ConnectionDraft, Entered, Orchestrator, StepDraft, SystemClock, WorkflowDraft,
+};
 use palisade_schedule::Schedule;
 use palisade_server::{App, Listener, Options, Role, router};
-use palisade_store::{BundleId, CollectionId, Store, Takes};
+use palisade_store::{BundleId, CollectionId, Configuration, ConnectionId, Store, Takes};
 use palisade_vault::{Key, Vault};
 use tempfile::TempDir;
 
@@ -129,14 +131,33 @@ impl Console {
         self.bundle(change, Some(&self.key))
     }
 
-    /// A workflow with one action of an installed version.
+    /// A connection of the project's own bundle, in Europe.
+    pub(crate) fn connection(&self, name: &str, key: &str) -> ConnectionId {
+        let entered = BTreeMap::from([
+            ("api_region".to_owned(), Entered::Text("api.eu.xdr.trendmicro.com".to_owned())),
+            ("api_key".to_owned(), Entered::Secret(key.to_owned().into())),
+        ]);
+        let (name, kind) = (name.to_owned(), "trend-vision-one".to_owned());
+        self.orchestrator.add_connection(ConnectionDraft { name, kind, entered }, "test").unwrap()
+    }
+
+    /// What an action has for future workflows, its connection included.
+    pub(crate) fn held(&self, bundle: &str, action: &str) -> Configuration {
+        let defaults = self.store.action_defaults(bundle, action).unwrap();
+        let connection = defaults.connection.map(|id| self.store.connection(id).unwrap().configuration);
+        defaults.configuration.into_iter().chain(connection.unwrap_or_default()).collect()
+    }
+
+    /// A workflow with one action of an installed version, and a connection of its own.
     pub(crate) fn workflow(&self, name: &str, bundle: i64, collection: Option<i64>) -> i64 {
-        let entered = BTreeMap::from([(
-            "api_key".to_owned(),
-            palisade_orchestrator::Entered::Secret("WORKFLOW-KEY".to_owned().into()),
-        )]);
-        let step =
-            StepDraft { bundle: BundleId(bundle), action: "add-to-blocklist".to_owned(), was: None, entered };
+        let connection = ConnectionChoice::Is(self.connection(&format!("For {name}"), "WORKFLOW-KEY"));
+        let step = StepDraft {
+            bundle: BundleId(bundle),
+            action: "add-to-blocklist".to_owned(),
+            was: None,
+            connection,
+            entered: BTreeMap::new(),
+        };
         let draft = WorkflowDraft {
             name: name.to_owned(),
             description: String::new(),

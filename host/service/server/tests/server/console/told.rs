@@ -102,7 +102,14 @@ async fn who_may_not_change_an_action_is_told_so_and_not_how() {
     let entered = [("api_key".to_owned(), palisade_orchestrator::Entered::Secret("KEY".to_owned().into()))];
     console
         .orchestrator
-        .save_defaults(palisade_store::BundleId(1), "add-to-blocklist", entered.into(), None, "ada")
+        .save_defaults(
+            palisade_store::BundleId(1),
+            "add-to-blocklist",
+            palisade_orchestrator::ConnectionChoice::Kept,
+            entered.into(),
+            None,
+            "ada",
+        )
         .unwrap();
     let own = read(&ada.get(ACTION).send().await);
     assert!(own.contains("Leave empty to keep it") && !own.contains("Only an administrator"), "{own}");

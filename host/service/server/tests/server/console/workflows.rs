@@ -1,14 +1,16 @@
 //! The console's workflows, with a real listener and forms as a browser posts them: built, shown, run, switched, copied, deleted,
 //! and taken from a file.
 
-use palisade_orchestrator::{Confirmed, Entered};
+use palisade_orchestrator::{Confirmed, ConnectionChoice};
 use palisade_server::Role;
-use palisade_store::{BundleId, CollectionId, Page, Phase, RunFilter, StoredValue, Takes, WorkflowId};
+use palisade_store::{BundleId, CollectionId, ConnectionId, Page, Phase, RunFilter, Takes, WorkflowId};
 
 use crate::console::support::{Console, leads, post_files, post_form, read, value};
 use crate::harness::{Answer, Client, between};
 
 const KEY: &str = "KEY-THAT-NOBODY-SEES";
+/// The connection of the service.
+const CONNECTION: &str = "1";
 const EXEMPT: &str = "1/add-to-exception-list";
 
 /// A service with a bundle and a collection.
@@ -25,6 +27,7 @@ async fn furnished() -> (Console, Client) {
         .add_file_collection("Feed", "", palisade_collection::Reading::default(), vec![upload], "ada")
         .unwrap();
     assert_eq!(made, CollectionId(1));
+    assert_eq!(console.connection("Vision One", KEY), ConnectionId(1));
     (console, ada)
 }
 
@@ -54,13 +57,12 @@ fn form<'a>(change: &[(&'a str, &'a str)]) -> Vec<(&'a str, &'a str)> {
 }
 
 /// The fields of the first action.
-fn first(key: &str) -> Vec<(&str, &str)> {
+fn first(connection: &str) -> Vec<(&str, &str)> {
     vec![
         ("step.1.bundle", "1"),
         ("step.1.action", "add-to-blocklist"),
         ("step.1.was", ""),
-        ("steps.1.api_region", "api.eu.xdr.trendmicro.com"),
-        ("steps.1.api_key", key),
+        ("steps.1.connection", connection),
         ("steps.1.url_scheme", "https"),
         ("steps.1.scan_action", "log"),
         ("steps.1.risk_level", "high"),
@@ -69,13 +71,13 @@ fn first(key: &str) -> Vec<(&str, &str)> {
     ]
 }
 
-fn with_first<'a>(change: &[(&'a str, &'a str)], key: &'a str) -> Vec<(&'a str, &'a str)> {
-    form(change).into_iter().chain(first(key)).collect()
+fn with_first<'a>(change: &[(&'a str, &'a str)], connection: &'a str) -> Vec<(&'a str, &'a str)> {
+    form(change).into_iter().chain(first(connection)).collect()
 }
 
 /// A saved workflow.
 async fn built(ada: &mut Client) -> String {
-    leads(&post_form(ada, "/workflows/new", &with_first(&[], KEY)).await)
+    leads(&post_form(ada, "/workflows/new", &with_first(&[], CONNECTION)).await)
 }
 
 /// The option of a select that is chosen.
@@ -110,7 +112,7 @@ async fn a_workflow_is_built_action_by_action_and_nothing_is_saved_before() {
     let page = post_form(&mut ada, "/workflows/new", &form(&[("do", "add"), ("new_action", EXEMPT)])).await;
     assert_eq!((page.status, value(&page, "step.1.action").as_str()), (200, "add-to-exception-list"));
     assert_eq!(value(&page, "steps.1.objects_per_run"), "10000", "its form begins with the defaults");
-    let mut fields = with_first(&[("do", "add"), ("new_action", EXEMPT)], KEY);
+    let mut fields = with_first(&[("do", "add"), ("new_action", EXEMPT)], CONNECTION);
     let page = post_form(&mut ada, "/workflows/new", &fields).await;
     assert_eq!(value(&page, "name"), "Block what the feed says");
     assert_eq!(value(&page, "step.2.action"), "add-to-exception-list");
@@ -118,7 +120,7 @@ async fn a_workflow_is_built_action_by_action_and_nothing_is_saved_before() {
         (value(&page, "steps.1.objects_per_run"), chosen(&page, "steps.1.scan_action")),
         ("500".to_owned(), "log".to_owned())
     );
-    assert!(!page.body.contains(KEY), "a typed secret is not written back");
+    assert_eq!(chosen(&page, "steps.1.connection"), CONNECTION);
     // The second one goes to the front.
     fields.retain(|(name, _)| *name != "do" && *name != "new_action");
     fields.extend([
@@ -150,8 +152,7 @@ async fn a_workflow_is_built_action_by_action_and_nothing_is_saved_before() {
         "Feed",
         "Daily at 02:30 (Europe/Berlin)",
         "Changed since the last success",
-        "API Region European Union (EU)",
-        "API Key Set",
+        "Connection Vision One",
         "IOC Expiration After 7 Days",
         "No runs yet.",
     ] {
@@ -184,10 +185,10 @@ async fn what_is_wrong_stands_beside_its_field() {
     assert!(!fault(&page, "name").is_empty(), "{}", read(&page));
     let page = post_form(&mut ada, "/workflows/new", &with_first(&[], "")).await;
     assert_eq!(page.status, 422);
-    assert!(!fault(&page, "steps.1.api_key").is_empty(), "{}", read(&page));
-    assert!(page.body.contains(r##"href="#steps.1.api_key""##));
+    assert!(!fault(&page, "steps.1.connection").is_empty(), "{}", read(&page));
+    assert!(page.body.contains(r##"href="#steps.1.connection""##));
     assert_eq!(value(&page, "steps.1.objects_per_run"), "500", "what was entered stays");
-    let mut fields = with_first(&[], KEY);
+    let mut fields = with_first(&[], CONNECTION);
     fields.retain(|(name, _)| *name != "steps.1.objects_per_run");
     fields.push(("steps.1.objects_per_run", "0"));
     let page = post_form(&mut ada, "/workflows/new", &fields).await;
@@ -198,44 +199,40 @@ async fn what_is_wrong_stands_beside_its_field() {
         ("at", "25:00", "at"),
         ("collection", "", "collection"),
     ] {
-        let page = post_form(&mut ada, "/workflows/new", &with_first(&[(name, given)], KEY)).await;
+        let page = post_form(&mut ada, "/workflows/new", &with_first(&[(name, given)], CONNECTION)).await;
         assert_eq!(page.status, 422, "{name}");
         assert!(!fault(&page, at).is_empty(), "{name}: {}", read(&page));
     }
     let page = post_form(&mut ada, "/workflows/new", &form(&[])).await;
     assert!(read(&page).contains("A workflow needs at least one action."), "{}", read(&page));
     built(&mut ada).await;
-    let page = post_form(&mut ada, "/workflows/new", &with_first(&[], KEY)).await;
+    let page = post_form(&mut ada, "/workflows/new", &with_first(&[], CONNECTION)).await;
     assert!(!fault(&page, "name").is_empty(), "the name is taken: {}", read(&page));
     assert_eq!(console.store.workflows().unwrap().len(), 1);
 }
 
 #[tokio::test]
-async fn a_changed_workflow_keeps_the_secret_that_nobody_entered_again() {
+async fn a_changed_workflow_keeps_the_connection_that_nobody_changed() {
     let (console, mut ada) = furnished().await;
     built(&mut ada).await;
-    let secret = |console: &Console| {
-        let row = console.store.workflow(WorkflowId(1)).unwrap();
-        match row.steps[0].configuration.get("api_key") {
-            Some(StoredValue::Secret { secret }) => *secret,
-            other => panic!("no secret: {other:?}"),
-        }
-    };
-    let before = secret(&console);
+    let connection = |console: &Console| console.store.workflow(WorkflowId(1)).unwrap().steps[0].connection;
+    let before = connection(&console);
+    assert_eq!(before, Some(ConnectionId(1)));
     let page = ada.get("/workflows/1/edit").send().await;
     assert_eq!(
         (value(&page, "step.1.was"), value(&page, "steps.1.objects_per_run")),
         ("0".to_owned(), "500".to_owned())
     );
-    assert!(read(&page).contains("A value is set. Leave empty to keep it.") && !page.body.contains(KEY));
+    assert_eq!(chosen(&page, "steps.1.connection"), CONNECTION);
+    assert!(!page.body.contains(KEY) && !page.body.contains("api_key"));
     let mut fields =
         with_first(&[("name", "Another name"), ("any_evictions", "on"), ("kind", "every:6-hours")], "");
-    fields.retain(|(name, _)| *name != "step.1.was");
+    fields.retain(|(name, _)| !["step.1.was", "steps.1.connection"].contains(name));
     fields.push(("step.1.was", "0"));
     assert_eq!(leads(&post_form(&mut ada, "/workflows/1/edit", &fields).await), "/workflows/1");
     let row = console.store.workflow(WorkflowId(1)).unwrap();
     assert_eq!((row.name.as_str(), row.evictions), ("Another name", None));
-    assert_eq!(secret(&console), before);
+    assert_eq!(connection(&console), before);
     assert!(read(&ada.get("/workflows/1").send().await).contains("Every 6 Hours"));
 }
 
@@ -315,33 +312,36 @@ async fn a_workflow_is_switched_copied_and_deleted() {
 }
 
 #[tokio::test]
-async fn a_file_that_was_exported_is_imported_without_its_secret() {
+async fn a_file_that_was_exported_names_its_connection_and_is_imported_without_one_that_is_not_there() {
     let (console, mut ada) = furnished().await;
     built(&mut ada).await;
     let file = ada.get("/api/v1/workflows/1/export").send().await.body;
     assert!(file.contains("Block what the feed says") && !file.contains(KEY), "{file}");
+    assert!(file.contains("connection: Vision One") && !file.contains("api_"), "{file}");
     let renamed = file.replace("Block what the feed says", "From a file");
+    // Another connection of the kind, also a default one, is no substitute.
+    let renamed = renamed.replace("connection: Vision One", "connection: Elsewhere");
+    let choice = ConnectionChoice::Is(ConnectionId(1));
+    let orchestrator = &console.orchestrator;
+    orchestrator
+        .save_defaults(BundleId(1), "add-to-blocklist", choice, Default::default(), None, "ada")
+        .unwrap();
     let import = "/workflows/import";
     let page = post_files(&mut ada, import, &[("text", &renamed)], &[("file", "", b"")]).await;
     assert_eq!(leads(&page), "/workflows/2");
     let text = read(&ada.get("/workflows/2").send().await);
-    assert!(text.contains("Imported, but a required secret is missing"), "{text}");
+    assert!(text.contains("Imported, but a connection or a required value is missing"), "{text}");
     for (path, button) in [("/workflows/2/switch", ("to", "on")), ("/workflows/2/run", ("dry_run", "on"))] {
         let page = post_form(&mut ada, path, &[button]).await;
         assert_eq!(page.status, 422, "{path}");
-        assert!(page.body.contains("Action 1, <code>api_key</code>: "), "{path}: {}", page.body);
+        assert!(page.body.contains("Action 1, <code>connection</code>: "), "{path}: {}", page.body);
         assert!(!page.body.contains("<details open"), "its objects are not what is wrong");
     }
-    // For the region of the file: a key for another one is not taken along.
-    let entered = [
-        ("api_region".to_owned(), Entered::Text("api.eu.xdr.trendmicro.com".to_owned())),
-        ("api_key".to_owned(), Entered::Secret(KEY.to_owned().into())),
-    ];
-    console.orchestrator.save_defaults(BundleId(1), "add-to-blocklist", entered.into(), None, "ada").unwrap();
     let again = file.replace("Block what the feed says", "From a file again");
     let answer = post_files(&mut ada, import, &[("text", "")], &[("file", "w.yaml", again.as_bytes())]).await;
     assert_eq!(leads(&answer), "/workflows/3");
-    assert!(!console.store.workflow(WorkflowId(3)).unwrap().enabled);
+    let imported = console.store.workflow(WorkflowId(3)).unwrap();
+    assert!(!imported.enabled && imported.steps[0].connection == Some(ConnectionId(1)));
     assert!(
         read(&ada.get("/workflows/3").send().await).contains("Imported. It is disabled until you enable it.")
     );
@@ -375,7 +375,7 @@ async fn a_viewer_sees_everything_and_may_change_nothing() {
         assert_eq!(refused.status, 403, "{path}");
     }
     assert_eq!(
-        post_form(&mut linus, "/workflows/new", &with_first(&[("name", "Mine")], KEY)).await.status,
+        post_form(&mut linus, "/workflows/new", &with_first(&[("name", "Mine")], CONNECTION)).await.status,
         403
     );
     assert_eq!(console.store.workflows().unwrap().len(), 1);
