@@ -1,8 +1,8 @@
 //! Measures what a run pays for protected values: 2,500,000 generated host names and, if they are given, real lists.
 //!
 //! ```text
-//! cargo run --release -p palisade-protect --example measure -- build FILE [LIST.json...]
-//! cargo run --release -p palisade-protect --example measure -- check FILE
+//! cargo run --release -p palisade-protect --example measure-protection -- build FILE [LIST.json...]
+//! cargo run --release -p palisade-protect --example measure-protection -- check FILE
 //! ```
 //!
 //! `check` is a process of its own, so that its peak memory is that of loading and checking alone. It checks 10,000
