@@ -186,7 +186,8 @@ mod tests {
     use super::*;
     use crate::given::{GivenValue, SecretSource, read_set};
 
-    const MANIFEST: &str = include_str!("../../../../manifest.yaml");
+    /// Read when the tests run: the package of this crate does not contain it.
+    const MANIFEST: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../../../manifest.yaml");
     const FILE: &str = "connections:
   - name: Europe
     kind: trend-vision-one
@@ -199,7 +200,8 @@ mod tests {
         let directory = tempfile::tempdir().unwrap();
         let path = directory.path().join("connections.yaml");
         std::fs::write(&path, text).unwrap();
-        let manifest = Manifest::parse(MANIFEST, "manifest.yaml").unwrap();
+        let text = std::fs::read_to_string(MANIFEST).unwrap();
+        let manifest = Manifest::parse(&text, "manifest.yaml").unwrap();
         let mut given = given.iter().map(|set| read_set(set).unwrap()).collect();
         add_connection(&mut given, &path, name, &manifest).map(|()| given)
     }
