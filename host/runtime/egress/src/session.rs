@@ -7,6 +7,7 @@ use std::time::{Duration, SystemTime};
 
 use bytes::Bytes;
 use http::{Method, Request, Response, header};
+use palisade_grant::ReadOnly;
 use palisade_limits as limits;
 use palisade_recording::Recorder;
 use palisade_redaction::{REDACTED, Redactor};
@@ -43,8 +44,8 @@ pub struct SessionLimits {
     pub exchange: Duration,
     /// How long a request in flight may go on past the deadline.
     pub past_deadline: Duration,
-    /// Only requests that change nothing are sent, whatever is granted.
-    pub dry_run: bool,
+    /// Whether, and why, only requests that change nothing are sent.
+    pub read_only: Option<ReadOnly>,
 }
 
 /// Requests that remained without an answer for the same reason.
@@ -69,7 +70,7 @@ impl Default for SessionLimits {
             response_body_bytes: limits::RESPONSE_BODY_BYTES,
             exchange: Duration::from_secs(limits::EXCHANGE_SECONDS),
             past_deadline: Duration::ZERO,
-            dry_run: false,
+            read_only: None,
         }
     }
 }
@@ -256,7 +257,7 @@ impl Session {
     async fn send_granted(&self, request: Request<Bytes>) -> Result<Response<Bytes>, SendError> {
         let inner = &*self.inner;
         let (mut parts, body) = request.into_parts();
-        let grant = palisade_grant::decide(&inner.grants, inner.limits.dry_run, &parts.method, &parts.uri)?;
+        let grant = palisade_grant::decide(&inner.grants, inner.limits.read_only, &parts.method, &parts.uri)?;
         self.check(grant, &parts, &body)?;
         // Computed anew from the body that is sent.
         parts.headers.remove(header::CONTENT_LENGTH);

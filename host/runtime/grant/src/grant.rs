@@ -44,8 +44,17 @@ impl Grant {
     /// Whether a request may leave by this grant alone, outside of a dry run.
     #[must_use]
     pub fn covers(&self, method: &Method, uri: &Uri) -> bool {
-        decide(std::slice::from_ref(self), false, method, uri).is_ok()
+        decide(std::slice::from_ref(self), None, method, uri).is_ok()
     }
+}
+
+/// Why only requests that change nothing are sent, whatever is granted.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum ReadOnly {
+    /// A dry run.
+    DryRun,
+    /// The component asks what became of objects that wait: asking again must not do anything again.
+    Resume,
 }
 
 /// Which part of the rule no grant fulfilled.
@@ -65,6 +74,8 @@ pub enum Missing {
     AmbiguousPath,
     /// It is granted, but this is a dry run, and the grant says that the request changes something.
     DryRun,
+    /// It is granted, but the component asks about objects that wait, and the grant says that the request changes something.
+    Resume,
 }
 
 /// A request that no grant covers.
@@ -89,6 +100,9 @@ impl Missing {
             Self::Path => "no grant for this origin and method names this path",
             Self::AmbiguousPath => "the path has dot segments, empty segments or encoded separators",
             Self::DryRun => "in a dry run only requests that change nothing are",
+            Self::Resume => {
+                "while an action asks about waiting objects only requests that change nothing are"
+            }
         }
     }
 }
@@ -122,13 +136,13 @@ impl Denial {
     }
 }
 
-/// The grant that covers a request. In a dry run no request is covered that one of the grants describes as a change.
+/// The grant that covers a request. With `read_only`, no request is covered that one of the grants describes as a change.
 ///
 /// # Errors
 /// [`Denial`] with the first part that no grant fulfilled, in the order scheme, authority, origin, method, path.
 pub fn decide<'grants>(
     grants: &'grants [Grant],
-    dry_run: bool,
+    read_only: Option<ReadOnly>,
     method: &Method,
     uri: &Uri,
 ) -> Result<&'grants Grant, Denial> {
@@ -160,7 +174,11 @@ pub fn decide<'grants>(
     let mut covering = grants.iter().filter(covers);
     if let Some(first) = covering.next() {
         let changes = first.changes || covering.any(|grant| grant.changes);
-        return if dry_run && changes { Err(deny(Missing::DryRun)) } else { Ok(first) };
+        return match read_only {
+            Some(ReadOnly::DryRun) if changes => Err(deny(Missing::DryRun)),
+            Some(ReadOnly::Resume) if changes => Err(deny(Missing::Resume)),
+            _ => Ok(first),
+        };
     }
     let mut missing = Missing::Origin;
     for grant in grants.iter().filter(|grant| grant.origin == origin) {
@@ -193,7 +211,7 @@ mod tests {
     }
 
     fn missing(method: Method, url: &str) -> Option<Missing> {
-        decide(&grants(), false, &method, &url.parse().unwrap()).err().map(|denial| denial.missing)
+        decide(&grants(), None, &method, &url.parse().unwrap()).err().map(|denial| denial.missing)
     }
 
     #[test]
@@ -237,11 +255,11 @@ mod tests {
         let [first, second] = [grant(Method::GET, "/a"), grant(Method::POST, "/b")];
         let uri = "https://api.example.com/b".parse().unwrap();
         for grants in [vec![first.clone(), second.clone()], vec![second, first]] {
-            let denial = decide(&grants, false, &Method::GET, &uri).unwrap_err();
+            let denial = decide(&grants, None, &Method::GET, &uri).unwrap_err();
             assert_eq!(denial.missing, Missing::Path);
-            let denial = decide(&grants, false, &Method::PUT, &uri).unwrap_err();
+            let denial = decide(&grants, None, &Method::PUT, &uri).unwrap_err();
             assert_eq!(denial.missing, Missing::Method);
-            assert!(decide(&grants, false, &Method::POST, &uri).is_ok());
+            assert!(decide(&grants, None, &Method::POST, &uri).is_ok());
         }
     }
 
@@ -255,6 +273,7 @@ mod tests {
             (Missing::Path, "names this path"),
             (Missing::AmbiguousPath, "dot segments"),
             (Missing::DryRun, "in a dry run"),
+            (Missing::Resume, "waiting objects"),
         ] {
             let denial = Denial { method: "GET".to_owned(), url: "https://a.example/v1".to_owned(), missing };
             let message = denial.to_string();
@@ -267,32 +286,37 @@ mod tests {
     #[test]
     fn nothing_is_granted_without_grants() {
         let uri = "https://api.example.com/v3.0/list".parse().unwrap();
-        assert_eq!(decide(&[], false, &Method::POST, &uri).unwrap_err().missing, Missing::Origin);
+        assert_eq!(decide(&[], None, &Method::POST, &uri).unwrap_err().missing, Missing::Origin);
     }
 
     #[test]
     fn in_a_dry_run_nothing_that_changes_something_is_granted() {
         let uri = "https://api.example.com/v3.0/list".parse().unwrap();
-        let denial = decide(&grants(), true, &Method::POST, &uri).unwrap_err();
+        let denial = decide(&grants(), Some(ReadOnly::DryRun), &Method::POST, &uri).unwrap_err();
         assert_eq!(denial.missing, Missing::DryRun);
         assert_eq!(denial.would_be_granted_by(), None);
         let reading = vec![Grant { changes: false, ..grants().remove(0) }];
-        assert!(decide(&reading, true, &Method::POST, &uri).is_ok());
+        assert!(decide(&reading, Some(ReadOnly::DryRun), &Method::POST, &uri).is_ok());
         // A GET that changes something, and a request that one of two grants describes as a change.
         let deleting = Grant { methods: vec![Method::GET], ..grants().remove(0) };
         let reading = Grant { changes: false, ..deleting.clone() };
         for grants in
             [vec![deleting.clone()], vec![reading.clone(), deleting.clone()], vec![deleting, reading]]
         {
-            assert!(decide(&grants, false, &Method::GET, &uri).is_ok());
-            assert_eq!(decide(&grants, true, &Method::GET, &uri).unwrap_err().missing, Missing::DryRun);
+            assert!(decide(&grants, None, &Method::GET, &uri).is_ok());
+            for (read_only, missing) in
+                [(ReadOnly::DryRun, Missing::DryRun), (ReadOnly::Resume, Missing::Resume)]
+            {
+                let denial = decide(&grants, Some(read_only), &Method::GET, &uri).unwrap_err();
+                assert_eq!((denial.missing, denial.would_be_granted_by()), (missing, None));
+            }
         }
     }
 
     #[test]
     fn a_denial_prints_the_lines_that_would_grant_it() {
         let uri = "https://other.example/v1/x?key=1".parse().unwrap();
-        let denial = decide(&grants(), false, &Method::GET, &uri).unwrap_err();
+        let denial = decide(&grants(), None, &Method::GET, &uri).unwrap_err();
         assert_eq!(
             denial.would_be_granted_by().unwrap(),
             "egress:\n  - origin: https://other.example\n    methods: [GET]\n    changes: false\n    paths: [/v1/x]"
@@ -304,7 +328,7 @@ mod tests {
     fn the_lines_of_a_denial_grant_nothing_that_the_component_hid_in_its_request() {
         let lines = |method: &str, url: &str| {
             let method = method.parse().unwrap();
-            decide(&grants(), false, &method, &url.parse().unwrap()).unwrap_err().would_be_granted_by()
+            decide(&grants(), None, &method, &url.parse().unwrap()).unwrap_err().would_be_granted_by()
         };
         assert!(lines("GET", "https://a.example/v1/a,/v1/b").unwrap().ends_with("paths: [\"/v1/a,/v1/b\"]"));
         assert!(lines("GET", "https://a.example/v1/a%20b").unwrap().ends_with("paths: [/v1/*]"));

@@ -13,7 +13,7 @@ mod origin;
 mod path;
 
 pub use credential::{Credential, CredentialError};
-pub use grant::{Denial, Grant, METHODS, Missing, decide};
+pub use grant::{Denial, Grant, METHODS, Missing, ReadOnly, decide};
 pub use host::Host;
 pub use origin::{Origin, OriginError};
 pub use path::{PathError, PathRule, is_unambiguous};

@@ -80,8 +80,16 @@ impl Policy {
     /// the manifest asks for, before the policy narrowed it.
     #[must_use]
     pub fn explain(&self, bundle: &str, asked: &[Grant], denial: &Denial) -> Remedy {
-        if denial.missing == Missing::DryRun {
-            return Remedy::Nothing { reason: "both sides grant it, but a dry run changes nothing" };
+        match denial.missing {
+            Missing::DryRun => {
+                return Remedy::Nothing { reason: "both sides grant it, but a dry run changes nothing" };
+            }
+            Missing::Resume => {
+                let reason =
+                    "both sides grant it, but an action that asks about waiting objects changes nothing";
+                return Remedy::Nothing { reason };
+            }
+            _ => {}
         }
         let never = Remedy::Nothing { reason: "no bundle is ever granted such a request" };
         let Some((origin, _, path)) = denial.grantable() else { return never };

@@ -91,6 +91,7 @@ fn what_nothing_could_grant_is_told_without_lines() {
         denial("PROPFIND", "https://api.example.com/v3.0/list", Missing::Method),
         denial("POST", "https://api.example.com/*", Missing::Path),
         denial("POST", "https://api.example.com/v3.0/list", Missing::DryRun),
+        denial("POST", "https://api.example.com/v3.0/list", Missing::Resume),
     ] {
         assert!(matches!(policy.explain(BUNDLE, &asked(), &denial), Remedy::Nothing { .. }), "{denial}");
     }

@@ -4,7 +4,7 @@ use std::convert::Infallible;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, SystemTime};
 
-use palisade_egress::{Notice, Session, SessionLimits};
+use palisade_egress::{Notice, ReadOnly, Session, SessionLimits};
 use palisade_engine::{Circumstances, Early, Ended, Entry, RunEnd, RunRequest, SandboxLimits, Stopping};
 use palisade_limits as limits;
 use tokio::time::Instant;
@@ -44,13 +44,13 @@ pub(crate) struct Resumed {
 }
 
 impl Prepared {
-    /// What one activation may send. With `reads_only` nothing that changes the service.
-    pub(crate) fn session(&self, reads_only: bool, until: Instant) -> Session {
+    /// What one activation may send. With `read_only` nothing that changes the service.
+    pub(crate) fn session(&self, read_only: Option<ReadOnly>, until: Instant) -> Session {
         Session::new(
             self.wire.clone(),
             self.grants.clone(),
             self.gate.clone(),
-            SessionLimits { dry_run: reads_only, ..self.requests },
+            SessionLimits { read_only, ..self.requests },
             until,
             self.recorder.clone(),
         )
@@ -141,7 +141,7 @@ impl Prepared {
                 continue;
             }
             tracing::debug!(run = %self.run_id, keys, "run resumed");
-            let session = self.session(true, *until);
+            let session = self.session(Some(ReadOnly::Resume), *until);
             *ended = self.activate(Entry::Resume, &session, activation).await.ended;
             let mut books = books();
             books.due.clear();

@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, VecDeque};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::SystemTime;
 
-use palisade_egress::{Notice, SendError, Traffic, Wire, after};
+use palisade_egress::{Notice, ReadOnly, SendError, Traffic, Wire, after};
 use palisade_engine::contract::{Reason, RunError, Verdict};
 use palisade_engine::{Early, Ended, Entry, RunEnd, Stopping, cut};
 use palisade_recording::Difference;
@@ -120,7 +120,7 @@ impl Prepared {
         }
         let books = Arc::new(Mutex::new(books));
         let until = after(clock, self.sandbox.run);
-        let session = self.session(dry_run, until);
+        let session = self.session(dry_run.then_some(ReadOnly::DryRun), until);
         tracing::info!(run = %self.run_id, action = %self.action.id, dry_run, "run started");
         let activation = Activation { mode, books: &books, observer: &observer, stopping: &stopping, until };
         let RunEnd { mut ended, came_back } = self.activate(Entry::Run, &session, &activation).await;

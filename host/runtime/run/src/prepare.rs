@@ -185,7 +185,7 @@ impl Preparation {
             ComponentSource::Loading(loading) => loading.ready().await?,
             ComponentSource::Ready(component) => component,
         };
-        let (mut sandbox, requests) = effective(&manifest.limits, &self.policy, self.overrides, self.dry_run);
+        let (mut sandbox, requests) = effective(&manifest.limits, &self.policy, self.overrides);
         validate(&component, &action, &configuration, sandbox).await?;
         let mut selection = in_time(self.overrides.run, began, "collection", reading).await??;
         let deadline = sandbox.run;
@@ -315,12 +315,7 @@ pub fn asked_limits(asked: &LimitsAsked) -> Limits {
 
 /// The manifest asks, the policy and the host's table are the ceilings, and below them the operator's word for this run
 /// is last.
-fn effective(
-    asked: &LimitsAsked,
-    policy: &Policy,
-    overrides: Overrides,
-    dry_run: bool,
-) -> (SandboxLimits, SessionLimits) {
+fn effective(asked: &LimitsAsked, policy: &Policy, overrides: Overrides) -> (SandboxLimits, SessionLimits) {
     let asked = Limits {
         run_seconds: overrides.run.map(whole_seconds).or(asked.run_seconds),
         exchange_seconds: overrides.exchange.map(whole_seconds),
@@ -345,7 +340,7 @@ fn effective(
         response_body_bytes: limits.response_body_bytes,
         exchange: within(overrides.exchange, limits.exchange_seconds),
         past_deadline: Duration::from_secs(limits::ANSWER_WAIT_SECONDS + limits::SETTLE_SECONDS),
-        dry_run,
+        ..SessionLimits::default()
     };
     (sandbox, requests)
 }

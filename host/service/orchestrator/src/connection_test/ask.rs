@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use bytes::Bytes;
 use http::{Method, Request, Response, StatusCode, Uri, header};
-use palisade_egress::{Client, Gate, Grant, SendError, Session, SessionLimits, Wire, after};
+use palisade_egress::{Client, Gate, Grant, ReadOnly, SendError, Session, SessionLimits, Wire, after};
 use palisade_limits as limits;
 use palisade_policy::Policy;
 use palisade_run::{ConnectionRequest, ConnectionRequests};
@@ -96,7 +96,8 @@ pub(super) async fn ask(
 
 fn session(client: Client, grants: Vec<Grant>) -> Session {
     let time = Duration::from_secs(limits::CONNECTION_TEST_SECONDS);
-    let bounds = SessionLimits { dry_run: true, exchange: time, ..SessionLimits::default() };
+    let bounds =
+        SessionLimits { read_only: Some(ReadOnly::DryRun), exchange: time, ..SessionLimits::default() };
     // One time for the chosen service, one for all others.
     let deadline = after(Instant::now(), time * 2);
     Session::new(Wire::Network(client), grants, Gate::default(), bounds, deadline, None)
