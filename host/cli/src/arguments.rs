@@ -419,7 +419,7 @@ pub(crate) struct Validate {
     #[arg(
         long,
         value_name = "YAML",
-        conflicts_with_all = ["bundle", "action", "config", "sets", "policy", "allow_unsigned", "cache_dir", "no_cache"]
+        conflicts_with_all = ["bundle", "action", "config", "sets", "connection", "connections", "policy", "allow_unsigned", "cache_dir", "no_cache"]
     )]
     pub(crate) manifest: Option<PathBuf>,
     /// The action whose configuration is checked

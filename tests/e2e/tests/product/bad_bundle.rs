@@ -123,7 +123,7 @@ fn a_component_that_was_exchanged() {
     let stderr = refused_bytes(&zipped(&files));
     insta::with_settings!({filters => vec![("[0-9a-f]{64}", "…")]}, {
         insta::assert_snapshot!(stderr, @"
-        error[digest-mismatch]: bundle `DIRECTORY/bundle.zip`: `component.wasm` has the digest …, `SHA256SUMS` says …
+        error[digest-mismatch]: bundle `DIRECTORY/bundle.zip`: `component.wasm` has the digest …, `SHA256SUMS` expects …
         hint: get the bundle again from its publisher; it is damaged or was changed
         ");
     });
