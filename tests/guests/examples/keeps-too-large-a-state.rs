@@ -1,7 +1,7 @@
-//! Reports each object as pending, with a state of a megabyte.
+//! Reports each object as pending, with a state of 100 kB.
 
 fn judge(_state: Option<&[u8]>) -> Verdict {
-    waits(vec![0; 1_000_000])
+    waits(vec![0; 100_000])
 }
 
 palisade_guests::resuming_guest!(judge);
