@@ -178,7 +178,7 @@ fn a_plan_is_for_one_configuration_and_one_bundle() {
     let forged = made.directory().join("forged.json");
     std::fs::write(&forged, sealed(text)).unwrap();
     let other = Palisade::apply(&tenant, &forged).configured("risk_level: high\n").go();
-    assert!(other.stderr.contains("made with another bundle"), "{}", other.stderr);
+    assert!(other.stderr.contains("created with another bundle"), "{}", other.stderr);
     assert_eq!(tenant.received().len(), before, "nothing was even read");
 }
 
