@@ -171,7 +171,11 @@ fn a_plan_is_for_one_configuration_and_one_bundle() {
     let before = tenant.received().len();
     let other = Palisade::apply(&tenant, &plan).configured("risk_level: low\n").go();
     assert!(other.stderr.contains("plan-made-with-another"), "{}", other.stderr);
-    assert!(other.stderr.contains("another `risk_level`: expected `\"high\"`, found `\"low\"`"), "{}", other.stderr);
+    assert!(
+        other.stderr.contains("another `risk_level`: expected `\"high\"`, found `\"low\"`"),
+        "{}",
+        other.stderr
+    );
 
     let mut text: Value = serde_json::from_slice(&std::fs::read(&plan).unwrap()).unwrap();
     text["bundle"]["digest"] = json!("0".repeat(64));
