@@ -28,9 +28,13 @@ pub const BLOCK_LIST_CAPACITY: usize = 10_000;
 /// batch of another writer takes.
 pub const WATCHED_ROOM: usize = BLOCK_LIST_BATCH_OBJECTS;
 
-/// New entries that such a batch may have where half of the room that is left is less: smaller batches would cost a look at
-/// the list each.
+/// New entries that such a batch may have if half of the room that is left is less, and nobody else has added entries: smaller
+/// batches would cost a look at the list each.
 pub const WATCHED_BATCH_OBJECTS: usize = 100;
+
+/// The same room before the first batch. Reading the whole list takes up to 50 requests, one after the other. In this time, another
+/// writer sends several batches.
+pub const FIRST_WATCHED_ROOM: usize = 4 * BLOCK_LIST_BATCH_OBJECTS;
 
 /// Rest after such a batch before the list is looked at again: longer than another writer takes from its look to its batch.
 pub const WATCHED_REST: Duration = Duration::from_secs(1);

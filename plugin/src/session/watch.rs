@@ -3,8 +3,9 @@
 //!
 //! Right before each batch after which the list could be full, the newest entries are read, until one comes that was there
 //! before, and those of others are counted. Such a batch goes out alone, and needs at most half of the room that is left: if
-//! two runs do so at the same moment, both fit. Then the run rests, so that a batch of the other one that was slow arrives before
-//! it looks again.
+//! two runs do so at the same moment, both fit. The last place cannot be halved: it is filled only if nobody else has added
+//! an entry since the run began. The first reading takes many pages, so that others can add more while it lasts: before the
+//! first batch, the list counts as nearly full much earlier. Then the run rests, so that a batch of the other one that was slow arrives before it looks again.
 
 use std::collections::{BTreeMap, HashSet, VecDeque};
 use std::time::Duration;
@@ -14,7 +15,7 @@ use time::OffsetDateTime;
 use super::preview::{count, would_evict};
 use super::{Arrival, Errand, Session, Step};
 use crate::configuration::ListName;
-use crate::contract::{Eviction, Stop};
+use crate::contract::{Eviction, Problem, Stop};
 use crate::evict::Loss;
 use crate::inventory::Inventory;
 use crate::item::{Field, Item};
@@ -37,6 +38,8 @@ pub(super) struct Watch {
     rests_until: Option<Duration>,
     /// Whether the run is expected to cost entries, as it may.
     costs: bool,
+    /// Whether others have added entries since the list was read.
+    is_shared: bool,
     told: HashSet<(&'static str, String)>,
 }
 
@@ -83,7 +86,7 @@ impl Watch {
     /// Watches the list that was read. None if the run may cost as many entries as it submits objects, or cannot come close to
     /// filling the list.
     pub(super) fn new(most: u64, inventory: Inventory, losses: &[(Field, Loss)]) -> Option<Self> {
-        let most_entries = limits::BLOCK_LIST_CAPACITY.saturating_sub(limits::WATCHED_ROOM);
+        let most_entries = limits::BLOCK_LIST_CAPACITY.saturating_sub(limits::FIRST_WATCHED_ROOM);
         if most >= inventory.submissions() as u64 || !inventory.may_overflow(most_entries) {
             return None;
         }
@@ -95,6 +98,7 @@ impl Watch {
             look: Look::Old,
             rests_until: None,
             costs: false,
+            is_shared: false,
             told: HashSet::new(),
         };
         watch.costs(losses);
@@ -124,6 +128,7 @@ impl Watch {
             }
             others += usize::from(self.inventory.take_of_others(field, entry));
         }
+        self.is_shared |= others > 0;
         // What was changed in the same second may have come after the last look.
         let is_older = self.latest.get(&field).zip(before).is_some_and(|(latest, last)| last < *latest);
         (others, is_ordered && is_older)
@@ -188,14 +193,19 @@ impl Session {
 
     /// Whether the run still costs no more than it may, with what others have added.
     fn judge_again(&mut self, now: Duration) {
+        let last_places: Vec<Field> =
+            self.near().into_iter().filter(|(_, room)| *room == 1).map(|(field, _)| field).collect();
         let Some(watch) = &mut self.watch else { return };
         let items = self.ledger.standing().filter_map(|number| self.ledger.item(number));
         let losses = watch.inventory.losses(items);
         let new = watch.costs(&losses);
         let most = watch.most;
+        let is_shared = watch.is_shared;
         self.evictions.extend(new);
         if count(&losses) > most {
             self.halt(would_evict(&losses, most, self.has_pushed), now);
+        } else if let (Some(field), true, true) = (last_places.first(), is_shared, count(&losses) == most) {
+            self.halt(last_place(*field), now);
         }
     }
 
@@ -207,7 +217,8 @@ impl Session {
             Look::UnderWay(..) => Clearance::Wait,
             _ if near.is_empty() => Clearance::Free,
             Look::New if self.flights.is_empty() => {
-                let share = |(field, room): (Field, usize)| (field, share(room, watch.costs));
+                let share =
+                    |(field, room): (Field, usize)| (field, share(room, watch.costs, watch.is_shared));
                 Clearance::Within(near.into_iter().map(share).collect())
             }
             Look::New | Look::Old => Clearance::Wait,
@@ -237,9 +248,10 @@ impl Session {
         });
         let next = self.new_entries(next);
         let under_way = self.new_entries(pushes.flatten());
+        let kept_free = if self.has_pushed { limits::WATCHED_ROOM } else { limits::FIRST_WATCHED_ROOM };
         let near = next.into_iter().filter_map(|(field, new)| {
             let entries = holdings.entries_of(field) + under_way.get(&field).copied().unwrap_or_default();
-            let is_near = entries + new + limits::WATCHED_ROOM > limits::BLOCK_LIST_CAPACITY;
+            let is_near = entries + new + kept_free > limits::BLOCK_LIST_CAPACITY;
             is_near.then(|| (field, limits::BLOCK_LIST_CAPACITY.saturating_sub(entries)))
         });
         near.collect()
@@ -255,12 +267,30 @@ impl Session {
     }
 }
 
-/// How much of the room that is left one batch may need. All of it where entries may go, and where there is none: the run goes on
+/// Why the last place of a type is not filled.
+fn last_place(field: Field) -> Stop {
+    Stop {
+        problem: Problem::new(
+            "would-evict",
+            format!(
+                "the block list has one place left for objects of type `{}`, and another writer adds objects as well: the service \
+                 would remove one if both fill it",
+                field.name()
+            ),
+        ),
+        hint: "run again when the other writer has finished; what failed was not sent".into(),
+    }
+}
+
+/// How much of the room that is left one batch may need. All of it if entries may go, and if there is none: the run continues
 /// only because nothing on the list expires.
-fn share(room: usize, costs: bool) -> usize {
+///
+/// A run that has seen no entry of others since it began may need more of a small room: each look costs a request and a rest.
+fn share(room: usize, costs: bool, is_shared: bool) -> usize {
     match room {
         0 => usize::MAX,
         _ if costs => usize::MAX,
+        room if is_shared => (room / 2).max(1),
         room => (room / 2).max(room.min(limits::WATCHED_BATCH_OBJECTS)),
     }
 }
@@ -271,14 +301,17 @@ mod tests {
     use crate::item::{BlockFields, Identifier};
 
     #[test]
-    fn a_batch_needs_half_of_the_room_or_what_is_worth_a_look() {
+    fn a_batch_needs_half_of_the_room_or_what_is_worth_a_look_if_nobody_else_adds_entries() {
+        for (room, expected) in [(1, 1), (2, 1), (3, 1), (99, 49), (100, 50), (201, 100), (1_000, 500)] {
+            assert_eq!(share(room, false, true), expected, "{room}");
+        }
         for (room, expected) in
             [(1, 1), (99, 99), (100, 100), (101, 100), (199, 100), (201, 100), (202, 101), (1_000, 500)]
         {
-            assert_eq!(share(room, false), expected, "{room}");
+            assert_eq!(share(room, false, false), expected, "{room}");
         }
         for (room, costs) in [(0, false), (0, true), (7, true)] {
-            assert_eq!(share(room, costs), usize::MAX, "{room}");
+            assert_eq!(share(room, costs, true), usize::MAX, "{room}");
         }
     }
 
