@@ -3,9 +3,8 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use palisade_run::{
-    CollectionReport, EndedHow, HoldingReport, ObjectReport, ReasonCount, Report, Status, VerdictName,
-};
+use palisade_model::Verdict;
+use palisade_run::{CollectionReport, EndedHow, HoldingReport, ObjectReport, ReasonCount, Report, Status};
 
 use super::style::{BAD, DIM, GOOD, HEADING, MARK};
 use super::{Table, bytes, count, lines, number, one_line, plan};
@@ -88,24 +87,24 @@ fn verdicts(report: &Report) -> String {
     let mut table = Table::new().right(1);
     table.row(["offered".to_owned(), number(totals.offered), String::new()]);
     let rows = [
-        (VerdictName::Accepted, "accepted", totals.accepted),
-        (VerdictName::Planned, "planned", totals.planned),
-        (VerdictName::Skipped, "skipped", totals.skipped),
-        (VerdictName::Rejected, "rejected", totals.rejected),
-        (VerdictName::Failed, "failed", totals.failed),
+        (Verdict::Accepted, "accepted", totals.accepted),
+        (Verdict::Planned, "planned", totals.planned),
+        (Verdict::Skipped, "skipped", totals.skipped),
+        (Verdict::Rejected, "rejected", totals.rejected),
+        (Verdict::Failed, "failed", totals.failed),
     ];
     // What a run is after, and what only the other kind of run comes to.
     let (wanted, other) = if report.run.dry_run {
-        (VerdictName::Planned, VerdictName::Accepted)
+        (Verdict::Planned, Verdict::Accepted)
     } else {
-        (VerdictName::Accepted, VerdictName::Planned)
+        (Verdict::Accepted, Verdict::Planned)
     };
     for (verdict, name, total) in rows {
         if verdict == other && total == 0 {
             continue;
         }
         let mut facts = if verdict == wanted { duplicates(report) } else { reasons(report, verdict) };
-        if report.run.replay && verdict == VerdictName::Accepted {
+        if report.run.replay && verdict == Verdict::Accepted {
             facts = ["in the recording", &facts]
                 .into_iter()
                 .filter(|fact| !fact.is_empty())
@@ -128,7 +127,7 @@ fn duplicates(report: &Report) -> String {
 }
 
 /// `type-not-accepted 47, url-without-scheme 3`
-fn reasons(report: &Report, verdict: VerdictName) -> String {
+fn reasons(report: &Report, verdict: Verdict) -> String {
     let of_verdict = report.reasons.iter().filter(|reason| reason.verdict == verdict);
     let texts: Vec<String> =
         of_verdict.map(|reason| format!("{} {}", reason.code, number(reason.count))).collect();
@@ -228,9 +227,9 @@ fn entries(held: &[&HoldingReport]) -> String {
 /// wanted to block it.
 fn problems(report: &Report) -> String {
     let is_problem = |reason: &&ReasonCount| match reason.verdict {
-        VerdictName::Rejected | VerdictName::Failed => true,
-        VerdictName::Skipped => reason.code == "protected",
-        VerdictName::Accepted | VerdictName::Planned => false,
+        Verdict::Rejected | Verdict::Failed => true,
+        Verdict::Skipped => reason.code == "protected",
+        Verdict::Accepted | Verdict::Planned => false,
     };
     report
         .reasons
@@ -242,7 +241,7 @@ fn problems(report: &Report) -> String {
 }
 
 fn problem(report: &Report, reason: &ReasonCount) -> String {
-    let style = if reason.verdict == VerdictName::Skipped { MARK } else { BAD };
+    let style = if reason.verdict == Verdict::Skipped { MARK } else { BAD };
     let heading = format!("{} {}", reason.verdict, one_line(&reason.code));
     let mut text = format!("{style}{heading}{style:#} ({})\n", number(reason.count));
     let of_kind = |object: &&ObjectReport| {

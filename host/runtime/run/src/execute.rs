@@ -5,8 +5,9 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::time::SystemTime;
 
 use palisade_egress::{Notice, ReadOnly, SendError, Traffic, Wire, after};
-use palisade_engine::contract::{Reason, RunError, Verdict};
+use palisade_engine::contract::{self, Reason, RunError};
 use palisade_engine::{Early, Ended, Entry, RunEnd, Stopping, cut};
+use palisade_model::Verdict;
 use palisade_recording::Difference;
 use palisade_redaction::Redactor;
 use time::OffsetDateTime;
@@ -21,7 +22,7 @@ use crate::plan::{Plan, PlanError};
 use crate::prepare::Prepared;
 use crate::report::{
     ActionIdentity, BundleIdentity, EndedHow, EvictionsReport, Report, RunReport, Status, SubmissionReport,
-    TrafficReport, VerdictName, Warning,
+    TrafficReport, Warning,
 };
 use crate::selection::{Offered, Selection};
 use crate::summary;
@@ -41,7 +42,7 @@ pub struct Decided {
     /// The object's key in this run, from 1 on.
     pub key: u64,
     /// What became of it.
-    pub verdict: VerdictName,
+    pub verdict: Verdict,
     /// Stable code of the reason.
     pub code: Option<String>,
     /// The reason as a sentence; for a duplicate, of which object.
@@ -212,11 +213,11 @@ fn open_books(selection: Arc<Selection>, dry_run: bool) -> Books {
             Offered::Object(_) => {}
             Offered::Unreadable(record) => {
                 let problem = Reason { code: "unreadable".to_owned(), message: record.message.clone() };
-                ledger.decide(key, Verdict::Rejected(problem));
+                ledger.decide(key, contract::Verdict::Rejected(problem));
             }
             Offered::Protected(_, sentence) => {
                 let reason = Reason { code: "protected".to_owned(), message: sentence.clone() };
-                ledger.decide(key, Verdict::Skipped(reason));
+                ledger.decide(key, contract::Verdict::Skipped(reason));
             }
         }
     }

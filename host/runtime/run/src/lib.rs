@@ -59,8 +59,8 @@ pub use prepare::{Overrides, Prepared, asked_limits};
 pub use report::{
     ActionIdentity, BundleIdentity, ChangeReport, CollectionReport, ComparisonReport, EndedHow,
     EvictionReport, EvictionsReport, FileReport, HoldingReport, LeftOutReport, NotOffered, NotOfferedObject,
-    ObjectReport, ReasonCount, Report, RunReport, Status, SubmissionReport, TrafficReport, VerdictName,
-    Warning, report_schema,
+    ObjectReport, ReasonCount, Report, RunReport, Status, SubmissionReport, TrafficReport, Warning,
+    report_schema,
 };
 pub use selection::{Offered, Selection};
 pub use summary::json_value;

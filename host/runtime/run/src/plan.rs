@@ -9,13 +9,12 @@ use std::path::Path;
 
 use palisade_files::ReadFault;
 use palisade_limits as limits;
-use palisade_model::{Format, Location, Object, Summary};
+use palisade_model::{Format, Location, Object, Summary, Verdict};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 use crate::report::{
     BundleIdentity, EvictionReport, EvictionsReport, FileReport, ObjectReport, Report, SubmissionReport,
-    VerdictName,
 };
 use crate::selection::{Offered, Selection};
 
@@ -70,7 +69,7 @@ pub struct PlannedObject {
     /// Its place in the file.
     pub location: String,
     /// What would become of it: `planned`, or why not.
-    pub verdict: VerdictName,
+    pub verdict: Verdict,
     /// Stable code of the reason.
     pub code: Option<String>,
     /// What would be submitted for it, and what the service has of that.
@@ -436,7 +435,7 @@ impl PlannedObject {
 
 fn compare_objects(planned: &PlannedObject, now: &ObjectReport, differences: &mut Vec<Difference>) {
     if (planned.verdict, &planned.code) != (now.verdict, &now.code) {
-        let shown = |verdict: VerdictName, code: &Option<String>| match code {
+        let shown = |verdict: Verdict, code: &Option<String>| match code {
             Some(code) => format!("{verdict} ({code})"),
             None => verdict.to_string(),
         };

@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use palisade_bundle::Bundle;
+use palisade_model::Verdict;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize, Serializer};
 use serde_json::Value;
@@ -212,41 +213,13 @@ pub struct LeftOutReport {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, JsonSchema)]
 pub struct ReasonCount {
     /// The kind.
-    pub verdict: VerdictName,
+    pub verdict: Verdict,
     /// The code.
     pub code: String,
     /// The sentence of the first of them.
     pub example: String,
     /// How many.
     pub count: u64,
-}
-
-/// The kinds of verdicts.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, JsonSchema)]
-#[serde(rename_all = "lowercase")]
-pub enum VerdictName {
-    /// The service has it.
-    Accepted,
-    /// Dry run: it would have been sent.
-    Planned,
-    /// Not sent, by rule or configuration.
-    Skipped,
-    /// Refused for good.
-    Rejected,
-    /// Not established; safe to send again.
-    Failed,
-}
-
-impl std::fmt::Display for VerdictName {
-    fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        formatter.write_str(match self {
-            Self::Accepted => "accepted",
-            Self::Planned => "planned",
-            Self::Skipped => "skipped",
-            Self::Rejected => "rejected",
-            Self::Failed => "failed",
-        })
-    }
 }
 
 /// Requests, repeats and waiting.
@@ -319,7 +292,7 @@ pub struct ObjectReport {
     /// Its place in the file.
     pub location: String,
     /// What became of it.
-    pub verdict: VerdictName,
+    pub verdict: Verdict,
     /// Stable code of the reason; none where it was accepted or planned.
     pub code: Option<String>,
     /// The reason as a sentence; for a duplicate, of which object.

@@ -3,14 +3,15 @@
 use std::collections::HashMap;
 use std::sync::Arc;
 
-use palisade_engine::contract::{self, Attribute, Comparison, Pending, Submission, Verdict};
+use palisade_engine::contract::{self, Attribute, Comparison, Pending, Submission};
+use palisade_model::Verdict;
 use serde_json::Value;
 
 use crate::execute::Decided;
 use crate::ledger::Line;
 use crate::report::{
     ChangeReport, CollectionReport, ComparisonReport, FileReport, LeftOutReport, NotOffered, ObjectReport,
-    ReasonCount, SubmissionReport, VerdictName,
+    ReasonCount, SubmissionReport,
 };
 use crate::selection::{Offered, Selection};
 
@@ -46,14 +47,16 @@ fn object(file: String, offered: &Offered, line: Line, key: u64) -> ObjectReport
     ObjectReport { key, platform_id, subtype, value, file, location, verdict, code, message, submissions }
 }
 
-fn explain(verdict: Verdict) -> (VerdictName, Option<String>, Option<String>) {
+fn explain(verdict: contract::Verdict) -> (Verdict, Option<String>, Option<String>) {
     match verdict {
-        Verdict::Accepted => (VerdictName::Accepted, None, None),
-        Verdict::Planned => (VerdictName::Planned, None, None),
-        Verdict::Skipped(reason) => (VerdictName::Skipped, Some(reason.code), Some(reason.message)),
-        Verdict::Rejected(problem) => (VerdictName::Rejected, Some(problem.code), Some(problem.message)),
-        Verdict::Failed(problem) | Verdict::Pending(Pending { reason: problem, .. }) => {
-            (VerdictName::Failed, Some(problem.code), Some(problem.message))
+        contract::Verdict::Accepted => (Verdict::Accepted, None, None),
+        contract::Verdict::Planned => (Verdict::Planned, None, None),
+        contract::Verdict::Skipped(reason) => (Verdict::Skipped, Some(reason.code), Some(reason.message)),
+        contract::Verdict::Rejected(problem) => {
+            (Verdict::Rejected, Some(problem.code), Some(problem.message))
+        }
+        contract::Verdict::Failed(problem) | contract::Verdict::Pending(Pending { reason: problem, .. }) => {
+            (Verdict::Failed, Some(problem.code), Some(problem.message))
         }
     }
 }
@@ -89,7 +92,7 @@ fn comparison(comparison: Comparison) -> ComparisonReport {
 
 /// Verdicts by kind and code, the most frequent first.
 pub(crate) fn reasons(objects: &[ObjectReport]) -> Vec<ReasonCount> {
-    let mut counts: HashMap<(VerdictName, &str), ReasonCount> = HashMap::new();
+    let mut counts: HashMap<(Verdict, &str), ReasonCount> = HashMap::new();
     for object in objects {
         let Some(code) = &object.code else { continue };
         let count = counts.entry((object.verdict, code)).or_insert_with(|| ReasonCount {

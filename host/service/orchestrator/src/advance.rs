@@ -12,6 +12,7 @@ mod taking;
 use std::collections::BTreeMap;
 
 use palisade_bundle::Purpose;
+use palisade_model::StepEnding;
 use palisade_store::{
     Activation, Event, Origin, Phase, RunEnd, RunId, RunRow, RunStatus, StepRow, StoreError, StoredValue,
     Takes, TaskRow,
@@ -95,7 +96,7 @@ impl Orchestrator {
                 step::run_deadline()
             };
             if run.objects.is_some() {
-                self.give_up_steps(activation, &steps, "early", code, &message)?;
+                self.give_up_steps(activation, &steps, StepEnding::Early, code, &message)?;
             }
             return self.conclude(activation, &run, &Judged::stopped(&message));
         }
@@ -105,7 +106,8 @@ impl Orchestrator {
             return self.take_objects(activation, &run, &steps, stopping).instrument(traced::choice()).await;
         }
         // A step that did not work through its objects leaves nothing to do for those behind it.
-        let broken = steps.iter().find(|step| step.end.as_ref().is_some_and(|end| end.how != "completed"));
+        let broken =
+            steps.iter().find(|step| step.end.as_ref().is_some_and(|end| end.how != StepEnding::Completed));
         match open {
             Some(step) if broken.is_none() => {
                 self.execute(activation, &run, step, stopping).instrument(traced::step(step)).await
@@ -113,7 +115,13 @@ impl Orchestrator {
             _ => {
                 if let Some(broken) = broken {
                     let message = format!("an earlier step, {}, did not complete", broken.title);
-                    self.give_up_steps(activation, &steps, "not-begun", "earlier-step-failed", &message)?;
+                    self.give_up_steps(
+                        activation,
+                        &steps,
+                        StepEnding::NotBegun,
+                        "earlier-step-failed",
+                        &message,
+                    )?;
                 }
                 let reasons = steps.iter().map(|step| store.reasons(run.id, step.place));
                 let judged = Judged::of(&steps, &reasons.collect::<Result<Vec<_>, _>>()?);

@@ -1,7 +1,8 @@
 //! How a run ended whose steps have ended: its status, what an issue is about, the reason and what to do. If a step brought nothing to
 //! the service, the run states that, with the most frequent reason of its objects.
 
-use palisade_store::{Cause, Counts, Reason, RunStatus, StepEnd, StepRow, Verdict};
+use palisade_model::{StepEnding, Verdict, VerdictCounts};
+use palisade_store::{Cause, Reason, RunStatus, StepEnd, StepRow};
 
 use crate::OrchestratorError;
 use crate::words::of_service;
@@ -86,8 +87,8 @@ impl Judged {
 
     /// A step did not complete.
     fn early(end: &StepEnd) -> Self {
-        let status = match (end.how.as_str(), end.code.as_deref()) {
-            ("not-begun", _) => RunStatus::FailedToComplete,
+        let status = match (end.how, end.code.as_deref()) {
+            (StepEnding::NotBegun, _) => RunStatus::FailedToComplete,
             (_, Some("cancelled" | "deadline" | "run-deadline")) => RunStatus::Incomplete,
             _ => RunStatus::ErrorDuringRun,
         };
@@ -100,7 +101,7 @@ impl Judged {
 }
 
 fn is_completed(end: &StepEnd) -> bool {
-    end.how == "completed" && end.code.is_none()
+    end.how == StepEnding::Completed && end.code.is_none()
 }
 
 /// What the end of an action is about, by the code of its reason. A code of the action's own is about the service.
@@ -118,7 +119,7 @@ pub(crate) fn cause_of(code: &str) -> Cause {
 /// The own reason of a step that brought nothing to the service although objects were rejected or failed; none if it accepted or
 /// planned an object.
 #[must_use]
-pub fn nothing_accepted(counts: &Counts, reasons: &[Reason]) -> Option<Told> {
+pub fn nothing_accepted(counts: &VerdictCounts, reasons: &[Reason]) -> Option<Told> {
     let unfinished = counts.rejected + counts.failed;
     if unfinished == 0 || counts.accepted + counts.planned > 0 {
         return None;
@@ -153,7 +154,7 @@ pub fn nothing_accepted(counts: &Counts, reasons: &[Reason]) -> Option<Told> {
 }
 
 /// What to do if nothing was accepted.
-fn remedy(counts: &Counts, main: Option<&Reason>) -> &'static str {
+fn remedy(counts: &VerdictCounts, main: Option<&Reason>) -> &'static str {
     match main {
         Some(Reason { code, .. }) if code == "unreadable" => {
             "correct the records in the source, or choose the format in which the collection is read"
@@ -172,9 +173,9 @@ mod tests {
 
     use super::*;
 
-    fn step(place: u32, counts: Counts) -> StepRow {
+    fn step(place: u32, counts: VerdictCounts) -> StepRow {
         let end = StepEnd {
-            how: "completed".to_owned(),
+            how: StepEnding::Completed,
             code: None,
             message: None,
             hint: None,
@@ -204,8 +205,8 @@ mod tests {
         Reason { verdict, code: code.to_owned(), example: format!("because of {code}"), messages, count }
     }
 
-    fn counts(accepted: u64, skipped: u64, rejected: u64, failed: u64) -> Counts {
-        Counts { accepted, planned: 0, skipped, rejected, failed }
+    fn counts(accepted: u64, skipped: u64, rejected: u64, failed: u64) -> VerdictCounts {
+        VerdictCounts { accepted, planned: 0, skipped, rejected, failed }
     }
 
     #[test]

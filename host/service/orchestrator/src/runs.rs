@@ -2,8 +2,9 @@
 
 use jiff::{SignedDuration, Timestamp};
 use palisade_limits as limits;
+use palisade_model::Verdict;
 use palisade_store::{
-    NewRun, NewStep, NewVerdict, Origin, Phase, RunId, RunRow, StoredObject, Verdict, WorkflowId, WorkflowRow,
+    NewRun, NewStep, NewVerdict, Origin, Phase, RunId, RunRow, StoredObject, WorkflowId, WorkflowRow,
 };
 use serde_json::json;
 

@@ -4,7 +4,8 @@
 use std::collections::BTreeMap;
 use std::sync::{Mutex, PoisonError};
 
-use palisade_store::{Counts, RunStatus, Verdict};
+use palisade_model::{Verdict, VerdictCounts};
+use palisade_store::RunStatus;
 
 /// Runs and verdicts since the start.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -22,7 +23,7 @@ pub(crate) struct Tally {
 
 impl Tally {
     /// A run ended.
-    pub(crate) fn ended(&self, status: RunStatus, counts: &Counts) {
+    pub(crate) fn ended(&self, status: RunStatus, counts: &VerdictCounts) {
         let mut tallied = self.tallied.lock().unwrap_or_else(PoisonError::into_inner);
         *tallied.runs.entry(status).or_default() += 1;
         for (verdict, count) in [

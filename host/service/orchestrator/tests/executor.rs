@@ -13,11 +13,12 @@ use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use jiff::{SignedDuration, Timestamp};
+use palisade_model::Verdict;
 use palisade_orchestrator::executor::{Advanced, Boxed, Embedded, Executor, Stop, Stopping, Worker};
 use palisade_orchestrator::{Clock, SystemClock};
 use palisade_store::{
     Event, NewBundle, NewRun, NewStep, NewVerdict, NewWorkflow, Origin, RunEnd, RunId, RunStatus, Store,
-    StoreError, StoredObject, Takes, TaskRow, TaskState, Verdict,
+    StoreError, StoredObject, Takes, TaskRow, TaskState,
 };
 use serde_json::json;
 use tempfile::TempDir;

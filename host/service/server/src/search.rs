@@ -3,9 +3,9 @@
 
 use jiff::Timestamp;
 use palisade_limits as limits;
+use palisade_model::Verdict;
 use palisade_store::{
     Cause, FoundInFiles, FoundInRuns, Matches, Page, Phase, RunRow, RunStatus, Searched, Store, StoreError,
-    Verdict,
 };
 
 use crate::Fault;

@@ -67,8 +67,7 @@ pub use sessions::{NewSession, OpenSession, SessionRow};
 pub use tasks::{Activation, TaskRow, TaskState};
 pub use timeline::{Event, RecordingRow};
 pub use verdicts::{
-    Counts, FailedObject, NewVerdict, ObjectFilter, ObjectOrder, ObjectRow, Reason, StoredObject, Verdict,
-    VerdictRow,
+    FailedObject, NewVerdict, ObjectFilter, ObjectOrder, ObjectRow, Reason, StoredObject, VerdictRow,
 };
 pub use version::Version;
 pub use workflows::{Configuration, Mark, NewWorkflow, StoredValue, Takes, WorkflowRow, WorkflowStep};

@@ -3,6 +3,7 @@
 use rusqlite::{OptionalExtension as _, params};
 
 use crate::collation::folded;
+use crate::rows::ByName;
 use crate::verdicts::{JOINED, conditions, ordered};
 use crate::{ObjectFilter, ObjectOrder, RunId, Store, StoreError};
 
@@ -45,7 +46,7 @@ impl Store {
                  WHERE place = ?7"
             );
             let place = i64::try_from(place).unwrap_or(i64::MAX);
-            let (verdict, subtype, code) = (filter.verdict, &filter.subtype, &filter.code);
+            let (verdict, subtype, code) = (filter.verdict.map(ByName), &filter.subtype, &filter.code);
             let found = connection.prepare_cached(&sql)?.query_row(
                 params![run, step, verdict, subtype, code, text, place],
                 |row| {

@@ -1,6 +1,7 @@
 //! What the modules of the tables share: moments, JSON columns, names of variants, pages.
 
 use jiff::Timestamp;
+use palisade_model::Named;
 use rusqlite::Row;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
@@ -65,6 +66,22 @@ pub(crate) fn json_or_none<T: DeserializeOwned>(row: &Row<'_>, column: &str) -> 
     text.map(|text| serde_json::from_str(&text)).transpose().map_err(|error| {
         rusqlite::Error::FromSqlConversionFailure(0, rusqlite::types::Type::Text, Box::new(error))
     })
+}
+
+/// A value of the domain in a column, by its name.
+pub(crate) struct ByName<T>(pub(crate) T);
+
+impl<T: Named> rusqlite::ToSql for ByName<T> {
+    fn to_sql(&self) -> rusqlite::Result<rusqlite::types::ToSqlOutput<'_>> {
+        Ok(self.0.name().into())
+    }
+}
+
+impl<T: Named> rusqlite::types::FromSql for ByName<T> {
+    fn column_result(value: rusqlite::types::ValueRef<'_>) -> rusqlite::types::FromSqlResult<Self> {
+        let named = T::from_name(value.as_str()?);
+        named.map(Self).map_err(|_| rusqlite::types::FromSqlError::InvalidType)
+    }
 }
 
 /// An enum whose variants are columns' texts and API names alike.

@@ -6,11 +6,10 @@ use rusqlite::types::Value;
 use rusqlite::{Connection, params_from_iter};
 
 use crate::collation::folded;
-use crate::rows::{millis, names};
+use crate::rows::{ByName, millis, names};
 use crate::runs::{read, say_why_queued};
-use crate::{
-    Cause, Counts, Page, Phase, RunRow, RunStatus, Store, StoreError, Verdict, WorkflowId, verdicts,
-};
+use crate::{Cause, Page, Phase, RunRow, RunStatus, Store, StoreError, WorkflowId, verdicts};
+use palisade_model::{Verdict, VerdictCounts};
 
 names! {
     /// What a list of runs is sorted by.
@@ -171,7 +170,7 @@ pub struct RunTotals {
     /// By status and cause.
     pub runs: Vec<RunCount>,
     /// The verdicts of their objects in all steps.
-    pub verdicts: Counts,
+    pub verdicts: VerdictCounts,
 }
 
 impl RunTotals {
@@ -227,9 +226,9 @@ fn totals(connection: &Connection, filter: &RunFilter) -> Result<RunTotals, Stor
     );
     let mut statement = connection.prepare_cached(&sql)?;
     let mut rows = statement.query(params_from_iter(&values))?;
-    let mut verdicts = Counts::default();
+    let mut verdicts = VerdictCounts::default();
     while let Some(row) = rows.next()? {
-        verdicts.add(row.get(0)?, row.get::<_, i64>(1)?.unsigned_abs());
+        verdicts.add(row.get::<_, ByName<_>>(0)?.0, row.get::<_, i64>(1)?.unsigned_abs());
     }
     Ok(RunTotals { runs, verdicts })
 }

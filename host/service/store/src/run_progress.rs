@@ -5,7 +5,7 @@ use jiff::Timestamp;
 use rusqlite::{Transaction, params};
 use serde_json::Value;
 
-use crate::rows::{millis, to_json};
+use crate::rows::{ByName, millis, to_json};
 use crate::tasks::fence;
 use crate::timeline::add_event;
 use crate::{
@@ -121,7 +121,7 @@ impl Store {
                      ended_at = ?5, traffic = ?6, warnings = ?7, cause = ?8
                  WHERE run = ?9 AND place = ?10",
                 params![
-                    end.how,
+                    ByName(end.how),
                     end.code,
                     end.message,
                     end.hint,

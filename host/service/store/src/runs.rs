@@ -4,12 +4,13 @@ use jiff::Timestamp;
 use rusqlite::{Connection, OptionalExtension as _, Row, params};
 use serde_json::Value;
 
-use crate::rows::{json, json_or_none, millis, moment, moment_or_none, names, number, to_json};
+use crate::rows::{ByName, json, json_or_none, millis, moment, moment_or_none, names, number, to_json};
 use crate::timeline::add_event;
 use crate::{
-    BundleId, Configuration, ConnectionId, Counts, Event, Mark, RunId, Store, StoreError, StoredObject,
-    WorkflowId, verdicts,
+    BundleId, Configuration, ConnectionId, Event, Mark, RunId, Store, StoreError, StoredObject, WorkflowId,
+    verdicts,
 };
+use palisade_model::{StepEnding, VerdictCounts};
 
 names! {
     /// What made a run.
@@ -175,7 +176,7 @@ pub struct RunRow {
     /// Files read, records left out, how objects were chosen.
     pub selection: Option<Value>,
     /// Verdicts of all its steps.
-    pub counts: Counts,
+    pub counts: VerdictCounts,
 }
 
 /// A step of a run.
@@ -209,14 +210,14 @@ pub struct StepRow {
     /// have been sent.
     pub in_hand: u64,
     /// Verdicts so far.
-    pub counts: Counts,
+    pub counts: VerdictCounts,
 }
 
 /// How a step ended.
 #[derive(Debug, Clone, PartialEq)]
 pub struct StepEnd {
-    /// `completed`, `stopped` or `early`.
-    pub how: String,
+    /// In which way.
+    pub how: StepEnding,
     /// Stable code of the reason.
     pub code: Option<String>,
     /// The reason as a sentence.
@@ -229,6 +230,22 @@ pub struct StepEnd {
     pub traffic: Value,
     /// What the operator should know.
     pub warnings: Value,
+}
+
+impl StepEnd {
+    /// An end of this kind about which nothing else is known.
+    #[must_use]
+    pub fn of(how: StepEnding) -> Self {
+        Self {
+            how,
+            code: None,
+            message: None,
+            hint: None,
+            cause: None,
+            traffic: Value::Null,
+            warnings: Value::Null,
+        }
+    }
 }
 
 /// How a run ended, and what its workflow remembers of it.
@@ -287,7 +304,7 @@ pub(crate) fn read(row: &Row<'_>) -> rusqlite::Result<RunRow> {
         objects: row.get::<_, Option<i64>>("objects")?.map(i64::unsigned_abs),
         not_offered: row.get::<_, i64>("not_offered")?.unsigned_abs(),
         selection: json_or_none(row, "selection")?,
-        counts: Counts::default(),
+        counts: VerdictCounts::default(),
     })
 }
 
@@ -295,7 +312,7 @@ fn read_step(row: &Row<'_>) -> rusqlite::Result<StepRow> {
     let phase: String = row.get("phase")?;
     let end = if phase == "ended" {
         Some(StepEnd {
-            how: row.get::<_, Option<String>>("ended_how")?.unwrap_or_default(),
+            how: row.get::<_, ByName<_>>("ended_how")?.0,
             code: row.get("code")?,
             message: row.get("message")?,
             hint: row.get("hint")?,
@@ -320,7 +337,7 @@ fn read_step(row: &Row<'_>) -> rusqlite::Result<StepRow> {
         started_at: moment_or_none(row, "started_at")?,
         ended_at: moment_or_none(row, "ended_at")?,
         in_hand: row.get::<_, i64>("in_hand")?.unsigned_abs(),
-        counts: Counts::default(),
+        counts: VerdictCounts::default(),
     })
 }
 

@@ -3,8 +3,9 @@
 use jiff::Timestamp;
 use rusqlite::{Connection, OptionalExtension as _, Row, params};
 
-use crate::rows::moment;
-use crate::{Cause, RunId, RunStatus, Store, StoreError, Verdict, spelling};
+use crate::rows::{ByName, moment};
+use crate::{Cause, RunId, RunStatus, Store, StoreError, spelling};
+use palisade_model::Verdict;
 
 /// Another run that had an object of the same type and value.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -108,7 +109,7 @@ fn sighted(
             Ok(SightedVerdict {
                 step: row.get(0)?,
                 title: row.get(1)?,
-                verdict: row.get(2)?,
+                verdict: row.get::<_, ByName<_>>(2)?.0,
                 code: row.get(3)?,
                 message: row.get(4)?,
             })

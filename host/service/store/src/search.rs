@@ -6,8 +6,9 @@ use palisade_limits as limits;
 use rusqlite::{Connection, OptionalExtension as _, Row, params};
 
 use crate::collation::folded;
-use crate::rows::moment;
-use crate::{CollectionId, Page, RunId, RunRow, Store, StoreError, Verdict, runs, spelling};
+use crate::rows::{ByName, moment};
+use crate::{CollectionId, Page, RunId, RunRow, Store, StoreError, runs, spelling};
+use palisade_model::Verdict;
 
 /// One page of what a search found.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -292,7 +293,8 @@ fn of_key(connection: &Connection, key: &str, found: &mut Vec<FoundInRuns>) -> R
     let mut last = connection.prepare_cached(sql)?;
     for one in found.iter_mut().skip(first) {
         let place = i64::try_from(one.place).unwrap_or(i64::MAX);
-        one.verdict = last.query_row(params![one.run, place], |row| row.get(0)).optional()?;
+        let verdict = last.query_row(params![one.run, place], |row| row.get::<_, ByName<_>>(0));
+        one.verdict = verdict.optional()?.map(|named| named.0);
     }
     Ok(())
 }

@@ -3,75 +3,14 @@
 use std::fmt::Write as _;
 
 use jiff::Timestamp;
+use palisade_model::{Verdict, VerdictCounts};
 use rusqlite::{Connection, OptionalExtension as _, Row, Transaction, params};
-use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 use crate::collation::folded;
-use crate::rows::{json, millis, moment_or_none, names, to_json};
+use crate::rows::{ByName, json, millis, moment_or_none, names, to_json};
 use crate::tasks::fence;
 use crate::{Activation, Page, RunId, Store, StoreError, spelling};
-
-names! {
-    /// What became of an object.
-    Verdict {
-        /// The service has it.
-        Accepted = "accepted",
-        /// Dry run: it would have been sent.
-        Planned = "planned",
-        /// Not sent, by rule or configuration.
-        Skipped = "skipped",
-        /// Refused for good.
-        Rejected = "rejected",
-        /// Not established; safe to send again.
-        Failed = "failed",
-    }
-}
-
-/// Objects and verdicts, counted.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Counts {
-    /// The service has them.
-    pub accepted: u64,
-    /// Dry run: they would have been sent.
-    pub planned: u64,
-    /// Not sent, by rule or configuration.
-    pub skipped: u64,
-    /// Refused for good.
-    pub rejected: u64,
-    /// Not established.
-    pub failed: u64,
-}
-
-impl Counts {
-    /// All of them.
-    #[must_use]
-    pub fn decided(&self) -> u64 {
-        self.accepted + self.planned + self.skipped + self.rejected + self.failed
-    }
-
-    /// Those of one kind.
-    #[must_use]
-    pub fn of(&self, verdict: Verdict) -> u64 {
-        match verdict {
-            Verdict::Accepted => self.accepted,
-            Verdict::Planned => self.planned,
-            Verdict::Skipped => self.skipped,
-            Verdict::Rejected => self.rejected,
-            Verdict::Failed => self.failed,
-        }
-    }
-
-    pub(crate) fn add(&mut self, verdict: Verdict, count: u64) {
-        *match verdict {
-            Verdict::Accepted => &mut self.accepted,
-            Verdict::Planned => &mut self.planned,
-            Verdict::Skipped => &mut self.skipped,
-            Verdict::Rejected => &mut self.rejected,
-            Verdict::Failed => &mut self.failed,
-        } += count;
-    }
-}
 
 /// An object of a run.
 #[derive(Debug, Clone, PartialEq)]
@@ -186,14 +125,18 @@ names! {
     }
 }
 
-pub(crate) fn counts(connection: &Connection, run: RunId, step: Option<u32>) -> Result<Counts, StoreError> {
+pub(crate) fn counts(
+    connection: &Connection,
+    run: RunId,
+    step: Option<u32>,
+) -> Result<VerdictCounts, StoreError> {
     let mut statement = connection.prepare_cached(
         "SELECT verdict, SUM(count) FROM verdict_counts WHERE run = ?1 AND (?2 IS NULL OR step = ?2) GROUP BY verdict",
     )?;
-    let mut counts = Counts::default();
+    let mut counts = VerdictCounts::default();
     let mut rows = statement.query(params![run, step])?;
     while let Some(row) = rows.next()? {
-        counts.add(row.get(0)?, row.get::<_, i64>(1)?.unsigned_abs());
+        counts.add(row.get::<_, ByName<_>>(0)?.0, row.get::<_, i64>(1)?.unsigned_abs());
     }
     Ok(counts)
 }
@@ -243,7 +186,7 @@ pub(crate) fn record(
         "INSERT INTO verdicts (run, step, place, verdict, code, message, submissions, decided_at)
          VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8) ON CONFLICT (run, step, place) DO NOTHING",
     )?;
-    let mut counts = Counts::default();
+    let mut counts = VerdictCounts::default();
     for verdict in verdicts {
         let added = insert.execute(params![
             run,
@@ -262,14 +205,19 @@ pub(crate) fn record(
          ON CONFLICT (run, step, verdict) DO UPDATE SET count = count + excluded.count",
     )?;
     for kind in Verdict::ALL.iter().filter(|kind| counts.of(**kind) > 0) {
-        count.execute(params![run, step, kind, i64::try_from(counts.of(*kind)).unwrap_or(i64::MAX)])?;
+        count.execute(params![
+            run,
+            step,
+            ByName(*kind),
+            i64::try_from(counts.of(*kind)).unwrap_or(i64::MAX)
+        ])?;
     }
     Ok(())
 }
 
 fn read(row: &Row<'_>) -> rusqlite::Result<ObjectRow> {
-    let verdict = match row.get::<_, Option<Verdict>>("verdict")? {
-        Some(verdict) => Some(VerdictRow {
+    let verdict = match row.get::<_, Option<ByName<Verdict>>>("verdict")? {
+        Some(ByName(verdict)) => Some(VerdictRow {
             verdict,
             code: row.get("code")?,
             message: row.get("message")?,
@@ -426,7 +374,7 @@ impl Store {
                 WHERE run = ?1 AND step = ?2 AND code IS NOT NULL GROUP BY verdict, code ORDER BY COUNT(*) DESC, code";
             let reason = |row: &Row<'_>| {
                 Ok(Reason {
-                    verdict: row.get(0)?,
+                    verdict: row.get::<_, ByName<_>>(0)?.0,
                     code: row.get(1)?,
                     example: row.get::<_, Option<String>>(2)?.unwrap_or_default(),
                     messages: row.get::<_, i64>(3)?.unsigned_abs(),

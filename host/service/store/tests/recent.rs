@@ -3,9 +3,10 @@
 #![expect(clippy::unwrap_used, reason = "tests: what goes wrong here is a failed test")]
 
 use jiff::{SignedDuration, Timestamp};
+use palisade_model::Verdict;
 use palisade_store::{
     Cause, NewRun, NewVerdict, NewWorkflow, ObjectFilter, ObjectOrder, Origin, Page, RunCount, RunFilter,
-    RunId, RunOrder, RunStatus, Store, StoreError, StoredObject, Takes, Verdict, WorkflowId,
+    RunId, RunOrder, RunStatus, Store, StoreError, StoredObject, Takes, WorkflowId,
 };
 use serde_json::json;
 use tempfile::TempDir;

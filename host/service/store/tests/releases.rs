@@ -14,10 +14,11 @@ use std::io::Read as _;
 use std::path::{Path, PathBuf};
 
 use jiff::{SignedDuration, Timestamp};
+use palisade_model::Verdict;
 use palisade_store::{
     ActionDefaults, Configuration, ConnectionContent, ConnectionWrite, NewAuditEntry, NewBundle,
     NewCollection, NewFile, NewRun, NewStep, NewToken, NewVerdict, NewWorkflow, Origin, Page, Phase, RunEnd,
-    RunFilter, RunStatus, Store, StoredObject, StoredValue, Takes, Verdict, WorkflowStep,
+    RunFilter, RunStatus, Store, StoredObject, StoredValue, Takes, WorkflowStep,
 };
 use rusqlite::Connection;
 use serde_json::json;

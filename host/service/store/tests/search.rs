@@ -4,9 +4,10 @@
 
 use jiff::Timestamp;
 use palisade_limits as limits;
+use palisade_model::Verdict;
 use palisade_store::{
     Event, NewCollection, NewFile, NewRun, NewVerdict, NewWorkflow, ObjectFilter, ObjectOrder, Origin, Page,
-    RunEnd, RunId, RunStatus, Store, StoredObject, Takes, TaskState, Verdict, WorkflowId,
+    RunEnd, RunId, RunStatus, Store, StoredObject, Takes, TaskState, WorkflowId,
 };
 use serde_json::json;
 use tempfile::TempDir;

@@ -5,11 +5,12 @@
 use std::io::Read as _;
 
 use jiff::{SignedDuration, Timestamp};
+use palisade_model::Verdict;
 use palisade_store::{
     Answered, AuditFilter, Claimed, Configuration, ConnectionContent, ConnectionWrite, FileWriter, Mark,
     NewAuditEntry, NewBundle, NewCollection, NewFile, NewRun, NewVerdict, NewWorkflow, ObjectFilter,
     ObjectOrder, Origin, Page, RunEnd, RunId, RunStatus, Store, StoreError, StoredObject, StoredValue, Takes,
-    Verdict, WorkflowId, WorkflowStep,
+    WorkflowId, WorkflowStep,
 };
 use serde_json::json;
 use tempfile::TempDir;

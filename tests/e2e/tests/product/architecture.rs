@@ -265,7 +265,7 @@ fn data_goes_one_way() {
             ],
         ),
         // The search finds a value in every spelling that the readers undo.
-        ("palisade-store", &["palisade-collection", "palisade-limits"]),
+        ("palisade-store", &["palisade-collection", "palisade-limits", "palisade-model"]),
         ("palisade-vault", &["palisade-files", "palisade-limits"]),
         ("palisade-schedule", &["palisade-limits"]),
         // Its tests talk to a simulator.

@@ -6,7 +6,8 @@ use std::thread;
 use std::time::Duration;
 
 use palisade_e2e::{Service, Tenant, domains};
-use palisade_store::{ObjectFilter, ObjectOrder, Page, RunId, Store, Verdict};
+use palisade_model::Verdict;
+use palisade_store::{ObjectFilter, ObjectOrder, Page, RunId, Store};
 use serde_json::{Value, json};
 use vision_one_simulator::Settings;
 

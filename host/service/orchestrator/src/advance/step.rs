@@ -11,10 +11,9 @@ use jiff::{SignedDuration, Timestamp};
 use palisade_bundle::Effect;
 use palisade_egress::Gate;
 use palisade_limits as limits;
-use palisade_run::{
-    Decided, EndedHow, OUTCOME_UNKNOWN, Observer, Preparation, Progress, Report, Stopper, VerdictName,
-};
-use palisade_store::{Activation, Cause, Event, NewVerdict, Phase, RunRow, StepEnd, StepRow, Store, Verdict};
+use palisade_model::{StepEnding, Verdict};
+use palisade_run::{Decided, EndedHow, OUTCOME_UNKNOWN, Observer, Preparation, Progress, Report, Stopper};
+use palisade_store::{Activation, Cause, Event, NewVerdict, Phase, RunRow, StepEnd, StepRow, Store};
 use serde_json::{Value, json};
 use tokio::sync::watch;
 
@@ -79,7 +78,7 @@ impl Orchestrator {
         let store = self.store();
         let rows = store.open_objects(run.id, step.place)?;
         if rows.is_empty() {
-            let end = StepEnd { how: "completed".to_owned(), ..no_end() };
+            let end = StepEnd::of(StepEnding::Completed);
             store.end_step(activation, step.place, &end, &[], self.now())?;
             return Ok(Advanced::More);
         }
@@ -225,11 +224,10 @@ impl Orchestrator {
         }
         let end = StepEnd {
             how: match report.run.ended {
-                EndedHow::Completed => "completed",
-                EndedHow::Stopped => "stopped",
-                EndedHow::Early => "early",
-            }
-            .to_owned(),
+                EndedHow::Completed => StepEnding::Completed,
+                EndedHow::Stopped => StepEnding::Stopped,
+                EndedHow::Early => StepEnding::Early,
+            },
             code: report.run.code.clone(),
             message: report.run.message.clone(),
             hint: report.run.hint.as_deref().map(of_service),
@@ -251,7 +249,7 @@ impl Orchestrator {
         &self,
         activation: Activation,
         steps: &[StepRow],
-        how: &str,
+        how: StepEnding,
         code: &str,
         message: &str,
     ) -> Result<(), OrchestratorError> {
@@ -283,12 +281,11 @@ impl Orchestrator {
         let open = self.store().open_objects(activation.run, step.place)?;
         let verdicts: Vec<NewVerdict> = open.into_iter().map(|row| in_hand(failed(row), step)).collect();
         let end = StepEnd {
-            how: how.to_owned(),
             code: Some(code.to_owned()),
             message: Some(message.to_owned()),
             hint: given_up.hint.clone(),
             cause: Some(cause),
-            ..no_end()
+            ..StepEnd::of(how)
         };
         self.store().end_step(activation, step.place, &end, &verdicts, self.now())?;
         traced::step_ended(&end);
@@ -299,7 +296,7 @@ impl Orchestrator {
 
 /// Why a step is not worked on.
 struct GivenUp<'a> {
-    how: &'a str,
+    how: StepEnding,
     code: &'a str,
     message: String,
     hint: Option<String>,
@@ -310,7 +307,7 @@ impl GivenUp<'_> {
     /// It cannot begin.
     fn not_begun(error: &OrchestratorError) -> Self {
         Self {
-            how: "not-begun",
+            how: StepEnding::NotBegun,
             code: error.code(),
             message: of_service(&error.to_string()),
             hint: error.hint().map(|hint| of_service(&hint)),
@@ -351,18 +348,6 @@ pub(super) fn run_deadline() -> (&'static str, String) {
 
 fn waits_until(opens: Timestamp) -> String {
     format!("the service asked to wait; the next request is sent at {opens:.0}")
-}
-
-fn no_end() -> StepEnd {
-    StepEnd {
-        how: String::new(),
-        code: None,
-        message: None,
-        hint: None,
-        cause: None,
-        traffic: Value::Null,
-        warnings: Value::Null,
-    }
 }
 
 /// Stops the run when the activation has to stop. What is in flight is waited for, unless nothing of it can be written any more.
@@ -436,7 +421,7 @@ impl Observer for Writer {
     fn decided(&self, verdicts: &mut dyn Iterator<Item = Decided>) {
         // A run that goes on later offers again what it could not finish now.
         let goes_on = matches!(*self.stopping.borrow(), Some(Stop::Draining | Stop::Lost));
-        let stands = |decided: &Decided| !(goes_on && decided.verdict == VerdictName::Failed);
+        let stands = |decided: &Decided| !(goes_on && decided.verdict == Verdict::Failed);
         let verdicts: Vec<NewVerdict> =
             verdicts.filter(stands).filter_map(|decided| placed(decided, &self.places)).collect();
         let written = self.store.record_verdicts(self.activation, self.step, &verdicts, self.clock.now());
@@ -462,13 +447,7 @@ fn placed(mut decided: Decided, places: &[u64]) -> Option<NewVerdict> {
     }
     Some(NewVerdict {
         place: place(decided.key)?,
-        verdict: match decided.verdict {
-            VerdictName::Accepted => Verdict::Accepted,
-            VerdictName::Planned => Verdict::Planned,
-            VerdictName::Skipped => Verdict::Skipped,
-            VerdictName::Rejected => Verdict::Rejected,
-            VerdictName::Failed => Verdict::Failed,
-        },
+        verdict: decided.verdict,
         code: decided.code,
         message: decided.message,
         submissions: json!(decided.submissions),

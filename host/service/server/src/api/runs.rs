@@ -13,9 +13,10 @@ use axum::response::Response;
 use axum::response::sse::{Event as Sent, KeepAlive, Sse};
 use futures_core::Stream;
 use jiff::Timestamp;
+use palisade_model::{StepEnding, Verdict, VerdictCounts};
 use palisade_store::{
-    Cause, Compared, Counts, Event, Origin, Phase, RunFilter, RunId, RunOrder, RunRow, RunStatus, StepRow,
-    Store, StoreError, Verdict, WorkflowId,
+    Cause, Compared, Event, Origin, Phase, RunFilter, RunId, RunOrder, RunRow, RunStatus, StepRow, Store,
+    StoreError, WorkflowId,
 };
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
@@ -51,9 +52,9 @@ pub(crate) struct Verdicts {
     failed: u64,
 }
 
-impl From<Counts> for Verdicts {
-    fn from(counts: Counts) -> Self {
-        let Counts { accepted, planned, skipped, rejected, failed } = counts;
+impl From<VerdictCounts> for Verdicts {
+    fn from(counts: VerdictCounts) -> Self {
+        let VerdictCounts { accepted, planned, skipped, rejected, failed } = counts;
         Self { accepted, planned, skipped, rejected, failed }
     }
 }
@@ -215,15 +216,8 @@ fn steps(store: &Store, run: &RunRow) -> Result<Vec<Step>, StoreError> {
 
 impl From<StepRow> for Step {
     fn from(row: StepRow) -> Self {
-        let end = row.end.unwrap_or(palisade_store::StepEnd {
-            how: String::new(),
-            code: None,
-            message: None,
-            hint: None,
-            cause: None,
-            traffic: Value::Null,
-            warnings: Value::Null,
-        });
+        let ended = row.end.as_ref().map(|end| end.how.to_string());
+        let end = row.end.unwrap_or(palisade_store::StepEnd::of(StepEnding::Completed));
         Self {
             place: row.place,
             action: row.action,
@@ -231,7 +225,7 @@ impl From<StepRow> for Step {
             bundle: row.bundle_name,
             version: row.version,
             digest: row.digest,
-            ended: Some(end.how).filter(|how| !how.is_empty()),
+            ended,
             code: end.code,
             message: end.message,
             hint: end.hint,

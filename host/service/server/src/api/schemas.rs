@@ -2,8 +2,9 @@
 //! document then says what the handlers take, and neither more nor less.
 
 use palisade_limits as limits;
+use palisade_model::Verdict;
 use palisade_schedule::{Day, Period};
-use palisade_store::{Cause, ObjectOrder, Origin, Phase, RunOrder, RunStatus, Takes, Verdict};
+use palisade_store::{Cause, ObjectOrder, Origin, Phase, RunOrder, RunStatus, Takes};
 use utoipa::openapi::schema::{AdditionalProperties, OneOfBuilder, Schema, SchemaFormat, SchemaType, Type};
 use utoipa::openapi::{ArrayBuilder, KnownFormat, Object, ObjectBuilder, RefOr};
 use utoipa::{IntoParams, PartialSchema, ToSchema};

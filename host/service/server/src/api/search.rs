@@ -3,7 +3,8 @@
 use axum::extract::State;
 use jiff::Timestamp;
 use palisade_limits as limits;
-use palisade_store::{Page, Phase, RunStatus, Verdict};
+use palisade_model::Verdict;
+use palisade_store::{Page, Phase, RunStatus};
 use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
 use utoipa_axum::routes;

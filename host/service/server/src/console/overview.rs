@@ -7,9 +7,10 @@ use axum::response::Response;
 use jiff::tz::TimeZone;
 use jiff::{RoundMode, Timestamp, ToSpan as _, Unit, ZonedRound};
 use palisade_limits as limits;
+use palisade_model::Verdict;
 use palisade_orchestrator::{Orchestrator, OrchestratorError};
 use palisade_store::{
-    Cause, HoldingRow, Page, Phase, RunCount, RunFilter, RunRow, RunStatus, RunTotals, Verdict, WorkflowRow,
+    Cause, HoldingRow, Page, Phase, RunCount, RunFilter, RunRow, RunStatus, RunTotals, WorkflowRow,
 };
 use serde::Deserialize;
 

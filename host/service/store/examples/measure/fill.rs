@@ -3,9 +3,10 @@
 use std::error::Error;
 
 use jiff::{SignedDuration, Timestamp};
+use palisade_model::Verdict;
 use palisade_store::{
     BundleRow, NewRun, NewStep, NewVerdict, NewWorkflow, Origin, RunEnd, RunId, RunStatus, StepEnd, Store,
-    StoredObject, Takes, Verdict, WorkflowId, WorkflowStep,
+    StoredObject, Takes, WorkflowId, WorkflowStep,
 };
 use serde_json::{Value, json};
 
@@ -129,7 +130,7 @@ fn run(
     }
     if bundle.is_some() {
         let end = StepEnd {
-            how: "completed".to_owned(),
+            how: palisade_model::StepEnding::Completed,
             code: None,
             message: None,
             hint: None,

@@ -8,7 +8,8 @@ use std::error::Error;
 use std::time::{Duration, Instant};
 
 use jiff::Timestamp;
-use palisade_store::{ObjectFilter, ObjectOrder, Page, RunFilter, Store, Verdict};
+use palisade_model::Verdict;
+use palisade_store::{ObjectFilter, ObjectOrder, Page, RunFilter, Store};
 use serde_json::{Value, json};
 
 use fill::{Filled, Size};

@@ -3,8 +3,9 @@
 use axum::extract::{Path, State};
 use jiff::Timestamp;
 use palisade_limits as limits;
+use palisade_model::Verdict;
 use palisade_store::{
-    ObjectFilter, ObjectOrder, ObjectRow, RunId, RunStatus, SameValue, SightedVerdict, StoredObject, Verdict,
+    ObjectFilter, ObjectOrder, ObjectRow, RunId, RunStatus, SameValue, SightedVerdict, StoredObject,
     VerdictRow,
 };
 use serde::{Deserialize, Serialize};

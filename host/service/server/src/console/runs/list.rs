@@ -8,7 +8,8 @@ use axum::extract::{Query, State};
 use axum::http::HeaderMap;
 use axum::response::Response;
 use palisade_limits as limits;
-use palisade_store::{Cause, Page, Phase, RunFilter, RunOrder, RunStatus, RunTotals, Verdict, WorkflowId};
+use palisade_model::Verdict;
+use palisade_store::{Cause, Page, Phase, RunFilter, RunOrder, RunStatus, RunTotals, WorkflowId};
 use serde::Deserialize;
 
 use super::heads::{Sorting, heads};

@@ -2,7 +2,8 @@
 
 use askama::Template;
 use palisade_limits as limits;
-use palisade_store::{ObjectFilter, ObjectOrder, ObjectRow, Page, Phase, RunRow, StepRow, Verdict};
+use palisade_model::Verdict;
+use palisade_store::{ObjectFilter, ObjectOrder, ObjectRow, Page, Phase, RunRow, StepRow};
 
 use super::heads::{Head, Sorting, heads};
 use super::one::{Part, Wanted};

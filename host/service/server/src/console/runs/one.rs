@@ -6,8 +6,9 @@ use askama::filters::HtmlSafe;
 use axum::extract::{Path, Query, State};
 use axum::http::HeaderMap;
 use axum::response::Response;
+use palisade_model::Verdict;
 use palisade_orchestrator::{Orchestrator, OrchestratorError};
-use palisade_store::{Compared, Origin, Phase, RunId, RunRow, StepRow, Verdict};
+use palisade_store::{Compared, Origin, Phase, RunId, RunRow, StepRow};
 use serde::Deserialize;
 
 use super::shown::{issue_words, lasted, origin_words, state_badge, status_tone, verdict_bar};

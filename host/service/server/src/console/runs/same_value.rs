@@ -1,7 +1,8 @@
 //! What the runs before and after a run did with the value of one of its objects, the latest first, with the run itself between
 //! them.
 
-use palisade_store::{RunRow, SameValue, SightedVerdict, Verdict};
+use palisade_model::Verdict;
+use palisade_store::{RunRow, SameValue, SightedVerdict};
 
 use super::shown::{status_badge, verdict_badge};
 use crate::console::wording::sentence;

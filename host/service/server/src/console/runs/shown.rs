@@ -1,7 +1,8 @@
 //! How runs look wherever they stand: words, colours, bars, and the line of a table.
 
 use jiff::Timestamp;
-use palisade_store::{Cause, Counts, Origin, Phase, RunRow, RunStatus, Verdict};
+use palisade_model::{Verdict, VerdictCounts};
+use palisade_store::{Cause, Origin, Phase, RunRow, RunStatus};
 
 use super::heads::Head;
 use crate::console::wording::{first_upper, sentence};
@@ -160,7 +161,7 @@ fn phase_tone(phase: Phase) -> Tone {
 /// Verdicts as a bar; `list` makes the address where those of one kind are listed.
 pub(in crate::console) fn verdict_bar(
     label: &str,
-    counts: &Counts,
+    counts: &VerdictCounts,
     list: impl Fn(Verdict) -> Option<String>,
 ) -> StackedBar {
     let segment = |verdict: &Verdict| {

@@ -2,6 +2,7 @@
 
 use askama::Template;
 use palisade_limits as limits;
+use palisade_model::StepEnding;
 use palisade_orchestrator::{Orchestrator, OrchestratorError, form, nothing_accepted, told};
 use palisade_store::{Page, RunRow, StepRow};
 use serde_json::Value;
@@ -148,15 +149,17 @@ fn card(frame: &Frame, run: &RunRow, step: StepRow, configuration: Vec<Fact>, nu
     let pager = Pager::new(&format!("/runs/{id}"), &keep, number, on_all_pages, "entries");
     let would = would_remove(run, &step);
     let end = step.end.as_ref();
-    let (tone, word) = match end.map(|end| end.how.as_str()) {
+    let (tone, word) = match end.map(|end| end.how) {
         None if step.started_at.is_some() => (Tone::Active, "Running"),
         None => (Tone::Neutral, "Not started"),
         // It has a message if it brought nothing to the service.
-        Some("completed") if end.is_some_and(|end| end.message.is_some()) => (Tone::Warning, "Finished"),
-        Some("completed") => (Tone::Good, "Finished"),
-        Some("stopped") => (Tone::Bad, "Stopped"),
-        Some("not-begun") => (Tone::Bad, "Could not start"),
-        Some(_) => (Tone::Warning, "Ended early"),
+        Some(StepEnding::Completed) if end.is_some_and(|end| end.message.is_some()) => {
+            (Tone::Warning, "Finished")
+        }
+        Some(StepEnding::Completed) => (Tone::Good, "Finished"),
+        Some(StepEnding::Stopped) => (Tone::Bad, "Stopped"),
+        Some(StepEnding::NotBegun) => (Tone::Bad, "Could not start"),
+        Some(StepEnding::Early) => (Tone::Warning, "Ended early"),
     };
     let warnings = end.map(|end| &end.warnings);
     let at = |pointer: &str| warnings.and_then(|warnings| warnings.pointer(pointer));

@@ -4,9 +4,10 @@
 use std::sync::{Arc, Mutex};
 
 use jiff::{SignedDuration, Timestamp};
+use palisade_model::Verdict;
 use palisade_orchestrator::{Clock, Confirmed, Request};
 use palisade_server::{Role, table};
-use palisade_store::{Cause, NewVerdict, RunEnd, RunId, RunStatus, StoredObject, Verdict, WorkflowId};
+use palisade_store::{Cause, NewVerdict, RunEnd, RunId, RunStatus, StoredObject, WorkflowId};
 use serde_json::{Value, json};
 
 use crate::console::support::{Console, leads, post_form, read};

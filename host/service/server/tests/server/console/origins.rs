@@ -3,11 +3,12 @@
 use std::time::Duration;
 
 use jiff::Timestamp;
+use palisade_model::Verdict;
 use palisade_orchestrator::Request;
 use palisade_server::Role;
 use palisade_store::{
     CollectionId, ConnectionContent, ConnectionId, ConnectionWrite, NewWorkflow, RunId, StoredValue, Takes,
-    Verdict, WorkflowId, WorkflowStep,
+    WorkflowId, WorkflowStep,
 };
 use serde_json::{Value, json};
 use tokio::sync::watch;
@@ -277,7 +278,7 @@ async fn a_run_opens_no_secret_for_another_origin_whoever_wrote_its_configuratio
     assert_eq!(failed[0].verdicts, [(1, Verdict::Failed)]);
     let steps = console.store.run_steps(run).unwrap();
     let end = steps[0].end.as_ref().unwrap();
-    assert_eq!(end.how, "not-begun");
+    assert_eq!(end.how, palisade_model::StepEnding::NotBegun);
     assert!(end.message.as_ref().unwrap().contains("enter this secret again"), "{end:?}");
 }
 

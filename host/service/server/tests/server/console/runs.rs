@@ -4,11 +4,11 @@
 use std::io::Write as _;
 
 use jiff::Timestamp;
+use palisade_model::{StepEnding, Verdict};
 use palisade_orchestrator::{Confirmed, Request};
 use palisade_server::Role;
 use palisade_store::{
-    Event, Lists, NewHolding, NewVerdict, Origin, RunEnd, RunId, RunStatus, StepEnd, StoredObject, Verdict,
-    WorkflowId,
+    Event, Lists, NewHolding, NewVerdict, Origin, RunEnd, RunId, RunStatus, StepEnd, StoredObject, WorkflowId,
 };
 use serde_json::{Value, json};
 
@@ -65,7 +65,7 @@ fn work(console: &Console, verdicts: &[NewVerdict], status: RunStatus) -> RunId 
     packed.write_all(HAR.as_bytes()).unwrap();
     store.add_recording(activation, 1, &packed.finish().unwrap()).unwrap();
     let end = StepEnd {
-        how: "completed".to_owned(),
+        how: StepEnding::Completed,
         code: None,
         message: None,
         hint: None,

@@ -5,11 +5,10 @@ use std::io::Write as _;
 
 use jiff::Timestamp;
 use palisade_limits as limits;
+use palisade_model::{StepEnding, Verdict};
 use palisade_orchestrator::{Confirmed, Request};
 use palisade_server::Role;
-use palisade_store::{
-    Event, NewVerdict, RunEnd, RunId, RunStatus, StepEnd, StoredObject, Verdict, WorkflowId,
-};
+use palisade_store::{Event, NewVerdict, RunEnd, RunId, RunStatus, StepEnd, StoredObject, WorkflowId};
 use serde_json::{Value, json};
 
 use crate::console::support::{Console, post_files, read};
@@ -66,7 +65,7 @@ fn record(console: &Console, activation: palisade_store::Activation, step: u32, 
 
 fn completed() -> StepEnd {
     StepEnd {
-        how: "completed".to_owned(),
+        how: StepEnding::Completed,
         code: None,
         message: None,
         hint: None,
@@ -263,7 +262,7 @@ async fn what_a_run_would_displace_is_paged_and_not_said_to_be_removed() {
     };
     let entries: Vec<Value> = (0..4_000).map(entry).collect();
     let end = |code: Option<&str>| StepEnd {
-        how: if code.is_some() { "stopped" } else { "completed" }.to_owned(),
+        how: if code.is_some() { StepEnding::Stopped } else { StepEnding::Completed },
         code: code.map(str::to_owned),
         warnings: json!({ "listed": [], "evictions": { "count": 4_100, "entries": entries.clone() } }),
         ..completed()
