@@ -192,7 +192,7 @@ pub(crate) fn record(
             run,
             step,
             i64::try_from(verdict.place).unwrap_or(i64::MAX),
-            verdict.verdict,
+            ByName(verdict.verdict),
             verdict.code,
             verdict.message,
             to_json("submissions", &verdict.submissions)?,
@@ -321,7 +321,7 @@ impl Store {
             let sql = format!(
                 "SELECT {COLUMNS} FROM {JOINED} WHERE {conditions} ORDER BY {order} LIMIT ?7 OFFSET ?8"
             );
-            let (kind, subtype, code) = (filter.verdict, &filter.subtype, &filter.code);
+            let (kind, subtype, code) = (filter.verdict.map(ByName), &filter.subtype, &filter.code);
             let rows = connection
                 .prepare_cached(&sql)?
                 .query_map(params![run, step, kind, subtype, code, text, page.limit(), page.offset()], read)?

@@ -14,7 +14,7 @@ use palisade_limits as limits;
 use palisade_model::{StepEnding, Verdict};
 use palisade_run::{Decided, EndedHow, OUTCOME_UNKNOWN, Observer, Preparation, Progress, Report, Stopper};
 use palisade_store::{Activation, Cause, Event, NewVerdict, Phase, RunRow, StepEnd, StepRow, Store};
-use serde_json::{Value, json};
+use serde_json::json;
 use tokio::sync::watch;
 
 use super::becomes;
