@@ -291,10 +291,7 @@ impl Orchestrator {
                     let warnings = palisade_model::warnings(&summaries);
                     Ok((state, warnings, summaries.into_iter().map(FileRead::from).collect()))
                 });
-                read.await.map_err(|error| OrchestratorError::Conflict {
-                    code: "interrupted",
-                    message: error.to_string(),
-                })?
+                read.await.map_err(|error| OrchestratorError::Internal(error.to_string()))?
             }
             CollectionSource::Threatq { origin, collection, log_in } => {
                 let connection = self.connection(&origin, &collection, &log_in)?;

@@ -55,7 +55,7 @@ pub enum OrchestratorError {
     Engine(#[from] EngineError),
     /// A run that cannot start.
     #[error(transparent)]
-    Prepare(#[from] PrepareError),
+    Prepare(PrepareError),
     /// A sealed secret.
     #[error(transparent)]
     Vault(#[from] VaultError),
@@ -86,6 +86,18 @@ pub enum OrchestratorError {
         /// One sentence.
         message: String,
     },
+    /// A fault of the service itself, for example a crashed task. The text is for the log.
+    #[error("internal error: {0}")]
+    Internal(String),
+}
+
+impl From<PrepareError> for OrchestratorError {
+    fn from(error: PrepareError) -> Self {
+        match error {
+            PrepareError::Interrupted(cause) => Self::Internal(cause),
+            error => Self::Prepare(error),
+        }
+    }
 }
 
 fn sentence(fields: &[Field]) -> String {
@@ -132,7 +144,11 @@ impl OrchestratorError {
             | Self::Vault(_)
             | Self::Invalid(_)
             | Self::Conflict { code: "integration-gone", .. } => Cause::Policy,
-            Self::Store(_) | Self::Engine(_) | Self::InUse { .. } | Self::Conflict { .. } => Cause::Service,
+            Self::Store(_)
+            | Self::Engine(_)
+            | Self::InUse { .. }
+            | Self::Conflict { .. }
+            | Self::Internal(_) => Cause::Service,
         }
     }
 
@@ -152,6 +168,7 @@ impl OrchestratorError {
             Self::Invalid(_) => "invalid",
             Self::InUse { .. } => "in-use",
             Self::Conflict { code, .. } => code,
+            Self::Internal(_) => "internal",
         }
     }
 
@@ -178,7 +195,19 @@ impl OrchestratorError {
             Self::Conflict { code: "retried-already", .. } => {
                 Some("what failed in that run is for it to retry".to_owned())
             }
-            Self::Invalid(_) | Self::Conflict { .. } => None,
+            Self::Invalid(_) | Self::Conflict { .. } | Self::Internal(_) => None,
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_crashed_task_is_an_internal_error_and_no_conflict() {
+        let error = OrchestratorError::from(PrepareError::Interrupted("task 7 panicked".to_owned()));
+        assert!(matches!(error, OrchestratorError::Internal(_)));
+        assert_eq!((error.code(), error.hint(), error.cause()), ("internal", None, Cause::Service));
     }
 }

@@ -290,10 +290,7 @@ impl Orchestrator {
             takes: row.takes,
             max_evictions: row.evictions,
         };
-        serde_saphyr::to_string(&file).map_err(|error| OrchestratorError::Conflict {
-            code: "workflow-file",
-            message: error.to_string(),
-        })
+        serde_saphyr::to_string(&file).map_err(|error| OrchestratorError::Internal(error.to_string()))
     }
 
     /// Creates a workflow of a file, disabled. Connections are found by name; an action whose file names none gets the default of the

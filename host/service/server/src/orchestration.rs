@@ -31,6 +31,7 @@ impl From<OrchestratorError> for Failure {
         }
         let status = match error {
             OrchestratorError::Store(error) => return error.into(),
+            OrchestratorError::Internal(cause) => return Self::internal(cause),
             OrchestratorError::InUse { .. } | OrchestratorError::Conflict { .. } => StatusCode::CONFLICT,
             OrchestratorError::Bundle(_)
             | OrchestratorError::Read(_)

@@ -36,10 +36,7 @@ fn archive(requests: &[LoggedRequest]) -> Result<Vec<u8>, OrchestratorError> {
     let archive =
         json!({ "log": { "version": "1.2", "entries": requests.iter().map(entry).collect::<Vec<_>>() } });
     let mut packed = flate2::write::GzEncoder::new(Vec::new(), flate2::Compression::fast());
-    let failed = |error: std::io::Error| OrchestratorError::Conflict {
-        code: "recording-unreadable",
-        message: error.to_string(),
-    };
+    let failed = |error: std::io::Error| OrchestratorError::Internal(error.to_string());
     packed.write_all(archive.to_string().as_bytes()).map_err(failed)?;
     packed.finish().map_err(failed)
 }
