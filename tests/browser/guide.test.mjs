@@ -48,11 +48,17 @@ const PARAMETERS = {
     ["After 7 Days", "After 15 Days", "After 30 Days", "After 45 Days", "After 60 Days", "After 75 Days", "After 90 Days", "Never", "Based on Customer Settings"]],
 };
 
-async function formIsTheGuides(page, title) {
+/** Of a connection, which the guide does not have: which one it is, and that its key can be removed. */
+const ofConnection = (label) => label === "Connection" || label.startsWith("Remove the saved value of");
+
+async function formIsTheGuides(page, title, isConnected) {
   await page.goto("/integrations");
   await page.getByRole("link", { name: title }).click();
   await says(page, "Integration Type Action", "Action ID", "Accepted Data Types", "FQDN", "IP Address", "URL", "Email Address", "SHA-1", "SHA-256");
-  const form = await guide.formOf(page);
+  const whole = await guide.formOf(page);
+  const added = whole.flatMap(({ fields }) => fields).filter(({ label }) => ofConnection(label));
+  assert.equal(added.length, isConnected ? 2 : 0, "a connection is chosen where there is one");
+  const form = whole.map(({ title, fields }) => ({ title, fields: fields.filter(({ label }) => !ofConnection(label)) }));
   assert.deepEqual(Object.fromEntries(form.map(({ title, fields }) => [title, fields.map(({ label }) => label)])), FORMS[title]);
   for (const { label, help, value, options } of form.flatMap(({ fields }) => fields)) {
     const [told, chosen, others] = PARAMETERS[label];
@@ -125,7 +131,7 @@ for (const scripts of [true, false]) {
 
     await step("both forms are those of the guide, and keep an API key", async () => {
       for (const title of [BLOCKLIST, EXCEPTIONS]) {
-        await formIsTheGuides(page, title);
+        await formIsTheGuides(page, title, title === EXCEPTIONS);
         await guide.configure(page, title, service.vendor.key);
       }
     });

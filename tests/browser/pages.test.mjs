@@ -89,7 +89,8 @@ pages("every list while it is empty, and every form as it comes", async (page, s
   for (const [name, path] of [
     ["overview", "/"], ["integrations", "/integrations"], ["collections", "/collections"], ["workflows", "/workflows"],
     ["runs", "/runs"], ["account", "/account"], ["audit", "/audit"], ["users", "/users"],
-    ["new integration", "/integrations/new"], ["new collection", "/collections/new"], ["new connection", "/collections/new/threatq"],
+    ["new integration", "/integrations/new"], ["new collection", "/collections/new"], ["new live collection", "/collections/new/threatq"],
+    ["connections", "/connections"], ["new connection", "/connections/new"],
     ["new workflow", "/workflows/new"], ["import", "/workflows/import"], ["invite", "/users/invite"],
     ["not there", "/not-there"], ["no such run", "/runs/999"], ["nothing found in the audit log", "/audit?search=nothing-like-that"],
   ]) await see(`${name}, empty`, path);
@@ -148,6 +149,18 @@ pages("integrations: reviewed, refused, installed, upgraded", async (page, see) 
   await see("action, saved");
   await guide.configure(page, guide.EXCEPTIONS, service.vendor.key);
   await see("uninstall", `${first}/uninstall`);
+  await see("connections", "/connections");
+  await page.locator("table.cards tbody th a").first().click();
+  await page.waitForURL(/\/connections\/\d+$/);
+  const connection = new URL(page.url()).pathname;
+  await see("connection", connection);
+  await see("delete a connection", `${connection}/delete`);
+  await see("kinds of connections", "/connections/new");
+  await page.goto("/connections/new?kind=trend-vision-one");
+  await see("new connection, its form");
+  await send(page, "main form", "Create");
+  await refused(page);
+  await see("new connection, refused");
 });
 
 pages("collections: of files, of an appliance, in use", async (page, see) => {
@@ -316,7 +329,7 @@ pages("people and tokens", async (page, see) => {
   await grace.page.goto(link);
   await grace.page.locator("#new-password").fill("seven tins of red paint");
   await grace.page.getByRole("button", { name: "Set the password" }).click();
-  for (const path of ["/", "/integrations", "/collections/1", "/collections/1/settings", "/workflows/1", "/runs/1", "/account", "/users", "/integrations/1/actions/add-to-blocklist"]) {
+  for (const path of ["/", "/integrations", "/collections/1", "/collections/1/settings", "/workflows/1", "/runs/1", "/account", "/users", "/connections", "/connections/1", "/integrations/1/actions/add-to-blocklist"]) {
     await grace.page.goto(path);
     assert.deepEqual(await look(`a viewer at ${path}`, grace.page, grace.wrong), []);
   }
