@@ -8,7 +8,7 @@ use std::path::PathBuf;
 use palisade_e2e::root;
 
 /// The directories of the embedded crates: a crate, or a directory of crates.
-const EMBEDDED: [&str; 4] = ["host/model", "host/runtime", "host/setting", "host/sources"];
+const EMBEDDED: [&str; 4] = ["host/embed", "host/model", "host/runtime", "host/sources"];
 
 /// The root files of the embedded crates.
 fn crates() -> Vec<PathBuf> {
