@@ -54,11 +54,10 @@ pub(crate) fn read(kind: Kind, value: &str) -> Reading {
             read_url(given, &text, &mut keys, &mut texts);
         }
         Kind::Mail => {
-            if let Some((local, domain)) = given.rsplit_once('@') {
+            if let Some((_, domain)) = given.rsplit_once('@') {
                 hosts.read(domain.trim_end_matches(['>', ')', ';', ',', ' ']));
-                // A local part may have characters that make a URL of the whole.
-                add(&mut keys, fold(&[local, "@", &name::name(domain)].concat()));
             }
+            mailbox(given).into_iter().for_each(|mailbox| add(&mut keys, mailbox));
         }
         Kind::Md5 | Kind::Sha1 | Kind::Sha256 | Kind::Other => {}
     }
@@ -76,9 +75,11 @@ pub(crate) fn read(kind: Kind, value: &str) -> Reading {
     Reading { text, keys, texts, hosts }
 }
 
-/// Every key under which a protected value is found: its folded canonical form and, for a URL, its identities.
-pub(crate) fn keys_of_own(canonical: &str) -> Vec<String> {
+/// Every key under which a protected value is found: its folded canonical form, a mailbox's own key and, for a URL, its
+/// identities.
+pub(crate) fn keys_of_own(given: &str, canonical: &str) -> Vec<String> {
     let mut keys = vec![fold(canonical)];
+    mailbox(trim(given)).into_iter().for_each(|mailbox| add(&mut keys, mailbox));
     if is_url(canonical) {
         identity::identities(canonical).into_iter().for_each(|identity| add(&mut keys, identity));
     }
@@ -90,6 +91,12 @@ fn is_url(canonical: &str) -> bool {
     canonical.contains(['/', '?', '#', '\\', ':'])
         && network(canonical).is_none()
         && address(canonical).is_none()
+}
+
+/// The key of a mail address. Apart from [`canonical`], because a local part may have characters that make a URL of the whole.
+fn mailbox(given: &str) -> Option<String> {
+    let (local, domain) = given.rsplit_once('@')?;
+    Some(fold(&[local, "@", &name::name(domain)].concat()))
 }
 
 /// A URL is the same with and without its scheme, because lists hold both; and as a browser writes it. What is left out of its

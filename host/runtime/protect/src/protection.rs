@@ -80,7 +80,9 @@ impl Protection {
         let mut values = BTreeMap::new();
         for given in &own.values {
             let canonical = own_value(given)?;
-            values.extend(canonical::keys_of_own(&canonical).into_iter().map(|key| (key, canonical.clone())));
+            values.extend(
+                canonical::keys_of_own(given, &canonical).into_iter().map(|key| (key, canonical.clone())),
+            );
         }
         let allowed = allowed
             .into_iter()

@@ -195,6 +195,18 @@ fn ipnet_of(address: std::net::Ipv4Addr) -> ipnet::IpNet {
 }
 
 #[test]
+fn an_own_mailbox_whose_local_part_looks_like_a_url_is_caught() {
+    for value in ["//evil.net/@contoso.test", "a?b@contoso.test", "a/b@Contoso.test."] {
+        let protection = protection(Own { values: vec![value.to_owned()], ..none() });
+        assert!(!submitted("Email Address", value).is_empty(), "{value}");
+        for sender in submitted("Email Address", value) {
+            assert!(protection.check("Email Address", &sender).is_some(), "{sender}");
+        }
+        assert!(protection.check("Email Address", value).is_some(), "{value}");
+    }
+}
+
+#[test]
 fn the_spellings_of_these_tests_do_reach_the_component() {
     for (subtype, value, expected) in [
         ("FQDN", " ｃontoso。test ", "contoso.test"),

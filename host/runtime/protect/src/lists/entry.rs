@@ -46,7 +46,7 @@ impl Entry {
                 .map(Self::Network)
                 .ok_or_else(|| "is neither a network nor an address".to_owned()),
             ListType::Hostname => hostname(trimmed),
-            ListType::String => Ok(Self::Whole(keys_of_own(&canonical(trimmed)))),
+            ListType::String => Ok(Self::Whole(keys_of_own(trimmed, &canonical(trimmed)))),
             // White space at its ends is part of a substring or a pattern.
             ListType::Substring => Ok(Self::Substring(text.to_owned())),
             ListType::Regex => regular_expression::pattern(trimmed).map(Self::Regex),
