@@ -181,8 +181,8 @@ def a_key_that_is_not_known_is_refused():
 
 
 def a_key_without_the_role_may_read_and_not_write():
-    no_role = {"value": "nobody", "view": False, "configure": False}
-    settings(keys=[{"value": "reader", "view": True, "configure": False}, no_role])
+    no_role = {"value": "nobody", "permissions": []}
+    settings(keys=[{"value": "reader", "permissions": ["view-suspicious-objects"]}, no_role])
     reader = client("reader").object
     assert reader.list_suspicious().result_code == ResultCode.SUCCESS
     task = plain(ObjectType.DOMAIN, "bad.example")

@@ -1,4 +1,5 @@
-//! The body of an answer: whole, or in pieces with pauses, or breaking off before its end.
+//! The body of an answer: whole, or in pieces with pauses, or breaking off before its end, or with a wrong byte. Its bytes are
+//! at hand, or computed while they are sent.
 
 use std::convert::Infallible;
 use std::fmt;
@@ -11,9 +12,13 @@ use bytes::Bytes;
 use hyper::body::{Body, Frame, SizeHint};
 use tokio::time::{Sleep, sleep};
 
+use crate::GeneratedFile;
+
 /// How long bytes of a truncated answer get to leave before the connection breaks: otherwise the client might see a
 /// connection that closed before the answer, which is another fault.
 const FLUSH: Duration = Duration::from_millis(50);
+/// How many bytes of a generated file are in memory at once.
+const PIECE: u64 = 64 * 1024;
 /// The longest pause that a fault may ask for: an hour is longer than any run lasts.
 pub const PAUSE: Duration = Duration::from_secs(3600);
 
@@ -34,14 +39,74 @@ pub enum Delivery {
         /// How long.
         milliseconds: u64,
     },
+    /// The byte in the middle is another.
+    Corrupted,
+}
+
+/// Where the bytes of a body come from.
+#[derive(Clone, Debug)]
+pub enum Source {
+    /// They are at hand.
+    Bytes(Bytes),
+    /// They are a part of a generated file.
+    Generated {
+        /// The file.
+        file: GeneratedFile,
+        /// The place of the first byte.
+        offset: u64,
+        /// How many bytes there are.
+        length: u64,
+    },
+}
+
+impl From<Bytes> for Source {
+    fn from(bytes: Bytes) -> Self {
+        Self::Bytes(bytes)
+    }
+}
+
+impl Source {
+    /// How many bytes there are.
+    #[must_use]
+    pub fn length(&self) -> u64 {
+        match self {
+            Self::Bytes(bytes) => bytes.len() as u64,
+            Self::Generated { length, .. } => *length,
+        }
+    }
+
+    fn truncate(&mut self, to: u64) {
+        match self {
+            Self::Bytes(bytes) => bytes.truncate(usize::try_from(to).unwrap_or(usize::MAX)),
+            Self::Generated { length, .. } => *length = to.min(*length),
+        }
+    }
+
+    /// The next bytes, at most so many.
+    fn next(&mut self, most: u64) -> Bytes {
+        match self {
+            Self::Bytes(bytes) => {
+                bytes.split_to(usize::try_from(most).unwrap_or(usize::MAX).min(bytes.len()))
+            }
+            Self::Generated { file, offset, length } => {
+                let count = most.min(PIECE).min(*length);
+                let piece = file.piece(*offset, usize::try_from(count).unwrap_or_default());
+                *offset += count;
+                *length -= count;
+                piece
+            }
+        }
+    }
 }
 
 /// The body.
 pub struct AnswerBody {
-    rest: Bytes,
-    piece: usize,
+    rest: Source,
+    piece: u64,
     pause: Option<Duration>,
     breaks: bool,
+    /// After how many more bytes the wrong one comes.
+    wrong_byte: Option<u64>,
     sleep: Option<Pin<Box<Sleep>>>,
 }
 
@@ -66,20 +131,44 @@ impl From<Infallible> for BrokeOff {
 impl AnswerBody {
     /// A body that is delivered so.
     #[must_use]
-    pub fn new(bytes: Bytes, delivery: Delivery) -> Self {
-        let whole = Self { piece: bytes.len().max(1), rest: bytes, pause: None, breaks: false, sleep: None };
+    pub fn new(source: impl Into<Source>, delivery: Delivery) -> Self {
+        let rest = source.into();
+        let length = rest.length();
+        let mut body =
+            Self { rest, piece: length.max(1), pause: None, breaks: false, wrong_byte: None, sleep: None };
         match delivery {
-            Delivery::Whole => whole,
+            Delivery::Whole => {}
             Delivery::Truncated { bytes: sent } => {
-                let length = whole.rest.len();
-                let sent = sent.unwrap_or(length / 2).min(length.saturating_sub(1));
-                let mut body = Self { breaks: true, ..whole };
-                body.rest.truncate(sent);
-                body
+                let sent = sent.map_or(length / 2, |sent| sent as u64);
+                body.breaks = true;
+                body.rest.truncate(sent.min(length.saturating_sub(1)));
             }
             Delivery::Drip { bytes, milliseconds } => {
                 let pause = Duration::from_millis(milliseconds).min(PAUSE);
-                Self { piece: bytes.max(1), sleep: Some(Box::pin(sleep(pause))), pause: Some(pause), ..whole }
+                body.piece = (bytes as u64).max(1);
+                body.pause = Some(pause);
+                body.sleep = Some(Box::pin(sleep(pause)));
+            }
+            Delivery::Corrupted => body.wrong_byte = Some(length / 2),
+        }
+        body
+    }
+
+    /// A piece in which the wrong byte is wrong.
+    fn spoiled(&mut self, piece: Bytes) -> Bytes {
+        let Some(place) = self.wrong_byte else { return piece };
+        match usize::try_from(place).ok().filter(|place| *place < piece.len()) {
+            None => {
+                self.wrong_byte = Some(place - piece.len() as u64);
+                piece
+            }
+            Some(place) => {
+                self.wrong_byte = None;
+                let mut bytes = piece.to_vec();
+                if let Some(byte) = bytes.get_mut(place) {
+                    *byte ^= 1;
+                }
+                bytes.into()
             }
         }
     }
@@ -96,30 +185,31 @@ impl Body for AnswerBody {
         if let Some(pause) = self.sleep.as_mut() {
             ready!(pause.as_mut().poll(context));
             self.sleep = None;
-            if self.rest.is_empty() {
+            if self.rest.length() == 0 {
                 return Poll::Ready(self.breaks.then_some(Err(BrokeOff)));
             }
         }
-        if self.rest.is_empty() {
+        if self.rest.length() == 0 {
             if self.breaks {
                 self.sleep = Some(Box::pin(sleep(FLUSH)));
                 return self.poll_frame(context);
             }
             return Poll::Ready(None);
         }
-        let size = self.piece.min(self.rest.len());
-        let piece = self.rest.split_to(size);
-        if let Some(pause) = self.pause.filter(|_| !self.rest.is_empty()) {
+        let most = self.piece;
+        let piece = self.rest.next(most);
+        let piece = self.spoiled(piece);
+        if let Some(pause) = self.pause.filter(|_| self.rest.length() > 0) {
             self.sleep = Some(Box::pin(sleep(pause)));
         }
         Poll::Ready(Some(Ok(Frame::data(piece))))
     }
 
     fn is_end_stream(&self) -> bool {
-        self.rest.is_empty() && !self.breaks
+        self.rest.length() == 0 && !self.breaks
     }
 
     fn size_hint(&self) -> SizeHint {
-        if self.breaks { SizeHint::new() } else { SizeHint::with_exact(self.rest.len() as u64) }
+        if self.breaks { SizeHint::new() } else { SizeHint::with_exact(self.rest.length()) }
     }
 }

@@ -4,13 +4,15 @@
 
 mod body;
 mod error;
+mod generated;
 mod identity;
 mod listening;
 pub mod program;
 mod record;
 
-pub use body::{AnswerBody, BrokeOff, Delivery, PAUSE};
+pub use body::{AnswerBody, BrokeOff, Delivery, PAUSE, Source};
 pub use error::StartError;
+pub use generated::GeneratedFile;
 pub use identity::{Identity, random};
 pub use listening::{bind, serve};
 pub use record::{Received, Records, Refused};

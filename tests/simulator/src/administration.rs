@@ -6,31 +6,43 @@ use std::collections::BTreeMap;
 
 use http::{Method, StatusCode};
 use serde::Deserialize;
+use serde::de::DeserializeOwned;
 use serde_json::{Value, json};
 use simulator_parts::Received;
+use time::OffsetDateTime;
 use time::format_description::well_known::Rfc3339;
 
 use crate::answer::Answer;
 use crate::fault::Fault;
 use crate::identifier::Kind;
 use crate::listing::{exception_json, object_json};
+use crate::seed::{self, Seed};
 use crate::settings::NeverExpires;
 use crate::state::Shared;
+use crate::tasks::Decision;
 
 /// Where the paths of the administration begin.
 pub(crate) const PREFIX: &str = "/_simulator/";
 
 #[derive(Deserialize)]
-#[serde(untagged)]
-enum OneOrMore {
-    More(Vec<Fault>),
-    One(Box<Fault>),
+#[serde(deny_unknown_fields)]
+struct Decided {
+    id: String,
+    decision: Decision,
 }
 
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
 struct Clock {
+    /// Puts it forward.
+    #[serde(default)]
     advance_seconds: u32,
+    /// Sets it to a time.
+    #[serde(default, with = "time::serde::rfc3339::option")]
+    set: Option<OffsetDateTime>,
+    /// Stops it, or lets it run.
+    #[serde(default)]
+    frozen: Option<bool>,
 }
 
 /// Answers a call.
@@ -47,11 +59,42 @@ pub(crate) fn answer(shared: &Shared, method: &Method, path: &str, body: &[u8]) 
             shared.state().faults.clear();
             done()
         }
+        ("POST", "seed") => match serde_json::from_slice::<Seed>(body) {
+            Ok(seed) => match seed::sow(shared, seed) {
+                Ok(()) => done(),
+                Err(error) => refused(&error.to_string()),
+            },
+            Err(error) => refused(&error.to_string()),
+        },
+        ("GET", "tasks") => Answer::json(StatusCode::OK, &tasks(shared).into()),
+        ("POST", "tasks") => match serde_json::from_slice(body) {
+            Ok(Decided { id, decision }) => {
+                let now = shared.now();
+                if shared.state().holdings.tasks.decide(&id, decision, now) {
+                    done()
+                } else {
+                    refused("there is no such task that has not ended")
+                }
+            }
+            Err(error) => refused(&error.to_string()),
+        },
+        ("GET", "plans") => Answer::json(StatusCode::OK, &plans(shared)),
+        ("POST", "plans") => plan(shared, body),
+        ("DELETE", "plans") => {
+            shared.state().holdings.tasks.plans.clear();
+            done()
+        }
         ("GET", "settings") => Answer::json(StatusCode::OK, &json!(*shared.settings())),
         ("POST", "settings") => change(shared, body),
         ("POST", "clock") => match serde_json::from_slice(body) {
-            Ok(Clock { advance_seconds }) => {
-                shared.advance(advance_seconds);
+            Ok(Clock { advance_seconds, set, frozen }) => {
+                if let Some(frozen) = frozen {
+                    shared.clock.freeze(frozen);
+                }
+                if let Some(now) = set {
+                    shared.clock.set(now);
+                }
+                shared.clock.advance(advance_seconds);
                 done()
             }
             Err(error) => refused(&error.to_string()),
@@ -65,7 +108,8 @@ pub(crate) fn answer(shared: &Shared, method: &Method, path: &str, body: &[u8]) 
             StatusCode::NOT_FOUND,
             &json!({"error": "there is no such administration call", "calls": [
                 "GET state", "GET requests", "GET faults", "POST faults", "DELETE faults", "GET settings",
-                "POST settings", "POST clock", "POST reset", "GET ca",
+                "POST settings", "POST clock", "POST reset", "GET ca", "POST seed", "GET tasks", "POST tasks",
+                "GET plans", "POST plans", "DELETE plans",
             ]}),
         ),
     }
@@ -79,18 +123,19 @@ fn refused(reason: &str) -> Answer {
     Answer::json(StatusCode::BAD_REQUEST, &json!({"error": reason}))
 }
 
+/// One or several of a thing, or why the body is neither.
+fn one_or_more<T: DeserializeOwned>(body: &[u8]) -> Result<Vec<T>, serde_json::Error> {
+    if body.trim_ascii_start().starts_with(b"[") {
+        serde_json::from_slice(body)
+    } else {
+        serde_json::from_slice(body).map(|one| vec![one])
+    }
+}
+
 fn inject(shared: &Shared, body: &[u8]) -> Answer {
-    // An untagged enumeration says only that nothing fits; the reason is that of the shape which was meant.
-    let faults = match serde_json::from_slice(body) {
-        Ok(OneOrMore::More(faults)) => faults,
-        Ok(OneOrMore::One(fault)) => vec![*fault],
-        Err(_) => {
-            let as_list = serde_json::from_slice::<Vec<Fault>>(body).err();
-            let as_one = serde_json::from_slice::<Fault>(body).err();
-            let is_list = body.trim_ascii_start().starts_with(b"[");
-            let error = if is_list { as_list } else { as_one };
-            return refused(&error.map_or_else(String::new, |error| error.to_string()));
-        }
+    let faults: Vec<Fault> = match one_or_more(body) {
+        Ok(faults) => faults,
+        Err(error) => return refused(&error.to_string()),
     };
     let mut state = shared.state();
     for fault in faults {
@@ -99,6 +144,32 @@ fn inject(shared: &Shared, body: &[u8]) -> Answer {
         }
     }
     done()
+}
+
+fn plan(shared: &Shared, body: &[u8]) -> Answer {
+    match one_or_more(body) {
+        Ok(plans) => {
+            let mut state = shared.state();
+            plans.into_iter().for_each(|plan| state.holdings.tasks.plans.add(plan));
+            done()
+        }
+        Err(error) => refused(&error.to_string()),
+    }
+}
+
+fn plans(shared: &Shared) -> Value {
+    let state = shared.state();
+    state.holdings.tasks.plans.list().map(|(plan, uses)| json!({"plan": plan, "uses": uses})).collect()
+}
+
+/// The tasks as the service shows them, without their archives.
+pub(crate) fn tasks(shared: &Shared) -> Vec<Value> {
+    let (settings, now) = (shared.settings(), shared.now());
+    shared.settle();
+    let partial = settings.tasks.partial.status();
+    let mut state = shared.state();
+    let tasks = state.holdings.tasks.all_mut();
+    tasks.map(|task| Value::Object(task.json(now, partial, task.action))).collect()
 }
 
 fn change(shared: &Shared, body: &[u8]) -> Answer {
@@ -131,7 +202,10 @@ fn faults(shared: &Shared) -> Value {
 
 fn state(shared: &Shared) -> Value {
     let now = shared.now();
+    let tasks = tasks(shared);
     let mut state = shared.state();
+    let state = &mut *state;
+    let holdings = &state.holdings;
     let lists = &mut state.lists;
     lists.suspicious.expire(now);
     let patterns = lists.exceptions.patterns();
@@ -143,6 +217,7 @@ fn state(shared: &Shared) -> Value {
     let exceptions: Vec<Value> = lists.exceptions.exceptions().map(exception_json).collect();
     json!({
         "now": now.format(&Rfc3339).unwrap_or_default(),
+        "frozen": shared.clock.is_frozen(),
         "suspiciousObjects": {
             "count": objects.len(),
             "byType": by_type(lists.suspicious.objects().map(|object| object.kind)),
@@ -153,6 +228,12 @@ fn state(shared: &Shared) -> Value {
             "byType": by_type(lists.exceptions.exceptions().map(|exception| exception.kind)),
             "items": exceptions,
         },
+        "endpoints": holdings.endpoints,
+        "messages": holdings.messages,
+        "accounts": holdings.accounts,
+        "scripts": holdings.scripts,
+        "tasks": tasks,
+        "commands": holdings.commands,
         "requests": state.records.requests().count(),
     })
 }

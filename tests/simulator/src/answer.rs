@@ -1,15 +1,113 @@
-//! The service's answers: the shapes of its errors, of the gateway's errors and of a multi-status (API reference, section 1).
-//! Items carry no values, and errors no more than the service itself would say.
-
-use std::borrow::Cow;
+//! The service's answers: the shapes of its errors by family of calls, of the gateway's errors and of a multi-status (API
+//! reference, section 1). Items carry no values, and errors no more than the service itself would say.
 
 use bytes::Bytes;
 use http::header::{HeaderName, HeaderValue};
 use http::{HeaderMap, StatusCode};
 use serde_json::{Value, json};
+use simulator_parts::{GeneratedFile, Source};
 
 /// The text of a 400 for too many objects, in one request or in the list.
 pub(crate) const TOO_MANY_OBJECTS: &str = "The number of objects exceeds the maximum limit";
+
+/// The calls that have their words in common.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Family {
+    /// The gateway in front of the service, which answers the connectivity call itself.
+    Gateway,
+    /// Both object lists.
+    ThreatIntelligence,
+    /// Actions, tasks and custom scripts.
+    Response,
+    /// The sandbox.
+    Sandbox,
+    /// Alerts and notes.
+    Workbench,
+    /// The inventory whose errors have an inner one.
+    EndpointSecurity,
+    /// Everything else.
+    Other,
+}
+
+impl Family {
+    /// The family of a path.
+    pub(crate) fn of(path: &str) -> Self {
+        let path = path.strip_prefix("/v3.0/").unwrap_or_default();
+        let path = path.strip_prefix("xdr/").unwrap_or(path);
+        match path.split('/').next().unwrap_or_default() {
+            "healthcheck" => Self::Gateway,
+            "threatintel" => Self::ThreatIntelligence,
+            "response" => Self::Response,
+            "sandbox" => Self::Sandbox,
+            "workbench" => Self::Workbench,
+            "endpointSecurity" => Self::EndpointSecurity,
+            _ => Self::Other,
+        }
+    }
+
+    /// Code, message and number for a status.
+    fn words(self, status: u16) -> (&'static str, &'static str, Option<u32>) {
+        let code = match status {
+            404 if self == Self::EndpointSecurity => "BadRequest",
+            400 => "BadRequest",
+            403 => "AccessDenied",
+            404 => "NotFound",
+            408 => "RequestTimeout",
+            412 => "ConditionNotMet",
+            413 => "RequestEntityTooLarge",
+            429 => "TooManyRequests",
+            _ => "InternalServerError",
+        };
+        let message = match (self, status) {
+            (Self::Response, 400) => "Invalid request format.",
+            (Self::Response, 403) => "Insufficient permissions.",
+            (Self::Response, 404) => "Not found.",
+            (Self::Response, 500) => "Internal server error.",
+            (Self::Sandbox, 429) => "Rate limit exceeded",
+            (_, 400) => "Bad request",
+            (_, 403) => "Access denied",
+            (_, 404) => "Not found",
+            (_, 408) => "Request timeout",
+            (_, 412) => "Condition not met",
+            (_, 413) => "Request entity too large",
+            (_, 429) => "Too many requests",
+            _ => "Internal server error",
+        };
+        let number = match (self, status) {
+            (Self::ThreatIntelligence, 400) => Some(4_000_102),
+            (Self::ThreatIntelligence, 403) => Some(4_030_102),
+            (Self::ThreatIntelligence, 429) => Some(4_290_102),
+            (Self::ThreatIntelligence, 500) => Some(5_000_102),
+            (Self::Workbench, 400) => Some(3_090_003),
+            (Self::Workbench, 404) => Some(3_090_007),
+            (Self::Workbench, 412) => Some(3_090_018),
+            (Self::Workbench, 500) => Some(3_090_999),
+            _ => None,
+        };
+        (code, message, number)
+    }
+
+    /// The body of an error; code and message are the family's own if none are given.
+    fn error(self, status: u16, code: Option<&str>, message: Option<&str>, numbers: bool) -> Value {
+        let (own_code, own_message, number) = self.words(status);
+        let (code, message) = (code.unwrap_or(own_code), message.unwrap_or(own_message));
+        let mut error = json!({"code": code, "message": message});
+        if let Some(fields) = error.as_object_mut() {
+            if let Some(number) = number.filter(|_| numbers) {
+                fields.insert("number".to_owned(), number.into());
+            }
+            let inner = match self {
+                Self::Gateway => Some(json!({"code": code, "service": "svp"})),
+                Self::EndpointSecurity => Some(json!({"code": code, "message": message})),
+                _ => None,
+            };
+            if let Some(inner) = inner {
+                fields.insert("innererror".to_owned(), inner);
+            }
+        }
+        json!({ "error": error })
+    }
+}
 
 /// An answer, before faults have been at it.
 #[derive(Debug)]
@@ -26,49 +124,75 @@ pub(crate) enum Content {
     Bytes(Bytes),
     /// A multi-status, one entry for each item of the request.
     Items(Vec<ItemAnswer>),
+    /// A part of a file that is computed while it is sent.
+    Generated {
+        /// The file.
+        file: GeneratedFile,
+        /// The place of the first byte.
+        offset: u64,
+        /// How many bytes.
+        length: u64,
+    },
 }
 
 /// An entry of a multi-status.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq)]
 pub(crate) struct ItemAnswer {
     pub(crate) status: u16,
-    pub(crate) error: Option<ItemError>,
+    /// The header that the entry has, if any.
+    header: Option<(&'static str, String)>,
+    body: Option<Value>,
 }
 
-/// What an entry says when it failed.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub(crate) struct ItemError {
-    pub(crate) code: Cow<'static, str>,
-    pub(crate) message: Cow<'static, str>,
-    pub(crate) number: Option<u32>,
-}
-
-/// The service's code, message and number for a status of the threat intelligence endpoints.
-fn vocabulary(status: u16) -> (&'static str, &'static str, Option<u32>) {
-    match status {
-        400 => ("BadRequest", "Bad request", Some(4_000_102)),
-        403 => ("AccessDenied", "Access denied", Some(4_030_102)),
-        404 => ("NotFound", "Not found", None),
-        413 => ("RequestEntityTooLarge", "Request entity too large", None),
-        429 => ("TooManyRequests", "Too many requests", Some(4_290_102)),
-        _ => ("InternalServerError", "Internal server error", Some(5_000_102)),
-    }
-}
+/// The header that names a task.
+const OPERATION_LOCATION: &str = "Operation-Location";
 
 impl ItemAnswer {
     pub(crate) fn done(status: u16) -> Self {
-        Self { status, error: None }
+        Self { status, header: None, body: None }
     }
 
-    /// A failed item; code and message are the service's own where none are given.
-    pub(crate) fn failed(status: u16, code: Option<&str>, message: Option<&str>, numbers: bool) -> Self {
-        let (own_code, own_message, number) = vocabulary(status);
-        let error = ItemError {
-            code: code.map_or(Cow::Borrowed(own_code), |code| Cow::Owned(code.to_owned())),
-            message: message.map_or(Cow::Borrowed(own_message), |message| Cow::Owned(message.to_owned())),
-            number: number.filter(|_| numbers),
-        };
-        Self { status, error: Some(error) }
+    /// An entry for what was accepted and has a task.
+    pub(crate) fn accepted(task: String) -> Self {
+        Self::done(202).at(task)
+    }
+
+    /// A failed item of this family; code and message are the service's own if none are given.
+    pub(crate) fn failed(
+        family: Family,
+        status: u16,
+        code: Option<&str>,
+        message: Option<&str>,
+        numbers: bool,
+    ) -> Self {
+        Self::done(status).with(family.error(status, code, message, numbers))
+    }
+
+    /// This entry, with the link to a task.
+    pub(crate) fn at(self, task: String) -> Self {
+        Self { header: Some((OPERATION_LOCATION, task)), ..self }
+    }
+
+    /// This entry, with a body; fields of one that it has already stay.
+    pub(crate) fn with(mut self, body: Value) -> Self {
+        match (&mut self.body, body) {
+            (Some(Value::Object(fields)), Value::Object(more)) => fields.extend(more),
+            (own, body) => *own = Some(body),
+        }
+        self
+    }
+
+    fn json(&self) -> Value {
+        let mut entry = json!({"status": self.status});
+        if let Some(fields) = entry.as_object_mut() {
+            if let Some((name, value)) = &self.header {
+                fields.insert("headers".to_owned(), json!([{"name": name, "value": value}]));
+            }
+            if let Some(body) = &self.body {
+                fields.insert("body".to_owned(), body.clone());
+            }
+        }
+        entry
     }
 }
 
@@ -87,15 +211,24 @@ impl Answer {
         Self::new(status, "text/plain; charset=utf-8", text)
     }
 
+    /// A whole file of a media type.
+    pub(crate) fn file(content_type: &'static str, bytes: impl Into<Bytes>) -> Self {
+        Self::new(StatusCode::OK, content_type, bytes)
+    }
+
+    /// An answer without a body.
+    pub(crate) fn empty(status: StatusCode) -> Self {
+        Self { status, headers: HeaderMap::new(), content: Content::Bytes(Bytes::new()) }
+    }
+
     pub(crate) fn items(items: Vec<ItemAnswer>) -> Self {
         let answer = Self::new(StatusCode::MULTI_STATUS, "application/json", Bytes::new());
         Self { content: Content::Items(items), ..answer }
     }
 
-    /// An error in the service's shape.
-    pub(crate) fn error(status: StatusCode, message: Option<&str>, numbers: bool) -> Self {
-        let (code, own_message, number) = vocabulary(status.as_u16());
-        Self::json(status, &error_body(code, message.unwrap_or(own_message), number.filter(|_| numbers)))
+    /// An error in the shape of a family.
+    pub(crate) fn error(family: Family, status: StatusCode, message: Option<&str>, numbers: bool) -> Self {
+        Self::json(status, &family.error(status.as_u16(), None, message, numbers))
     }
 
     /// 401, as the gateway gives it; the spelling is the service's.
@@ -110,12 +243,7 @@ impl Answer {
 
     /// 404 for a path or method that does not exist, as the gateway gives it.
     pub(crate) fn no_such_path() -> Self {
-        let body = json!({"error": {
-            "code": "NotFound",
-            "message": "Not found",
-            "innererror": {"code": "NotFound", "service": "svp"},
-        }});
-        Self::json(StatusCode::NOT_FOUND, &body)
+        Self::error(Family::Gateway, StatusCode::NOT_FOUND, None, false)
     }
 
     /// An error of the machinery in front of the service, which answers in HTML.
@@ -130,28 +258,42 @@ impl Answer {
     }
 
     /// The answer to a status that a fault asks for: what the service or what stands before it would say.
-    pub(crate) fn for_status(status: StatusCode, numbers: bool) -> Self {
+    pub(crate) fn for_status(family: Family, status: StatusCode, numbers: bool) -> Self {
         match status.as_u16() {
             401 => Self::invalid_credentials(),
             502..=504 => Self::html(status),
-            400.. => Self::error(status, None, numbers),
+            400.. => Self::error(family, status, None, numbers),
+            201 | 204 => Self::empty(status),
             _ => Self::json(status, &json!({})),
         }
     }
 
-    /// This answer with one more header.
-    pub(crate) fn with_header(mut self, name: &'static str, value: impl Into<HeaderValue>) -> Self {
-        self.headers.insert(HeaderName::from_static(name), value.into());
+    /// This answer with one more header; one whose value is not of HTTP is left out.
+    pub(crate) fn with_header<V: TryInto<HeaderValue>>(mut self, name: &'static str, value: V) -> Self {
+        if let Ok(value) = value.try_into() {
+            self.headers.insert(HeaderName::from_static(name), value);
+        }
         self
     }
 }
 
 impl Content {
-    /// The body's bytes.
-    pub(crate) fn into_bytes(self) -> Bytes {
+    /// The body.
+    pub(crate) fn into_source(self) -> Source {
         match self {
-            Self::Bytes(bytes) => bytes,
-            Self::Items(items) => render(&items),
+            Self::Bytes(bytes) => Source::Bytes(bytes),
+            Self::Items(items) => Source::Bytes(render(&items)),
+            Self::Generated { file, offset, length } => Source::Generated { file, offset, length },
+        }
+    }
+
+    /// The body without its last byte.
+    pub(crate) fn shortened(self) -> Self {
+        match self.into_source() {
+            Source::Bytes(bytes) => Self::Bytes(bytes.slice(..bytes.len().saturating_sub(1))),
+            Source::Generated { file, offset, length } => {
+                Self::Generated { file, offset, length: length.saturating_sub(1) }
+            }
         }
     }
 }
@@ -163,28 +305,10 @@ fn render(items: &[ItemAnswer]) -> Bytes {
         if index > 0 {
             text.push(',');
         }
-        match &item.error {
-            None => {
-                text.push_str("{\"status\":");
-                text.push_str(&item.status.to_string());
-                text.push('}');
-            }
-            Some(error) => {
-                let body = error_body(&error.code, &error.message, error.number);
-                text.push_str(&json!({"status": item.status, "body": body}).to_string());
-            }
-        }
+        text.push_str(&item.json().to_string());
     }
     text.push(']');
     Bytes::from(text)
-}
-
-fn error_body(code: &str, message: &str, number: Option<u32>) -> Value {
-    let mut error = json!({"code": code, "message": message});
-    if let (Some(number), Some(error)) = (number, error.as_object_mut()) {
-        error.insert("number".to_owned(), number.into());
-    }
-    json!({ "error": error })
 }
 
 #[cfg(test)]
@@ -192,22 +316,29 @@ mod tests {
     use super::*;
 
     fn body(answer: Answer) -> Value {
-        serde_json::from_slice(&answer.content.into_bytes()).unwrap()
+        let Source::Bytes(bytes) = answer.content.into_source() else { return Value::Null };
+        serde_json::from_slice(&bytes).unwrap()
     }
 
     #[test]
     fn a_multi_status_has_one_entry_for_each_item() {
+        let failed = |status, code, message, numbers| {
+            ItemAnswer::failed(Family::ThreatIntelligence, status, code, message, numbers)
+        };
         let items = vec![
             ItemAnswer::done(201),
-            ItemAnswer::failed(400, None, None, true),
-            ItemAnswer::failed(404, None, None, true),
-            ItemAnswer::failed(429, Some("Slow"), Some("down"), false),
+            failed(400, None, None, true),
+            failed(404, None, None, true),
+            failed(429, Some("Slow"), Some("down"), false),
+            ItemAnswer::failed(Family::Response, 400, Some("TaskError"), None, true).at("a".to_owned()),
         ];
         let expected = json!([
             {"status": 201},
             {"status": 400, "body": {"error": {"code": "BadRequest", "message": "Bad request", "number": 4000102}}},
             {"status": 404, "body": {"error": {"code": "NotFound", "message": "Not found"}}},
             {"status": 429, "body": {"error": {"code": "Slow", "message": "down"}}},
+            {"status": 400, "headers": [{"name": "Operation-Location", "value": "a"}],
+             "body": {"error": {"code": "TaskError", "message": "Invalid request format."}}},
         ]);
         assert_eq!(body(Answer::items(items)), expected);
         assert_eq!(body(Answer::items(Vec::new())), json!([]));
@@ -221,11 +352,46 @@ mod tests {
                 "message": "Invalid token, Authorization token invaild for header",
                 "innererror": {"code": "InvalidToken", "service": "svp"}}})
         );
-        assert_eq!(
-            body(Answer::error(StatusCode::BAD_REQUEST, Some(TOO_MANY_OBJECTS), false)),
-            json!({"error": {"code": "BadRequest", "message": TOO_MANY_OBJECTS}})
-        );
-        let html = Answer::for_status(StatusCode::BAD_GATEWAY, true);
+        let answer =
+            Answer::error(Family::ThreatIntelligence, StatusCode::BAD_REQUEST, Some(TOO_MANY_OBJECTS), false);
+        assert_eq!(body(answer), json!({"error": {"code": "BadRequest", "message": TOO_MANY_OBJECTS}}));
+        let html = Answer::for_status(Family::Other, StatusCode::BAD_GATEWAY, true);
         assert_eq!(html.headers.get("content-type").unwrap(), "text/html");
+        for (path, status, error) in [
+            (
+                "/v3.0/healthcheck/connectivity",
+                500,
+                json!({"code": "InternalServerError",
+                "message": "Internal server error", "innererror": {"code": "InternalServerError", "service": "svp"}}),
+            ),
+            (
+                "/v3.0/search/emailActivities",
+                408,
+                json!({"code": "RequestTimeout", "message": "Request timeout"}),
+            ),
+            (
+                "/v3.0/workbench/alerts/1",
+                412,
+                json!({"code": "ConditionNotMet", "message": "Condition not met", "number": 3_090_018}),
+            ),
+            (
+                "/v3.0/xdr/response/tasks/1",
+                403,
+                json!({"code": "AccessDenied", "message": "Insufficient permissions."}),
+            ),
+            (
+                "/v3.0/endpointSecurity/endpoints/1",
+                404,
+                json!({"code": "BadRequest", "message": "Not found",
+                "innererror": {"code": "BadRequest", "message": "Not found"}}),
+            ),
+        ] {
+            let status = StatusCode::from_u16(status).unwrap();
+            assert_eq!(
+                body(Answer::for_status(Family::of(path), status, true)),
+                json!({"error": error}),
+                "{path}"
+            );
+        }
     }
 }

@@ -1,21 +1,9 @@
-//! Who may do what: a request without a usable key is answered 401, one whose key lacks a role 403 (API reference,
-//! sections 1 and 3.1). Nothing is allowed that a key does not say.
+//! Who asks: a request without a usable key is answered 401 (API reference, section 1).
 
 use http::HeaderMap;
 use http::header::AUTHORIZATION;
 
 use crate::settings::{ApiKey, KeyStatus};
-
-/// What an endpoint asks of a key.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Need {
-    /// Any usable key.
-    Any,
-    /// *View, filter, and search*.
-    View,
-    /// *View, filter, and search* and *Manage lists and configure settings*.
-    Configure,
-}
 
 /// The usable key that a request carries, if any. `host` is the request's own, without a port.
 pub(crate) fn authenticate<'a>(headers: &HeaderMap, host: &str, keys: &'a [ApiKey]) -> Option<&'a ApiKey> {
@@ -31,15 +19,6 @@ pub(crate) fn authenticate<'a>(headers: &HeaderMap, host: &str, keys: &'a [ApiKe
             && key.status == KeyStatus::Enabled
             && (key.hosts.is_empty() || key.hosts.iter().any(|known| known.eq_ignore_ascii_case(host)))
     })
-}
-
-/// Whether a key has the roles that an endpoint asks for.
-pub(crate) fn permits(key: &ApiKey, need: Need) -> bool {
-    match need {
-        Need::Any => true,
-        Need::View => key.view,
-        Need::Configure => key.view && key.configure,
-    }
 }
 
 #[cfg(test)]
@@ -74,14 +53,5 @@ mod tests {
         }
         assert!(authenticate(&headers("Bearer european"), "API.eu.xdr.trendmicro.com", &keys).is_some());
         assert!(authenticate(&HeaderMap::new(), "", &keys).is_none());
-    }
-
-    #[test]
-    fn writing_needs_both_roles() {
-        let viewer = ApiKey { configure: false, ..ApiKey::new("a") };
-        let configurer = ApiKey { view: false, ..ApiKey::new("b") };
-        assert!(permits(&viewer, Need::View) && !permits(&viewer, Need::Configure));
-        assert!(!permits(&configurer, Need::View) && !permits(&configurer, Need::Configure));
-        assert!(permits(&configurer, Need::Any) && permits(&ApiKey::new("c"), Need::Configure));
     }
 }

@@ -19,12 +19,16 @@ use tokio::sync::Notify;
 use tokio::time::{sleep, timeout};
 
 use crate::administration;
-use crate::answer::{Answer, Content, ItemAnswer};
-use crate::fault::{Effect, Plan, RetryAfter};
+use crate::answer::{Answer, Content, Family, ItemAnswer};
+use crate::fault::{Effect, Plan, RetryAfter, Seen};
 use crate::limits::BODY_READ_BYTES;
 use crate::routes::{self, Call, Judged};
 use crate::settings::Settings;
 use crate::state::Shared;
+
+/// What `RateLimit-Limit` says in a 429 that a fault gives where no rate is set. No source has a number; a client must not
+/// rely upon any.
+const LIMIT_OF_FAULTS: u64 = 60;
 
 /// What an exchange needs to know of its connection.
 pub(crate) struct Connection {
@@ -112,10 +116,16 @@ async fn work(
                 refusals: Vec::new(),
             }));
         }
-        state.faults.plan(parts.method.as_str(), path, &body)
+        state.faults.plan(&Seen {
+            method: parts.method.as_str(),
+            path,
+            query,
+            headers: &parts.headers,
+            body: &body,
+        })
     };
     if !complete {
-        return Finish::Answer(routes::too_large(settings), Delivery::Whole);
+        return Finish::Answer(routes::too_large(Family::of(path), settings), Delivery::Whole);
     }
     pause(plan.pause_before).await;
 
@@ -147,7 +157,7 @@ async fn work(
     {
         received.refusals = judged.refusals;
     }
-    let finish = spoil(judged.answer, &plan, settings);
+    let finish = spoil(judged.answer, &plan, settings, Family::of(path));
     pause(plan.pause_after.saturating_add(settings.latency_milliseconds)).await;
     finish
 }
@@ -159,7 +169,7 @@ async fn pause(milliseconds: u64) {
 }
 
 /// What becomes of an answer under a plan.
-fn spoil(mut answer: Answer, plan: &Plan, settings: &Settings) -> Finish {
+fn spoil(mut answer: Answer, plan: &Plan, settings: &Settings, family: Family) -> Finish {
     let numbers = settings.rules.error_numbers;
     let mut delivery = Delivery::Whole;
     match &plan.whole {
@@ -168,10 +178,13 @@ fn spoil(mut answer: Answer, plan: &Plan, settings: &Settings) -> Finish {
         Some((Effect::Status { status, headers, body }, _)) => {
             let status = StatusCode::from_u16(*status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
             answer = match body {
-                None => Answer::for_status(status, numbers),
+                None => Answer::for_status(family, status, numbers),
                 Some(serde_json::Value::String(text)) => Answer::text(status, text.clone()),
                 Some(value) => Answer::json(status, value),
             };
+            if status == StatusCode::TOO_MANY_REQUESTS {
+                answer = limited(answer, family, settings);
+            }
             for (name, value) in headers {
                 if let (Ok(name), Ok(value)) = (name.parse::<HeaderName>(), value.parse::<HeaderValue>()) {
                     answer.headers.insert(name, value);
@@ -179,7 +192,8 @@ fn spoil(mut answer: Answer, plan: &Plan, settings: &Settings) -> Finish {
             }
         }
         Some((Effect::TooManyRequests { retry_after }, _)) => {
-            answer = Answer::for_status(StatusCode::TOO_MANY_REQUESTS, numbers);
+            answer = Answer::for_status(family, StatusCode::TOO_MANY_REQUESTS, numbers);
+            answer = limited(answer, family, settings);
             let value = match retry_after {
                 RetryAfter::Seconds(seconds) => Some(HeaderValue::from(*seconds)),
                 RetryAfter::Date(seconds) => http_date(*seconds),
@@ -190,9 +204,9 @@ fn spoil(mut answer: Answer, plan: &Plan, settings: &Settings) -> Finish {
             }
         }
         Some((Effect::MalformedJson, _)) => {
-            let bytes = answer.content.into_bytes();
-            answer.content = Content::Bytes(bytes.slice(..bytes.len().saturating_sub(1)));
+            answer.content = answer.content.shortened();
         }
+        Some((Effect::Corrupted, _)) => delivery = Delivery::Corrupted,
         Some((Effect::Truncated { bytes }, _)) => delivery = Delivery::Truncated { bytes: *bytes },
         Some((Effect::Drip { bytes, milliseconds }, _)) => {
             delivery = Delivery::Drip { bytes: *bytes, milliseconds: *milliseconds };
@@ -210,6 +224,15 @@ fn spoil(mut answer: Answer, plan: &Plan, settings: &Settings) -> Finish {
         }
     }
     Finish::Answer(answer, delivery)
+}
+
+/// A 429 with what the specification declares for it: the number of requests that a minute has, on the object lists.
+fn limited(answer: Answer, family: Family, settings: &Settings) -> Answer {
+    if family != Family::ThreatIntelligence {
+        return answer;
+    }
+    let requests = settings.rate.map_or(LIMIT_OF_FAULTS, |rate| rate.requests);
+    answer.with_header("ratelimit-limit", HeaderValue::from(requests))
 }
 
 /// The date that is so many seconds ahead by the real clock, which is the one that a client compares it with.
@@ -237,14 +260,14 @@ fn host(authority: &str) -> &str {
 
 fn response(answer: Answer, delivery: Delivery) -> Response<AnswerBody> {
     let Answer { status, mut headers, content } = answer;
-    let bytes = content.into_bytes();
+    let source = content.into_source();
     if matches!(delivery, Delivery::Truncated { .. }) {
-        headers.insert(CONTENT_LENGTH, HeaderValue::from(bytes.len()));
+        headers.insert(CONTENT_LENGTH, HeaderValue::from(source.length()));
     }
-    if bytes.is_empty() {
+    if source.length() == 0 {
         headers.remove(CONTENT_TYPE);
     }
-    let mut response = Response::new(AnswerBody::new(bytes, delivery));
+    let mut response = Response::new(AnswerBody::new(source, delivery));
     *response.status_mut() = status;
     *response.headers_mut() = headers;
     response

@@ -7,8 +7,13 @@
 
 use std::collections::{BTreeMap, HashMap};
 
+use bytes::Bytes;
+use http::HeaderMap;
+use http::header::IF_MATCH;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
+
+use crate::form;
 
 /// A fault and the requests that it is for.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -22,8 +27,10 @@ pub struct Fault {
     /// Their path, or the beginning of it if this ends with `*`; any if missing. Without the query.
     #[serde(default)]
     pub path: Option<String>,
-    /// Values of which the requests hold one, in whatever item; any if there are none. What the service refuses as a whole
-    /// because of one item is a status for the requests that hold its value.
+    /// Values of which the requests hold one: in an item or a field of the body, as a part of the path, as a parameter's
+    /// value, as `If-Match` without its quotes, as a whole `TMV1-Filter` or `TMV1-Query`, or as the name of a file of a form.
+    /// Any if there are none. What the service refuses as a whole because of one item is a status for the requests that hold
+    /// its value.
     #[serde(default)]
     pub holding: Vec<String>,
     /// How many matching requests are spared at first. For item faults: how many times each value is spared.
@@ -61,7 +68,7 @@ pub enum Effect {
     },
     /// Items of a multi-status fail.
     Items {
-        /// The items with these values, as they were sent.
+        /// The items with these values in a field, as they were sent.
         #[serde(default)]
         values: Vec<String>,
         /// The items in these places, from 0.
@@ -106,6 +113,8 @@ pub enum Effect {
         /// The pause before each piece, in milliseconds.
         milliseconds: u64,
     },
+    /// The byte in the middle of the answer's body is another, so that it has another digest.
+    Corrupted,
     /// The connection is closed before any answer; with HTTP/2, that ends all requests on it.
     Close,
 }
@@ -197,16 +206,16 @@ impl Fault {
         }
     }
 
-    fn matches(&self, method: &str, path: &str, body: &[u8]) -> bool {
+    fn matches(&self, request: &Seen<'_>) -> bool {
         let path_matches = match self.path.as_deref() {
             None => true,
-            Some(pattern) => {
-                pattern.strip_suffix('*').map_or(pattern == path, |beginning| path.starts_with(beginning))
-            }
+            Some(pattern) => pattern
+                .strip_suffix('*')
+                .map_or(pattern == request.path, |beginning| request.path.starts_with(beginning)),
         };
         path_matches
-            && self.method.as_deref().is_none_or(|wanted| wanted.eq_ignore_ascii_case(method))
-            && (self.holding.is_empty() || holds(body, &self.holding))
+            && self.method.as_deref().is_none_or(|wanted| wanted.eq_ignore_ascii_case(request.method))
+            && (self.holding.is_empty() || request.holds(&self.holding))
     }
 
     fn is_applied(&self) -> bool {
@@ -222,11 +231,38 @@ impl Fault {
     }
 }
 
-/// Whether an item of a body has one of these values.
-fn holds(body: &[u8], values: &[String]) -> bool {
-    let items: Vec<HashMap<String, Value>> = serde_json::from_slice(body).unwrap_or_default();
-    let mut held = items.iter().flat_map(HashMap::values).filter_map(Value::as_str);
-    held.any(|value| values.iter().any(|wanted| wanted == value))
+/// What a fault sees of a request.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Seen<'a> {
+    pub(crate) method: &'a str,
+    pub(crate) path: &'a str,
+    pub(crate) query: &'a str,
+    pub(crate) headers: &'a HeaderMap,
+    pub(crate) body: &'a Bytes,
+}
+
+impl Seen<'_> {
+    /// Whether it has one of these values, in any of the places where a value can be.
+    fn holds(&self, values: &[String]) -> bool {
+        let wanted = |value: &str| values.iter().any(|wanted| wanted == value);
+        let header = |name: &str| self.headers.get(name).and_then(|value| value.to_str().ok());
+        self.path.split('/').any(wanted)
+            || url::form_urlencoded::parse(self.query.as_bytes()).any(|(_, value)| wanted(&value))
+            || header(IF_MATCH.as_str()).is_some_and(|tag| wanted(tag.trim_matches('"')))
+            || ["tmv1-filter", "tmv1-query"].into_iter().filter_map(header).any(wanted)
+            || match serde_json::from_slice(self.body) {
+                Ok(Value::Array(items)) => items.iter().flat_map(texts).any(wanted),
+                Ok(object) => texts(&object).any(wanted),
+                Err(_) => form::parse(self.headers, self.body).is_some_and(|parts| {
+                    parts.iter().filter_map(|part| part.file_name.as_deref()).any(wanted)
+                }),
+            }
+    }
+}
+
+/// The texts among an object's values.
+pub(crate) fn texts(object: &Value) -> impl Iterator<Item = &str> + Clone {
+    object.as_object().into_iter().flat_map(serde_json::Map::values).filter_map(Value::as_str)
 }
 
 /// Why a fault cannot be injected.
@@ -309,10 +345,10 @@ impl Faults {
     }
 
     /// Counts a request and says what it has to expect.
-    pub(crate) fn plan(&mut self, method: &str, path: &str, body: &[u8]) -> Plan {
+    pub(crate) fn plan(&mut self, request: &Seen<'_>) -> Plan {
         let mut plan = Plan::default();
         for (index, Injected { fault, requests, .. }) in self.injected.iter_mut().enumerate() {
-            if !fault.matches(method, path, body) {
+            if !fault.matches(request) {
                 continue;
             }
             let decides = !matches!(fault.effect, Effect::Slow { .. } | Effect::Items { .. });
@@ -335,11 +371,16 @@ impl Faults {
     }
 
     /// Counts an item of a request and says how it fails, if it does.
-    pub(crate) fn item(&mut self, plan: &Plan, place: usize, value: Option<&str>) -> Option<ItemFailure> {
+    pub(crate) fn item<'a>(
+        &mut self,
+        plan: &Plan,
+        place: usize,
+        item: impl Iterator<Item = &'a str> + Clone,
+    ) -> Option<ItemFailure> {
         for index in &plan.items {
             let Some(Injected { fault, seen, .. }) = self.injected.get_mut(*index) else { continue };
             let Effect::Items { values, indices, status, code, message } = &fault.effect else { continue };
-            let key = match value.filter(|value| values.iter().any(|wanted| wanted == value)) {
+            let key = match item.clone().find(|value| values.iter().any(|wanted| wanted == value)) {
                 Some(value) => value.to_owned(),
                 None if indices.contains(&place) => format!("\0{place}"),
                 None => continue,
@@ -370,8 +411,14 @@ mod tests {
         faults
     }
 
+    fn plan(faults: &mut Faults, method: &str, target: &str, body: &str) -> Plan {
+        let (path, query) = target.split_once('?').unwrap_or((target, ""));
+        let headers = [(IF_MATCH, "\"a-tag\"".parse().unwrap())].into_iter().collect();
+        faults.plan(&Seen { method, path, query, headers: &headers, body: &Bytes::from(body.to_owned()) })
+    }
+
     fn statuses(faults: &mut Faults, count: usize) -> Vec<u16> {
-        let mut status = || match faults.plan("POST", "/a", b"[]").whole {
+        let mut status = || match plan(faults, "POST", "/a", "[]").whole {
             Some((Effect::Status { status, .. }, false)) => status,
             _ => 0,
         };
@@ -387,26 +434,33 @@ mod tests {
     #[test]
     fn method_and_path_select() {
         let mut faults = faults([Fault::status(500).on("post", "/a*")]);
-        assert!(faults.plan("POST", "/abc", b"[]").whole.is_some());
-        assert!(faults.plan("GET", "/abc", b"[]").whole.is_none());
-        assert!(faults.plan("POST", "/b", b"[]").whole.is_none());
+        assert!(plan(&mut faults, "POST", "/abc", "[]").whole.is_some());
+        assert!(plan(&mut faults, "GET", "/abc", "[]").whole.is_none());
+        assert!(plan(&mut faults, "POST", "/b", "[]").whole.is_none());
         assert_eq!(faults.list().map(|(_, requests)| requests).collect::<Vec<_>>(), [1]);
     }
 
     #[test]
     fn values_select() {
         let mut faults = faults([Fault::status(400).holding(["b.example", "192.0.2.1"])]);
-        let mut strikes = |body: &[u8]| faults.plan("POST", "/a", body).whole.is_some();
-        assert!(strikes(br#"[{"domain": "a.example"}, {"domain": "b.example", "description": "d"}]"#));
-        assert!(!strikes(br#"[{"domain": "a.example"}, {"domain": "c.b.example"}]"#));
-        assert!(!strikes(br#"{"domain": "b.example"}"#));
+        let mut strikes = |body: &str| plan(&mut faults, "POST", "/a", body).whole.is_some();
+        assert!(strikes(r#"[{"domain": "a.example"}, {"domain": "b.example", "description": "d"}]"#));
+        assert!(!strikes(r#"[{"domain": "a.example"}, {"domain": "c.b.example"}]"#));
+        assert!(strikes(r#"{"domain": "b.example"}"#));
+        for (value, expected) in
+            [("a", true), ("12", true), ("x y", true), ("a-tag", true), ("1", false), ("n", false)]
+        {
+            let mut faults = self::faults([Fault::status(400).holding([value])]);
+            let plan = plan(&mut faults, "GET", "/a/12/b?n=x+y", "");
+            assert_eq!(plan.whole.is_some(), expected, "{value}");
+        }
     }
 
     #[test]
     fn pauses_add_up_on_their_side_of_the_work() {
         let slow = |milliseconds| Fault::new(Effect::Slow { milliseconds });
         let mut faults = faults([slow(1), slow(2), slow(4).applied(false), Fault::new(Effect::Close)]);
-        let plan = faults.plan("GET", "/", b"[]");
+        let plan = plan(&mut faults, "GET", "/", "[]");
         assert_eq!((plan.pause_before, plan.pause_after), (4, 3));
         assert_eq!(plan.whole, Some((Effect::Close, false)));
     }
@@ -414,8 +468,8 @@ mod tests {
     #[test]
     fn items_fail_by_value_so_many_times_each() {
         let mut faults = faults([Fault::items(429, ["a", "b"]).times(1)]);
-        let plan = faults.plan("POST", "/", b"[]");
-        let mut fails = |value| faults.item(&plan, 7, Some(value)).map(|failure| failure.status);
+        let plan = plan(&mut faults, "POST", "/", "[]");
+        let mut fails = |value| faults.item(&plan, 7, ["d", value].into_iter()).map(|failure| failure.status);
         assert_eq!((fails("a"), fails("a"), fails("b"), fails("c")), (Some(429), None, Some(429), None));
     }
 
@@ -424,9 +478,9 @@ mod tests {
         let effect =
             Effect::Items { values: Vec::new(), indices: vec![2], status: 403, code: None, message: None };
         let mut faults = faults([Fault::new(effect).applied(true)]);
-        let plan = faults.plan("POST", "/", b"[]");
-        assert!(faults.item(&plan, 1, None).is_none());
-        assert!(faults.item(&plan, 2, None).unwrap().applied);
+        let plan = plan(&mut faults, "POST", "/", "[]");
+        assert!(faults.item(&plan, 1, std::iter::empty()).is_none());
+        assert!(faults.item(&plan, 2, std::iter::empty()).unwrap().applied);
     }
 
     #[test]

@@ -1,4 +1,4 @@
-//! A local Trend Vision One: the suspicious object list, the exception list and the connectivity call of its public API v3.0,
+//! A local Trend Vision One: the object lists, response actions with their tasks, and what belongs to them in its public API v3.0,
 //! over real TLS with a certificate for every regional host name, with faults on demand. It binds loopback addresses only,
 //! holds everything in memory, and knows no key but those of its settings.
 //!
@@ -15,42 +15,70 @@
 //! # }
 //! ```
 
+mod accounts;
+mod actions;
 mod administration;
 mod answer;
+mod archive;
 mod authentication;
+mod calls;
 mod certificate;
+mod clock;
+mod collection;
+mod digest;
+mod endpoints;
 mod exception_list;
 mod exchange;
 mod fault;
+mod files;
 mod filter;
+mod form;
+mod holdings;
 mod identifier;
+mod inventory;
 mod limits;
 mod listing;
+mod mail;
 mod page;
+mod permission;
 mod rate;
+mod response_block_list;
 mod routes;
+mod scripts;
+mod seed;
 mod server;
 pub mod settings;
 mod state;
 mod submission;
 mod suspicious_list;
+mod tasks;
 mod writing;
 
 use std::net::SocketAddr;
 use std::sync::Arc;
 
+use serde_json::Value;
+use time::OffsetDateTime;
 use tokio::sync::watch;
 use tokio::task::JoinHandle;
 use tokio_rustls::TlsAcceptor;
 
 use crate::state::Shared;
 
+pub use crate::accounts::{Account, Iam};
+pub use crate::actions::Command;
 pub use crate::certificate::HOSTS;
 pub use crate::exception_list::Exception;
 pub use crate::fault::{Effect, Fault, InvalidFault, RetryAfter};
 pub use crate::identifier::Kind;
+pub use crate::inventory::Endpoint;
+pub use crate::mail::{Message, MessageState};
+pub use crate::permission::Permission;
+pub use crate::scripts::{Script, ScriptType};
+pub use crate::seed::{Object, Seed};
 pub use crate::settings::{ApiKey, KeyStatus, RiskLevel, ScanAction, Settings};
 pub use crate::suspicious_list::SuspiciousObject;
+pub use crate::tasks::{Decision, ItemRefusal, TaskArchive, TaskEnd, TaskPlan};
 pub use simulator_parts::{Received, Refused, StartError};
 
 /// A running simulator. It ends when it is dropped or stopped.
@@ -67,7 +95,7 @@ pub struct Simulator {
 
 impl Simulator {
     /// Starts a simulator on the current tokio runtime; it accepts connections as soon as this returns. Without keys in
-    /// the settings, one with both roles is generated.
+    /// the settings, one with every permission is generated.
     ///
     /// # Errors
     /// When an address is not a loopback address or cannot be bound, or the certificates cannot be made.
@@ -138,6 +166,7 @@ impl Simulator {
     /// What the suspicious object list holds now, ordered by kind and value.
     pub fn suspicious_objects(&self) -> Vec<SuspiciousObject> {
         let now = self.shared.now();
+        self.shared.settle();
         let mut state = self.shared.state();
         state.lists.suspicious.expire(now);
         let mut objects: Vec<_> = state.lists.suspicious.objects().cloned().collect();
@@ -151,6 +180,53 @@ impl Simulator {
         let mut exceptions: Vec<_> = self.shared.state().lists.exceptions.exceptions().cloned().collect();
         exceptions.sort_unstable_by(|left, right| (left.kind, &left.value).cmp(&(right.kind, &right.value)));
         exceptions
+    }
+
+    /// Adds to what the tenant holds.
+    ///
+    /// # Errors
+    /// When one of the seed's faults could not be carried out as it is written; those before it are injected.
+    pub fn seed(&self, seed: Seed) -> Result<(), InvalidFault> {
+        seed::sow(&self.shared, seed)
+    }
+
+    /// Says what is to become of tasks. Plans are chosen in the order in which they were made, those that name a target first.
+    pub fn plan(&self, plan: TaskPlan) {
+        self.shared.state().holdings.tasks.plans.add(plan);
+    }
+
+    /// Decides about a task; says whether there is such a task that has not ended.
+    pub fn decide(&self, task: &str, decision: Decision) -> bool {
+        let now = self.shared.now();
+        self.shared.state().holdings.tasks.decide(task, decision, now)
+    }
+
+    /// Every item of an action that was received, in order.
+    pub fn commands(&self) -> Vec<Command> {
+        self.shared.state().holdings.commands.clone()
+    }
+
+    /// The tasks as the service shows them now, without their archives, in the order in which they were accepted.
+    pub fn tasks(&self) -> Vec<Value> {
+        administration::tasks(&self.shared)
+    }
+
+    /// The endpoints as they are now.
+    pub fn endpoints(&self) -> Vec<Endpoint> {
+        self.shared.settle();
+        self.shared.state().holdings.endpoints.clone()
+    }
+
+    /// The messages as they are now.
+    pub fn messages(&self) -> Vec<Message> {
+        self.shared.settle();
+        self.shared.state().holdings.messages.clone()
+    }
+
+    /// The accounts as they are now.
+    pub fn accounts(&self) -> Vec<Account> {
+        self.shared.settle();
+        self.shared.state().holdings.accounts.clone()
     }
 
     /// Adds a fault behind those that were injected before.
@@ -183,11 +259,26 @@ impl Simulator {
 
     /// Puts the clock forward, by which objects and tokens expire and rate windows end.
     pub fn advance_clock(&self, seconds: u32) {
-        self.shared.advance(seconds);
+        self.shared.clock.advance(seconds);
     }
 
-    /// Forgets what the lists hold, the requests on record, the faults and the rate windows, and sets the clock right.
-    /// Settings stay as they are; the numbers of requests go on rising.
+    /// Stops the clock where it is, or lets it run on from there.
+    pub fn freeze_clock(&self, frozen: bool) {
+        self.shared.clock.freeze(frozen);
+    }
+
+    /// Sets the clock to a time.
+    pub fn set_clock(&self, now: OffsetDateTime) {
+        self.shared.clock.set(now);
+    }
+
+    /// The time by the clock, in whole seconds.
+    pub fn now(&self) -> OffsetDateTime {
+        self.shared.now()
+    }
+
+    /// Forgets what the tenant holds (what it was seeded with, too), the requests on record, the faults, the plans and the rate
+    /// windows, and sets the clock right. Settings stay as they are; the numbers of requests go on rising.
     pub fn reset(&self) {
         self.shared.reset();
     }

@@ -5,7 +5,7 @@ use std::time::Duration;
 
 /// The largest request body that is read at all, in bytes. Bodies between the service's own limit and this one are read to
 /// their end, so that a client which writes before it reads still sees the 413 and not a broken connection.
-pub(crate) const BODY_READ_BYTES: usize = 32 * 1024 * 1024;
+pub(crate) const BODY_READ_BYTES: usize = 64 * 1024 * 1024;
 
 /// How long a TLS handshake may take. A client that connects and says nothing must not hold a task for ever.
 pub(crate) const HANDSHAKE: Duration = Duration::from_secs(10);
@@ -24,3 +24,6 @@ pub(crate) const ORDER_CHARACTERS: usize = 30;
 
 /// The largest `top` that lenient paging honours: the largest that the service documents.
 pub(crate) const TOP: usize = 200;
+
+/// The longest description of a task, in characters (response actions, section 1).
+pub(crate) const TASK_DESCRIPTION_CHARACTERS: usize = 20_480;

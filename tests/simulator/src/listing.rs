@@ -5,39 +5,28 @@ use serde_json::{Map, Value, json};
 
 use crate::answer::Answer;
 use crate::exception_list::{Exception, ExceptionList, Patterns};
-use crate::filter::Field;
 use crate::identifier::{Kind, List};
-use crate::page::{OrderField, PageError, Place, Query, format_date};
-use crate::routes::{Call, Judged};
-use crate::settings::{NeverExpires, Settings};
-use crate::state::Shared;
+use crate::page::{Field, OrderField, PageError, Place, Query, format_date};
+use crate::routes::{Context, Judged};
+use crate::settings::NeverExpires;
 use crate::suspicious_list::SuspiciousObject;
 
 /// When an object expires that never does, for clients that need a date.
 const FAR_FUTURE: &str = "9999-12-31T23:59:59Z";
 
 /// Answers a page of a list.
-pub(crate) fn answer(shared: &Shared, settings: &Settings, call: &Call<'_>, list: List) -> Judged {
-    let numbers = settings.rules.error_numbers;
-    let bad = |reason| Judged::refused(Answer::error(StatusCode::BAD_REQUEST, None, numbers), reason);
+pub(crate) fn answer(context: &Context<'_>, list: List) -> Judged {
+    let (settings, call, now) = (context.settings, context.call, context.now);
     let filter = match call.headers.get("tmv1-filter").map(|value| value.to_str()).transpose() {
         Ok(filter) => filter,
-        Err(_) => return bad("TMV1-Filter is no text"),
+        Err(_) => return context.bad("TMV1-Filter is no text"),
     };
-    let now = shared.now();
     let query = match Query::parse(list, call.query, filter, &settings.paging, now) {
         Ok(query) => query,
-        Err(PageError::Invalid(reason)) => return bad(reason),
-        Err(PageError::Expired) => {
-            let body = json!({"error":
-                {"code": "BadRequest", "message": "Request token expired.", "number": 1_010_550}});
-            return Judged::refused(
-                Answer::json(StatusCode::BAD_REQUEST, &body),
-                "the skipToken has expired",
-            );
-        }
+        Err(PageError::Invalid(reason)) => return context.bad(reason),
+        Err(PageError::Expired) => return expired_token(),
     };
-    let lists = &mut shared.state().lists;
+    let lists = &mut context.shared.state().lists;
     let (items, last) = match list {
         List::SuspiciousObjects => {
             lists.suspicious.expire(now);
@@ -46,12 +35,7 @@ pub(crate) fn answer(shared: &Shared, settings: &Settings, call: &Call<'_>, list
                     .suspicious
                     .objects()
                     .filter(|object| query.within_dates(object.last_modified))
-                    .filter(|object| {
-                        query
-                            .filter
-                            .as_ref()
-                            .is_none_or(|filter| filter.matches(&|field| object_field(object, field)))
-                    })
+                    .filter(|object| query.admits(&|field| object_field(object, field)))
                     .map(|object| (place(object, query.field), object)),
             );
             let patterns = lists.exceptions.patterns();
@@ -66,12 +50,7 @@ pub(crate) fn answer(shared: &Shared, settings: &Settings, call: &Call<'_>, list
                     .exceptions
                     .exceptions()
                     .filter(|exception| query.within_dates(exception.last_modified))
-                    .filter(|exception| {
-                        query
-                            .filter
-                            .as_ref()
-                            .is_none_or(|filter| filter.matches(&|field| exception_field(exception, field)))
-                    })
+                    .filter(|exception| query.admits(&|field| exception_field(exception, field)))
                     .map(|exception| {
                         ((exception.last_modified.unix_timestamp(), exception.change), exception)
                     }),
@@ -89,6 +68,13 @@ pub(crate) fn answer(shared: &Shared, settings: &Settings, call: &Call<'_>, list
         fields.insert("nextLink".to_owned(), query.next_link(call.origin, &path, last, now).into());
     }
     Answer::json(StatusCode::OK, &body).into()
+}
+
+/// The answer to a page whose token has expired.
+pub(crate) fn expired_token() -> Judged {
+    let body =
+        json!({"error": {"code": "BadRequest", "message": "Request token expired.", "number": 1_010_550}});
+    Judged::refused(Answer::json(StatusCode::BAD_REQUEST, &body), "the skipToken has expired")
 }
 
 fn last<T>(page: &[(Place, T)], more: bool) -> Option<Place> {

@@ -2,15 +2,16 @@
 //! command line or writes one to its output.
 
 use std::net::SocketAddr;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use anyhow::{Context, bail};
 use clap::Parser;
+use serde::de::DeserializeOwned;
 use simulator_parts::program;
-use vision_one_simulator::{ApiKey, Settings, Simulator};
+use vision_one_simulator::{ApiKey, Seed, Settings, Simulator};
 
-/// A local Trend Vision One: suspicious objects and exceptions of its API v3.0, with faults on demand.
+/// A local Trend Vision One: object lists and response actions of its API v3.0, with faults on demand.
 #[derive(Debug, Parser)]
 #[command(version)]
 struct Arguments {
@@ -29,7 +30,10 @@ struct Arguments {
     /// The settings, as JSON; see the README.
     #[arg(long, value_name = "FILE")]
     settings: Option<PathBuf>,
-    /// The environment variable that holds an API key with both roles.
+    /// What the tenant holds at first, as JSON; see the README.
+    #[arg(long, value_name = "FILE")]
+    seed: Option<PathBuf>,
+    /// The environment variable that holds an API key with every permission.
     #[arg(long, value_name = "NAME")]
     api_key_env: Option<String>,
     /// Where to write the API key, readable for its owner alone; needed if it is to be generated.
@@ -46,12 +50,16 @@ fn main() -> anyhow::Result<()> {
 
 async fn run(arguments: Arguments) -> anyhow::Result<()> {
     let settings = settings(&arguments)?;
+    let seed: Option<Seed> = arguments.seed.as_deref().map(|path| read(path, "seed")).transpose()?;
     if settings.keys.is_empty() && arguments.api_key_out.is_none() {
         bail!(
             "there is no API key: name one with `--api-key-env`, or a file for a generated one with `--api-key-out`"
         );
     }
     let simulator = Simulator::start(settings).await?;
+    if let Some(seed) = seed {
+        simulator.seed(seed)?;
+    }
     if let Some(path) = &arguments.api_key_out {
         program::write_private(path, simulator.api_key())?;
     }
@@ -72,15 +80,18 @@ async fn run(arguments: Arguments) -> anyhow::Result<()> {
     Ok(())
 }
 
+/// What a file of the command line holds, as JSON.
+fn read<T: DeserializeOwned>(path: &Path, name: &str) -> anyhow::Result<T> {
+    let text = std::fs::read(path)
+        .with_context(|| format!("the {name} file `{}` could not be read", path.display()))?;
+    serde_json::from_slice(&text)
+        .with_context(|| format!("the {name} file `{}` is not valid", path.display()))
+}
+
 fn settings(arguments: &Arguments) -> anyhow::Result<Settings> {
     let mut settings = match &arguments.settings {
         None => Settings::default(),
-        Some(path) => {
-            let text = std::fs::read(path)
-                .with_context(|| format!("the settings file `{}` could not be read", path.display()))?;
-            serde_json::from_slice(&text)
-                .with_context(|| format!("the settings file `{}` is not valid", path.display()))?
-        }
+        Some(path) => read(path, "settings")?,
     };
     if let Some(address) = arguments.listen {
         settings.listen = address;

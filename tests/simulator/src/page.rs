@@ -8,13 +8,33 @@ use time::OffsetDateTime;
 use time::format_description::well_known::Rfc3339;
 use time::macros::format_description;
 
-use crate::filter::{self, Expression};
-use crate::identifier::List;
-use crate::limits::{ORDER_CHARACTERS, TOP};
+use crate::filter::{self, Expression, Language};
+use crate::identifier::{Kind, List};
+use crate::limits::{FILTER_CHARACTERS, ORDER_CHARACTERS, TOP};
 use crate::settings::Paging;
 
 /// The sizes that the service documents.
 const TOPS: [usize; 3] = [50, 100, 200];
+
+/// A field that a filter may name.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Field {
+    Type,
+    Value(Kind),
+    ScanAction,
+    RiskLevel,
+}
+
+impl Field {
+    fn from_name(name: &str) -> Option<Self> {
+        match name {
+            "type" => Some(Self::Type),
+            "scanAction" => Some(Self::ScanAction),
+            "riskLevel" => Some(Self::RiskLevel),
+            _ => Kind::from_name(name).map(Self::Value),
+        }
+    }
+}
 
 /// What a list can be ordered by.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -35,7 +55,7 @@ pub(crate) struct Query {
     pub(crate) top: usize,
     pub(crate) start: Option<OffsetDateTime>,
     pub(crate) end: Option<OffsetDateTime>,
-    pub(crate) filter: Option<Expression>,
+    filter: Option<Expression<Field>>,
     /// The last place of the page before, if there was one.
     after: Option<Place>,
     list: List,
@@ -62,13 +82,20 @@ impl Query {
         paging: &Paging,
         now: OffsetDateTime,
     ) -> Result<Self, PageError> {
+        let language = Language {
+            field: &Field::from_name,
+            characters: FILTER_CHARACTERS,
+            contains: false,
+            search: false,
+        };
+        let parse_filter = |filter| filter::parse(filter, &language).map_err(PageError::Invalid);
         let mut this = Self {
             field: OrderField::LastModified,
             descending: true,
             top: paging.default_top.clamp(1, TOP),
             start: None,
             end: None,
-            filter: filter.map(filter::parse).transpose().map_err(PageError::Invalid)?,
+            filter: filter.map(parse_filter).transpose()?,
             after: None,
             list,
             filter_digest: digest(filter.unwrap_or_default()),
@@ -120,6 +147,19 @@ impl Query {
         self.start.is_none_or(|start| start <= modified) && self.end.is_none_or(|end| modified <= end)
     }
 
+    /// Whether the filter matches an object; `field` gives the text of its fields, `None` for one that it does not have.
+    /// Values are compared as the lists compare them.
+    pub(crate) fn admits<'a>(&self, field: &impl Fn(Field) -> Option<&'a str>) -> bool {
+        self.filter.as_ref().is_none_or(|filter| {
+            filter.matches(&|wanted, _, text| {
+                field(*wanted).is_some_and(|value| match wanted {
+                    Field::Value(kind) => kind.key(value) == kind.key(text),
+                    _ => value == text,
+                })
+            })
+        })
+    }
+
     /// Of all objects that match, those of this page in order, and whether there are more.
     pub(crate) fn page<T>(&self, objects: impl Iterator<Item = (Place, T)>) -> (Vec<(Place, T)>, bool) {
         let mut objects: Vec<_> = objects
@@ -162,7 +202,7 @@ impl Query {
             self.filter_digest,
             now.unix_timestamp()
         );
-        text.bytes().map(|byte| format!("{byte:02x}")).collect()
+        hexadecimal(text.as_bytes())
     }
 
     fn read_token(&self, token: &str, paging: &Paging, now: OffsetDateTime) -> Result<Place, PageError> {
@@ -189,13 +229,20 @@ impl Query {
     }
 }
 
-fn digest(filter: &str) -> u64 {
+/// Says whether two filters are the same one.
+pub(crate) fn digest(filter: &str) -> u64 {
     let mut hasher = DefaultHasher::new();
     filter.trim().hash(&mut hasher);
     hasher.finish()
 }
 
-fn from_hexadecimal(text: &str) -> Option<String> {
+/// Bytes as hexadecimal digits.
+pub(crate) fn hexadecimal(bytes: &[u8]) -> String {
+    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
+}
+
+/// The text behind hexadecimal digits.
+pub(crate) fn from_hexadecimal(text: &str) -> Option<String> {
     if !text.len().is_multiple_of(2) || !text.is_ascii() {
         return None;
     }
@@ -286,9 +333,11 @@ mod tests {
         let token = parse("", Some("type eq 'ip'")).unwrap().token((1, 2), NOW);
         let query = format!("skipToken={token}");
         assert_eq!(parse(&query, Some("type eq 'ip'")).unwrap().after, Some((1, 2)));
-        assert!(parse(&query, None).is_err());
+        assert_eq!(parse(&query, None).unwrap().after, Some((1, 2)));
+        let strict = Paging { same_filter: true, ..Paging::default() };
+        assert!(Query::parse(List::SuspiciousObjects, &query, None, &strict, NOW).is_err());
         assert!(parse(&format!("orderBy=riskLevel&{query}"), Some("type eq 'ip'")).is_err());
-        let paging = Paging { token_seconds: Some(60), same_filter: false, ..Paging::default() };
+        let paging = Paging { token_seconds: Some(60), ..Paging::default() };
         let at = |seconds| {
             let now = NOW + time::Duration::seconds(seconds);
             Query::parse(List::SuspiciousObjects, &query, None, &paging, now).map(|query| query.after)
@@ -296,6 +345,20 @@ mod tests {
         assert_eq!(at(59), Ok(Some((1, 2))));
         assert_eq!(at(60), Err(PageError::Expired));
         assert!(Query::parse(List::Exceptions, &query, None, &paging, NOW).is_err());
+    }
+
+    #[test]
+    fn filters_compare_values_as_the_lists_do() {
+        let field = |field| match field {
+            Field::Type => Some("domain"),
+            Field::Value(Kind::Domain) => Some("Example.com"),
+            _ => None,
+        };
+        for (filter, expected) in
+            [("domain eq 'EXAMPLE.com'", true), ("ip eq '192.0.2.1'", false), ("type eq 'Domain'", false)]
+        {
+            assert_eq!(parse("", Some(filter)).unwrap().admits(&field), expected, "{filter}");
+        }
     }
 
     #[test]

@@ -1,18 +1,18 @@
-//! The endpoints: which path and method is which, what it asks of the key, and in which order a request is judged: path, key,
-//! rate, size, role, content. A path that is not named here does not exist.
+//! In which order a request is judged: path, key, rate, size, permissions, content. A path that is not in the table of calls does
+//! not exist.
 
 use bytes::Bytes;
 use http::{HeaderMap, HeaderValue, Method, StatusCode};
-use serde_json::json;
 use simulator_parts::Refused;
+use time::OffsetDateTime;
 
-use crate::answer::Answer;
-use crate::authentication::{Need, authenticate, permits};
+use crate::answer::{Answer, Family};
+use crate::authentication::authenticate;
+use crate::calls::{self, Body};
 use crate::fault::Plan;
-use crate::identifier::List;
+use crate::files;
 use crate::settings::Settings;
 use crate::state::Shared;
-use crate::{listing, writing};
 
 /// A request as the endpoints see it.
 pub(crate) struct Call<'a> {
@@ -25,6 +25,48 @@ pub(crate) struct Call<'a> {
     /// The host alone.
     pub(crate) host: &'a str,
     pub(crate) body: &'a Bytes,
+}
+
+impl Call<'_> {
+    /// A header's text; `None` if it is missing or not text.
+    pub(crate) fn header(&self, name: &str) -> Option<&str> {
+        self.headers.get(name)?.to_str().ok()
+    }
+}
+
+/// What a call has to work with.
+pub(crate) struct Context<'a> {
+    pub(crate) shared: &'a Shared,
+    pub(crate) settings: &'a Settings,
+    pub(crate) call: &'a Call<'a>,
+    pub(crate) plan: &'a Plan,
+    /// What stands in the path for the parameters of its pattern, in order.
+    pub(crate) parameters: Vec<&'a str>,
+    pub(crate) family: Family,
+    pub(crate) now: OffsetDateTime,
+}
+
+impl Context<'_> {
+    /// A parameter of the path.
+    pub(crate) fn parameter(&self, index: usize) -> &str {
+        self.parameters.get(index).copied().unwrap_or_default()
+    }
+
+    /// Refuses the whole request.
+    pub(crate) fn refused(&self, status: StatusCode, message: Option<&str>, reason: &'static str) -> Judged {
+        let answer = Answer::error(self.family, status, message, self.settings.rules.error_numbers);
+        Judged::refused(answer, reason)
+    }
+
+    /// Refuses the whole request with 400.
+    pub(crate) fn bad(&self, reason: &'static str) -> Judged {
+        self.refused(StatusCode::BAD_REQUEST, None, reason)
+    }
+
+    /// Refuses the whole request with 404.
+    pub(crate) fn missing(&self, reason: &'static str) -> Judged {
+        self.refused(StatusCode::NOT_FOUND, None, reason)
+    }
 }
 
 /// An answer, and what was refused on the way to it.
@@ -46,95 +88,56 @@ impl Judged {
     }
 }
 
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Endpoint {
-    Connectivity,
-    List(List),
-    Add(List),
-    Delete(List),
-}
-
-fn endpoint(method: &Method, path: &str, stale_path: bool) -> Option<Endpoint> {
-    let path = path.strip_prefix("/v3.0/")?;
-    let path = if stale_path { path.strip_prefix("xdr/").unwrap_or(path) } else { path };
-    match (method.as_str(), path) {
-        ("GET", "healthcheck/connectivity") => Some(Endpoint::Connectivity),
-        ("GET", "threatintel/suspiciousObjects") => Some(Endpoint::List(List::SuspiciousObjects)),
-        ("POST", "threatintel/suspiciousObjects") => Some(Endpoint::Add(List::SuspiciousObjects)),
-        ("POST", "threatintel/suspiciousObjects/delete") => Some(Endpoint::Delete(List::SuspiciousObjects)),
-        ("GET", "threatintel/suspiciousObjectExceptions") => Some(Endpoint::List(List::Exceptions)),
-        ("POST", "threatintel/suspiciousObjectExceptions") => Some(Endpoint::Add(List::Exceptions)),
-        ("POST", "threatintel/suspiciousObjectExceptions/delete") => Some(Endpoint::Delete(List::Exceptions)),
-        _ => None,
-    }
-}
-
 /// Judges a request and carries it out.
 pub(crate) fn answer(shared: &Shared, settings: &Settings, call: &Call<'_>, plan: &Plan) -> Judged {
     let numbers = settings.rules.error_numbers;
-    let Some(endpoint) = endpoint(call.method, call.path, settings.paging.stale_path) else {
+    let family = Family::of(call.path);
+    if call.path.starts_with(files::PREFIX) {
+        return files::answer(shared, settings, call);
+    }
+    let Some((found, parameters)) = calls::find(call.method, call.path, settings.paging.stale_path) else {
         return Judged::refused(Answer::no_such_path(), "there is no such path and method");
     };
     let Some(key) = authenticate(call.headers, call.host, &settings.keys) else {
         return Judged::refused(Answer::invalid_credentials(), "no usable key was sent");
     };
     if let Some(rate) = settings.rate
-        && let Err(spent) = shared.state().windows.admit(&key.value, rate, shared.elapsed())
+        && let Err(spent) = shared.state().windows.admit(&key.value, rate, shared.clock.elapsed())
     {
-        let mut answer = Answer::error(StatusCode::TOO_MANY_REQUESTS, None, numbers)
+        let mut answer = Answer::error(family, StatusCode::TOO_MANY_REQUESTS, None, numbers)
             .with_header("ratelimit-limit", HeaderValue::from(rate.requests));
         if rate.retry_after {
             answer = answer.with_header("retry-after", HeaderValue::from(spent.seconds));
         }
         return Judged::refused(answer, "the rate budget is spent");
     }
-    if call.body.len() > settings.limits.body_bytes {
-        return Judged::refused(too_large(settings), "the body is too large");
-    }
-    let need = match endpoint {
-        Endpoint::Connectivity => Need::Any,
-        Endpoint::List(_) => Need::View,
-        Endpoint::Add(_) | Endpoint::Delete(_) => Need::Configure,
+    let most = match found.body {
+        Body::Small => settings.limits.body_bytes,
+        Body::File => settings.limits.file_bytes,
     };
-    if !permits(key, need) {
-        return Judged::refused(Answer::error(StatusCode::FORBIDDEN, None, numbers), "the key lacks a role");
+    if call.body.len() > most {
+        return Judged::refused(too_large(family, settings), "the body is too large");
     }
-    match endpoint {
-        Endpoint::Connectivity => Answer::json(StatusCode::OK, &json!({"status": "available"})).into(),
-        Endpoint::List(list) => listing::answer(shared, settings, call, list),
-        Endpoint::Add(list) => writing::add(shared, settings, call, list, plan),
-        Endpoint::Delete(list) => writing::delete(shared, settings, call, list, plan),
+    if !found.permissions.iter().all(|permission| key.permissions.contains(permission)) {
+        let answer = Answer::error(family, StatusCode::FORBIDDEN, None, numbers);
+        return Judged::refused(answer, "the key lacks a permission");
     }
+    shared.settle();
+    let context = Context { shared, settings, call, plan, parameters, family, now: shared.now() };
+    let before = plan.dry.then(|| shared.state().holdings.clone());
+    let judged = (found.answer)(&context);
+    if let Some(before) = before {
+        shared.state().holdings = before;
+    }
+    judged
 }
 
 /// The answer to a body that is too large.
-pub(crate) fn too_large(settings: &Settings) -> Answer {
+pub(crate) fn too_large(family: Family, settings: &Settings) -> Answer {
     let status = StatusCode::PAYLOAD_TOO_LARGE;
-    if settings.rules.too_large_is_json { Answer::error(status, None, true) } else { Answer::html(status) }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn only_what_is_named_exists() {
-        let found = |method: Method, path| endpoint(&method, path, false);
-        assert_eq!(
-            found(Method::POST, "/v3.0/threatintel/suspiciousObjects"),
-            Some(Endpoint::Add(List::SuspiciousObjects))
-        );
-        for (method, path) in [
-            (Method::DELETE, "/v3.0/threatintel/suspiciousObjects"),
-            (Method::GET, "/v3.0/threatintel/suspiciousObjects/delete"),
-            (Method::POST, "/v3.0/threatintel/suspiciousObjects/"),
-            (Method::POST, "//v3.0/threatintel/suspiciousObjects"),
-            (Method::POST, "/v2.0/threatintel/suspiciousObjects"),
-            (Method::GET, "/v3.0/xdr/threatintel/suspiciousObjects"),
-        ] {
-            assert_eq!(found(method, path), None, "{path}");
-        }
-        let stale = endpoint(&Method::GET, "/v3.0/xdr/threatintel/suspiciousObjects", true);
-        assert_eq!(stale, Some(Endpoint::List(List::SuspiciousObjects)));
+    if settings.rules.too_large_is_json {
+        Answer::error(family, status, None, true)
+    } else {
+        Answer::html(status)
     }
 }

@@ -2,10 +2,14 @@
 //! reference says `[?]`, the field's documentation says so and the field decides. By default nothing is lenient that a
 //! source shows to be refused, and nobody has access: keys are listed here, and an empty list makes `start` generate one.
 
+use std::collections::BTreeSet;
 use std::fmt;
 use std::net::{Ipv4Addr, SocketAddr};
 
 use serde::{Deserialize, Serialize};
+
+use crate::permission::Permission;
+use crate::tasks::{Status, TaskPlan};
 
 /// The settings of a simulator. As JSON, every field may be left out.
 #[derive(Clone, Debug, Serialize, Deserialize)]
@@ -17,7 +21,7 @@ pub struct Settings {
     pub plain_listen: Option<SocketAddr>,
     /// Whether HTTP/2 is offered in the TLS handshake. Read only at start.
     pub http2: bool,
-    /// The API keys that exist. Never written out. If the list is empty at start, a key with both roles is generated.
+    /// The API keys that exist. Never written out. If the list is empty at start, a key with every permission is generated.
     #[serde(skip_serializing)]
     pub keys: Vec<ApiKey>,
     /// Sizes and capacities.
@@ -28,6 +32,8 @@ pub struct Settings {
     pub rules: Rules,
     /// How lists are answered.
     pub paging: Paging,
+    /// How tasks are carried out and shown.
+    pub tasks: TaskSettings,
     /// The rate budget of each key; none by default, because no source gives a number.
     pub rate: Option<Rate>,
     /// A pause before every answer, in milliseconds.
@@ -47,6 +53,7 @@ impl Default for Settings {
             tenant: Tenant::default(),
             rules: Rules::default(),
             paging: Paging::default(),
+            tasks: TaskSettings::default(),
             rate: None,
             latency_milliseconds: 0,
             record: true,
@@ -60,12 +67,9 @@ impl Default for Settings {
 pub struct ApiKey {
     /// The key itself, as it follows `Bearer `.
     pub value: String,
-    /// Suspicious Object Management: *View, filter, and search*.
-    #[serde(default = "yes")]
-    pub view: bool,
-    /// Suspicious Object Management: *Manage lists and configure settings*.
-    #[serde(default = "yes")]
-    pub configure: bool,
+    /// What the key may do; everything if missing.
+    #[serde(default = "Permission::all")]
+    pub permissions: BTreeSet<Permission>,
     /// Whether the key is usable.
     #[serde(default)]
     pub status: KeyStatus,
@@ -76,15 +80,21 @@ pub struct ApiKey {
 }
 
 impl ApiKey {
-    /// A usable key with both roles, at every host.
+    /// A usable key with every permission, at every host.
     pub fn new(value: impl Into<String>) -> Self {
         Self {
             value: value.into(),
-            view: true,
-            configure: true,
+            permissions: Permission::all(),
             status: KeyStatus::Enabled,
             hosts: Vec::new(),
         }
+    }
+
+    /// This key, with these permissions and no others.
+    #[must_use]
+    pub fn with(mut self, permissions: impl IntoIterator<Item = Permission>) -> Self {
+        self.permissions = permissions.into_iter().collect();
+        self
     }
 }
 
@@ -92,8 +102,7 @@ impl fmt::Debug for ApiKey {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         formatter
             .debug_struct("ApiKey")
-            .field("view", &self.view)
-            .field("configure", &self.configure)
+            .field("permissions", &self.permissions)
             .field("status", &self.status)
             .finish_non_exhaustive()
     }
@@ -124,6 +133,9 @@ pub struct Limits {
     /// The largest request body in bytes, over which the answer is 413. Section 1 says `1 MB`; 1,000,000 is the stricter
     /// reading (the other is 1,048,576).
     pub body_bytes: usize,
+    /// The largest request body with a file for the sandbox, in bytes. `[?]`: larger than `body_bytes`, because files are;
+    /// 60 MB is what the console allows.
+    pub file_bytes: usize,
     /// After how many seconds the answer is 504 (section 1).
     pub time_limit_seconds: u64,
     /// How many suspicious objects of one type are held (section 3.5).
@@ -138,6 +150,7 @@ impl Default for Limits {
             suspicious_objects_per_request: 1_000,
             exceptions_per_request: 100,
             body_bytes: 1_000_000,
+            file_bytes: 60_000_000,
             time_limit_seconds: 60,
             suspicious_objects_per_type: 10_000,
             exceptions: 5_000,
@@ -258,6 +271,11 @@ pub struct Rules {
     pub error_numbers: bool,
     /// Whether 413 has the JSON shape of the sandbox's (section 1 `[?]`); otherwise it is HTML.
     pub too_large_is_json: bool,
+    /// How a process is named that is to be terminated. Response actions, section 2: `processId` in the newest files of the
+    /// vendor, `fileSha1` in its older SDK.
+    pub terminate_process: TerminateProcess,
+    /// Whether a date that cannot be read is overlooked; otherwise it is answered 400. Of all lists but the two of objects.
+    pub lenient_dates: bool,
 }
 
 impl Default for Rules {
@@ -279,8 +297,22 @@ impl Default for Rules {
             exceptions_full: Refusal::Item,
             error_numbers: true,
             too_large_is_json: true,
+            terminate_process: TerminateProcess::Both,
+            lenient_dates: false,
         }
     }
+}
+
+/// How a process is named that is to be terminated.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum TerminateProcess {
+    /// By `processId` and one of `fileName` and `fileSha1`.
+    ProcessId,
+    /// By `fileSha1`.
+    FileSha1,
+    /// In either way.
+    Both,
 }
 
 /// What `daysToExpiration: 0` means.
@@ -317,8 +349,9 @@ pub struct Paging {
     pub default_top: usize,
     /// How long a `skipToken` is good, in seconds; `null` for ever. Section 1 `[?]`.
     pub token_seconds: Option<u64>,
-    /// Whether a later page with another `TMV1-Filter` than the first is answered 400; otherwise the page follows the filter
-    /// that it was sent with. Section 1: some endpoints say that it must be repeated.
+    /// Whether a later page of an object list with another `TMV1-Filter` than the first is answered 400; otherwise the page
+    /// follows the filter that it was sent with. Of these two lists the specification does not say that the filter must be
+    /// repeated; of 26 others it does, and those always refuse.
     pub same_filter: bool,
     /// Whether `nextLink` has the stale path with `/xdr` of the specification's examples, which is then answered too.
     pub stale_path: bool,
@@ -332,9 +365,71 @@ impl Default for Paging {
             strict_top: false,
             default_top: 100,
             token_seconds: None,
-            same_filter: true,
+            same_filter: false,
             stale_path: false,
             never_expires: NeverExpires::FarFuture,
+        }
+    }
+}
+
+/// How tasks are carried out and shown (response actions, section 7).
+#[derive(Clone, Debug, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct TaskSettings {
+    /// What becomes of a task for which there is no other plan.
+    pub plan: TaskPlan,
+    /// What is said about who started a task.
+    pub account: String,
+    /// Whether ids have the form `RM-20231124-00001`; otherwise `00000001`. Malware scans always have the first.
+    pub dated_ids: bool,
+    /// Whether `Operation-Location` has the stale path with `/xdr` of the specification's examples.
+    pub stale_links: bool,
+    /// Whether the action `terminateProcess` is shown as `teminateProcess`, as the specification's schema spells it.
+    pub misspelled_terminate: bool,
+    /// What a task is of which some parts succeeded and some did not. Not stated anywhere.
+    pub partial: Partial,
+    /// For how many seconds the link to an archive is good. Not stated anywhere.
+    pub link_seconds: u64,
+    /// Scheme and authority of links to archives, if not those of the request. Where they lead is not known.
+    pub link_origin: Option<String>,
+    /// Whether archives can be read in ranges. Not stated anywhere.
+    pub ranges: bool,
+    /// For how many days a task is shown.
+    pub retention_days: u64,
+}
+
+impl Default for TaskSettings {
+    fn default() -> Self {
+        Self {
+            plan: TaskPlan::default(),
+            account: "API key".to_owned(),
+            dated_ids: false,
+            stale_links: false,
+            misspelled_terminate: false,
+            partial: Partial::Failed,
+            link_seconds: 3600,
+            link_origin: None,
+            ranges: true,
+            retention_days: 180,
+        }
+    }
+}
+
+/// What a task is of which some parts succeeded and some did not.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Partial {
+    /// `failed`
+    Failed,
+    /// `succeeded`
+    Succeeded,
+}
+
+impl Partial {
+    pub(crate) fn status(self) -> Status {
+        match self {
+            Self::Failed => Status::Failed,
+            Self::Succeeded => Status::Succeeded,
         }
     }
 }

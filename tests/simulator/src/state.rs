@@ -1,15 +1,15 @@
-//! What a running simulator holds: its settings, both lists, the faults, the rate windows, the requests on record, and a clock
-//! that can be put forward. One lock guards all but settings and clock; it is never held across an await.
+//! What a running simulator holds: its settings, both lists, the rest of the tenant, the faults, the rate windows, the requests on record, and the
+//! clock. One lock guards all but settings and clock; it is never held across an await.
 
-use std::sync::atomic::{AtomicI64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, RwLock};
-use std::time::{Duration, Instant};
 
 use simulator_parts::Records;
 use time::OffsetDateTime;
 
+use crate::clock::Clock;
 use crate::exception_list::ExceptionList;
 use crate::fault::Faults;
+use crate::holdings::Holdings;
 use crate::rate::Windows;
 use crate::settings::Settings;
 use crate::suspicious_list::SuspiciousList;
@@ -18,8 +18,7 @@ use crate::suspicious_list::SuspiciousList;
 pub(crate) struct Shared {
     settings: RwLock<Arc<Settings>>,
     state: Mutex<State>,
-    started: Instant,
-    clock_seconds: AtomicI64,
+    pub(crate) clock: Clock,
     pub(crate) ca_pem: String,
 }
 
@@ -27,6 +26,7 @@ pub(crate) struct Shared {
 #[derive(Default)]
 pub(crate) struct State {
     pub(crate) lists: Lists,
+    pub(crate) holdings: Holdings,
     pub(crate) faults: Faults,
     pub(crate) windows: Windows,
     pub(crate) records: Records,
@@ -44,8 +44,7 @@ impl Shared {
         Self {
             settings: RwLock::new(Arc::new(settings)),
             state: Mutex::default(),
-            started: Instant::now(),
-            clock_seconds: AtomicI64::new(0),
+            clock: Clock::new(),
             ca_pem,
         }
     }
@@ -66,28 +65,22 @@ impl Shared {
 
     /// The simulator's time, in whole seconds as the service writes it.
     pub(crate) fn now(&self) -> OffsetDateTime {
-        let ahead = time::Duration::seconds(self.clock_seconds.load(Ordering::Relaxed));
-        let now = OffsetDateTime::now_utc().saturating_add(ahead);
-        now.replace_nanosecond(0).unwrap_or(now)
+        self.clock.now()
     }
 
-    /// The time since the start by the same clock, in fractions of a second.
-    pub(crate) fn elapsed(&self) -> Duration {
-        let ahead = u64::try_from(self.clock_seconds.load(Ordering::Relaxed)).unwrap_or_default();
-        self.started.elapsed().saturating_add(Duration::from_secs(ahead))
+    /// Carries out what tasks have done by now.
+    pub(crate) fn settle(&self) {
+        let (settings, now) = (self.settings(), self.now());
+        let State { lists, holdings, .. } = &mut *self.state();
+        holdings.settle(lists, &settings, now);
     }
 
-    /// Puts the clock forward.
-    pub(crate) fn advance(&self, seconds: u32) {
-        self.clock_seconds.fetch_add(i64::from(seconds), Ordering::Relaxed);
-    }
-
-    /// Forgets lists, faults, windows and records and sets the clock right. Settings stay.
+    /// Forgets what the tenant holds, faults, windows and records and sets the clock right. Settings stay.
     pub(crate) fn reset(&self) {
         let mut state = self.state();
         state.records.clear();
         let records = std::mem::take(&mut state.records);
         *state = State { records, ..State::default() };
-        self.clock_seconds.store(0, Ordering::Relaxed);
+        self.clock.reset();
     }
 }

@@ -136,6 +136,11 @@ impl SuspiciousList {
         })
     }
 
+    /// An object.
+    pub(crate) fn find(&self, kind: Kind, value: &str) -> Option<&SuspiciousObject> {
+        self.kinds.get(&kind)?.objects.get(&kind.key(value))
+    }
+
     /// Removes what has expired.
     pub(crate) fn expire(&mut self, now: OffsetDateTime) {
         for of_kind in self.kinds.values_mut() {

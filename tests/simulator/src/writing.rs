@@ -6,12 +6,12 @@ use http::header::CONTENT_TYPE;
 use serde_json::Value;
 use simulator_parts::Refused;
 
-use crate::answer::{Answer, ItemAnswer, TOO_MANY_OBJECTS};
-use crate::fault::Plan;
-use crate::identifier::{Kind, List};
-use crate::routes::{Call, Judged};
+use crate::answer::{Answer, Family, ItemAnswer, TOO_MANY_OBJECTS};
+use crate::fault::{Plan, texts};
+use crate::identifier::List;
+use crate::routes::{Call, Context, Judged};
 use crate::settings::{Omitted, Refusal, Settings};
-use crate::state::{Lists, Shared, State};
+use crate::state::{Lists, State};
 use crate::submission::{self, Submission};
 use crate::suspicious_list::{Full, Terms};
 
@@ -22,9 +22,8 @@ struct WholeRefusal {
 }
 
 impl WholeRefusal {
-    fn judged(&self, settings: &Settings) -> Judged {
-        let numbers = settings.rules.error_numbers;
-        Judged::refused(Answer::error(StatusCode::BAD_REQUEST, self.message, numbers), self.reason)
+    fn judged(&self, context: &Context<'_>) -> Judged {
+        context.refused(StatusCode::BAD_REQUEST, self.message, self.reason)
     }
 }
 
@@ -59,12 +58,6 @@ fn items(settings: &Settings, call: &Call<'_>, list: List) -> Result<Vec<Value>,
     Ok(items)
 }
 
-/// The value of the one identifier of an item, for faults that are meant for it.
-fn raw_value(item: &Value) -> Option<&str> {
-    let fields = item.as_object()?;
-    Kind::ALL.into_iter().find_map(|kind| fields.get(kind.name())?.as_str())
-}
-
 /// Puts entry after entry, each after its fault, if it has one.
 struct Entries<'a> {
     plan: &'a Plan,
@@ -80,11 +73,22 @@ impl<'a> Entries<'a> {
     }
 
     /// Whether a fault answers this item; and if so, whether it is to be carried out all the same.
-    fn faulty(&mut self, state: &mut State, value: Option<&str>) -> Option<bool> {
-        let failure = state.faults.item(self.plan, self.answers.len(), value)?;
+    fn faulty<'v>(
+        &mut self,
+        state: &mut State,
+        values: impl Iterator<Item = &'v str> + Clone,
+    ) -> Option<bool> {
+        let failure = state.faults.item(self.plan, self.answers.len(), values)?;
         self.refusals.push(Refused { item: Some(self.answers.len()), reason: "a fault was injected" });
         let code = failure.code.as_deref();
-        self.answers.push(ItemAnswer::failed(failure.status, code, failure.message.as_deref(), self.numbers));
+        let message = failure.message.as_deref();
+        self.answers.push(ItemAnswer::failed(
+            Family::ThreatIntelligence,
+            failure.status,
+            code,
+            message,
+            self.numbers,
+        ));
         Some(failure.applied)
     }
 
@@ -94,7 +98,13 @@ impl<'a> Entries<'a> {
 
     fn refuse(&mut self, status: u16, message: Option<&str>, reason: &'static str) {
         self.refusals.push(Refused { item: Some(self.answers.len()), reason });
-        self.answers.push(ItemAnswer::failed(status, None, message, self.numbers));
+        self.answers.push(ItemAnswer::failed(
+            Family::ThreatIntelligence,
+            status,
+            None,
+            message,
+            self.numbers,
+        ));
     }
 
     fn judged(self) -> Judged {
@@ -103,21 +113,23 @@ impl<'a> Entries<'a> {
 }
 
 /// Adds or updates.
-pub(crate) fn add(shared: &Shared, settings: &Settings, call: &Call<'_>, list: List, plan: &Plan) -> Judged {
-    let items = match items(settings, call, list) {
+pub(crate) fn add(context: &Context<'_>, list: List) -> Judged {
+    let (settings, plan, now) = (context.settings, context.plan, context.now);
+    let items = match items(settings, context.call, list) {
         Ok(items) => items,
-        Err(refusal) => return refusal.judged(settings),
+        Err(refusal) => return refusal.judged(context),
     };
     let rules = &settings.rules;
     let has_item_faults = !plan.items.is_empty();
     let mut submissions = Vec::with_capacity(items.len());
     for item in items {
-        let value = if has_item_faults { raw_value(&item).map(str::to_owned) } else { None };
+        let values: Vec<String> =
+            if has_item_faults { texts(&item).map(str::to_owned).collect() } else { Vec::new() };
         match submission::parse(item, list, rules) {
             Err(problem) if problem.whole_request => {
-                return WholeRefusal { message: None, reason: problem.reason }.judged(settings);
+                return WholeRefusal { message: None, reason: problem.reason }.judged(context);
             }
-            parsed => submissions.push((value, parsed)),
+            parsed => submissions.push((values, parsed)),
         }
     }
 
@@ -125,14 +137,14 @@ pub(crate) fn add(shared: &Shared, settings: &Settings, call: &Call<'_>, list: L
         List::SuspiciousObjects => rules.suspicious_full,
         List::Exceptions => rules.exceptions_full,
     };
-    let now = shared.now();
-    let mut state = shared.state();
+    let mut state = context.shared.state();
     let state = &mut *state;
     // Where a full list refuses the whole request, all is tried first and undone when it does not fit.
     let before = (full == Refusal::Request || plan.dry).then(|| state.lists.clone());
     let mut entries = Entries::new(plan, settings, submissions.len());
-    for (value, parsed) in submissions {
-        let fault = if has_item_faults { entries.faulty(state, value.as_deref()) } else { None };
+    for (values, parsed) in submissions {
+        let values = values.iter().map(String::as_str);
+        let fault = if has_item_faults { entries.faulty(state, values) } else { None };
         match (fault, parsed) {
             (Some(false), _) | (Some(true), Err(_)) => {}
             (Some(true), Ok(submission)) => {
@@ -149,7 +161,7 @@ pub(crate) fn add(shared: &Shared, settings: &Settings, call: &Call<'_>, list: L
                         }
                         let refusal =
                             WholeRefusal { message: Some(TOO_MANY_OBJECTS), reason: "the list is full" };
-                        return refusal.judged(settings);
+                        return refusal.judged(context);
                     }
                     entries.refuse(400, Some(TOO_MANY_OBJECTS), "the list is full");
                 }
@@ -193,24 +205,18 @@ fn hold(
 }
 
 /// Deletes.
-pub(crate) fn delete(
-    shared: &Shared,
-    settings: &Settings,
-    call: &Call<'_>,
-    list: List,
-    plan: &Plan,
-) -> Judged {
-    let items = match items(settings, call, list) {
+pub(crate) fn delete(context: &Context<'_>, list: List) -> Judged {
+    let (settings, plan, now) = (context.settings, context.plan, context.now);
+    let items = match items(settings, context.call, list) {
         Ok(items) => items,
-        Err(refusal) => return refusal.judged(settings),
+        Err(refusal) => return refusal.judged(context),
     };
-    let now = shared.now();
-    let mut state = shared.state();
+    let mut state = context.shared.state();
     let state = &mut *state;
     let before = plan.dry.then(|| state.lists.clone());
     let mut entries = Entries::new(plan, settings, items.len());
     for item in items {
-        let fault = entries.faulty(state, raw_value(&item));
+        let fault = entries.faulty(state, texts(&item));
         let parsed = submission::parse_deletion(item, &settings.rules);
         if fault == Some(false) {
             continue;

@@ -118,7 +118,7 @@ fn a_key_of_another_region_is_the_region() {
 fn a_key_that_may_not_read_the_lists_is_the_role() {
     let tenant = Tenant::start();
     let reach = Reach::of(&tenant);
-    tenant.change_settings(|settings| settings.keys[0].view = false);
+    tenant.change_settings(|settings| settings.keys[0].permissions.clear());
     let role = reach.test(&json!({ "api_key": reach.service.key() }));
     assert_failed(&role, "role", "access-denied");
     assert_eq!(asked(&tenant)[0], CONNECTIVITY, "the connectivity call names no role");

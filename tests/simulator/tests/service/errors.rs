@@ -5,7 +5,7 @@ use http::{Method, Version};
 use http_body_util::Full;
 use serde_json::{Value, json};
 use vision_one_simulator::settings::{Rate, Refusal};
-use vision_one_simulator::{ApiKey, HOSTS, KeyStatus, Settings, Simulator};
+use vision_one_simulator::{ApiKey, HOSTS, KeyStatus, Permission, Settings, Simulator};
 
 use crate::client::*;
 
@@ -36,8 +36,8 @@ async fn every_regional_host_has_a_certificate_and_both_protocols_are_spoken() {
 async fn keys_and_roles() {
     let mut service = service(|settings| {
         settings.keys.extend([
-            ApiKey { configure: false, ..ApiKey::new("viewer") },
-            ApiKey { view: false, ..ApiKey::new("configurer") },
+            ApiKey::new("viewer").with([Permission::ViewSuspiciousObjects]),
+            ApiKey::new("configurer").with([Permission::ManageSuspiciousObjects]),
             ApiKey { status: KeyStatus::Expired, ..ApiKey::new("expired") },
             ApiKey { hosts: vec!["api.xdr.trendmicro.com".to_owned()], ..ApiKey::new("american") },
         ]);

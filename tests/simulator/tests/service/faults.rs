@@ -21,6 +21,7 @@ async fn statuses_have_the_services_shapes_and_change_nothing() {
         let html = status == 502 || status == 504;
         assert_eq!(answer.headers["content-type"], if html { "text/html" } else { "application/json" });
         assert!(html || answer.json()["error"]["code"].is_string());
+        assert_eq!(answer.headers.contains_key("ratelimit-limit"), status == 429, "{status}");
         assert!(service.simulator.suspicious_objects().is_empty());
     }
     service.simulator.inject(Fault::status(500).applied(true).times(1)).unwrap();
@@ -44,12 +45,52 @@ async fn statuses_have_the_services_shapes_and_change_nothing() {
 }
 
 #[tokio::test]
+async fn statuses_have_the_words_of_the_path_that_they_are_for() {
+    let service = service(|_| {}).await;
+    for (path, status, error) in [
+        (
+            CONNECTIVITY,
+            400,
+            json!({"code": "BadRequest", "message": "Bad request",
+            "innererror": {"code": "BadRequest", "service": "svp"}}),
+        ),
+        (
+            CONNECTIVITY,
+            403,
+            json!({"code": "AccessDenied", "message": "Access denied",
+            "innererror": {"code": "AccessDenied", "service": "svp"}}),
+        ),
+        (OBJECTS, 408, json!({"code": "RequestTimeout", "message": "Request timeout"})),
+        (OBJECTS, 412, json!({"code": "ConditionNotMet", "message": "Condition not met"})),
+        (
+            "/v3.0/response/tasks/1",
+            500,
+            json!({"code": "InternalServerError", "message": "Internal server error."}),
+        ),
+    ] {
+        service.simulator.inject(Fault::status(status).times(1)).unwrap();
+        let answer = service.get(path).await;
+        assert_eq!((answer.status.as_u16(), answer.json()), (status, json!({"error": error})), "{path}");
+    }
+}
+
+#[tokio::test]
+async fn a_corrupted_answer_differs_in_one_byte() {
+    let service = service(|_| {}).await;
+    service.simulator.inject(Fault::new(Effect::Corrupted).times(1)).unwrap();
+    let wrong = service.get(CONNECTIVITY).await;
+    let right = service.get(CONNECTIVITY).await;
+    assert_eq!((wrong.status, wrong.body.len()), (right.status, right.body.len()));
+    assert_eq!(wrong.body.iter().zip(&right.body).filter(|(wrong, right)| wrong != right).count(), 1);
+}
+
+#[tokio::test]
 async fn too_many_requests_says_when_in_three_ways() {
     let service = service(|_| {}).await;
     for retry_after in [RetryAfter::Seconds(7), RetryAfter::Date(60), RetryAfter::Absent] {
         service.simulator.inject(Fault::new(Effect::TooManyRequests { retry_after }).times(1)).unwrap();
         let answer = service.get(OBJECTS).await;
-        assert_eq!(answer.status, 429);
+        assert_eq!((answer.status.as_u16(), answer.headers["ratelimit-limit"].as_bytes()), (429, &b"60"[..]));
         let header = answer.headers.get("retry-after").map(|value| value.to_str().unwrap());
         match retry_after {
             RetryAfter::Seconds(_) => assert_eq!(header, Some("7")),

@@ -7,6 +7,7 @@
     reason = "tests may fail"
 )]
 
+mod actions;
 mod administration;
 mod client;
 mod errors;
@@ -14,3 +15,4 @@ mod faults;
 mod lists;
 mod pages;
 mod program;
+mod tasks;

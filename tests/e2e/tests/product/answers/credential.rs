@@ -41,7 +41,9 @@ fn a_key_of_another_region_stops_the_run() {
 
 #[test]
 fn a_role_that_lacks_the_right_stops_the_run_and_is_named() {
-    let tenant = tenant_with_key(|key| key.configure = false);
+    let tenant = tenant_with_key(|key| {
+        key.permissions.remove(&vision_one_simulator::Permission::ManageSuspiciousObjects);
+    });
     let outcome = block(&tenant).go();
     assert_eq!((outcome.status, outcome.ended_with()), (4, "access-denied".into()));
     assert_every(&outcome, "failed", "access-denied");
