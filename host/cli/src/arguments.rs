@@ -17,7 +17,7 @@ use palisade_model::Format;
 /// Results go to standard output, messages and progress to standard error. Exit status: 0 every object was accepted,
 /// skipped or planned; 1 could not start; 2 the command line is not valid; 3 finished, but objects were rejected or failed,
 /// records could not be read, or, with `--strict`, records were left out or there were warnings; 4 ended early, with a
-/// complete report.
+/// complete report; 5 objects are pending at the service, and `palisade resume` continues the run.
 #[derive(Debug, Parser)]
 #[command(name = "palisade", version, propagate_version = true, max_term_width = 110)]
 pub(crate) struct Arguments {
@@ -80,6 +80,8 @@ pub(crate) enum Colour {
 pub(crate) enum Verb {
     /// Run one action of a bundle on a collection
     Run(Box<Run>),
+    /// Continue a run whose objects are pending at the service, or whose process was killed
+    Resume(Box<Resume>),
     /// Show the actions, the parameters and the requested grants of a bundle
     Inspect(Inspect),
     /// Create a complete action project: sources, manifest, contract, tests, and the commands that build, sign and run it
@@ -212,6 +214,14 @@ pub(crate) struct Run {
     /// Apply exactly this plan; refuse if the plan was edited, or the service has changed since it was created
     #[arg(long, value_name = "FILE", conflicts_with_all = ["action", "collection", "format", "column", "dry_run", "compare", "plan"])]
     pub(crate) apply: Option<PathBuf>,
+    /// Record in this file what `palisade resume` needs to continue the run, also after a crash. It is deleted when every object
+    /// has a final verdict
+    #[arg(long, value_name = "FILE", conflicts_with_all = ["dry_run", "replay"])]
+    pub(crate) pending: Option<PathBuf>,
+    /// Do not wait for the service: exit with status 5 if objects are pending. Unless `--pending` names the pending
+    /// file, it is created in the working directory as `palisade-TIME.pending`
+    #[arg(long, conflicts_with_all = ["dry_run", "replay"])]
+    pub(crate) no_wait: bool,
     /// Exit with status 3 if records were left out or not offered, or if there are warnings
     #[arg(long)]
     pub(crate) strict: bool,
@@ -236,6 +246,51 @@ pub(crate) struct Run {
     #[arg(long, value_name = "FILE")]
     pub(crate) ca_cert: Vec<PathBuf>,
     /// End the run after this time; the report is complete nevertheless. Reading the input must not take longer either
+    #[arg(long, value_name = "SECONDS", value_parser = seconds)]
+    pub(crate) deadline: Option<Duration>,
+    /// End one request after this time
+    #[arg(long, value_name = "SECONDS", value_parser = seconds)]
+    pub(crate) request_timeout: Option<Duration>,
+    #[command(flatten)]
+    pub(crate) cache: CacheArguments,
+}
+
+/// `palisade resume`
+#[derive(Debug, Args)]
+pub(crate) struct Resume {
+    /// The pending file of the run
+    #[arg(value_name = "FILE")]
+    pub(crate) pending: PathBuf,
+    /// The bundle's zip, if it is not where it was. Its digest must be the same
+    #[arg(long, value_name = "ZIP")]
+    pub(crate) bundle: Option<PathBuf>,
+    /// Read the secrets from this configuration instead of from where they were. Other parameters stay as they were
+    #[arg(long, value_name = "FILE")]
+    pub(crate) config: Option<PathBuf>,
+    /// Read the secrets from this connection of the file of connections
+    #[arg(long, value_name = "NAME", requires = "connections")]
+    pub(crate) connection: Option<String>,
+    /// Connections in YAML or JSON: a list `connections`, each with `name`, `kind` and `configuration`
+    #[arg(long, value_name = "FILE", requires = "connection")]
+    pub(crate) connections: Option<PathBuf>,
+    /// Ask once about the objects that are due, and exit with status 5 if objects are still pending
+    #[arg(long)]
+    pub(crate) no_wait: bool,
+    /// Exit with status 3 if records were left out or not offered, or if there are warnings
+    #[arg(long)]
+    pub(crate) strict: bool,
+    #[command(flatten)]
+    pub(crate) policy: PolicyArguments,
+    /// Write the complete report of the whole run as JSON; `-` is standard output
+    #[arg(long, value_name = "FILE")]
+    pub(crate) report: Option<PathBuf>,
+    /// Connect to ADDRESS:PORT when the action requests HOST:PORT, for a relay or a simulator
+    #[arg(long, value_name = "HOST:PORT:ADDRESS:PORT")]
+    pub(crate) connect_to: Vec<ConnectTo>,
+    /// Trust the certificate authorities in this PEM file in addition to the public ones
+    #[arg(long, value_name = "FILE")]
+    pub(crate) ca_cert: Vec<PathBuf>,
+    /// Stop waiting after this time and exit with status 5
     #[arg(long, value_name = "SECONDS", value_parser = seconds)]
     pub(crate) deadline: Option<Duration>,
     /// End one request after this time

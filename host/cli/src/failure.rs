@@ -115,6 +115,7 @@ from_coded!(
     palisade_recording::ReadError,
     palisade_run::ConnectionFileError,
     palisade_run::OperatorError,
+    palisade_run::PendingFileError,
     palisade_orchestrator::OrchestratorError,
     palisade_store::StoreError,
     palisade_vault::VaultError

@@ -35,6 +35,7 @@ fn main() -> ExitCode {
     logging::start(global, matches!(arguments.verb, Verb::Serve(_)));
     let result = match arguments.verb {
         Verb::Run(verb) => verbs::run::run(*verb, global),
+        Verb::Resume(verb) => verbs::resume::resume(*verb, global),
         Verb::Inspect(verb) => verbs::inspect::inspect(&verb),
         Verb::New(verb) => verbs::new::new(&verb),
         Verb::Dev(verb) => verbs::dev::dev(&verb),

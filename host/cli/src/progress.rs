@@ -43,8 +43,14 @@ impl Observer for Bar {
     fn progress(&self, progress: Progress) {
         let totals = progress.totals;
         self.0.set_position(totals.decided());
-        if totals.rejected + totals.failed > 0 {
-            self.0.set_message(format!("({} rejected, {} failed)", totals.rejected, totals.failed));
+        let counts = [(totals.rejected, "rejected"), (totals.failed, "failed"), (totals.pending, "pending")];
+        let shown: Vec<String> = counts
+            .iter()
+            .filter(|(count, _)| *count > 0)
+            .map(|(count, name)| format!("{count} {name}"))
+            .collect();
+        if !shown.is_empty() {
+            self.0.set_message(format!("({})", shown.join(", ")));
         }
     }
 
@@ -82,11 +88,12 @@ impl Observer for Lines {
         // A closed standard error does not end a run.
         let _ = writeln!(
             anstream::stderr(),
-            "{} of {} objects have a verdict, {} rejected, {} failed",
+            "{} of {} objects have a verdict, {} rejected, {} failed{}",
             number(totals.decided()),
             number(totals.offered),
             number(totals.rejected),
-            number(totals.failed)
+            number(totals.failed),
+            if totals.pending > 0 { format!(", {} pending", number(totals.pending)) } else { String::new() }
         );
     }
 

@@ -44,7 +44,8 @@ async fn main() -> Result<(), Box<dyn std::error::Error>> {
     // `execute` always returns a report. `Stopper::new` returns a pair whose first half cancels the run.
     let report = prepared.execute(Arc::new(Counter), Stopping::never()).await;
     for object in &report.objects {
-        println!("{} {:?} {}", object.value, object.verdict, object.code.as_deref().unwrap_or_default());
+        let outcome = &object.outcome;
+        println!("{} {} {}", object.value, outcome.verdict, outcome.code.as_deref().unwrap_or_default());
     }
     Ok(())
 }

@@ -2,13 +2,14 @@
 
 use std::fmt;
 
+use serde::{Deserialize, Deserializer, Serialize, Serializer};
 use time::OffsetDateTime;
 
 use crate::DoNotBlock;
 
 /// One object as the platform holds it. Nothing is normalised here but surrounding white space and, in text and CSV,
 /// defanged forms: what a value means to a service is for the action to say.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Object {
     /// The record's identifier in its own platform: a ThreatQ number, a STIX identifier, a MISP UUID.
     pub platform_id: Option<String>,
@@ -29,10 +30,12 @@ pub struct Object {
     pub attributes: Vec<(String, String)>,
     /// Tags by name.
     pub tags: Vec<String>,
-    /// When the platform last changed the record, where it says so.
+    /// When the platform last changed the record, where it says so. Not written: it selects objects, and these are selected.
+    #[serde(skip)]
     pub updated_at: Option<OffsetDateTime>,
     /// Why its source does not want it blocked; none for most objects. An action that blocks does not get an object with
-    /// a mark.
+    /// a mark. Not written, for the same reason.
+    #[serde(skip)]
     pub do_not_block: Option<DoNotBlock>,
     /// Where the record stands in its file.
     pub location: Location,
@@ -80,6 +83,19 @@ impl fmt::Display for Location {
             Self::Path(path) => formatter.write_str(path),
             Self::LinePath(line, path) => write!(formatter, "line {line}, {path}"),
         }
+    }
+}
+
+impl Serialize for Location {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.collect_str(self)
+    }
+}
+
+impl<'de> Deserialize<'de> for Location {
+    /// What was shown as a text is shown as the same text again.
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        String::deserialize(deserializer).map(Self::Path)
     }
 }
 

@@ -3,6 +3,8 @@
 //! Every record becomes exactly one of three things, and nothing disappears between them: an [`Object`], an
 //! [`Unreadable`] record, or one that is [`LeftOut`] because its own source says that it is not for use.
 
+use serde::{Deserialize, Serialize};
+
 use crate::{Location, Object, excerpt};
 
 /// What a reader hands to its sink, one for each record of the file (a record with several values gives several).
@@ -17,7 +19,7 @@ pub enum Record {
 }
 
 /// One record that could not be understood, in a file that otherwise could.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Unreadable {
     /// Where the record stands.
     pub location: Location,

@@ -5,7 +5,7 @@ use serde::{Deserialize, Serialize};
 use crate::named::named;
 
 named! {
-    /// What became of one object. An object has at most one verdict in a run, and it does not change.
+    /// What became of one object. An object has at most one final verdict in a run, and that does not change.
     Verdict {
         /// The service has it.
         Accepted = "accepted",
@@ -17,7 +17,15 @@ named! {
         Rejected = "rejected",
         /// Not established; safe to send again.
         Failed = "failed",
+        /// Not final: the service has not finished it.
+        Pending = "pending",
     }
+}
+
+impl Verdict {
+    /// All verdicts that are final.
+    pub const FINAL: &'static [Self] =
+        &[Self::Accepted, Self::Planned, Self::Skipped, Self::Rejected, Self::Failed];
 }
 
 /// How many objects have each verdict.
@@ -42,10 +50,13 @@ pub struct VerdictCounts {
     pub rejected: u64,
     /// Not established.
     pub failed: u64,
+    /// Not finished by the service.
+    #[serde(default)]
+    pub pending: u64,
 }
 
 impl VerdictCounts {
-    /// The sum of all verdicts.
+    /// The sum of all final verdicts.
     #[must_use]
     pub const fn decided(&self) -> u64 {
         self.accepted + self.planned + self.skipped + self.rejected + self.failed
@@ -60,6 +71,7 @@ impl VerdictCounts {
             Verdict::Skipped => self.skipped,
             Verdict::Rejected => self.rejected,
             Verdict::Failed => self.failed,
+            Verdict::Pending => self.pending,
         }
     }
 
@@ -71,6 +83,7 @@ impl VerdictCounts {
             Verdict::Skipped => &mut self.skipped,
             Verdict::Rejected => &mut self.rejected,
             Verdict::Failed => &mut self.failed,
+            Verdict::Pending => &mut self.pending,
         } += count;
     }
 }
@@ -89,10 +102,10 @@ mod tests {
             assert_eq!(counts.of(verdict), count);
         }
         assert_eq!(counts.decided(), 15);
-        let error: UnknownName = Verdict::from_name("pending").unwrap_err();
+        let error: UnknownName = Verdict::from_name("waiting").unwrap_err();
         assert_eq!(
             error.to_string(),
-            "`pending` is not one of `accepted`, `planned`, `skipped`, `rejected`, `failed`"
+            "`waiting` is not one of `accepted`, `planned`, `skipped`, `rejected`, `failed`, `pending`"
         );
     }
 }

@@ -12,6 +12,7 @@ use crate::outcome::Outcome;
 use crate::product;
 use crate::receiver::Receiver;
 use crate::running::Running;
+use crate::task_service::TaskService;
 use crate::tenant::{REGION, Tenant};
 
 /// The environment variable that holds the tenant's key in tests.
@@ -74,6 +75,30 @@ impl Palisade {
         let call = Self::verb("run");
         let bundle = guest_bundle(call.directory(), name);
         call.with_bundle(tenant, &bundle, "act")
+    }
+
+    /// `palisade run` with a bundle that speaks to a service that works by tasks.
+    #[must_use]
+    pub fn run_tasks(service: &TaskService, bundle: &Path) -> Self {
+        let mut call =
+            Self::verb("run").argument("--bundle").argument(bundle).argument("--action").argument("act");
+        call.bundle = Some(bundle.to_owned());
+        call.against_tasks(service).configured("")
+    }
+
+    /// `palisade resume` against such a service.
+    #[must_use]
+    pub fn resume(service: &TaskService, pending: &Path) -> Self {
+        Self::verb("resume").argument(pending).against_tasks(service)
+    }
+
+    fn against_tasks(self, service: &TaskService) -> Self {
+        self.argument("--connect-to")
+            .argument(service.connect_to())
+            .argument("--ca-cert")
+            .argument(service.certificate())
+            .environment(KEY_VARIABLE, "a-key-of-the-tests")
+            .with_report()
     }
 
     /// `palisade run` with a Webhook export bundle, unsigned as an author has it, against a receiver: its address mapped, its

@@ -23,6 +23,7 @@ mod receiver;
 mod running;
 mod schema;
 mod service;
+mod task_service;
 mod tenant;
 
 pub use collection::{domains, threatq, threatq_page};
@@ -40,4 +41,5 @@ pub use project::{Tools, documented_commands, project_tools, run_commands};
 pub use receiver::{Delivery, Receiver, WEBHOOK_HOST};
 pub use running::Running;
 pub use service::{Answer, Service, counts, form};
+pub use task_service::{Command, TaskService, TaskSettings, manifest_for_tasks};
 pub use tenant::{REGION, Tenant};

@@ -175,7 +175,7 @@ impl Outcome {
     fn assert_sums_agree(&self, report: &Value) {
         let totals = &report["totals"];
         let number = |name: &str| totals[name].as_u64().expect("a total");
-        let names = ["accepted", "planned", "skipped", "rejected", "failed"];
+        let names = ["accepted", "planned", "skipped", "rejected", "failed", "pending"];
         assert_eq!(number("offered"), names.iter().map(|name| number(name)).sum::<u64>(), "{totals}");
         let objects = report["objects"].as_array().expect("objects");
         assert_eq!(objects.len() as u64, number("offered"));
@@ -192,6 +192,7 @@ impl Outcome {
             "clean" if strict => 3,
             "clean" => 0,
             "with-problems" => 3,
+            "waiting" => 5,
             _ => 4,
         };
         assert_eq!(self.status, expected, "exit status; standard error:\n{}", self.stderr);

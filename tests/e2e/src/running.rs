@@ -72,6 +72,16 @@ impl Running {
         self.signal("-TERM");
     }
 
+    /// Ends it at once, as a machine that fails does.
+    pub fn kill(&self) {
+        self.signal("-KILL");
+    }
+
+    /// Whether it has ended.
+    pub fn has_ended(&mut self) -> bool {
+        self.process.0.try_wait().expect("the process is ours").is_some()
+    }
+
     /// Tells it that its terminal is gone.
     pub fn hang_up(&self) {
         self.signal("-HUP");

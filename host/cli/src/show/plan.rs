@@ -2,7 +2,8 @@
 
 use std::collections::BTreeMap;
 
-use palisade_run::{ComparisonReport, EvictionsReport, Report};
+use palisade_model::Comparison;
+use palisade_run::{EvictionsReport, Report};
 
 use super::style::{DIM, HEADING, MARK};
 use super::{Table, count, number, one_line};
@@ -12,10 +13,10 @@ const SHOWN: usize = 5;
 
 /// The comparison, if the run made one, and what the run would displace.
 pub(crate) fn text(report: &Report) -> String {
-    let compared: Vec<(&str, &ComparisonReport)> = report
+    let compared: Vec<(&str, &Comparison)> = report
         .objects
         .iter()
-        .flat_map(|object| &object.submissions)
+        .flat_map(|object| &object.outcome.submissions)
         .filter_map(|submission| Some((submission.value.as_str(), submission.comparison.as_ref()?)))
         .collect();
     let mut text = String::new();
@@ -26,8 +27,8 @@ pub(crate) fn text(report: &Report) -> String {
     text
 }
 
-fn plan(compared: &[(&str, &ComparisonReport)]) -> String {
-    let of = |wanted: fn(&ComparisonReport) -> bool| {
+fn plan(compared: &[(&str, &Comparison)]) -> String {
+    let of = |wanted: fn(&Comparison) -> bool| {
         compared.iter().filter(move |(_, comparison)| wanted(comparison)).collect::<Vec<_>>()
     };
     let added = of(|comparison| comparison.held.is_none());
@@ -66,13 +67,13 @@ fn plan(compared: &[(&str, &ComparisonReport)]) -> String {
 }
 
 /// `riskLevel 12, expiredDateTime 40`
-fn changes(refreshed: &[&(&str, &ComparisonReport)]) -> String {
+fn changes(refreshed: &[&(&str, &Comparison)]) -> String {
     let names =
         refreshed.iter().flat_map(|(_, comparison)| &comparison.changes).map(|change| change.name.as_str());
     counted(names)
 }
 
-fn elsewhere(also: &[&(&str, &ComparisonReport)]) -> String {
+fn elsewhere(also: &[&(&str, &Comparison)]) -> String {
     let on = counted(also.iter().flat_map(|(_, comparison)| &comparison.also_on).map(String::as_str));
     let first: Vec<&str> = also.iter().take(SHOWN).map(|(value, _)| *value).collect();
     format!("{on}: {}{}", first.join(", "), if also.len() > SHOWN { ", ..." } else { "" })

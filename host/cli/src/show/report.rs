@@ -23,6 +23,7 @@ pub(crate) fn text(report: &Report) -> String {
         left(&report.collection),
         traffic(report) + &held(report),
         problems(report),
+        outputs(report),
         warnings(report),
         ending(report),
     ];
@@ -92,6 +93,7 @@ fn verdicts(report: &Report) -> String {
         (Verdict::Skipped, "skipped", totals.skipped),
         (Verdict::Rejected, "rejected", totals.rejected),
         (Verdict::Failed, "failed", totals.failed),
+        (Verdict::Pending, "pending", totals.pending),
     ];
     // What a run is after, and what only the other kind of run comes to.
     let (wanted, other) = if report.run.dry_run {
@@ -100,7 +102,7 @@ fn verdicts(report: &Report) -> String {
         (Verdict::Accepted, Verdict::Planned)
     };
     for (verdict, name, total) in rows {
-        if verdict == other && total == 0 {
+        if (verdict == other || verdict == Verdict::Pending) && total == 0 {
             continue;
         }
         let mut facts = if verdict == wanted { duplicates(report) } else { reasons(report, verdict) };
@@ -119,7 +121,7 @@ fn verdicts(report: &Report) -> String {
 /// How many of the objects became the same as an earlier one.
 fn duplicates(report: &Report) -> String {
     let is_duplicate =
-        |object: &&ObjectReport| object.submissions.iter().any(|one| one.duplicate_of.is_some());
+        |object: &&ObjectReport| object.outcome.submissions.iter().any(|one| one.duplicate_of.is_some());
     match report.objects.iter().filter(is_duplicate).count() {
         0 => String::new(),
         count => format!("of these {} the same as an earlier one", number(count as u64)),
@@ -229,7 +231,7 @@ fn problems(report: &Report) -> String {
     let is_problem = |reason: &&ReasonCount| match reason.verdict {
         Verdict::Rejected | Verdict::Failed => true,
         Verdict::Skipped => reason.code == "protected",
-        Verdict::Accepted | Verdict::Planned => false,
+        Verdict::Accepted | Verdict::Planned | Verdict::Pending => false,
     };
     report
         .reasons
@@ -245,7 +247,7 @@ fn problem(report: &Report, reason: &ReasonCount) -> String {
     let heading = format!("{} {}", reason.verdict, one_line(&reason.code));
     let mut text = format!("{style}{heading}{style:#} ({})\n", number(reason.count));
     let of_kind = |object: &&ObjectReport| {
-        object.verdict == reason.verdict && object.code.as_deref() == Some(&reason.code)
+        object.outcome.verdict == reason.verdict && object.outcome.code.as_deref() == Some(&reason.code)
     };
     let mut table = Table::new();
     for object in report.objects.iter().filter(of_kind).take(SHOWN) {
@@ -255,7 +257,7 @@ fn problem(report: &Report, reason: &ReasonCount) -> String {
         } else {
             object.location.clone()
         };
-        table.row([shorten(&object.value), place, object.message.clone().unwrap_or_default()]);
+        table.row([shorten(&object.value), place, object.outcome.message.clone().unwrap_or_default()]);
     }
     text.push_str(&table.text());
     if reason.count > SHOWN as u64 {
@@ -273,6 +275,45 @@ fn shorten(value: &str) -> String {
     let mut short: String = value.chars().take(WIDTH - 1).collect();
     short.push('…');
     short
+}
+
+/// What the action gave back for the first few objects: names and values, without those that are sensitive.
+fn outputs(report: &Report) -> String {
+    let with_outputs = || report.objects.iter().filter(|object| !object.outcome.outputs.is_empty());
+    let total = with_outputs().count();
+    if total == 0 {
+        return String::new();
+    }
+    let mut text = format!("{HEADING}outputs{HEADING:#} ({})\n", count(total as u64, "object"));
+    let mut table = Table::new();
+    for object in with_outputs().take(SHOWN) {
+        let shown = object.outcome.outputs.iter().map(|output| match &output.output {
+            Some(value) => format!("{}={}", one_line(&output.name), shorten(&one_line(&value.to_string()))),
+            None => format!("{} (sensitive)", one_line(&output.name)),
+        });
+        table.row([shorten(&object.value), shown.collect::<Vec<_>>().join(", ")]);
+    }
+    text.push_str(&table.text());
+    if total > SHOWN {
+        text.push_str(&format!(
+            "  {DIM}and {} more; --report lists all of them{DIM:#}\n",
+            number((total - SHOWN) as u64)
+        ));
+    }
+    text
+}
+
+/// How a run with objects that are pending is continued.
+pub(crate) fn pending(report: &Report, file: &std::path::Path) -> String {
+    if report.totals.pending == 0 {
+        return String::new();
+    }
+    let objects = count(report.totals.pending, "object");
+    let verb = if report.totals.pending == 1 { "is" } else { "are" };
+    format!(
+        "{MARK}pending{MARK:#}: {objects} {verb} not finished by the service; continue with `palisade resume {}`\n",
+        one_line(&file.display().to_string())
+    )
 }
 
 fn warnings(report: &Report) -> String {
@@ -311,6 +352,7 @@ fn ending(report: &Report) -> String {
                 "{MARK}{finished} with problems{MARK:#} in {seconds}: see above, or --report for every object\n"
             )
         }
+        (Status::Waiting, _) => format!("{MARK}not finished{MARK:#} after {seconds}\n"),
         (Status::EndedEarly, how) => {
             let what = match how {
                 EndedHow::Stopped => "stopped",

@@ -13,54 +13,19 @@ use palisade_limits::RECORDING_READ_BYTES;
 use palisade_model::RecordSource;
 use palisade_recording::Recording;
 use palisade_run::{
-    Given, GivenValue, Overrides, Plan, Preparation, Prepared, Prompted, Report, SecretSource, Status,
-    operator,
+    Given, GivenValue, JournalFile, Overrides, Plan, Preparation, Prepared, Prompted, SecretSource, operator,
 };
 use tokio::runtime::Runtime;
 
-use crate::answer::{Answer, Channel};
+use crate::answer::Answer;
 use crate::arguments::{Global, Output, Run};
 use crate::failure::Failure;
 use crate::files_named::FilesNamed;
 use crate::output_file::{OutputFile, Purpose};
+use crate::verbs::finished::{Finished, write_json};
+use crate::verbs::resume::Caller;
 use crate::verbs::{policy, signals};
-use crate::{cache, first_run, json, progress, prompt, show, terminal, verbs};
-
-/// A run that was made, whatever became of it. That its report or its recording could not be written does not undo it.
-struct Finished {
-    report: Report,
-    /// What could not be written of what was asked for.
-    unwritten: Vec<Failure>,
-    /// What was left out or warned of counts as a problem.
-    strict: bool,
-}
-
-impl Answer for Finished {
-    fn text(&self) -> String {
-        let failures: String = self.unwritten.iter().map(show::failure::text).collect();
-        let strict = if self.strict { show::report::strict(&self.report) } else { String::new() };
-        format!("{}{strict}{failures}", show::report::text(&self.report))
-    }
-
-    fn json(&self, out: &mut dyn io::Write) -> io::Result<()> {
-        json::write(out, &self.report)
-    }
-
-    fn channel(&self) -> Channel {
-        Channel::Error
-    }
-
-    fn status(&self) -> u8 {
-        match self.report.run.status {
-            // Not all that was asked for has been done.
-            _ if !self.unwritten.is_empty() => 4,
-            Status::Clean if self.strict && !show::report::is_complete(&self.report) => 3,
-            Status::Clean => 0,
-            Status::WithProblems => 3,
-            Status::EndedEarly => 4,
-        }
-    }
-}
+use crate::{cache, first_run, progress, prompt, show, terminal, verbs};
 
 pub(crate) fn run(arguments: Run, global: Global) -> Result<Box<dyn Answer>, Failure> {
     files_named(&arguments).check(global.output)?;
@@ -72,11 +37,11 @@ pub(crate) fn run(arguments: Run, global: Global) -> Result<Box<dyn Answer>, Fai
         Overrides { run: arguments.deadline, exchange: arguments.request_timeout, ..Overrides::default() };
     // A named pipe may have nothing at its other end, be it opened to be read or to be written.
     let began = Instant::now();
-    let Loaded { preparation, mut given, engine, plan, report_file, plan_file, recording_file } =
+    let Loaded { preparation, mut given, engine, plan, report_file, plan_file, recording_file, pending } =
         verbs::within(deadline, move || load(arguments, runtime))??;
     let overrides = Overrides { spent: began.elapsed(), ..overrides };
     if asks_service {
-        prompt_for_secrets(preparation.bundle(), preparation.action(), &mut given)?;
+        prompt_for_secrets(preparation.bundle(), preparation.action(), &mut given, &[])?;
     }
     let preparation = preparation.configuration(given).overrides(overrides);
     let prepared = runtime.block_on(async {
@@ -115,7 +80,7 @@ pub(crate) fn run(arguments: Run, global: Global) -> Result<Box<dyn Answer>, Fai
     // same.
     std::mem::forget(Arc::clone(prepared.selection()));
     let unwritten = [recorded, planned, written].into_iter().flatten().filter_map(Result::err).collect();
-    Ok(Box::new(Finished { report, unwritten, strict }))
+    Ok(Box::new(Finished { report, unwritten, strict, pending }.tidy()))
 }
 
 /// The files that the arguments name.
@@ -130,6 +95,7 @@ fn files_named(arguments: &Run) -> FilesNamed<'_> {
         .read("--policy", &arguments.policy.policy)
         .read("--ca-cert", &arguments.ca_cert)
         .written("--report", &arguments.report)
+        .written("--pending", &arguments.pending)
         .written("--plan", &arguments.plan)
         .written("--record", &arguments.record)
 }
@@ -143,6 +109,8 @@ struct Loaded {
     report_file: Option<OutputFile>,
     plan_file: Option<OutputFile>,
     recording_file: Option<OutputFile>,
+    /// Where the pending file is, if there is one.
+    pending: Option<PathBuf>,
 }
 
 fn load(arguments: Run, runtime: &Runtime) -> Result<Loaded, Failure> {
@@ -171,6 +139,7 @@ fn load(arguments: Run, runtime: &Runtime) -> Result<Loaded, Failure> {
     });
     let given = verbs::given(&arguments.configuration, bundle.manifest())?;
     let recording = arguments.replay.as_deref().map(recording).transpose()?;
+    let caller = Caller::of(&arguments.bundle, &arguments.allow_protected);
     let protection = operator::protection(&policy, arguments.allow_protected.into_iter().collect())?;
     let client = operator::client(&policy, arguments.connect_to, arguments.ca_cert)?;
     let mut preparation = Preparation::new(bundle, policy, action)
@@ -183,6 +152,15 @@ fn load(arguments: Run, runtime: &Runtime) -> Result<Loaded, Failure> {
         Some(plan) => preparation.plan(Arc::clone(plan)),
         None => sources.fold(preparation, Preparation::source),
     };
+    let mut pending = None;
+    if arguments.pending.is_some() || arguments.no_wait {
+        let named = arguments.pending.unwrap_or_else(unnamed_pending_file);
+        let journal = JournalFile::create(&named)?;
+        pending = Some(journal.path().to_owned());
+        let caller = serde_json::to_value(&caller)
+            .map_err(|error| Failure::new("pending-file-not-written", error.to_string()))?;
+        preparation = preparation.journal(journal).caller(caller).no_wait(arguments.no_wait);
+    }
     if let Some(loading) = component {
         preparation = preparation.loading(loading);
     }
@@ -196,16 +174,12 @@ fn load(arguments: Run, runtime: &Runtime) -> Result<Loaded, Failure> {
         report_file: open(arguments.report, Purpose::Report)?,
         plan_file: open(arguments.plan, Purpose::Plan)?,
         recording_file: open(arguments.record, Purpose::Recording)?,
+        pending,
         preparation,
         given,
         engine,
         plan,
     })
-}
-
-fn write_json(out: &mut dyn io::Write, value: &impl serde::Serialize) -> io::Result<()> {
-    json::write(out, value)?;
-    out.write_all(b"\n")
 }
 
 fn recording(path: &Path) -> Result<Recording, Failure> {
@@ -223,17 +197,25 @@ fn tell_first_run(prepared: &Prepared) {
     terminal::tell(&show::bundle::first_run(bundle.manifest(), bundle.authenticity(), &grants));
 }
 
-/// Asks for required secrets that were not given, where somebody is there to answer.
-fn prompt_for_secrets(
+/// The pending file of a run whose operator has named none: in the working directory, and another for each run.
+fn unnamed_pending_file() -> PathBuf {
+    let now = jiff::Timestamp::now().strftime("%Y%m%dT%H%M%S");
+    PathBuf::from(format!("palisade-{now}-{}.pending", std::process::id()))
+}
+
+/// Asks for required secrets that were not given and are not known, where somebody is there to answer.
+pub(crate) fn prompt_for_secrets(
     bundle: &Bundle,
     action: &str,
     given: &mut BTreeMap<String, Given>,
+    known: &[String],
 ) -> Result<(), Failure> {
     let manifest = bundle.manifest();
     let Some(action) = manifest.action(action) else { return Ok(()) };
     for parameter in action.parameters(manifest) {
         let wanted = matches!(parameter.kind, ParameterKind::Secret {}) && parameter.required;
-        if !wanted || given.contains_key(&parameter.name) || !io::stdin().is_terminal() {
+        let is_given = given.contains_key(&parameter.name) || known.contains(&parameter.name);
+        if !wanted || is_given || !io::stdin().is_terminal() {
             continue;
         }
         let secret = prompt::secret(&format!("{}: ", parameter.label)).map_err(|error| {

@@ -20,7 +20,7 @@ use crate::error::{Early, LoadError};
 use crate::http::{Hooks, Refusal};
 use crate::limiter::{Limiter, SandboxLimits};
 use crate::output::Output;
-use crate::state::{Host, State, Violation, Winding};
+use crate::state::{CallError, Host, State, Violation, Winding};
 
 /// A compiled component, checked against the contract. Cheap to clone.
 #[derive(Clone)]
@@ -193,7 +193,7 @@ impl Component {
             http,
             hooks,
             limiter: Limiter::new(limits.memory_bytes),
-            violation: None,
+            ended_by: None,
             messages: 0,
             winding,
             border,
@@ -234,8 +234,10 @@ pub(crate) fn early(refusal: Refusal, deadline: Duration) -> Early {
 pub(crate) fn explain(store: &Store<State>, error: &wasmtime::Error, deadline: Duration) -> Early {
     tracing::debug!("{error:?}");
     let state = store.data();
-    if let Some(violation) = &state.violation {
-        return Early::Violation(violation.clone());
+    match &state.ended_by {
+        Some(CallError::Violation(violation)) => return Early::Violation(violation.clone()),
+        Some(CallError::NotKept(cause)) => return Early::NotKept(cause.clone()),
+        None => {}
     }
     if let Some(limit) = &state.limiter.exceeded {
         return Early::Limit(limit.clone());
@@ -263,20 +265,20 @@ pub(crate) fn log_output(output: &Output, border: &Border) {
 struct Nothing;
 
 impl Host for Nothing {
-    fn next(&mut self, _limit: u64) -> Vec<Offered> {
-        Vec::new()
+    fn next(&mut self, _limit: u64) -> Result<Vec<Offered>, CallError> {
+        Ok(Vec::new())
     }
 
     fn has_more(&self) -> bool {
         false
     }
 
-    fn record(&mut self, outcomes: Vec<Outcome>) -> Result<(), Violation> {
-        outcomes.first().map_or(Ok(()), |outcome| Err(Violation::UnknownKey(outcome.key)))
+    fn record(&mut self, outcomes: Vec<Outcome>) -> Result<(), CallError> {
+        outcomes.first().map_or(Ok(()), |outcome| Err(Violation::UnknownKey(outcome.key).into()))
     }
 
-    fn ingest(&mut self, _batch: Batch) -> Result<(), Violation> {
-        Err(Violation::NotSupported("results.ingest"))
+    fn ingest(&mut self, _batch: Batch) -> Result<(), CallError> {
+        Err(Violation::NotSupported("results.ingest").into())
     }
 
     fn evicting(&mut self, _entries: Vec<Eviction>) {}

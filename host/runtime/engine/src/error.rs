@@ -165,6 +165,9 @@ pub enum Early {
     /// The component broke a rule of the contract.
     #[error("the component broke the contract: {0}")]
     Violation(Violation),
+    /// The host cannot write down what became of the objects, or which it is about to hand out.
+    #[error("what became of the objects cannot be kept: {0}")]
+    NotKept(String),
     /// The component sent what it may not send.
     #[error("{0}")]
     Refused(SendError),
@@ -199,6 +202,7 @@ impl Early {
     pub fn code(&self) -> &'static str {
         match self {
             Self::Violation(violation) => violation.code(),
+            Self::NotKept(_) => "not-kept",
             Self::Refused(error) => error.code(),
             Self::Deadline(_) => "deadline",
             Self::NotBack(_) => "validation-timed-out",

@@ -44,6 +44,6 @@ pub use engine::{Cache, Engine, Loading};
 pub use error::{Early, Ended, EngineError, LoadError};
 pub use limiter::SandboxLimits;
 pub use run::{Entry, RunEnd, RunRequest};
-pub use state::{Host, LogLevel, Violation};
+pub use state::{CallError, Host, LogLevel, Violation};
 pub use stopping::{Stopper, Stopping};
 pub use text::cut;

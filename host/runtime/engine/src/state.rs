@@ -72,6 +72,14 @@ pub enum Violation {
         /// What is allowed.
         limit: u64,
     },
+    /// An outcome gives back what it may not.
+    #[error("it reported outputs for the key {key} that are not valid: {problem}")]
+    OutputInvalid {
+        /// The object.
+        key: u64,
+        /// What is wrong.
+        problem: String,
+    },
     /// More submissions for one object than allowed.
     #[error("it reported {count} submissions for the key {key}, {limit} are allowed")]
     TooManySubmissions {
@@ -96,15 +104,30 @@ impl Violation {
             Self::SecretInState(_) => "contract-secret-in-state",
             Self::StateTooLarge { .. } => "contract-state-too-large",
             Self::NotSupported(_) => "not-supported-here",
+            Self::OutputInvalid { .. } => "contract-output-invalid",
             Self::TooManySubmissions { .. } => "contract-too-many-submissions",
         }
     }
 }
 
+/// Why the host ends an activation in the middle of a call.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum CallError {
+    /// The component broke the contract.
+    #[error(transparent)]
+    Violation(#[from] Violation),
+    /// The host cannot keep what the component reports, or what it is about to get.
+    #[error("what became of the objects cannot be kept: {0}")]
+    NotKept(String),
+}
+
 /// What a run lends to the component: data in, results out, messages.
 pub trait Host: Send + 'static {
     /// The next objects, at most `limit`; empty at the end.
-    fn next(&mut self, limit: u64) -> Vec<Offered>;
+    ///
+    /// # Errors
+    /// [`CallError::NotKept`], which ends the activation.
+    fn next(&mut self, limit: u64) -> StdResult<Vec<Offered>, CallError>;
 
     /// Whether there are objects that were not handed out.
     fn has_more(&self) -> bool;
@@ -112,14 +135,14 @@ pub trait Host: Send + 'static {
     /// Takes outcomes; all that are valid, even where one is not.
     ///
     /// # Errors
-    /// The first violation, which ends the run.
-    fn record(&mut self, outcomes: Vec<Outcome>) -> StdResult<(), Violation>;
+    /// The first violation, which ends the run, or that they cannot be kept.
+    fn record(&mut self, outcomes: Vec<Outcome>) -> StdResult<(), CallError>;
 
     /// Keeps what the action found, together with its cursor.
     ///
     /// # Errors
-    /// The violation that ends the activation.
-    fn ingest(&mut self, batch: Batch) -> StdResult<(), Violation>;
+    /// The violation that ends the activation, or that it cannot be kept.
+    fn ingest(&mut self, batch: Batch) -> StdResult<(), CallError>;
 
     /// Takes entries that the service would remove by itself because of the run.
     fn evicting(&mut self, entries: Vec<Eviction>);
@@ -140,7 +163,7 @@ pub(crate) struct State {
     pub(crate) http: WasiHttpCtx,
     pub(crate) hooks: Hooks,
     pub(crate) limiter: Limiter,
-    pub(crate) violation: Option<Violation>,
+    pub(crate) ended_by: Option<CallError>,
     pub(crate) messages: u64,
     pub(crate) border: Border,
     pub(crate) winding: Arc<Winding>,
@@ -195,10 +218,12 @@ impl State {
         if self.hooks.refusals.is_refused() { Err(format_err!("a request was refused")) } else { Ok(()) }
     }
 
-    /// Ends the activation, because the component broke the contract.
-    fn broken(&mut self, violation: &Violation) -> wasmtime::Error {
-        self.violation = Some(violation.clone());
-        format_err!("{violation}")
+    /// Ends the activation in the middle of a call.
+    fn broken(&mut self, error: impl Into<CallError>) -> wasmtime::Error {
+        let error = error.into();
+        let ended = format_err!("{error}");
+        self.ended_by = Some(error);
+        ended
     }
 
     /// Ends the run if the component has reported more than it may.
@@ -232,7 +257,8 @@ impl collection::Host for State {
             return Ok(Vec::new());
         }
         // An empty page means the end: who asks for none gets one.
-        Ok(self.host.next(u64::from(limit).clamp(1, self.page_objects.max(1))))
+        let limit = u64::from(limit).clamp(1, self.page_objects.max(1));
+        self.host.next(limit).map_err(|error| self.broken(error))
     }
 }
 
@@ -245,16 +271,16 @@ impl results::Host for State {
         let (secret, outcomes): (Vec<_>, Vec<_>) =
             outcomes.into_iter().partition(|outcome| self.border.has_secret_in_state(outcome));
         let outcomes = self.border.outcomes(outcomes);
-        self.host.record(outcomes).map_err(|violation| self.broken(&violation))?;
+        self.host.record(outcomes).map_err(|error| self.broken(error))?;
         if let Some(outcome) = secret.first() {
-            return Err(self.broken(&Violation::SecretInState(outcome.key)));
+            return Err(self.broken(Violation::SecretInState(outcome.key)));
         }
         self.check_output()
     }
 
     fn ingest(&mut self, batch: Batch) -> Result<()> {
         self.check_not_refused()?;
-        self.host.ingest(batch).map_err(|violation| self.broken(&violation))?;
+        self.host.ingest(batch).map_err(|error| self.broken(error))?;
         self.check_output()
     }
 
@@ -282,7 +308,7 @@ impl artefacts::Host for State {
         _about: Vec<u64>,
     ) -> Result<StdResult<String, Reason>> {
         self.check_not_refused()?;
-        Err(self.broken(&Violation::NotSupported("artefacts.store")))
+        Err(self.broken(Violation::NotSupported("artefacts.store")))
     }
 
     async fn send_form(
@@ -292,7 +318,7 @@ impl artefacts::Host for State {
         _form: Vec<artefacts::Part>,
     ) -> Result<StdResult<artefacts::Answer, ErrorCode>> {
         self.check_not_refused()?;
-        Err(self.broken(&Violation::NotSupported("artefacts.send-form")))
+        Err(self.broken(Violation::NotSupported("artefacts.send-form")))
     }
 }
 

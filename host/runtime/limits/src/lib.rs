@@ -155,6 +155,17 @@ limits! {
     STATE_BYTES = 64 * KIB, "bytes";
     /// Shortest time between two questions about an object that waits, regardless of what its action requests.
     POLL_LEAST_MILLISECONDS = 1_000, "milliseconds";
+    /// Longest pause between two questions that the host chooses itself: the pauses grow, and people expect to know within
+    /// minutes. An action can request longer ones.
+    POLL_LONGEST_SECONDS = 300, "seconds";
+    /// Outputs of one outcome. The actions of Vision One have five.
+    OUTCOME_OUTPUTS = 32, "outputs";
+    /// Characters of a mark. A description of 1,000 characters has room for it.
+    MARK_CHARACTERS = 48, "characters";
+    /// Growth of a pending file before it is replaced by what still matters: a day of questions about 200 objects.
+    PENDING_FILE_GROWTH_BYTES = 64 * MIB, "bytes";
+    /// Bytes of one line of a pending file: an object with the longest record, or a state in Base64 with 16 submissions.
+    PENDING_FILE_LINE_BYTES = 16 * MIB, "bytes";
     /// Longest time that an object waits for the service: an offline endpoint comes back within days.
     WAIT_SECONDS = 604_800, "seconds";
     /// Fields of an entry of the service in a comparison. Those of Vision One have six.

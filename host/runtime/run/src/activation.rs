@@ -4,18 +4,22 @@ use std::convert::Infallible;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, SystemTime};
 
-use palisade_egress::{Notice, ReadOnly, Session, SessionLimits};
+use palisade_egress::{Notice, ReadOnly, Session, SessionLimits, after};
 use palisade_engine::{Circumstances, Early, Ended, Entry, RunEnd, RunRequest, SandboxLimits, Stopping};
 use palisade_limits as limits;
+use palisade_model::Moment;
 use tokio::time::Instant;
 
-use crate::desk::{Books, Desk};
+use crate::books::Books;
+use crate::desk::Desk;
 use crate::execute::{Observer, traffic};
+use crate::journal::Begun;
 use crate::prepare::Prepared;
-use crate::report::TrafficReport;
 
 /// A shorter wait is not told.
 const WAIT_TOLD: Duration = Duration::from_secs(limits::WAIT_TOLD_SECONDS);
+/// How often the clock is looked at while a run waits for the service.
+const CLOCK_LOOKED_AT: Duration = Duration::from_secs(60);
 /// How often it is looked whether a run waits.
 const WAITS_LOOKED_AT: Duration = Duration::from_millis(500);
 
@@ -32,15 +36,10 @@ pub(crate) struct Activation<'run> {
     pub(crate) books: &'run Arc<Mutex<Books>>,
     pub(crate) observer: &'run Arc<dyn Observer>,
     pub(crate) stopping: &'run Stopping,
-    /// When the run ends.
-    pub(crate) until: Instant,
-}
-
-/// What the activations after the first have sent.
-#[derive(Default)]
-pub(crate) struct Resumed {
-    pub(crate) traffic: TrafficReport,
-    pub(crate) notices: Vec<Notice>,
+    /// When the run ends, waiting included. Absent if the operator has set no time.
+    pub(crate) until: Option<Instant>,
+    /// What a journal of the run begins with.
+    pub(crate) begun: &'run Begun,
 }
 
 impl Prepared {
@@ -64,7 +63,7 @@ impl Prepared {
         session: &Session,
         activation: &Activation<'_>,
     ) -> RunEnd {
-        let Activation { mode, books, observer, stopping, until } = activation;
+        let Activation { mode, books, observer, stopping, until, begun } = activation;
         let request = RunRequest {
             entry,
             action: self.action.id.clone(),
@@ -73,7 +72,7 @@ impl Prepared {
                 dry_run: mode.dry_run,
                 compare: mode.compare,
                 most_evictions: self.most_evictions,
-                mark: None,
+                mark: begun.mark.clone(),
                 cursor: None,
             },
             configuration: self.configuration.settings.clone(),
@@ -92,7 +91,7 @@ impl Prepared {
             concurrent_requests: self.requests.concurrent_requests,
             limits: SandboxLimits {
                 output_bytes: output_bytes(self.selection.offered.len()),
-                run: until.saturating_duration_since(Instant::now()),
+                run: self.activation_ends(*until).saturating_duration_since(Instant::now()),
                 ..self.sandbox
             },
             stopping: (*stopping).clone(),
@@ -103,55 +102,114 @@ impl Prepared {
         }
     }
 
-    /// Asks about the objects that wait, whenever some are due, until none waits or the run ends. Between two activations
-    /// nothing of the component exists.
-    pub(crate) async fn resume(&self, ended: &mut Ended, activation: &Activation<'_>) -> Resumed {
-        let Activation { books, observer, stopping, until, .. } = activation;
-        let books = || books.lock().unwrap_or_else(PoisonError::into_inner);
-        let mut resumed = Resumed::default();
+    /// Asks about the objects that wait, whenever some are due, until none waits, the run ends, or its process does not wait. Between
+    /// two activations nothing of the component exists.
+    pub(crate) async fn resume(&self, ended: &mut Ended, activation: &Activation<'_>) -> Vec<Notice> {
+        let books = || activation.books.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut notices = Vec::new();
         while matches!(ended, Ended::Completed) {
             let Some(due) = books().ledger.waiting().next_due() else { break };
-            let now = Instant::now();
-            let is_told = due >= now + WAIT_TOLD;
-            if is_told {
-                observer.waiting(SystemTime::now().checked_add(due - now));
+            if self.no_wait && due > Moment::now() {
+                break;
             }
-            tokio::select! {
-                () = tokio::time::sleep_until(due) => {}
-                () = stopping.asked() => {
-                    let at_once = stopping.is_at_once();
-                    *ended = Ended::Early(Early::Cancelled { unanswered: 0, at_once });
+            if let Some(early) = self.wait_until(due, activation).await {
+                // Another process can continue: nothing has ended but this one.
+                if !books().are_kept() {
+                    *ended = Ended::Early(early);
                 }
-                () = tokio::time::sleep_until(*until) => *ended = Ended::Early(Early::Deadline(self.deadline)),
-            }
-            if is_told {
-                observer.waiting(None);
-            }
-            if !matches!(ended, Ended::Completed) {
                 break;
             }
             let keys = {
                 let mut books = books();
-                let now = Instant::now();
+                let now = Moment::now();
                 books.ledger.give_up(now);
                 books.due = books.ledger.waiting().due(now).into();
                 books.due.len()
             };
             if keys == 0 {
+                self.keep(ended, activation, None);
                 continue;
             }
             tracing::debug!(run = %self.run_id, keys, "run resumed");
-            let session = self.session(Some(ReadOnly::Resume), *until);
+            let session = self.session(Some(ReadOnly::Resume), self.activation_ends(activation.until));
             *ended = self.activate(Entry::Resume, &session, activation).await.ended;
-            let mut books = books();
-            books.due.clear();
-            if matches!(ended, Ended::Completed) {
-                books.ledger.end_resume();
+            let mut is_interrupted = false;
+            {
+                let mut books = books();
+                books.due.clear();
+                if matches!(ended, Ended::Completed) {
+                    books.ledger.end_resume();
+                } else if books.are_kept() {
+                    books.ledger.waiting().take_back();
+                    let is_over = activation.until.is_some_and(|until| until <= Instant::now());
+                    is_interrupted = match ended {
+                        Ended::Early(Early::Cancelled { .. }) => true,
+                        Ended::Early(Early::Deadline(_)) => is_over,
+                        _ => false,
+                    };
+                }
             }
-            resumed.traffic = traffic(session.traffic()).and(&resumed.traffic);
-            resumed.notices.extend(session.notices());
+            self.keep(ended, activation, Some(&session));
+            notices.extend(session.notices());
+            if is_interrupted {
+                // Asking can be repeated.
+                *ended = Ended::Completed;
+                break;
+            }
         }
-        resumed
+        notices
+    }
+
+    /// Keeps what an activation has left, and adds what it has sent. A run that cannot be kept ends.
+    pub(crate) fn keep(&self, ended: &mut Ended, activation: &Activation<'_>, session: Option<&Session>) {
+        let mut books = activation.books.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(session) = session {
+            books.traffic = traffic(session.traffic()).and(&books.traffic);
+        }
+        if let Err(error) = books.keep_activation(activation.begun) {
+            *ended = Ended::Early(Early::NotKept(error.to_string()));
+        }
+    }
+
+    /// When an activation that begins now ends at the latest.
+    pub(crate) fn activation_ends(&self, until: Option<Instant>) -> Instant {
+        let ends = after(Instant::now(), self.sandbox.run);
+        until.map_or(ends, |until| until.min(ends))
+    }
+
+    /// Waits for a moment. Gives the reason if the run ends before.
+    async fn wait_until(&self, due: Moment, activation: &Activation<'_>) -> Option<Early> {
+        let Activation { observer, stopping, until, .. } = activation;
+        let is_told = due.since(Moment::now()) >= WAIT_TOLD;
+        if is_told {
+            observer.waiting(due.system_time());
+        }
+        let early = loop {
+            let left = due.since(Moment::now());
+            if left.is_zero() {
+                break None;
+            }
+            tokio::select! {
+                // The clock may be set meanwhile, or the machine may sleep.
+                () = tokio::time::sleep(left.min(CLOCK_LOOKED_AT)) => {}
+                () = stopping.asked() => {
+                    break Some(Early::Cancelled { unanswered: 0, at_once: stopping.is_at_once() });
+                }
+                () = passed(*until) => break Some(Early::Deadline(self.deadline)),
+            }
+        };
+        if is_told {
+            observer.waiting(None);
+        }
+        early
+    }
+}
+
+/// Resolves when an instant has passed; never if there is none.
+async fn passed(until: Option<Instant>) {
+    match until {
+        Some(until) => tokio::time::sleep_until(until).await,
+        None => std::future::pending().await,
     }
 }
 

@@ -1,48 +1,20 @@
-//! The books of a run, and the component's side of them: data in, results out, messages.
+//! The component's side of the books of a run: data in, results out, messages.
 
-use std::collections::VecDeque;
+use std::io;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use palisade_egress::Session;
 use palisade_engine::contract::{self, Batch, Eviction, Holding, Outcome, Submission};
-use palisade_engine::{Entry, Host, LogLevel, Violation};
+use palisade_engine::{CallError, Entry, Host, LogLevel, Violation};
 use palisade_limits as limits;
+use palisade_model::Moment;
 use palisade_printable::printable;
 
-use crate::execute::{Observer, Progress};
-use crate::holdings::Holdings;
-use crate::ledger::Ledger;
-use crate::report::{EvictionReport, EvictionsReport, Warning};
-use crate::selection::{Offered, Selection};
-use crate::{offer, summary};
-
-/// The run's books: shared by the component's side and by the report.
-pub(crate) struct Books {
-    pub(crate) selection: Arc<Selection>,
-    pub(crate) ledger: Ledger,
-    /// Index of the next object to hand out.
-    pub(crate) cursor: usize,
-    /// Keys of the objects to hand out in `resume`.
-    pub(crate) due: VecDeque<u64>,
-    pub(crate) evictions: EvictionsReport,
-    pub(crate) holdings: Holdings,
-    pub(crate) warnings: Vec<Warning>,
-    pub(crate) warnings_not_listed: u64,
-}
-
-impl Books {
-    pub(crate) fn warn(&mut self, warning: Warning) {
-        if (self.warnings.len() as u64) < limits::WARNINGS_LISTED {
-            self.warnings.push(warning);
-        } else {
-            self.warnings_not_listed += 1;
-        }
-    }
-
-    fn progress(&self) -> Progress {
-        Progress { totals: self.ledger.totals(), handed_out: self.cursor as u64 }
-    }
-}
+use crate::books::Books;
+use crate::execute::{Decided, Observer};
+use crate::offer;
+use crate::report::{EvictionReport, Warning};
+use crate::selection::Offered;
 
 /// The component's side of the books.
 pub(crate) struct Desk {
@@ -90,9 +62,9 @@ impl Desk {
 }
 
 impl Host for Desk {
-    fn next(&mut self, limit: u64) -> Vec<contract::Offered> {
+    fn next(&mut self, limit: u64) -> Result<Vec<contract::Offered>, CallError> {
         if self.entry == Entry::Resume {
-            return self.next_due(limit);
+            return Ok(self.next_due(limit));
         }
         let mut books = self.books();
         let mut page = Vec::new();
@@ -101,16 +73,25 @@ impl Host for Desk {
             && let Some((_, offered)) = books.selection.offered.get(cursor)
         {
             cursor += 1;
-            if let Offered::Object(object) = offered {
-                page.push(offer::offered(&self.run_id, &self.action, cursor as u64, object));
+            let key = cursor as u64;
+            if let Offered::Object(object) = offered
+                && books.ledger.is_open(key)
+            {
+                let uncertain = books.ledger.is_uncertain(key);
+                let offered = offer::offered(&self.run_id, &self.action, key, object);
+                page.push(contract::Offered { uncertain, ..offered });
             }
         }
-        books.cursor = cursor;
-        books.ledger.hand_out(cursor as u64);
+        if cursor > books.cursor {
+            // From now on they may be sent: that is kept before the component has them.
+            books.keep_handed_out(cursor as u64).map_err(|error| not_kept(&error))?;
+            books.cursor = cursor;
+            books.ledger.hand_out(cursor as u64);
+        }
         let progress = books.progress();
         drop(books);
         self.observer.progress(progress);
-        page
+        Ok(page)
     }
 
     fn has_more(&self) -> bool {
@@ -118,28 +99,29 @@ impl Host for Desk {
         if self.entry == Entry::Resume {
             return !books.due.is_empty();
         }
-        let rest = books.selection.offered.get(books.cursor..).unwrap_or_default();
-        rest.iter().any(|(_, offered)| matches!(offered, Offered::Object(_)))
+        books.has_open()
     }
 
-    fn record(&mut self, mut outcomes: Vec<Outcome>) -> Result<(), Violation> {
+    fn record(&mut self, mut outcomes: Vec<Outcome>) -> Result<(), CallError> {
         outcomes
             .iter_mut()
             .flat_map(|outcome| &mut outcome.submissions)
             .for_each(|submission| self.count(submission));
         let mut books = self.books();
-        let (taken, result) = books.ledger.record(outcomes);
-        let mut decided =
-            taken.into_iter().filter_map(|key| Some(summary::decided(key, books.ledger.line(key)?.clone())));
+        let (taken, result) = books.ledger.record(outcomes, Moment::now());
+        books.keep_changed().map_err(|error| not_kept(&error))?;
+        let mut decided = taken
+            .into_iter()
+            .filter_map(|key| Some(Decided { key, outcome: books.ledger.line(key)?.clone() }));
         self.observer.decided(&mut decided);
         let progress = books.progress();
         drop(books);
         self.observer.progress(progress);
-        result
+        Ok(result?)
     }
 
-    fn ingest(&mut self, _batch: Batch) -> Result<(), Violation> {
-        Err(Violation::NotSupported("results.ingest"))
+    fn ingest(&mut self, _batch: Batch) -> Result<(), CallError> {
+        Err(Violation::NotSupported("results.ingest").into())
     }
 
     fn evicting(&mut self, entries: Vec<Eviction>) {
@@ -171,4 +153,9 @@ impl Host for Desk {
             }
         }
     }
+}
+
+/// What cannot be kept must not go on: another process would do it again.
+fn not_kept(error: &io::Error) -> CallError {
+    CallError::NotKept(error.to_string())
 }

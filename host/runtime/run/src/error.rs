@@ -7,6 +7,7 @@ use palisade_model::{Diagnostic as _, SourceError};
 
 use crate::configuration::ConfigurationProblem;
 use crate::given::ConfigurationFileError;
+use crate::journal::PendingFileError;
 use crate::operator::OperatorError;
 use crate::plan::PlanError;
 
@@ -66,6 +67,9 @@ pub enum PrepareError {
     /// The plan.
     #[error(transparent)]
     Plan(#[from] PlanError),
+    /// What was kept of a run that is continued.
+    #[error(transparent)]
+    Pending(#[from] PendingFileError),
     /// The HTTP client.
     #[error(transparent)]
     Client(#[from] ClientError),
@@ -103,6 +107,7 @@ impl PrepareError {
             Self::Load(error) => error.code(),
             Self::Validation(early) => early.code(),
             Self::Plan(error) => error.code(),
+            Self::Pending(error) => error.code(),
             Self::Client(error) => error.code(),
             Self::Source(error) => error.code(),
             Self::ReadingTooLong { .. } => "deadline",
@@ -119,6 +124,7 @@ impl PrepareError {
             Self::Engine(error) => error.hint(),
             Self::Load(error) => error.hint(),
             Self::Plan(error) => error.hint(),
+            Self::Pending(error) => error.hint(),
             Self::Client(error) => error.hint(),
             Self::Source(error) => error.hint(),
             Self::Configuration(problems) => problems.iter().find_map(ConfigurationProblem::hint),

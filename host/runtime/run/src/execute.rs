@@ -1,30 +1,27 @@
 //! Runs what was prepared, and closes its books whatever happens.
 
-use std::collections::{BTreeMap, VecDeque};
+use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::SystemTime;
 
-use palisade_egress::{Notice, ReadOnly, SendError, Traffic, Wire, after};
-use palisade_engine::contract::{self, Reason, RunError};
-use palisade_engine::{Early, Ended, Entry, RunEnd, Stopping, cut};
-use palisade_model::Verdict;
+use palisade_egress::{Notice, ReadOnly, SendError, Session, Traffic, Wire, after};
+use palisade_engine::{Early, Ended, Entry, RunEnd, Stopping};
+use palisade_model::{Outcome, Verdict};
 use palisade_recording::Difference;
-use palisade_redaction::Redactor;
 use time::OffsetDateTime;
 use time::format_description::well_known::Rfc3339;
 
 use crate::activation::{Activation, Mode};
-use crate::desk::Books;
-use crate::holdings::Holdings;
-use crate::ledger::{Ledger, Totals};
+use crate::books::Books;
+use crate::end::End;
+use crate::journal::Begun;
+use crate::ledger::Totals;
 use crate::open;
 use crate::plan::{Plan, PlanError};
 use crate::prepare::Prepared;
 use crate::report::{
-    ActionIdentity, BundleIdentity, EndedHow, EvictionsReport, Report, RunReport, Status, SubmissionReport,
-    TrafficReport, Warning,
+    ActionIdentity, BundleIdentity, EndedHow, Report, RunReport, Status, TrafficReport, Warning,
 };
-use crate::selection::{Offered, Selection};
 use crate::summary;
 
 /// How far a run is.
@@ -42,13 +39,7 @@ pub struct Decided {
     /// The object's key in this run, from 1 on.
     pub key: u64,
     /// What became of it.
-    pub verdict: Verdict,
-    /// Stable code of the reason.
-    pub code: Option<String>,
-    /// The reason as a sentence; for a duplicate, of which object.
-    pub message: Option<String>,
-    /// What was submitted for it.
-    pub submissions: Vec<SubmissionReport>,
+    pub outcome: Outcome,
 }
 
 /// Whoever watches a run. Called from the run's own thread: what it does must be short.
@@ -113,72 +104,77 @@ impl Prepared {
 
     async fn run(&self, mode: Mode, observer: Arc<dyn Observer>, stopping: Stopping) -> Report {
         let Mode { dry_run, compare } = mode;
-        let started = OffsetDateTime::now_utc();
         let clock = tokio::time::Instant::now();
-        let mut books = open_books(Arc::clone(&self.selection), dry_run);
-        if self.component.can_resume() {
-            books.ledger = books.ledger.with_waiting();
-        }
+        let (begun, books, mut ended) = self.open_books(mode);
         let books = Arc::new(Mutex::new(books));
-        let until = after(clock, self.sandbox.run);
-        let session = self.session(dry_run.then_some(ReadOnly::DryRun), until);
+        let until = self.is_bounded.then(|| after(clock, self.sandbox.run));
+        let activation = Activation {
+            mode,
+            books: &books,
+            observer: &observer,
+            stopping: &stopping,
+            until,
+            begun: &begun,
+        };
         tracing::info!(run = %self.run_id, action = %self.action.id, dry_run, "run started");
-        let activation = Activation { mode, books: &books, observer: &observer, stopping: &stopping, until };
-        let RunEnd { mut ended, came_back } = self.activate(Entry::Run, &session, &activation).await;
-        let resumed = self.resume(&mut ended, &activation).await;
-        if let Ended::Early(Early::Deadline(left)) = &mut ended {
-            *left = self.deadline;
+        let lock = || books.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut notices = Vec::new();
+        let mut end = None;
+        // A run that is continued may have nothing left to send.
+        if matches!(ended, Ended::Completed) && (lock().has_open() || self.selection.offered.is_empty()) {
+            let read_only = dry_run.then_some(ReadOnly::DryRun);
+            let session = self.session(read_only, self.activation_ends(until));
+            let RunEnd { ended: now, came_back } = self.activate(Entry::Run, &session, &activation).await;
+            ended = now;
+            let first = self.end(&ended, lock().ledger.open().len() as u64);
+            self.decide_open(&mut lock(), &session, came_back, &first);
+            self.keep(&mut ended, &activation, Some(&session));
+            notices.extend(session.notices());
+            end = Some(first);
         }
-        let seconds = clock.elapsed().as_secs_f64();
+        notices.extend(self.resume(&mut ended, &activation).await);
         // The component is gone: nobody else holds the books but a host that is being dropped.
-        let mut books = std::mem::replace(
-            &mut *books.lock().unwrap_or_else(PoisonError::into_inner),
-            open_books(Arc::default(), dry_run),
-        );
-        let totals = books.ledger.totals();
-        let mut end = End::of(&ended, totals.offered - totals.decided());
-        if let Ended::Early(Early::Refused(SendError::Denied(denial))) = &ended {
-            let bundle = &self.bundle.manifest().id;
-            end.hint = Some(self.policy.explain(bundle, &self.asked, denial).to_string());
+        let mut books = std::mem::replace(&mut *lock(), Books::empty());
+        let end = match end {
+            Some(end) if end.is_of(&ended) => end,
+            _ => self.end(&ended, 0),
+        };
+        // What was never decided, because the run could not be kept from its beginning.
+        for key in books.ledger.open() {
+            let outcome = Outcome::reasoned(Verdict::Failed, end.open.code.clone(), end.open.message.clone());
+            books.ledger.decide(key, outcome);
         }
-        end.redact(&self.redactor);
         // What ended the run is said there.
         let told = |notice: &Notice| end.code.as_deref() == Some(notice.code);
-        let notices = session.notices().into_iter().chain(resumed.notices);
-        let notices = notices.filter(|notice| !told(notice));
+        let notices = notices.into_iter().filter(|notice| !told(notice));
         notices.for_each(|notice| books.warn(unanswered(notice)));
         self.unneeded.iter().for_each(|value| books.warn(unneeded(value)));
         books.holdings.warning().into_iter().for_each(|warning| books.warn(warning));
         if let Wire::Recording(replayer) = &self.wire {
             replayer.unused().iter().for_each(|difference| books.warn(not_asked(difference)));
         }
-        let selection = Arc::clone(&books.selection);
-        let (lines, totals) = books.ledger.close(|key, handed_out| {
-            let value = selection.value(key);
-            let known = open::Known {
-                handed_out,
-                came_back,
-                stopped: end.how == EndedHow::Stopped && !session.is_cut_short(),
-                sent_as: session.sent_as(value),
-                anything_sent: session.has_sent(),
-            };
-            open::explain(value, known, &end.open)
-        });
+        let continues = books.are_kept();
+        let holdings = books.holdings.lines();
+        let (lines, totals) = books.ledger.close(continues);
         let objects = summary::objects(&books.selection, lines);
         let status = match end.how {
-            EndedHow::Completed if end.code.is_none() && totals.rejected + totals.failed == 0 => {
-                Status::Clean
-            }
-            EndedHow::Completed if end.code.is_none() => Status::WithProblems,
-            _ => Status::EndedEarly,
+            EndedHow::Completed if end.code.is_some() => Status::EndedEarly,
+            EndedHow::Completed if totals.pending > 0 => Status::Waiting,
+            EndedHow::Completed if totals.rejected + totals.failed == 0 => Status::Clean,
+            EndedHow::Completed => Status::WithProblems,
+            EndedHow::Stopped | EndedHow::Early => Status::EndedEarly,
         };
+        let ended_at = OffsetDateTime::now_utc();
+        // A run that is continued began in another process.
+        let started = OffsetDateTime::parse(&begun.started_at, &Rfc3339).unwrap_or(ended_at);
+        let seconds = (ended_at - started).as_seconds_f64().max(clock.elapsed().as_secs_f64());
         tracing::info!(run = %self.run_id, ?status, seconds, "run ended");
         Report {
             schema: Report::SCHEMA,
             run: RunReport {
                 id: self.run_id.clone(),
-                started_at: rfc3339(started),
-                ended_at: rfc3339(OffsetDateTime::now_utc()),
+                started_at: begun.started_at,
+                ended_at: rfc3339(ended_at),
                 seconds,
                 dry_run,
                 compared: compare,
@@ -196,107 +192,82 @@ impl Prepared {
             totals,
             reasons: summary::reasons(&objects),
             evictions: books.evictions,
-            holdings: books.holdings.report(),
-            traffic: traffic(session.traffic()).and(&resumed.traffic),
+            holdings,
+            traffic: books.traffic,
             warnings: books.warnings,
             warnings_not_listed: books.warnings_not_listed,
             objects,
         }
     }
-}
 
-/// Books in which unreadable records and protected objects have their verdict already, and incomplete files their warning.
-fn open_books(selection: Arc<Selection>, dry_run: bool) -> Books {
-    let mut ledger = Ledger::new(selection.offered.len(), dry_run);
-    for ((_, offered), key) in selection.offered.iter().zip(1..) {
-        match offered {
-            Offered::Object(_) => {}
-            Offered::Unreadable(record) => {
-                let problem = Reason { code: "unreadable".to_owned(), message: record.message.clone() };
-                ledger.decide(key, contract::Verdict::Rejected(problem));
+    /// The books with which a run begins, and how it has ended if they cannot be kept.
+    fn open_books(&self, mode: Mode) -> (Begun, Books, Ended) {
+        let take = |error: PoisonError<_>| error.into_inner();
+        let kept = self.kept.lock().unwrap_or_else(take).take();
+        let mut begun = self.begun.clone();
+        let mut books = match kept {
+            Some(kept) => {
+                let waits = self.component.can_resume().then_some(self.wait_bounds);
+                let again = self.may_be_offered_again();
+                Books::continued(
+                    Arc::clone(&self.selection),
+                    Arc::clone(&self.sensitive),
+                    *kept,
+                    waits,
+                    again,
+                )
             }
-            Offered::Protected(_, sentence) => {
-                let reason = Reason { code: "protected".to_owned(), message: sentence.clone() };
-                ledger.decide(key, contract::Verdict::Skipped(reason));
+            None => {
+                begun.started_at = rfc3339(OffsetDateTime::now_utc());
+                let mut books =
+                    Books::open(Arc::clone(&self.selection), mode.dry_run, Arc::clone(&self.sensitive));
+                books.let_wait(&self.component, self.wait_bounds);
+                books
             }
+        };
+        let journal = if mode.dry_run {
+            None
+        } else {
+            self.journal.lock().unwrap_or_else(PoisonError::into_inner).take()
+        };
+        let begins = journal.map_or(Ok(()), |journal| books.begin_journal(&begun, journal));
+        let ended = match begins {
+            Ok(()) => Ended::Completed,
+            Err(error) => Ended::Early(Early::NotKept(error.to_string())),
+        };
+        (begun, books, ended)
+    }
+
+    /// How the run ended, in the words of its report.
+    fn end(&self, ended: &Ended, open: u64) -> End {
+        let mut end = End::of(ended, open);
+        if let Ended::Early(Early::Deadline(_)) = ended {
+            end = End::of(&Ended::Early(Early::Deadline(self.deadline)), open);
         }
-    }
-    let warnings = palisade_model::warnings(&selection.files);
-    let mut books = Books {
-        selection,
-        ledger,
-        cursor: 0,
-        due: VecDeque::new(),
-        evictions: EvictionsReport::default(),
-        holdings: Holdings::default(),
-        warnings: Vec::new(),
-        warnings_not_listed: 0,
-    };
-    for message in warnings {
-        books.warn(Warning { source: "host".to_owned(), message, fields: BTreeMap::new() });
-    }
-    books
-}
-
-/// How the run ended, and what that means for the objects that are open.
-struct End {
-    how: EndedHow,
-    code: Option<String>,
-    message: Option<String>,
-    hint: Option<String>,
-    open: Reason,
-}
-
-impl End {
-    fn of(ended: &Ended, open: u64) -> Self {
-        let (how, code, message, hint) = match ended {
-            Ended::Completed if open == 0 => {
-                let open = Reason { code: String::new(), message: String::new() };
-                return Self { how: EndedHow::Completed, code: None, message: None, hint: None, open };
-            }
-            Ended::Completed => (
-                EndedHow::Completed,
-                "no-verdict".to_owned(),
-                format!("the action ended without a verdict for {open} objects"),
-                None,
-            ),
-            Ended::Stopped(RunError::Stopped(stop)) => (
-                EndedHow::Stopped,
-                stop.problem.code.clone(),
-                stop.problem.message.clone(),
-                stop.hint.clone(),
-            ),
-            Ended::Stopped(RunError::UnknownAction(id)) => (
-                EndedHow::Stopped,
-                "action-unknown-to-component".to_owned(),
-                format!("the component has no action `{id}`, although the manifest names it"),
-                None,
-            ),
-            Ended::Stopped(RunError::InvalidConfiguration(problems)) => (
-                EndedHow::Stopped,
-                "configuration-refused".to_owned(),
-                // It becomes the reason of every object that is open.
-                cut(problems.iter().map(|problem| problem.message.as_str()).collect::<Vec<_>>().join("; ")),
-                None,
-            ),
-            Ended::Early(early) => {
-                (EndedHow::Early, early.code().to_owned(), early.to_string(), early.hint())
-            }
-        };
-        // A component that stops says why for each of its objects; of any other end the report tells once.
-        let reason = match how {
-            EndedHow::Stopped => message.clone(),
-            EndedHow::Completed => "the run ended before there was a verdict".to_owned(),
-            EndedHow::Early => "not sent: the run ended first".to_owned(),
-        };
-        let open = Reason { code: code.clone(), message: reason };
-        Self { how, code: Some(code), message: Some(message), hint, open }
+        if let Ended::Early(Early::Refused(SendError::Denied(denial))) = ended {
+            let bundle = &self.bundle.manifest().id;
+            end.hint = Some(self.policy.explain(bundle, &self.asked, denial).to_string());
+        }
+        end.redact(&self.redactor);
+        end
     }
 
-    /// Takes the secrets out of what was not reported by the component: a refused request names the path that it asked for.
-    fn redact(&mut self, redactor: &Redactor) {
-        let texts = self.message.iter_mut().chain(&mut self.hint).chain([&mut self.open.message]);
-        texts.for_each(|text| *text = redactor.text(text).into_owned());
+    /// Decides what the component has left open: from now on it is not offered any more.
+    fn decide_open(&self, books: &mut Books, session: &Session, came_back: bool, end: &End) {
+        let selection = Arc::clone(&books.selection);
+        for key in books.ledger.open() {
+            let value = selection.value(key);
+            let known = open::Known {
+                handed_out: key <= books.ledger.handed_out(),
+                came_back,
+                before: books.ledger.is_uncertain(key),
+                stopped: end.how == EndedHow::Stopped && !session.is_cut_short(),
+                sent_as: session.sent_as(value),
+                anything_sent: session.has_sent(),
+            };
+            let outcome = open::explain(value, known, &end.open);
+            books.ledger.decide(key, outcome);
+        }
     }
 }
 

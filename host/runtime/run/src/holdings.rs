@@ -45,10 +45,21 @@ impl Holdings {
         })
     }
 
+    /// What an earlier process had kept.
+    pub(crate) fn of(lines: Vec<HoldingReport>) -> Self {
+        let known = lines.into_iter().map(|line| ((line.list, line.field), (line.entries, line.limit)));
+        Self { known: known.collect(), beyond: BTreeSet::new() }
+    }
+
     /// What is kept, by list and type.
-    pub(crate) fn report(self) -> Vec<HoldingReport> {
-        let line = |((list, field), (entries, limit))| HoldingReport { list, field, entries, limit };
-        self.known.into_iter().map(line).collect()
+    pub(crate) fn lines(&self) -> Vec<HoldingReport> {
+        let line = |((list, field), (entries, limit)): (&Counted, &(u64, Option<u64>))| HoldingReport {
+            list: list.clone(),
+            field: field.clone(),
+            entries: *entries,
+            limit: *limit,
+        };
+        self.known.iter().map(line).collect()
     }
 }
 
@@ -66,7 +77,7 @@ mod tests {
         holdings.take(vec![holding("block list", Some("ip"), 1), holding("block list", Some("domain"), 2)]);
         holdings.take(vec![holding("block list", Some("ip"), 7), holding("block list", None, 9)]);
         assert_eq!(holdings.warning(), None);
-        let told: Vec<_> = holdings.report().into_iter().map(|line| (line.field, line.entries)).collect();
+        let told: Vec<_> = holdings.lines().into_iter().map(|line| (line.field, line.entries)).collect();
         let (domain, ip) = (Some("domain".to_owned()), Some("ip".to_owned()));
         assert_eq!(told, [(None, 9), (domain, 2), (ip, 7)]);
     }
@@ -79,6 +90,6 @@ mod tests {
         assert_eq!(holdings.warning(), None);
         holdings.take((0..5 * limits::HOLDINGS).map(list).collect());
         assert!(holdings.warning().unwrap().message.contains("100 lists"));
-        assert_eq!(holdings.report().len() as u64, limits::HOLDINGS);
+        assert_eq!(holdings.lines().len() as u64, limits::HOLDINGS);
     }
 }

@@ -2,30 +2,31 @@
 //! for what it leaves open, by the host. Pure; nothing here knows of WebAssembly's or the network's ways.
 
 use palisade_engine::Violation;
-use palisade_engine::contract::{Outcome, Reason, Submission, Verdict};
+use palisade_engine::contract;
 use palisade_limits as limits;
-use tokio::time::Instant;
+use palisade_model::{Moment, Outcome, Verdict};
 
-use crate::waiting::WaitingObjects;
-
-/// One verdict and what was submitted for it.
-#[derive(Debug, Clone, PartialEq)]
-pub(crate) struct Line {
-    pub(crate) verdict: Verdict,
-    pub(crate) submissions: Vec<Submission>,
-}
+use crate::given_back::{self, Sensitive};
+use crate::summary;
+use crate::waiting::{Known, WaitBounds, Waiting, WaitingObjects};
 
 /// Lines with keys from 1 on, in the order in which the objects are offered.
 #[derive(Debug)]
-pub struct Ledger {
-    lines: Vec<Option<Line>>,
+pub(crate) struct Ledger {
+    lines: Vec<Option<Outcome>>,
     /// How many keys have been handed out: outcomes are taken for these only.
     handed_out: u64,
+    /// How many of them an earlier process had handed out.
+    before: u64,
     dry_run: bool,
     /// Whether the component can be asked again what became of an object.
     can_wait: bool,
     waiting: WaitingObjects,
     totals: Totals,
+    /// Names of outputs that are not shown.
+    sensitive: Sensitive,
+    /// Keys whose lines have changed since they were last asked for.
+    changed: Vec<u64>,
 }
 
 /// Verdicts by kind.
@@ -33,7 +34,7 @@ pub struct Ledger {
     Debug, Clone, Copy, Default, PartialEq, Eq, serde::Serialize, serde::Deserialize, schemars::JsonSchema,
 )]
 pub struct Totals {
-    /// Objects that were offered to the action: the sum of the other five.
+    /// Objects that were offered to the action: the sum of the others.
     pub offered: u64,
     /// The service has confirmed everything that was submitted.
     pub accepted: u64,
@@ -45,45 +46,62 @@ pub struct Totals {
     pub rejected: u64,
     /// Not established; safe to send again.
     pub failed: u64,
+    /// Not finished by the service: the only verdict that is not final.
+    pub pending: u64,
 }
 
 impl Totals {
-    /// How many objects have a verdict.
+    /// How many objects have a final verdict.
     #[must_use]
     pub fn decided(&self) -> u64 {
         self.accepted + self.planned + self.skipped + self.rejected + self.failed
     }
 
-    fn count(&mut self, verdict: &Verdict) {
-        match verdict {
-            Verdict::Accepted => self.accepted += 1,
-            Verdict::Planned => self.planned += 1,
-            Verdict::Skipped(_) => self.skipped += 1,
-            Verdict::Rejected(_) => self.rejected += 1,
-            // An object that still waits when its run ends has failed.
-            Verdict::Failed(_) | Verdict::Pending(_) => self.failed += 1,
-        }
+    fn count(&mut self, verdict: Verdict) {
+        *match verdict {
+            Verdict::Accepted => &mut self.accepted,
+            Verdict::Planned => &mut self.planned,
+            Verdict::Skipped => &mut self.skipped,
+            Verdict::Rejected => &mut self.rejected,
+            Verdict::Failed => &mut self.failed,
+            Verdict::Pending => &mut self.pending,
+        } += 1;
     }
 }
 
 impl Ledger {
     /// A ledger for `offered` objects, none of which has a verdict.
     #[must_use]
-    pub fn new(offered: usize, dry_run: bool) -> Self {
+    pub(crate) fn new(offered: usize, dry_run: bool) -> Self {
         Self {
             lines: vec![None; offered],
             handed_out: 0,
+            before: 0,
             dry_run,
             can_wait: false,
             waiting: WaitingObjects::default(),
             totals: Totals { offered: offered as u64, ..Totals::default() },
+            sensitive: Sensitive::default(),
+            changed: Vec::new(),
         }
     }
 
     /// The same ledger, in which objects may wait.
     #[must_use]
-    pub fn with_waiting(self) -> Self {
-        Self { can_wait: true, ..self }
+    pub(crate) fn with_waiting(self, bounds: WaitBounds) -> Self {
+        Self { can_wait: true, waiting: WaitingObjects::within(bounds), ..self }
+    }
+
+    /// The same ledger, which does not keep the values of these outputs.
+    #[must_use]
+    pub(crate) fn hiding(self, sensitive: Sensitive) -> Self {
+        Self { sensitive, ..self }
+    }
+
+    /// The same ledger, after an earlier process had handed out every key up to this one.
+    #[must_use]
+    pub(crate) fn after(self, before: u64) -> Self {
+        Self { before: before.min(self.lines.len() as u64), ..self }
     }
 
     /// The objects that wait.
@@ -91,58 +109,86 @@ impl Ledger {
         &mut self.waiting
     }
 
+    /// What is kept of an object that waits.
+    pub(crate) fn waits(&self, key: u64) -> Option<&Waiting> {
+        self.waiting.get(key)
+    }
+
     /// Decides objects whose wait has exceeded its limit.
-    pub(crate) fn give_up(&mut self, now: Instant) {
+    pub(crate) fn give_up(&mut self, now: Moment) {
         for (key, waiting) in self.waiting.take_exceeded(now) {
-            let reason = Reason {
-                code: "wait-exceeded".to_owned(),
-                message: format!("the service did not finish in time: {}", waiting.reason.message),
-            };
-            self.conclude(key, Verdict::Failed(reason), waiting.submissions);
+            self.conclude(key, waiting.exceeded());
         }
     }
 
     /// Ends an activation of `resume`: objects that the component was given and did not report have failed.
     pub(crate) fn end_resume(&mut self) {
         for (key, waiting) in self.waiting.take_unreported() {
-            let reason = Reason {
-                code: "no-verdict".to_owned(),
-                message: "the action asked about it and reported no verdict".to_owned(),
-            };
-            self.conclude(key, Verdict::Failed(reason), waiting.submissions);
+            self.conclude(key, waiting.unreported());
         }
     }
 
-    fn conclude(&mut self, key: u64, verdict: Verdict, submissions: Vec<Submission>) {
+    fn conclude(&mut self, key: u64, outcome: Outcome) {
+        let verdict = outcome.verdict;
         if let Some(slot) = self.slot(key).filter(|slot| slot.is_none()) {
-            *slot = Some(Line { verdict: verdict.clone(), submissions });
-            self.totals.count(&verdict);
+            *slot = Some(outcome);
+            self.totals.count(verdict);
+            self.changed.push(key);
         }
     }
 
     /// Verdicts so far.
     #[must_use]
-    pub fn totals(&self) -> Totals {
-        self.totals
+    pub(crate) fn totals(&self) -> Totals {
+        Totals { pending: self.waiting.count(), ..self.totals }
     }
 
     /// Marks every key up to this one as handed out.
-    pub fn hand_out(&mut self, up_to: u64) {
+    pub(crate) fn hand_out(&mut self, up_to: u64) {
         self.handed_out = self.handed_out.max(up_to.min(self.lines.len() as u64));
     }
 
-    /// The host's own verdict, for an object that the component never gets. The first verdict stays.
-    pub fn decide(&mut self, key: u64, verdict: Verdict) {
-        self.conclude(key, verdict, Vec::new());
+    /// The last key that this process or an earlier one has handed out.
+    pub(crate) fn handed_out(&self) -> u64 {
+        self.handed_out.max(self.before)
+    }
+
+    /// Whether an earlier process had handed out this object.
+    pub(crate) fn is_uncertain(&self, key: u64) -> bool {
+        key <= self.before
+    }
+
+    /// Whether an object has neither a verdict nor waits for one.
+    pub(crate) fn is_open(&self, key: u64) -> bool {
+        self.line(key).is_none() && self.waiting.get(key).is_none()
+    }
+
+    /// The keys of these objects.
+    pub(crate) fn open(&self) -> Vec<u64> {
+        (1..=self.lines.len() as u64).filter(|key| self.is_open(*key)).collect()
+    }
+
+    /// The host's own verdict. The first verdict stays.
+    pub(crate) fn decide(&mut self, key: u64, outcome: Outcome) {
+        self.conclude(key, outcome);
+    }
+
+    /// The keys whose lines have changed since the last call, in the order in which they did.
+    pub(crate) fn take_changed(&mut self) -> Vec<u64> {
+        std::mem::take(&mut self.changed)
     }
 
     /// Takes what the component reports. Every valid outcome is kept, also behind an invalid one: it tells of something
     /// that has happened. Gives the keys whose outcomes were taken, and the first violation of the contract.
-    pub fn record(&mut self, outcomes: Vec<Outcome>) -> (Vec<u64>, Result<(), Violation>) {
+    pub(crate) fn record(
+        &mut self,
+        outcomes: Vec<contract::Outcome>,
+        now: Moment,
+    ) -> (Vec<u64>, Result<(), Violation>) {
         let (mut taken, mut first) = (Vec::with_capacity(outcomes.len()), Ok(()));
         for outcome in outcomes {
             let key = outcome.key;
-            match self.take(outcome) {
+            match self.take(outcome, now) {
                 Ok(()) => taken.push(key),
                 Err(violation) if first.is_ok() => first = Err(violation),
                 Err(_) => {}
@@ -152,38 +198,34 @@ impl Ledger {
     }
 
     /// The line of an object that has its verdict.
-    pub(crate) fn line(&self, key: u64) -> Option<&Line> {
+    pub(crate) fn line(&self, key: u64) -> Option<&Outcome> {
         self.lines.get(usize::try_from(key.checked_sub(1)?).ok()?)?.as_ref()
     }
 
-    fn take(&mut self, outcome: Outcome) -> Result<(), Violation> {
+    fn take(&mut self, outcome: contract::Outcome, now: Moment) -> Result<(), Violation> {
         let key = outcome.key;
         let misplaced = match (&outcome.verdict, self.dry_run) {
-            (Verdict::Accepted, true) => Some(("accepted", "dry run")),
-            (Verdict::Pending(_), true) => Some(("pending", "dry run")),
-            (Verdict::Planned, false) => Some(("planned", "run that is not dry")),
+            (contract::Verdict::Accepted, true) => Some(("accepted", "dry run")),
+            (contract::Verdict::Pending(_), true) => Some(("pending", "dry run")),
+            (contract::Verdict::Planned, false) => Some(("planned", "run that is not dry")),
             _ => None,
         };
-        if key == 0 || key > self.handed_out {
+        let is_offered = self.waiting.is_offered(key);
+        if key == 0 || key > self.lines.len() as u64 || (key > self.handed_out && !is_offered) {
             return Err(Violation::UnknownKey(key));
         }
-        if self.line(key).is_some() || self.waiting.is_settled(key) {
+        if !is_offered && !self.is_open(key) {
             return Err(Violation::SecondOutcome(key));
         }
         if let Some((verdict, run)) = misplaced {
             return Err(Violation::VerdictOfOtherRun { key, verdict, run });
         }
-        if !outcome.outputs.is_empty() {
-            return Err(Violation::NotSupported("outputs"));
-        }
-        if !outcome.downloads.is_empty() {
-            return Err(Violation::NotSupported("downloads"));
-        }
+        given_back::check(&outcome)?;
         let (count, limit) = (outcome.submissions.len(), limits::OUTCOME_SUBMISSIONS);
         if count as u64 > limit {
             return Err(Violation::TooManySubmissions { key, count, limit });
         }
-        if let Verdict::Pending(pending) = &outcome.verdict {
+        if let contract::Verdict::Pending(pending) = &outcome.verdict {
             if !self.can_wait {
                 return Err(Violation::NotSupported("pending"));
             }
@@ -192,201 +234,46 @@ impl Ledger {
                 return Err(Violation::StateTooLarge { key, bytes, limit });
             }
         }
-        let mut submissions = self.waiting.take(key).map(|waiting| waiting.submissions).unwrap_or_default();
-        submissions.extend(outcome.submissions);
+        let before = self.waiting.take(key);
+        let mut known = before.as_ref().map_or_else(Known::default, |before| before.known.clone());
+        let submissions = outcome.submissions.into_iter().map(summary::submission).collect();
+        known.add(submissions, given_back::outputs(outcome.outputs, &self.sensitive));
         match outcome.verdict {
-            Verdict::Pending(pending) => self.waiting.add(key, pending, submissions),
-            verdict => self.conclude(key, verdict, submissions),
+            contract::Verdict::Pending(pending) => {
+                self.waiting.add(key, pending, before, known, now);
+                self.changed.push(key);
+            }
+            verdict => self.conclude(key, summary::outcome(verdict, known)),
         }
         Ok(())
     }
 
-    /// Closes the ledger: what has no verdict failed. `open` gives problem and submissions for a key, and is told whether the
-    /// component has had the object.
+    /// Closes the ledger. Objects that still wait are pending if another process can continue, otherwise they have failed. There
+    /// is no other object without a verdict: those were decided when the component had ended.
     #[must_use]
-    pub(crate) fn close(
-        self,
-        mut open: impl FnMut(u64, bool) -> (Reason, Vec<Submission>),
-    ) -> (Vec<Line>, Totals) {
-        let (mut totals, handed_out) = (self.totals, self.handed_out);
-        let mut waiting = self.waiting;
-        let lines = self
-            .lines
-            .into_iter()
-            .zip(1..)
-            .map(|(line, key)| {
-                line.unwrap_or_else(|| {
-                    totals.failed += 1;
-                    let (problem, submissions) = match waiting.take(key) {
-                        Some(waiting) => waiting.unfinished(),
-                        None => open(key, key <= handed_out),
-                    };
-                    Line { verdict: Verdict::Failed(problem), submissions }
-                })
-            })
-            .collect();
+    pub(crate) fn close(mut self, continues: bool) -> (Vec<Outcome>, Totals) {
+        let mut totals = self.totals;
+        let mut lines = Vec::with_capacity(self.lines.len());
+        for (line, key) in std::mem::take(&mut self.lines).into_iter().zip(1..) {
+            lines.push(line.unwrap_or_else(|| {
+                let outcome = match self.waiting.take(key) {
+                    Some(waiting) => waiting.unfinished(continues),
+                    None => {
+                        Outcome::reasoned(Verdict::Failed, "no-verdict", "the run ended without a verdict")
+                    }
+                };
+                totals.count(outcome.verdict);
+                outcome
+            }));
+        }
         (lines, totals)
     }
 
-    fn slot(&mut self, key: u64) -> Option<&mut Option<Line>> {
+    fn slot(&mut self, key: u64) -> Option<&mut Option<Outcome>> {
         let index = usize::try_from(key.checked_sub(1)?).ok()?;
         self.lines.get_mut(index)
     }
 }
 
 #[cfg(test)]
-mod tests {
-    use palisade_engine::contract::Pending;
-
-    use super::*;
-
-    fn outcome(key: u64, verdict: Verdict) -> Outcome {
-        Outcome { key, verdict, submissions: Vec::new(), outputs: Vec::new(), downloads: Vec::new() }
-    }
-
-    fn open() -> Reason {
-        Reason { code: "open".into(), message: "no verdict".into() }
-    }
-
-    fn unsent(_: u64, _: bool) -> (Reason, Vec<Submission>) {
-        (open(), Vec::new())
-    }
-
-    fn ledger(offered: usize) -> Ledger {
-        let mut ledger = Ledger::new(offered, false);
-        ledger.hand_out(offered as u64);
-        ledger
-    }
-
-    #[test]
-    fn what_has_no_verdict_failed() {
-        let mut ledger = ledger(3);
-        ledger.record(vec![outcome(2, Verdict::Accepted)]).1.unwrap();
-        let (lines, totals) = ledger.close(unsent);
-        assert_eq!(totals, Totals { offered: 3, accepted: 1, failed: 2, ..Totals::default() });
-        assert_eq!(lines[1].verdict, Verdict::Accepted);
-        assert_eq!(lines[0].verdict, Verdict::Failed(open()));
-    }
-
-    #[test]
-    fn a_second_outcome_is_a_violation_and_the_first_stays() {
-        let mut ledger = ledger(1);
-        ledger.record(vec![outcome(1, Verdict::Accepted)]).1.unwrap();
-        let again = ledger.record(vec![outcome(1, Verdict::Failed(open()))]);
-        assert_eq!(again, (Vec::new(), Err(Violation::SecondOutcome(1))));
-        assert_eq!(ledger.close(unsent).1.accepted, 1);
-    }
-
-    #[test]
-    fn unknown_keys_and_keys_not_yet_handed_out_are_violations() {
-        let mut ledger = Ledger::new(3, false);
-        ledger.hand_out(1);
-        for key in [0, 2, 4, u64::MAX] {
-            assert_eq!(
-                ledger.record(vec![outcome(key, Verdict::Accepted)]).1,
-                Err(Violation::UnknownKey(key))
-            );
-        }
-    }
-
-    #[test]
-    fn valid_outcomes_beside_an_invalid_one_are_kept() {
-        let mut ledger = ledger(2);
-        let list =
-            vec![outcome(1, Verdict::Accepted), outcome(9, Verdict::Accepted), outcome(2, Verdict::Accepted)];
-        assert_eq!(ledger.record(list), (vec![1, 2], Err(Violation::UnknownKey(9))));
-        assert_eq!(ledger.totals().accepted, 2);
-    }
-
-    fn pending(state: Vec<u8>) -> Verdict {
-        let reason = Reason { code: "queued".into(), message: "the task is queued".into() };
-        Verdict::Pending(Pending { state, reason, poll_after: 0, give_up_after: Some(60_000) })
-    }
-
-    #[test]
-    fn an_object_that_waits_gets_one_outcome_in_each_activation() {
-        let mut ledger = ledger(2).with_waiting();
-        ledger.record(vec![outcome(1, pending(vec![7])), outcome(2, Verdict::Accepted)]).1.unwrap();
-        assert_eq!(ledger.totals().decided(), 1);
-        // Twice in the same activation.
-        let again = ledger.record(vec![outcome(1, Verdict::Accepted)]);
-        assert_eq!(again.1, Err(Violation::SecondOutcome(1)));
-        let due = ledger.waiting().next_due().unwrap();
-        assert_eq!(ledger.waiting().due(due), [1]);
-        assert_eq!(ledger.waiting().offer(1), Some(vec![7]));
-        ledger.record(vec![outcome(1, pending(vec![8]))]).1.unwrap();
-        ledger.end_resume();
-        let due = ledger.waiting().next_due().unwrap();
-        assert_eq!(ledger.waiting().due(due), [1]);
-        assert_eq!(ledger.waiting().offer(1), Some(vec![8]));
-        ledger.record(vec![outcome(1, Verdict::Accepted)]).1.unwrap();
-        ledger.end_resume();
-        assert_eq!(ledger.waiting().next_due(), None);
-        assert_eq!(ledger.close(unsent).1.accepted, 2);
-    }
-
-    #[test]
-    fn an_object_that_waits_too_long_or_is_not_reported_has_failed() {
-        let code = |ledger: Ledger| match ledger.close(unsent).0.remove(0).verdict {
-            Verdict::Failed(reason) => reason.code,
-            verdict => panic!("{verdict:?}"),
-        };
-        let waiting = || {
-            let mut ledger = ledger(1).with_waiting();
-            ledger.record(vec![outcome(1, pending(Vec::new()))]).1.unwrap();
-            ledger
-        };
-        assert_eq!(code(waiting()), "still-waiting");
-        let mut exceeded = waiting();
-        exceeded.give_up(Instant::now() + std::time::Duration::from_secs(61));
-        assert_eq!(code(exceeded), "wait-exceeded");
-        let mut unreported = waiting();
-        unreported.waiting().offer(1);
-        unreported.end_resume();
-        assert_eq!(code(unreported), "no-verdict");
-    }
-
-    #[test]
-    fn only_a_component_that_can_resume_may_report_pending_and_its_state_is_limited() {
-        let refused = ledger(1).record(vec![outcome(1, pending(Vec::new()))]).1;
-        assert_eq!(refused, Err(Violation::NotSupported("pending")));
-        let large = vec![0; limits::STATE_BYTES as usize + 1];
-        let refused = ledger(1).with_waiting().record(vec![outcome(1, pending(large))]).1;
-        assert!(matches!(refused, Err(Violation::StateTooLarge { key: 1, .. })), "{refused:?}");
-    }
-
-    #[test]
-    fn a_verdict_of_the_other_kind_of_run_is_a_violation() {
-        assert!(ledger(1).record(vec![outcome(1, Verdict::Planned)]).1.is_err());
-        let mut dry = Ledger::new(1, true);
-        dry.hand_out(1);
-        assert!(dry.record(vec![outcome(1, Verdict::Accepted)]).1.is_err());
-        assert!(dry.record(vec![outcome(1, pending(Vec::new()))]).1.is_err());
-    }
-
-    proptest::proptest! {
-        #[test]
-        fn the_sums_agree_whatever_is_reported(
-            offered in 0..40usize,
-            handed_out in 0..50u64,
-            reported in proptest::collection::vec((0..50u64, 0..5u8), 0..120),
-        ) {
-            let mut ledger = Ledger::new(offered, false);
-            ledger.hand_out(handed_out);
-            for (key, kind) in reported {
-                let verdict = match kind {
-                    0 => Verdict::Accepted,
-                    1 => Verdict::Planned,
-                    2 => Verdict::Skipped(Reason { code: "a".into(), message: "b".into() }),
-                    3 => Verdict::Rejected(open()),
-                    _ => Verdict::Failed(open()),
-                };
-                let _ = ledger.record(vec![outcome(key, verdict)]);
-            }
-            let (lines, totals) = ledger.close(unsent);
-            proptest::prop_assert_eq!(lines.len(), offered);
-            proptest::prop_assert_eq!(totals.offered, offered as u64);
-            proptest::prop_assert_eq!(totals.decided(), totals.offered);
-        }
-    }
-}
+mod tests;

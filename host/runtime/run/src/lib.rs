@@ -10,21 +10,26 @@
 //! Everything that can be wrong before the first request is found in the first step: the bundle, the action, each
 //! parameter, each secret, the component's imports, the collection's format. Nothing has been sent when it fails.
 //!
-//! The invariant of every report: `offered = accepted + planned + skipped + rejected + failed`, and each offered key occurs
-//! once ([`Ledger`]). A component can break neither by what it does nor by what it leaves undone.
+//! The invariant of every report: `offered = accepted + planned + skipped + rejected + failed + pending`, and each offered key occurs
+//! once in the ledger. A component can break neither by what it does nor by what it leaves undone.
 
 #![warn(missing_docs)]
 
 mod activation;
+mod books;
 mod configuration;
 mod connection;
 mod connection_file;
 mod desk;
+mod encoded;
+mod end;
 mod error;
 mod execute;
 mod given;
+mod given_back;
 mod grants;
 mod holdings;
+mod journal;
 mod ledger;
 mod offer;
 mod open;
@@ -49,7 +54,8 @@ pub use grants::{
     ConnectionRequest, ConnectionRequests, asked_grants, connection_parameter, connection_requests,
     secret_origins,
 };
-pub use ledger::{Ledger, Totals};
+pub use journal::{Begun, Entry, Journal, JournalFile, Kept, KeptSetting, Numbers, PendingFileError};
+pub use ledger::Totals;
 pub use open::OUTCOME_UNKNOWN;
 pub use operator::OperatorError;
 pub use palisade_engine::{Stopper, Stopping};
@@ -57,10 +63,10 @@ pub use plan::{Difference, Plan, PlanError, PlannedObject};
 pub use preparation::Preparation;
 pub use prepare::{Overrides, Prepared, asked_limits};
 pub use report::{
-    ActionIdentity, BundleIdentity, ChangeReport, CollectionReport, ComparisonReport, EndedHow,
-    EvictionReport, EvictionsReport, FileReport, HoldingReport, LeftOutReport, NotOffered, NotOfferedObject,
-    ObjectReport, ReasonCount, Report, RunReport, Status, SubmissionReport, TrafficReport, Warning,
-    report_schema,
+    ActionIdentity, BundleIdentity, CollectionReport, EndedHow, EvictionReport, EvictionsReport, FileReport,
+    HoldingReport, LeftOutReport, NotOffered, NotOfferedObject, ObjectReport, ReasonCount, Report, RunReport,
+    Status, TrafficReport, Warning, report_schema,
 };
 pub use selection::{Offered, Selection};
 pub use summary::json_value;
+pub use waiting::Waiting;

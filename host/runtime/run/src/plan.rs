@@ -9,13 +9,11 @@ use std::path::Path;
 
 use palisade_files::ReadFault;
 use palisade_limits as limits;
-use palisade_model::{Format, Location, Object, Summary, Verdict};
+use palisade_model::{Format, Location, Object, Submission, Summary, Verdict};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
-use crate::report::{
-    BundleIdentity, EvictionReport, EvictionsReport, FileReport, ObjectReport, Report, SubmissionReport,
-};
+use crate::report::{BundleIdentity, EvictionReport, EvictionsReport, FileReport, ObjectReport, Report};
 use crate::selection::{Offered, Selection};
 
 /// What a push would do, as it is written to a file.
@@ -73,7 +71,7 @@ pub struct PlannedObject {
     /// Stable code of the reason.
     pub code: Option<String>,
     /// What would be submitted for it, and what the service has of that.
-    pub submissions: Vec<SubmissionReport>,
+    pub submissions: Vec<Submission>,
 }
 
 /// Why a plan cannot be used.
@@ -406,9 +404,9 @@ fn planned(object: &Object, entry: &ObjectReport) -> PlannedObject {
         tags: object.tags.clone(),
         file: entry.file.clone(),
         location: entry.location.clone(),
-        verdict: entry.verdict,
-        code: entry.code.clone(),
-        submissions: entry.submissions.clone(),
+        verdict: entry.outcome.verdict,
+        code: entry.outcome.code.clone(),
+        submissions: entry.outcome.submissions.clone(),
     }
 }
 
@@ -434,6 +432,7 @@ impl PlannedObject {
 }
 
 fn compare_objects(planned: &PlannedObject, now: &ObjectReport, differences: &mut Vec<Difference>) {
+    let now = &now.outcome;
     if (planned.verdict, &planned.code) != (now.verdict, &now.code) {
         let shown = |verdict: Verdict, code: &Option<String>| match code {
             Some(code) => format!("{verdict} ({code})"),
@@ -445,7 +444,7 @@ fn compare_objects(planned: &PlannedObject, now: &ObjectReport, differences: &mu
             now: shown(now.verdict, &now.code),
         });
     }
-    let name = |submission: &SubmissionReport| (submission.field.clone(), submission.value.clone());
+    let name = |submission: &Submission| (submission.field.clone(), submission.value.clone());
     if !planned.submissions.iter().map(name).eq(now.submissions.iter().map(name)) {
         return differences.push(Difference::Submissions { value: planned.value.clone() });
     }
@@ -456,7 +455,7 @@ fn compare_objects(planned: &PlannedObject, now: &ObjectReport, differences: &mu
 
 /// What the service has of one submission. What would change of it is not looked at: a day later an entry is refreshed to
 /// a later date, and that is what the plan says.
-fn compare_entries(planned: &SubmissionReport, now: &SubmissionReport, differences: &mut Vec<Difference>) {
+fn compare_entries(planned: &Submission, now: &Submission, differences: &mut Vec<Difference>) {
     let (Some(before), Some(after)) = (&planned.comparison, &now.comparison) else {
         if planned.comparison.is_some() != now.comparison.is_some() {
             differences.push(Difference::Submissions { value: planned.value.clone() });

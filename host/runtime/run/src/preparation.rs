@@ -12,6 +12,7 @@ use palisade_protect::Protection;
 use palisade_recording::Recording;
 
 use crate::given::Given;
+use crate::journal::{Journal, Kept};
 use crate::operator::{self, OperatorError};
 use crate::plan::Plan;
 use crate::prepare::{ComponentSource, Evidence, Input, Overrides};
@@ -49,10 +50,32 @@ pub struct Preparation {
     pub(crate) evidence: Evidence,
     pub(crate) gate: Gate,
     pub(crate) component: ComponentSource,
+    pub(crate) keeping: Keeping,
     /// None for that of the policy.
     protection: Option<Protection>,
     /// None for those of the policy.
     client: Option<ClientOptions>,
+}
+
+/// What is kept of a run, and how long its process waits.
+#[derive(Default)]
+pub(crate) struct Keeping {
+    pub(crate) journal: Option<Box<dyn Journal>>,
+    pub(crate) caller: serde_json::Value,
+    pub(crate) no_wait: bool,
+    pub(crate) mark: Option<String>,
+}
+
+impl std::fmt::Debug for Keeping {
+    fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        let Self { journal, no_wait, mark, .. } = self;
+        formatter
+            .debug_struct("Keeping")
+            .field("journal", &journal.is_some())
+            .field("no_wait", no_wait)
+            .field("mark", mark)
+            .finish_non_exhaustive()
+    }
 }
 
 impl Preparation {
@@ -71,6 +94,7 @@ impl Preparation {
             evidence: Evidence::None,
             gate: Gate::default(),
             component: ComponentSource::Bundle,
+            keeping: Keeping::default(),
             protection: None,
             client: None,
         }
@@ -101,6 +125,43 @@ impl Preparation {
     /// The objects of a plan, which [`Prepared::apply`](crate::Prepared::apply) carries out. Replaces sources and a selection.
     pub fn plan(mut self, plan: Arc<Plan>) -> Self {
         self.input = Input::Plan(plan);
+        self
+    }
+
+    /// Continues a run that another process began: its objects, its settings, its verdicts. Of the configuration only secrets are
+    /// used. Replaces sources, a selection and a plan.
+    pub fn resume(mut self, kept: Kept) -> Self {
+        self.action = kept.action().to_owned();
+        self.most_evictions = kept.begun.most_evictions;
+        self.keeping.caller = kept.caller().clone();
+        self.keeping.mark = kept.begun.mark.clone();
+        self.input = Input::Kept(Box::new(kept));
+        self
+    }
+
+    /// Keeps the run, so that another process can continue it. A dry run is not kept.
+    pub fn journal(mut self, journal: impl Journal + 'static) -> Self {
+        self.keeping.journal = Some(Box::new(journal));
+        self
+    }
+
+    /// What the caller wants to know when the run is continued. It must not contain a secret.
+    pub fn caller(mut self, caller: serde_json::Value) -> Self {
+        self.keeping.caller = caller;
+        self
+    }
+
+    /// Ends the run when no object is left that is due, instead of waiting for the service. Needs a journal: without one the
+    /// objects that wait have failed.
+    pub fn no_wait(mut self, no_wait: bool) -> Self {
+        self.keeping.no_wait = no_wait;
+        self
+    }
+
+    /// The mark of the workflow to which the run belongs: printable ASCII, at most 48 characters, the same in every run of it.
+    /// Anything else counts as no mark.
+    pub fn mark(mut self, mark: impl Into<String>) -> Self {
+        self.keeping.mark = Some(mark.into());
         self
     }
 

@@ -1,10 +1,10 @@
 //! Everything that can be checked before the first request. [`Prepared`] exists only where all of it has passed.
 
 use std::collections::BTreeMap;
-use std::sync::Arc;
+use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
-use palisade_bundle::{Action, Bundle, Effect, LimitsAsked, TrustedBundle, nearest};
+use palisade_bundle::{Action, Bundle, Effect, LimitsAsked, ParameterKind, TrustedBundle, nearest};
 use palisade_egress::{Client, Gate, Grant, SessionLimits, Wire};
 use palisade_engine::{Component, Engine, Loading, SandboxLimits};
 use palisade_limits as limits;
@@ -17,10 +17,13 @@ use time::OffsetDateTime;
 use crate::PrepareError;
 use crate::configuration::{Configuration, ConfigurationFault, ConfigurationProblem, Secrets};
 use crate::given::Given;
+use crate::given_back::Sensitive;
+use crate::journal::{Begun, Journal, Kept, KeptSetting, PendingFileError};
 use crate::plan::Plan;
 use crate::preparation::Preparation;
-use crate::report::BundleIdentity;
+use crate::report::{BundleIdentity, CollectionReport};
 use crate::selection::Selection;
+use crate::waiting::WaitBounds;
 use crate::{grants, summary};
 
 /// What the operator sets for one run, against the manifest's and the host's own numbers.
@@ -43,6 +46,8 @@ pub(crate) enum Input {
     Selected(Selection),
     /// From a plan, which then is to be done: see [`Prepared::apply`].
     Plan(Arc<Plan>),
+    /// From a run that another process began.
+    Kept(Box<Kept>),
 }
 
 /// What evidence a run leaves or is made from.
@@ -95,6 +100,19 @@ pub struct Prepared {
     pub(crate) deadline: Duration,
     pub(crate) requests: SessionLimits,
     pub(crate) gate: Gate,
+    /// What a journal begins with; its time of the start is set by each run.
+    pub(crate) begun: Begun,
+    /// Taken by the first run.
+    pub(crate) journal: Mutex<Option<Box<dyn Journal>>>,
+    /// Taken by the first run.
+    pub(crate) kept: Mutex<Option<Box<Kept>>>,
+    /// Ends when no object is due.
+    pub(crate) no_wait: bool,
+    /// The operator has set a time for the whole run, waiting included.
+    pub(crate) is_bounded: bool,
+    pub(crate) wait_bounds: WaitBounds,
+    /// Names of outputs that are not shown.
+    pub(crate) sensitive: Sensitive,
 }
 
 impl std::fmt::Debug for Prepared {
@@ -136,6 +154,7 @@ impl Preparation {
     /// [`PrepareError`]; nothing has been sent.
     pub async fn check(mut self, engine: &Engine) -> Result<Prepared, PrepareError> {
         let (protection, client) = self.operator()?;
+        self.take_settings()?;
         let now = tokio::time::Instant::now();
         let began = now.checked_sub(self.overrides.spent).unwrap_or(now);
         let secrets = match self.evidence {
@@ -148,7 +167,8 @@ impl Preparation {
             Self::configure(&self.bundle, &self.action, &self.given, secrets)?;
         let manifest = self.bundle.manifest();
         let grants = self.policy.grant(&manifest.id, &asked);
-        let run_id = run_id(OffsetDateTime::now_utc());
+        let begun = self.begun(&action);
+        let run_id = begun.run_id.clone();
         let records = matches!(self.evidence, Evidence::Record);
         let wire = match self.evidence {
             Evidence::None | Evidence::Record => {
@@ -175,10 +195,12 @@ impl Preparation {
         let most = configuration.objects_per_run;
         let blocks = action.effect == Effect::Blocks;
         // Reading a large file and compiling a component both keep a core busy: they do so side by side.
-        let reading = tokio::task::spawn_blocking(move || match self.input {
-            Input::Sources(sources) => Selection::read(sources, most, blocks),
-            Input::Selected(selection) => Ok(selection),
-            Input::Plan(plan) => Ok(plan.selection()),
+        let input = self.input;
+        let reading = tokio::task::spawn_blocking(move || match input {
+            Input::Sources(sources) => Selection::read(sources, most, blocks).map(|read| (read, None)),
+            Input::Selected(selection) => Ok((selection, None)),
+            Input::Plan(plan) => Ok((plan.selection(), None)),
+            Input::Kept(mut kept) => Ok((kept.selection(), Some(kept))),
         });
         let component = match self.component {
             ComponentSource::Bundle => engine.load(self.bundle.component()).await?,
@@ -187,19 +209,28 @@ impl Preparation {
         };
         let (mut sandbox, requests) = effective(&manifest.limits, &self.policy, self.overrides);
         validate(&component, &action, &configuration, sandbox).await?;
-        let mut selection = in_time(self.overrides.run, began, "collection", reading).await??;
+        let (mut selection, kept) = in_time(self.overrides.run, began, "collection", reading).await??;
         let deadline = sandbox.run;
         if let Some(limit) = self.overrides.run {
             // One time for everything: what reading has taken, the requests do not have.
             sandbox.run = sandbox.run.min(limit.saturating_sub(began.elapsed()));
         }
         if blocks {
-            selection.hold_back(|object| {
+            let from = kept.as_ref().map_or(0, |kept| kept.handed_out);
+            selection.hold_back(from, |object| {
                 let hit = protection.check(&object.subtype, &object.value)?;
                 Some(format!("it is protected by {hit}"))
             });
         }
+        let collection = summary::collection(&selection, configuration.objects_per_run);
         Ok(Prepared {
+            begun: Begun { collection, ..begun },
+            journal: Mutex::new(self.keeping.journal),
+            kept: Mutex::new(kept),
+            no_wait: self.keeping.no_wait,
+            is_bounded: self.overrides.run.is_some(),
+            wait_bounds: WaitBounds::default(),
+            sensitive: Sensitive::default(),
             run_id,
             policy: self.policy,
             bundle: self.bundle,
@@ -224,7 +255,76 @@ impl Preparation {
     }
 }
 
+impl Preparation {
+    /// Takes the settings of a run that is continued. Of what was given now, only secrets count.
+    fn take_settings(&mut self) -> Result<(), PendingFileError> {
+        let Input::Kept(kept) = &self.input else { return Ok(()) };
+        let now = BundleIdentity::of(&self.bundle);
+        if kept.begun.bundle.digest != now.digest {
+            let name =
+                |bundle: &BundleIdentity| format!("`{} {}` ({})", bundle.id, bundle.version, bundle.digest);
+            return Err(PendingFileError::OtherBundle { kept: name(&kept.begun.bundle), now: name(&now) });
+        }
+        let manifest = self.bundle.manifest();
+        let is_secret = |name: &str| {
+            manifest
+                .parameter(name)
+                .is_some_and(|parameter| matches!(parameter.kind, ParameterKind::Secret {}))
+        };
+        self.given.retain(|name, _| is_secret(name));
+        for (name, setting) in &kept.begun.given {
+            self.given.entry(name.clone()).or_insert_with(|| setting.given());
+        }
+        Ok(())
+    }
+
+    /// What a journal of the run begins with, apart from its collection.
+    fn begun(&self, action: &Action) -> Begun {
+        if let Input::Kept(kept) = &self.input {
+            return kept.begun.clone();
+        }
+        // A file of settings can hold those of other actions, which nobody has checked.
+        let parameters = action.parameters(self.bundle.manifest());
+        let given = parameters.filter_map(|parameter| {
+            let setting = KeptSetting::of(self.given.get(&parameter.name)?)?;
+            Some((parameter.name.clone(), setting))
+        });
+        Begun {
+            schema: Begun::SCHEMA,
+            host: Begun::HOST.to_owned(),
+            run_id: run_id(OffsetDateTime::now_utc()),
+            started_at: String::new(),
+            bundle: BundleIdentity::of(&self.bundle),
+            action: action.id.clone(),
+            given: given.collect(),
+            most_evictions: self.most_evictions,
+            mark: self.keeping.mark.clone().filter(|mark| is_mark(mark)),
+            collection: CollectionReport::default(),
+            caller: self.keeping.caller.clone(),
+        }
+    }
+}
+
+/// Whether a text can be a mark, as the contract describes it.
+fn is_mark(text: &str) -> bool {
+    let printable = text.bytes().all(|byte| byte.is_ascii_graphic() || byte == b' ');
+    printable && !text.is_empty() && text.len() as u64 <= limits::MARK_CHARACTERS
+}
+
 impl Prepared {
+    /// Whether an object that may have been sent is offered again: the component can look whether it was, or sending it twice has
+    /// the effect of sending it once.
+    pub(crate) fn may_be_offered_again(&self) -> bool {
+        let can_look = self.component.can_resume() && self.grants.iter().any(|grant| !grant.changes);
+        can_look || self.grants.iter().all(|grant| grant.idempotent || !grant.changes)
+    }
+
+    /// Identifies the run.
+    #[must_use]
+    pub fn run_id(&self) -> &str {
+        &self.run_id
+    }
+
     /// What the run will take.
     #[must_use]
     pub fn selection(&self) -> &Arc<Selection> {

@@ -5,9 +5,9 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use palisade_bundle::Bundle;
-use palisade_model::Verdict;
+use palisade_model::{Outcome, Verdict};
 use schemars::JsonSchema;
-use serde::{Deserialize, Serialize, Serializer};
+use serde::{Deserialize, Deserializer, Serialize, Serializer};
 use serde_json::Value;
 
 use crate::Totals;
@@ -82,6 +82,8 @@ pub enum Status {
     Clean,
     /// The run finished; objects were rejected or failed.
     WithProblems,
+    /// The service has not finished all objects. The run can be continued.
+    Waiting,
     /// The run ended before the action had worked through the collection.
     EndedEarly,
 }
@@ -132,7 +134,7 @@ pub struct ActionIdentity {
 }
 
 /// What was read, and what of it was not offered.
-#[derive(Debug, Clone, Serialize, JsonSchema)]
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct CollectionReport {
     /// Each file in the order given.
     pub files: Vec<FileReport>,
@@ -162,31 +164,31 @@ pub struct FileReport {
 }
 
 /// Objects beyond *Objects Per Run*.
-#[derive(Debug, Clone, Serialize, JsonSchema)]
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct NotOffered {
     /// How many.
     pub count: u64,
     /// How many of each type.
     pub by_subtype: BTreeMap<String, u64>,
     /// Which, up to a limit.
-    #[serde(serialize_with = "shared")]
+    #[serde(serialize_with = "shared", deserialize_with = "to_share")]
     #[schemars(with = "Vec<NotOfferedObject>")]
     pub objects: Arc<Vec<NotOfferedObject>>,
 }
 
 /// One object beyond *Objects Per Run*. There may be 10,000 of them: what many have in common they share.
-#[derive(Debug, Clone, Serialize, JsonSchema)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct NotOfferedObject {
     /// The platform's identifier.
     pub platform_id: Option<String>,
     /// Its type.
-    #[serde(serialize_with = "shared")]
+    #[serde(serialize_with = "shared", deserialize_with = "text_to_share")]
     #[schemars(with = "String")]
     pub subtype: Arc<str>,
     /// Its value.
     pub value: String,
     /// Its file.
-    #[serde(serialize_with = "shared")]
+    #[serde(serialize_with = "shared", deserialize_with = "text_to_share")]
     #[schemars(with = "String")]
     pub file: Arc<str>,
     /// Its place in the file.
@@ -198,8 +200,16 @@ fn shared<T: Serialize + ?Sized, S: Serializer>(value: &Arc<T>, serializer: S) -
     value.as_ref().serialize(serializer)
 }
 
+fn to_share<'de, T: Deserialize<'de>, D: Deserializer<'de>>(deserializer: D) -> Result<Arc<T>, D::Error> {
+    T::deserialize(deserializer).map(Arc::new)
+}
+
+fn text_to_share<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Arc<str>, D::Error> {
+    String::deserialize(deserializer).map(Arc::from)
+}
+
 /// Records that their own file says are not for use.
-#[derive(Debug, Clone, Serialize, JsonSchema)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct LeftOutReport {
     /// Stable code.
     pub code: String,
@@ -223,7 +233,7 @@ pub struct ReasonCount {
 }
 
 /// Requests, repeats and waiting.
-#[derive(Debug, Clone, Default, Serialize, JsonSchema)]
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct TrafficReport {
     /// Requests sent, repeats included.
     pub requests: u64,
@@ -266,7 +276,7 @@ impl TrafficReport {
 }
 
 /// What the operator should know.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, JsonSchema)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct Warning {
     /// `action` or `host`.
     pub source: String,
@@ -292,53 +302,8 @@ pub struct ObjectReport {
     /// Its place in the file.
     pub location: String,
     /// What became of it.
-    pub verdict: Verdict,
-    /// Stable code of the reason; none where it was accepted or planned.
-    pub code: Option<String>,
-    /// The reason as a sentence; for a duplicate, of which object.
-    pub message: Option<String>,
-    /// What was submitted for it.
-    pub submissions: Vec<SubmissionReport>,
-}
-
-/// One thing that was submitted.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
-pub struct SubmissionReport {
-    /// The service's name for what it is.
-    pub field: String,
-    /// The value as submitted.
-    pub value: String,
-    /// HTTP status of the service's last answer about it.
-    pub status: Option<u16>,
-    /// Times that it was sent by the action.
-    pub attempts: u32,
-    /// Key of the earlier object with the same submission.
-    pub duplicate_of: Option<u64>,
-    /// What the service has of it, where the run compared.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub comparison: Option<ComparisonReport>,
-}
-
-/// What the service has of one submission.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
-pub struct ComparisonReport {
-    /// The fields of the entry that is there already, as the service writes them; none where there is no entry.
-    pub held: Option<BTreeMap<String, String>>,
-    /// What the submission would change of it.
-    pub changes: Vec<ChangeReport>,
-    /// Other lists of the service that have the value too.
-    pub also_on: Vec<String>,
-}
-
-/// One field that a submission would change.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
-pub struct ChangeReport {
-    /// The field, by the service's name.
-    pub name: String,
-    /// What it is now.
-    pub before: Option<String>,
-    /// What it would be.
-    pub after: String,
+    #[serde(flatten)]
+    pub outcome: Outcome,
 }
 
 /// What the service would remove by itself because of a run.

@@ -3,36 +3,23 @@
 use std::collections::HashMap;
 use std::sync::Arc;
 
-use palisade_engine::contract::{self, Attribute, Comparison, Pending, Submission};
-use palisade_model::Verdict;
+use palisade_engine::contract::{self, Attribute};
+use palisade_model::{Change, Comparison, Outcome, Submission, Verdict};
 use serde_json::Value;
 
-use crate::execute::Decided;
-use crate::ledger::Line;
-use crate::report::{
-    ChangeReport, CollectionReport, ComparisonReport, FileReport, LeftOutReport, NotOffered, ObjectReport,
-    ReasonCount, SubmissionReport,
-};
+use crate::report::{CollectionReport, FileReport, LeftOutReport, NotOffered, ObjectReport, ReasonCount};
 use crate::selection::{Offered, Selection};
+use crate::waiting::Known;
 
 /// The entries of all offered objects, in their order.
-pub(crate) fn objects(selection: &Selection, lines: Vec<Line>) -> Vec<ObjectReport> {
+pub(crate) fn objects(selection: &Selection, lines: Vec<Outcome>) -> Vec<ObjectReport> {
     let entries = selection.offered.iter().zip(lines).zip(1..);
     entries
         .map(|(((file, offered), line), key)| object(file_name(selection, *file), offered, line, key))
         .collect()
 }
 
-/// A verdict as soon as it stands.
-pub(crate) fn decided(key: u64, line: Line) -> Decided {
-    let (verdict, code, message) = explain(line.verdict);
-    let message = message.or_else(|| duplicate(&line.submissions));
-    let submissions = line.submissions.into_iter().map(submission).collect();
-    Decided { key, verdict, code, message, submissions }
-}
-
-fn object(file: String, offered: &Offered, line: Line, key: u64) -> ObjectReport {
-    let Decided { verdict, code, message, submissions, .. } = decided(key, line);
+fn object(file: String, offered: &Offered, outcome: Outcome, key: u64) -> ObjectReport {
     let (platform_id, subtype, value, location) = match offered {
         Offered::Object(object) | Offered::Protected(object, _) => (
             object.platform_id.clone(),
@@ -44,21 +31,24 @@ fn object(file: String, offered: &Offered, line: Line, key: u64) -> ObjectReport
             (None, String::new(), record.excerpt.clone(), record.location.to_string())
         }
     };
-    ObjectReport { key, platform_id, subtype, value, file, location, verdict, code, message, submissions }
+    ObjectReport { key, platform_id, subtype, value, file, location, outcome }
 }
 
-fn explain(verdict: contract::Verdict) -> (Verdict, Option<String>, Option<String>) {
-    match verdict {
-        contract::Verdict::Accepted => (Verdict::Accepted, None, None),
-        contract::Verdict::Planned => (Verdict::Planned, None, None),
-        contract::Verdict::Skipped(reason) => (Verdict::Skipped, Some(reason.code), Some(reason.message)),
-        contract::Verdict::Rejected(problem) => {
-            (Verdict::Rejected, Some(problem.code), Some(problem.message))
-        }
-        contract::Verdict::Failed(problem) | contract::Verdict::Pending(Pending { reason: problem, .. }) => {
-            (Verdict::Failed, Some(problem.code), Some(problem.message))
-        }
+/// The outcome of an object with a final verdict, given what was known of it.
+pub(crate) fn outcome(verdict: contract::Verdict, known: Known) -> Outcome {
+    let (verdict, reason) = match verdict {
+        contract::Verdict::Accepted => (Verdict::Accepted, None),
+        contract::Verdict::Planned => (Verdict::Planned, None),
+        contract::Verdict::Skipped(reason) => (Verdict::Skipped, Some(reason)),
+        contract::Verdict::Rejected(reason) => (Verdict::Rejected, Some(reason)),
+        contract::Verdict::Failed(reason) => (Verdict::Failed, Some(reason)),
+        contract::Verdict::Pending(pending) => (Verdict::Pending, Some(pending.reason)),
+    };
+    let mut outcome = known.outcome(verdict, reason.map(|reason| (reason.code, reason.message)));
+    if outcome.message.is_none() {
+        outcome.message = duplicate(&outcome.submissions);
     }
+    outcome
 }
 
 fn duplicate(submissions: &[Submission]) -> Option<String> {
@@ -66,8 +56,9 @@ fn duplicate(submissions: &[Submission]) -> Option<String> {
     Some(format!("duplicate of object {earlier}, submitted once"))
 }
 
-fn submission(submission: Submission) -> SubmissionReport {
-    SubmissionReport {
+/// What was submitted, as the domain has it.
+pub(crate) fn submission(submission: contract::Submission) -> Submission {
+    Submission {
         field: submission.field,
         value: submission.value,
         status: submission.status,
@@ -77,16 +68,14 @@ fn submission(submission: Submission) -> SubmissionReport {
     }
 }
 
-fn comparison(comparison: Comparison) -> ComparisonReport {
-    let changes = comparison.changes.into_iter().map(|change| ChangeReport {
-        name: change.name,
-        before: change.before,
-        after: change.after,
-    });
-    ComparisonReport {
+fn comparison(comparison: contract::Comparison) -> Comparison {
+    let change =
+        |change: contract::Change| Change { name: change.name, before: change.before, after: change.after };
+    Comparison {
         held: comparison.held.map(|held| held.into_iter().map(|field| (field.name, field.value)).collect()),
-        changes: changes.collect(),
+        changes: comparison.changes.into_iter().map(change).collect(),
         also_on: comparison.also_on,
+        ours: comparison.ours,
     }
 }
 
@@ -94,11 +83,12 @@ fn comparison(comparison: Comparison) -> ComparisonReport {
 pub(crate) fn reasons(objects: &[ObjectReport]) -> Vec<ReasonCount> {
     let mut counts: HashMap<(Verdict, &str), ReasonCount> = HashMap::new();
     for object in objects {
-        let Some(code) = &object.code else { continue };
-        let count = counts.entry((object.verdict, code)).or_insert_with(|| ReasonCount {
-            verdict: object.verdict,
+        let outcome = &object.outcome;
+        let Some(code) = &outcome.code else { continue };
+        let count = counts.entry((outcome.verdict, code)).or_insert_with(|| ReasonCount {
+            verdict: outcome.verdict,
             code: code.clone(),
-            example: object.message.clone().unwrap_or_default(),
+            example: outcome.message.clone().unwrap_or_default(),
             count: 0,
         });
         count.count += 1;
@@ -125,7 +115,7 @@ pub(crate) fn collection(selection: &Selection, objects_per_run: Option<u64>) ->
         })
         .collect();
     let left_out = selection.left_out.iter().map(|(code, (count, message))| LeftOutReport {
-        code: (*code).to_owned(),
+        code: code.clone().into_owned(),
         message: message.clone(),
         count: *count,
     });

@@ -206,7 +206,7 @@ mod tests {
     }
 
     fn counts(accepted: u64, skipped: u64, rejected: u64, failed: u64) -> VerdictCounts {
-        VerdictCounts { accepted, planned: 0, skipped, rejected, failed }
+        VerdictCounts { accepted, skipped, rejected, failed, ..VerdictCounts::default() }
     }
 
     #[test]

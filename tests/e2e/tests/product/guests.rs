@@ -6,6 +6,7 @@ use palisade_e2e::{Outcome, Palisade, Tenant, domains};
 mod completed;
 mod ended;
 mod not_loaded;
+mod tasks;
 mod validating;
 mod waiting;
 

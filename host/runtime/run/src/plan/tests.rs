@@ -1,27 +1,28 @@
 //! What counts as a difference between a plan and the service, and what does not.
 
 use super::*;
-use crate::report::ComparisonReport;
+use palisade_model::{Change, Comparison};
 
-fn submission(held: Option<&[(&str, &str)]>, also_on: &[&str]) -> SubmissionReport {
+fn submission(held: Option<&[(&str, &str)]>, also_on: &[&str]) -> Submission {
     let fields = |held: &[(&str, &str)]| {
         held.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())).collect()
     };
-    SubmissionReport {
+    Submission {
         field: "domain".to_owned(),
         value: "evil.example.com".to_owned(),
         status: None,
         attempts: 0,
         duplicate_of: None,
-        comparison: Some(ComparisonReport {
+        comparison: Some(Comparison {
             held: held.map(fields),
             changes: Vec::new(),
             also_on: also_on.iter().map(|list| (*list).to_owned()).collect(),
+            ours: None,
         }),
     }
 }
 
-fn differences(before: &SubmissionReport, after: &SubmissionReport) -> Vec<String> {
+fn differences(before: &Submission, after: &Submission) -> Vec<String> {
     let mut differences = Vec::new();
     compare_entries(before, after, &mut differences);
     differences.iter().map(ToString::to_string).collect()
@@ -49,7 +50,7 @@ fn what_would_change_does_not_count_only_what_is_there() {
     let before = submission(Some(&[("expiredDateTime", "2026-12-01T00:00:00Z")]), &[]);
     let mut after = before.clone();
     if let Some(comparison) = &mut after.comparison {
-        comparison.changes.push(crate::report::ChangeReport {
+        comparison.changes.push(Change {
             name: "expiredDateTime".to_owned(),
             before: None,
             after: "a day later than planned".to_owned(),

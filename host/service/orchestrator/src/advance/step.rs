@@ -145,7 +145,11 @@ impl Orchestrator {
         match stop {
             // What has no verdict is offered again.
             Some(Stop::Draining | Stop::Lost) if was_interrupted => {
-                if !report.objects.iter().any(|object| object.code.as_deref() == Some(OUTCOME_UNKNOWN)) {
+                if !report
+                    .objects
+                    .iter()
+                    .any(|object| object.outcome.code.as_deref() == Some(OUTCOME_UNKNOWN))
+                {
                     store.put_down(activation, step.place)?;
                 }
                 let message = "the service is stopping; the run continues when it has started again";
@@ -204,14 +208,8 @@ impl Orchestrator {
             .objects
             .iter()
             .filter_map(|object| {
-                let decided = Decided {
-                    key: object.key,
-                    verdict: object.verdict,
-                    code: object.code.clone(),
-                    message: object.message.clone(),
-                    submissions: object.submissions.clone(),
-                };
-                let is_open = report.run.ended == EndedHow::Early && object.code == report.run.code;
+                let decided = Decided { key: object.key, outcome: object.outcome.clone() };
+                let is_open = report.run.ended == EndedHow::Early && object.outcome.code == report.run.code;
                 let verdict = placed(decided, places)?;
                 Some(if is_open { in_hand(verdict, step) } else { verdict })
             })
@@ -333,8 +331,8 @@ async fn stop_at(deadline: Timestamp, clock: &dyn Clock, stopper: &Stopper) -> I
 /// Says of a report that the deadline of the run ended it.
 fn exceeded(report: &mut Report) {
     let (code, message) = run_deadline();
-    for object in report.objects.iter_mut().filter(|object| object.code == report.run.code) {
-        object.code = Some(code.to_owned());
+    for object in report.objects.iter_mut().filter(|object| object.outcome.code == report.run.code) {
+        object.outcome.code = Some(code.to_owned());
     }
     report.run.code = Some(code.to_owned());
     report.run.message = Some(message);
@@ -421,7 +419,7 @@ impl Observer for Writer {
     fn decided(&self, verdicts: &mut dyn Iterator<Item = Decided>) {
         // A run that goes on later offers again what it could not finish now.
         let goes_on = matches!(*self.stopping.borrow(), Some(Stop::Draining | Stop::Lost));
-        let stands = |decided: &Decided| !(goes_on && decided.verdict == Verdict::Failed);
+        let stands = |decided: &Decided| !(goes_on && decided.outcome.verdict == Verdict::Failed);
         let verdicts: Vec<NewVerdict> =
             verdicts.filter(stands).filter_map(|decided| placed(decided, &self.places)).collect();
         let written = self.store.record_verdicts(self.activation, self.step, &verdicts, self.clock.now());
@@ -435,22 +433,23 @@ impl Observer for Writer {
 }
 
 /// A verdict by the object's place in the whole run.
-fn placed(mut decided: Decided, places: &[u64]) -> Option<NewVerdict> {
+fn placed(decided: Decided, places: &[u64]) -> Option<NewVerdict> {
+    let Decided { key, mut outcome } = decided;
     let place = |key: u64| places.get(usize::try_from(key.checked_sub(1)?).ok()?).copied();
-    for submission in &mut decided.submissions {
+    for submission in &mut outcome.submissions {
         if let Some(earlier) = submission.duplicate_of.and_then(place) {
             submission.duplicate_of = Some(earlier);
-            if decided.code.is_none() {
-                decided.message = Some(format!("duplicate of object {earlier}, submitted once"));
+            if outcome.code.is_none() {
+                outcome.message = Some(format!("duplicate of object {earlier}, submitted once"));
             }
         }
     }
     Some(NewVerdict {
-        place: place(decided.key)?,
-        verdict: decided.verdict,
-        code: decided.code,
-        message: decided.message,
-        submissions: json!(decided.submissions),
+        place: place(key)?,
+        verdict: outcome.verdict,
+        code: outcome.code,
+        message: outcome.message,
+        submissions: json!(outcome.submissions),
     })
 }
 

@@ -54,7 +54,7 @@ pub(crate) struct Verdicts {
 
 impl From<VerdictCounts> for Verdicts {
     fn from(counts: VerdictCounts) -> Self {
-        let VerdictCounts { accepted, planned, skipped, rejected, failed } = counts;
+        let VerdictCounts { accepted, planned, skipped, rejected, failed, .. } = counts;
         Self { accepted, planned, skipped, rejected, failed }
     }
 }

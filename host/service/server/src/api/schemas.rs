@@ -114,11 +114,11 @@ pub(crate) fn run_order() -> Object {
 }
 
 pub(crate) fn verdict() -> Object {
-    one_of(Verdict::ALL.iter().map(|one| one.name()))
+    one_of(Verdict::FINAL.iter().map(|one| one.name()))
 }
 
 pub(crate) fn verdict_or_none() -> Object {
-    one_of_or_none(Verdict::ALL.iter().map(|one| one.name()))
+    one_of_or_none(Verdict::FINAL.iter().map(|one| one.name()))
 }
 
 pub(crate) fn phase_or_none() -> Object {

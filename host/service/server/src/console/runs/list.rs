@@ -239,8 +239,9 @@ fn further(wanted: &Wanted, span: &Span) -> Vec<Field> {
     let mut causes = vec![Choice::new("", "Any cause")];
     causes.extend(Cause::ALL.iter().map(|cause| Choice::new(cause.name(), cause_words(*cause))));
     let mut verdicts = vec![Choice::new("", "Any verdict")];
-    verdicts
-        .extend(Verdict::ALL.iter().map(|verdict| Choice::new(verdict.name(), first_upper(verdict.name()))));
+    verdicts.extend(
+        Verdict::FINAL.iter().map(|verdict| Choice::new(verdict.name(), first_upper(verdict.name()))),
+    );
     let [from, to] = span.moment_fields();
     vec![
         from,

@@ -231,8 +231,9 @@ fn filters(
             .push(Field::select("step", "Step", steps.iter().map(choice).collect()).value(step.to_string()));
     }
     let mut verdicts = vec![Choice::new("", "Any verdict")];
-    verdicts
-        .extend(Verdict::ALL.iter().map(|verdict| Choice::new(verdict.name(), first_upper(verdict.name()))));
+    verdicts.extend(
+        Verdict::FINAL.iter().map(|verdict| Choice::new(verdict.name(), first_upper(verdict.name()))),
+    );
     verdicts.push(Choice::new(OPEN, "None yet"));
     fields.push(Field::select("verdict", "Verdict", verdicts).value(&wanted.verdict));
     let known = types.iter().any(|(name, _)| *name == wanted.subtype);

@@ -316,7 +316,7 @@ fn announcement(run: &RunRow, state: &str) -> String {
     if run.phase != Phase::Ended {
         return format!("Run {id}: {state}");
     }
-    let some = Verdict::ALL.iter().filter(|verdict| run.counts.of(**verdict) > 0);
+    let some = Verdict::FINAL.iter().filter(|verdict| run.counts.of(**verdict) > 0);
     let counts: Vec<String> = some.map(|verdict| format!("{} {verdict}", run.counts.of(*verdict))).collect();
     format!("Run {id}: {state}. {}", counts.join(", ")).trim_end_matches(". ").to_owned()
 }

@@ -12,7 +12,7 @@ use crate::view::{Badge, Frame, Moment, Segment, StackedBar, Tone};
 pub(in crate::console) fn verdict_tone(verdict: Verdict) -> Tone {
     match verdict {
         Verdict::Accepted => Tone::Good,
-        Verdict::Planned => Tone::Active,
+        Verdict::Planned | Verdict::Pending => Tone::Active,
         Verdict::Skipped => Tone::Neutral,
         Verdict::Rejected => Tone::Warning,
         Verdict::Failed => Tone::Bad,
@@ -171,7 +171,7 @@ pub(in crate::console) fn verdict_bar(
             None => segment,
         }
     };
-    let some = Verdict::ALL.iter().filter(|verdict| counts.of(**verdict) > 0);
+    let some = Verdict::FINAL.iter().filter(|verdict| counts.of(**verdict) > 0);
     StackedBar::new(label, some.map(segment).collect())
 }
 
