@@ -20,27 +20,39 @@ use tempfile::TempDir;
 /// Runs a scenario of a client on a tenant of its own; panics with what the client says where it fails. `client` is the name
 /// of the folder with its scenarios.
 pub fn run(client: &str, scenario: &str) {
-    let Some(python) = python() else { return };
+    let Some((succeeded, said)) = python_on_a_tenant(client, "scenarios.py", Some(scenario)) else { return };
+    assert!(succeeded && said.contains(&format!("passed: {scenario}")), "`{scenario}` of {client}: {said}");
+}
+
+/// Runs the suite of a client on a tenant of its own; gives the names of the cases that passed. Panics with what the client
+/// says if one fails. `None` if the client is missing and not required.
+pub fn suite(client: &str) -> Option<Vec<String>> {
+    let (succeeded, said) = python_on_a_tenant(client, "suite.py", None)?;
+    assert!(succeeded, "{client}: {said}");
+    Some(said.lines().filter_map(|line| line.strip_prefix("passed: ")).map(str::to_owned).collect())
+}
+
+/// Runs a script of a client on a tenant of its own; says whether it succeeded, and what it printed.
+fn python_on_a_tenant(client: &str, script: &str, argument: Option<&str>) -> Option<(bool, String)> {
+    let python = python()?;
     let tenant = Tenant::start();
-    let script = Path::new(env!("CARGO_MANIFEST_DIR")).join(client).join("scenarios.py");
+    let script = Path::new(env!("CARGO_MANIFEST_DIR")).join(client).join(script);
     let output = Command::new(python)
         // No compiled files beside the scripts, no proxies and no authorities but ours.
         .arg("-B")
         .arg(script)
-        .arg(scenario)
+        .args(argument)
         .env_clear()
         .env("SIMULATOR_URL", format!("https://{}", tenant.address()))
         .env("SIMULATOR_KEY", tenant.api_key())
         .env("SIMULATOR_AUTHORITY", tenant.certificate())
         .output()
         .expect("Python starts");
-    let said = String::from_utf8_lossy(&output.stdout);
-    assert!(
-        output.status.success() && said.contains(&format!("passed: {scenario}")),
-        "`{scenario}` of {client}: {}\n{said}{}",
-        output.status,
-        String::from_utf8_lossy(&output.stderr)
-    );
+    let mut said = String::from_utf8_lossy(&output.stdout).into_owned();
+    if !output.status.success() {
+        said += &format!("{}\n{}", output.status, String::from_utf8_lossy(&output.stderr));
+    }
+    Some((output.status.success(), said))
 }
 
 /// The Python that has the clients. `None`, said on standard error, where it is missing and not required.

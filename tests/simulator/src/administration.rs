@@ -84,6 +84,14 @@ pub(crate) fn answer(shared: &Shared, method: &Method, path: &str, body: &[u8]) 
             shared.state().holdings.tasks.plans.clear();
             done()
         }
+        ("POST", "analyses") => match one_or_more(body) {
+            Ok(analyses) => {
+                let mut state = shared.state();
+                analyses.into_iter().for_each(|analysis| state.holdings.sandbox.plan(analysis));
+                done()
+            }
+            Err(error) => refused(&error.to_string()),
+        },
         ("GET", "settings") => Answer::json(StatusCode::OK, &json!(*shared.settings())),
         ("POST", "settings") => change(shared, body),
         ("POST", "clock") => match serde_json::from_slice(body) {
@@ -109,7 +117,7 @@ pub(crate) fn answer(shared: &Shared, method: &Method, path: &str, body: &[u8]) 
             &json!({"error": "there is no such administration call", "calls": [
                 "GET state", "GET requests", "GET faults", "POST faults", "DELETE faults", "GET settings",
                 "POST settings", "POST clock", "POST reset", "GET ca", "POST seed", "GET tasks", "POST tasks",
-                "GET plans", "POST plans", "DELETE plans",
+                "GET plans", "POST plans", "DELETE plans", "POST analyses",
             ]}),
         ),
     }
@@ -232,6 +240,7 @@ fn state(shared: &Shared) -> Value {
         "messages": holdings.messages,
         "accounts": holdings.accounts,
         "scripts": holdings.scripts,
+        "alerts": holdings.alerts,
         "tasks": tasks,
         "commands": holdings.commands,
         "requests": state.records.requests().count(),

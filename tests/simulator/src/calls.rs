@@ -9,7 +9,8 @@ use crate::identifier::List;
 use crate::permission::Permission::{self, *};
 use crate::routes::{Context, Judged};
 use crate::{
-    accounts, actions, endpoints, inventory, listing, mail, response_block_list, scripts, tasks, writing,
+    accounts, actions, endpoints, inventory, listing, mail, notes, response_block_list, sandbox, scripts,
+    searches, tasks, workbench, writing,
 };
 
 /// How large a body a call takes.
@@ -18,7 +19,6 @@ pub(crate) enum Body {
     /// The service's limit for all requests.
     Small,
     /// A file for the sandbox.
-    #[expect(dead_code, reason = "the sandbox is not there yet")]
     File,
 }
 
@@ -39,6 +39,16 @@ const fn call(
     answer: fn(&Context<'_>) -> Judged,
 ) -> Definition {
     Definition { method, pattern, permissions, body: Body::Small, answer }
+}
+
+/// A call whose body holds a file.
+const fn file_call(
+    method: &'static str,
+    pattern: &'static str,
+    permissions: &'static [Permission],
+    answer: fn(&Context<'_>) -> Judged,
+) -> Definition {
+    Definition { body: Body::File, ..call(method, pattern, permissions, answer) }
 }
 
 /// Every call.
@@ -158,6 +168,37 @@ const CALLS: &[Definition] = &[
     call("GET", "eiqs/endpoints", &[ViewEndpoints], inventory::query),
     call("GET", "endpointSecurity/endpoints", &[ViewEndpoints], inventory::list),
     call("GET", "endpointSecurity/endpoints/{}", &[ViewEndpoints], inventory::get),
+    file_call("POST", "sandbox/files/analyze", &[ViewSandbox, SubmitToSandbox], sandbox::submit_file),
+    call("POST", "sandbox/urls/analyze", &[ViewSandbox, SubmitToSandbox], sandbox::submit_urls),
+    call("GET", "sandbox/tasks", &[ViewSandbox, SubmitToSandbox], sandbox::list_tasks),
+    call("GET", "sandbox/tasks/{}", &[ViewSandbox, SubmitToSandbox], sandbox::get_task),
+    call("GET", "sandbox/analysisResults", &[ViewSandbox, SubmitToSandbox], sandbox::list_results),
+    call("GET", "sandbox/analysisResults/{}", &[ViewSandbox, SubmitToSandbox], sandbox::get_result),
+    call("GET", "sandbox/analysisResults/{}/report", &[ViewSandbox, SubmitToSandbox], sandbox::report),
+    call(
+        "GET",
+        "sandbox/analysisResults/{}/investigationPackage",
+        &[ViewSandbox, SubmitToSandbox],
+        sandbox::package,
+    ),
+    call(
+        "GET",
+        "sandbox/analysisResults/{}/suspiciousObjects",
+        &[ViewSandbox, SubmitToSandbox],
+        sandbox::suspicious_objects,
+    ),
+    call("GET", "sandbox/submissionUsage", &[ViewSandbox, SubmitToSandbox], sandbox::usage),
+    call("GET", "workbench/alerts", &[ViewWorkbench], workbench::list),
+    call("GET", "workbench/alerts/{}", &[ViewWorkbench], workbench::get),
+    call("PATCH", "workbench/alerts/{}", &[ViewWorkbench, ModifyAlerts], workbench::update),
+    call("GET", "workbench/alerts/{}/notes", &[ViewWorkbench], notes::list),
+    call("POST", "workbench/alerts/{}/notes", &[ViewWorkbench, ModifyAlerts], notes::add),
+    call("POST", "workbench/alerts/{}/notes/delete", &[ViewWorkbench, ModifyAlerts], notes::delete),
+    call("GET", "workbench/alerts/{}/notes/{}", &[ViewWorkbench], notes::get),
+    call("PATCH", "workbench/alerts/{}/notes/{}", &[ViewWorkbench, ModifyAlerts], notes::update),
+    call("GET", "search/endpointActivities", &[Search], searches::endpoint_activities),
+    call("GET", "search/emailActivities", &[Search], searches::email_activities),
+    call("GET", "oat/detections", &[ViewTechniques], searches::detections),
 ];
 
 /// The call of a method and a path, with what stands for its parameters. `/v3.0/xdr/` means `/v3.0/` for tasks, to which the

@@ -23,6 +23,7 @@ use crate::answer::{Answer, Content, Family, ItemAnswer};
 use crate::fault::{Effect, Plan, RetryAfter, Seen};
 use crate::limits::BODY_READ_BYTES;
 use crate::routes::{self, Call, Judged};
+use crate::sandbox;
 use crate::settings::Settings;
 use crate::state::Shared;
 
@@ -157,7 +158,7 @@ async fn work(
     {
         received.refusals = judged.refusals;
     }
-    let finish = spoil(judged.answer, &plan, settings, Family::of(path));
+    let finish = spoil(shared, judged.answer, &plan, settings, path);
     pause(plan.pause_after.saturating_add(settings.latency_milliseconds)).await;
     finish
 }
@@ -169,7 +170,8 @@ async fn pause(milliseconds: u64) {
 }
 
 /// What becomes of an answer under a plan.
-fn spoil(mut answer: Answer, plan: &Plan, settings: &Settings, family: Family) -> Finish {
+fn spoil(shared: &Shared, mut answer: Answer, plan: &Plan, settings: &Settings, path: &str) -> Finish {
+    let family = Family::of(path);
     let numbers = settings.rules.error_numbers;
     let mut delivery = Delivery::Whole;
     match &plan.whole {
@@ -183,7 +185,7 @@ fn spoil(mut answer: Answer, plan: &Plan, settings: &Settings, family: Family) -
                 Some(value) => Answer::json(status, value),
             };
             if status == StatusCode::TOO_MANY_REQUESTS {
-                answer = limited(answer, family, settings);
+                answer = limited(shared, answer, path, settings);
             }
             for (name, value) in headers {
                 if let (Ok(name), Ok(value)) = (name.parse::<HeaderName>(), value.parse::<HeaderValue>()) {
@@ -193,7 +195,7 @@ fn spoil(mut answer: Answer, plan: &Plan, settings: &Settings, family: Family) -
         }
         Some((Effect::TooManyRequests { retry_after }, _)) => {
             answer = Answer::for_status(family, StatusCode::TOO_MANY_REQUESTS, numbers);
-            answer = limited(answer, family, settings);
+            answer = limited(shared, answer, path, settings);
             let value = match retry_after {
                 RetryAfter::Seconds(seconds) => Some(HeaderValue::from(*seconds)),
                 RetryAfter::Date(seconds) => http_date(*seconds),
@@ -226,13 +228,17 @@ fn spoil(mut answer: Answer, plan: &Plan, settings: &Settings, family: Family) -
     Finish::Answer(answer, delivery)
 }
 
-/// A 429 with what the specification declares for it: the number of requests that a minute has, on the object lists.
-fn limited(answer: Answer, family: Family, settings: &Settings) -> Answer {
-    if family != Family::ThreatIntelligence {
-        return answer;
+/// A 429 with what the specification declares for it: on the object lists how many requests a minute has, of a submission to
+/// the sandbox how much of the quota is left.
+fn limited(shared: &Shared, answer: Answer, path: &str, settings: &Settings) -> Answer {
+    match Family::of(path) {
+        Family::ThreatIntelligence => {
+            let requests = settings.rate.map_or(LIMIT_OF_FAULTS, |rate| rate.requests);
+            answer.with_header("ratelimit-limit", HeaderValue::from(requests))
+        }
+        Family::Sandbox => sandbox::with_usage(shared, path, answer),
+        _ => answer,
     }
-    let requests = settings.rate.map_or(LIMIT_OF_FAULTS, |rate| rate.requests);
-    answer.with_header("ratelimit-limit", HeaderValue::from(requests))
 }
 
 /// The date that is so many seconds ahead by the real clock, which is the one that a client compares it with.

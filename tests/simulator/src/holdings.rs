@@ -2,6 +2,7 @@
 
 use std::collections::HashMap;
 
+use serde_json::Value;
 use time::OffsetDateTime;
 
 use crate::accounts::Account;
@@ -9,12 +10,14 @@ use crate::actions::Command;
 use crate::identifier::Kind;
 use crate::inventory::Endpoint;
 use crate::mail::Message;
+use crate::sandbox::Sandbox;
 use crate::scripts::Script;
 use crate::settings::{Omitted, Settings};
 use crate::state::Lists;
 use crate::submission::Submission;
 use crate::suspicious_list::Terms;
 use crate::tasks::{Effect, Tasks};
+use crate::workbench::Alert;
 
 /// What the tenant holds.
 #[derive(Clone, Debug, Default)]
@@ -26,6 +29,12 @@ pub(crate) struct Holdings {
     pub(crate) messages: Vec<Message>,
     pub(crate) accounts: Vec<Account>,
     pub(crate) scripts: Vec<Script>,
+    pub(crate) sandbox: Sandbox,
+    pub(crate) alerts: Vec<Alert>,
+    pub(crate) endpoint_activities: Vec<Value>,
+    pub(crate) email_activities: Vec<Value>,
+    /// Observed attack techniques.
+    pub(crate) detections: Vec<Value>,
     /// The objects that a task has put on the list, each with the number of that change: one that was changed since did not
     /// come this way.
     blocked: HashMap<(Kind, String), u64>,

@@ -39,12 +39,15 @@ mod inventory;
 mod limits;
 mod listing;
 mod mail;
+mod notes;
 mod page;
 mod permission;
 mod rate;
 mod response_block_list;
 mod routes;
+mod sandbox;
 mod scripts;
+mod searches;
 mod seed;
 mod server;
 pub mod settings;
@@ -52,6 +55,7 @@ mod state;
 mod submission;
 mod suspicious_list;
 mod tasks;
+mod workbench;
 mod writing;
 
 use std::net::SocketAddr;
@@ -73,12 +77,17 @@ pub use crate::fault::{Effect, Fault, InvalidFault, RetryAfter};
 pub use crate::identifier::Kind;
 pub use crate::inventory::Endpoint;
 pub use crate::mail::{Message, MessageState};
+pub use crate::notes::Note;
 pub use crate::permission::Permission;
+pub use crate::sandbox::{
+    Analysis, SandboxError, SandboxRisk, SandboxSeed, SeededSubmission, SuspiciousFinding,
+};
 pub use crate::scripts::{Script, ScriptType};
 pub use crate::seed::{Object, Seed};
 pub use crate::settings::{ApiKey, KeyStatus, RiskLevel, ScanAction, Settings};
 pub use crate::suspicious_list::SuspiciousObject;
 pub use crate::tasks::{Decision, ItemRefusal, TaskArchive, TaskEnd, TaskPlan};
+pub use crate::workbench::Alert;
 pub use simulator_parts::{Received, Refused, StartError};
 
 /// A running simulator. It ends when it is dropped or stopped.
@@ -193,6 +202,16 @@ impl Simulator {
     /// Says what is to become of tasks. Plans are chosen in the order in which they were made, those that name a target first.
     pub fn plan(&self, plan: TaskPlan) {
         self.shared.state().holdings.tasks.plans.add(plan);
+    }
+
+    /// Says what an analysis of the sandbox is to find. Plans are chosen as those of tasks are.
+    pub fn analysis(&self, analysis: Analysis) {
+        self.shared.state().holdings.sandbox.plan(analysis);
+    }
+
+    /// The alerts with their notes as they are now.
+    pub fn alerts(&self) -> Vec<Alert> {
+        self.shared.state().holdings.alerts.clone()
     }
 
     /// Decides about a task; says whether there is such a task that has not ended.

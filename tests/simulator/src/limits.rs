@@ -27,3 +27,15 @@ pub(crate) const TOP: usize = 200;
 
 /// The longest description of a task, in characters (response actions, section 1).
 pub(crate) const TASK_DESCRIPTION_CHARACTERS: usize = 20_480;
+
+/// The longest note, in characters (response actions, section 9).
+pub(crate) const NOTE_CHARACTERS: usize = 500_000;
+
+/// How many URLs one submission to the sandbox may have (response actions, section 8).
+pub(crate) const SANDBOX_URLS: usize = 10;
+
+/// The longest password of a file for the sandbox, in bytes before it is encoded (section 8).
+pub(crate) const SANDBOX_PASSWORD_BYTES: usize = 128;
+
+/// The longest arguments of a file for the sandbox, in bytes before they are encoded (section 8).
+pub(crate) const SANDBOX_ARGUMENT_BYTES: usize = 1024;

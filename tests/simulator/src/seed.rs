@@ -2,18 +2,21 @@
 //! to them.
 
 use serde::{Deserialize, Serialize};
+use serde_json::Value;
 
 use crate::accounts::Account;
 use crate::fault::{Fault, InvalidFault};
 use crate::identifier::Kind;
 use crate::inventory::Endpoint;
 use crate::mail::Message;
+use crate::sandbox::SandboxSeed;
 use crate::scripts::Script;
 use crate::settings::{ApiKey, Omitted, RiskLevel, ScanAction};
 use crate::state::Shared;
 use crate::submission::Submission;
 use crate::suspicious_list::Terms;
 use crate::tasks::TaskPlan;
+use crate::workbench::Alert;
 
 /// What a tenant holds, what is to become of its tasks, and which requests go wrong. As JSON, every field may be left out.
 #[derive(Clone, Debug, Default, Serialize, Deserialize)]
@@ -34,6 +37,16 @@ pub struct Seed {
     pub accounts: Vec<Account>,
     /// Custom scripts.
     pub scripts: Vec<Script>,
+    /// The sandbox; as it is if missing.
+    pub sandbox: Option<SandboxSeed>,
+    /// Alerts.
+    pub alerts: Vec<Alert>,
+    /// What the search for activities of endpoints finds, as the service shows it.
+    pub endpoint_activities: Vec<Value>,
+    /// What the search for activities of mail finds, as the service shows it.
+    pub email_activities: Vec<Value>,
+    /// Observed attack techniques, as the service shows them.
+    pub detections: Vec<Value>,
     /// What is to become of tasks.
     pub plans: Vec<TaskPlan>,
     /// What goes wrong.
@@ -99,6 +112,13 @@ pub(crate) fn sow(shared: &Shared, seed: Seed) -> Result<(), InvalidFault> {
     holdings.messages.extend(seed.messages);
     holdings.accounts.extend(seed.accounts);
     holdings.scripts.extend(seed.scripts);
+    if let Some(sandbox) = seed.sandbox {
+        holdings.sandbox.sow(sandbox, now);
+    }
+    holdings.alerts.extend(seed.alerts);
+    holdings.endpoint_activities.extend(seed.endpoint_activities);
+    holdings.email_activities.extend(seed.email_activities);
+    holdings.detections.extend(seed.detections);
     seed.plans.into_iter().for_each(|plan| holdings.tasks.plans.add(plan));
     Ok(())
 }

@@ -58,7 +58,8 @@ where
     let connection = Arc::new(connection);
     let service = service_fn(move |request| exchange(Arc::clone(&connection), request));
     let mut builder = Builder::new(TokioExecutor::new());
-    builder.http1().timer(TokioTimer::new()).header_read_timeout(HEAD);
+    // `pytmv1` finds `Location` only if it is written so.
+    builder.http1().timer(TokioTimer::new()).header_read_timeout(HEAD).title_case_headers(true);
     builder
         .http2()
         .timer(TokioTimer::new())

@@ -276,6 +276,10 @@ pub struct Rules {
     pub terminate_process: TerminateProcess,
     /// Whether a date that cannot be read is overlooked; otherwise it is answered 400. Of all lists but the two of objects.
     pub lenient_dates: bool,
+    /// Whether ETags of the workbench are in quotes, as HTTP has them; in the vendor's own mock they are not.
+    pub quoted_etags: bool,
+    /// Whether notes can be deleted by ids that are texts. The specification has integers, the vendor's SDK sends texts.
+    pub text_note_ids: bool,
 }
 
 impl Default for Rules {
@@ -299,6 +303,8 @@ impl Default for Rules {
             too_large_is_json: true,
             terminate_process: TerminateProcess::Both,
             lenient_dates: false,
+            quoted_etags: true,
+            text_note_ids: true,
         }
     }
 }

@@ -169,7 +169,7 @@ async fn a_truncated_answer_brings_its_head_and_some_of_its_body() {
     stream.read_to_string(&mut answer).await.unwrap();
     assert!(answer.starts_with("HTTP/1.1 200 OK\r\n"), "{answer}");
     assert!(
-        answer.contains(&format!("content-length: {}\r\n", r#"{"status":"available"}"#.len())),
+        answer.contains(&format!("Content-Length: {}\r\n", r#"{"status":"available"}"#.len())),
         "{answer}"
     );
     assert!(answer.ends_with("\r\n\r\n{\"sta"), "{answer}");

@@ -15,4 +15,6 @@ mod faults;
 mod lists;
 mod pages;
 mod program;
+mod sandbox;
 mod tasks;
+mod workbench;

@@ -23,6 +23,11 @@ async fn it_writes_its_files_serves_and_ends_by_itself() {
         r#"{"plain_listen": "127.0.0.1:0", "tenant": {"risk_level": "low"}}"#,
     )
     .unwrap();
+    std::fs::write(
+        path("seed.json"),
+        r#"{"endpoints": [{"agentGuid": "guid", "endpointName": "client1"}], "plans": [{"end": "queued"}]}"#,
+    )
+    .unwrap();
     let child = program()
         .args(["--listen", "127.0.0.1:0", "--run-for", "3", "--api-key-env", "SIMULATOR_TEST_KEY"])
         .env("SIMULATOR_TEST_KEY", KEY)
@@ -32,6 +37,8 @@ async fn it_writes_its_files_serves_and_ends_by_itself() {
         .arg(path("ready.json"))
         .arg("--settings")
         .arg(path("settings.json"))
+        .arg("--seed")
+        .arg(path("seed.json"))
         .spawn()
         .unwrap();
     let begin = Instant::now();
@@ -54,6 +61,12 @@ async fn it_writes_its_files_serves_and_ends_by_itself() {
     let response = sender.send_request(request).await.unwrap();
     assert_eq!(response.status(), 200);
     assert_eq!(response.into_body().collect().await.unwrap().to_bytes(), r#"{"status":"available"}"#);
+
+    let request = http::Request::get("/_simulator/state").header("host", "localhost");
+    let response = sender.send_request(request.body(Full::default()).unwrap()).await.unwrap();
+    let state: serde_json::Value =
+        serde_json::from_slice(&response.into_body().collect().await.unwrap().to_bytes()).unwrap();
+    assert_eq!(state["endpoints"][0]["endpointName"], "client1");
 
     let output = tokio::task::spawn_blocking(|| child.wait_with_output().unwrap()).await.unwrap();
     assert!(output.status.success());
