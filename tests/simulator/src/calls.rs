@@ -9,8 +9,8 @@ use crate::identifier::List;
 use crate::permission::Permission::{self, *};
 use crate::routes::{Context, Judged};
 use crate::{
-    accounts, actions, endpoints, inventory, listing, mail, notes, response_block_list, sandbox, scripts,
-    searches, tasks, workbench, writing,
+    accounts, actions, endpoints, inventory, listing, mail, notes, queries, response_block_list, sandbox,
+    scripts, searches, tasks, workbench, writing,
 };
 
 /// How large a body a call takes.
@@ -165,6 +165,8 @@ const CALLS: &[Definition] = &[
         scripts::update,
     ),
     call("DELETE", "response/customScripts/{}", &[ViewCustomScripts, ManageCustomScripts], scripts::delete),
+    call("GET", "response/osqueryStatements", &[ViewCustomScripts], queries::statements),
+    call("GET", "response/yaraRuleFiles", &[ViewCustomScripts], queries::rules),
     call("GET", "eiqs/endpoints", &[ViewEndpoints], inventory::query),
     call("GET", "endpointSecurity/endpoints", &[ViewEndpoints], inventory::list),
     call("GET", "endpointSecurity/endpoints/{}", &[ViewEndpoints], inventory::get),

@@ -6,6 +6,7 @@ use serde_json::{Map, Value, json};
 use crate::actions::{self, Fields, ItemError};
 use crate::holdings::Holdings;
 use crate::inventory::Endpoint;
+use crate::queries::knows;
 use crate::routes::{Context, Judged};
 use crate::settings::TerminateProcess;
 use crate::tasks::{Effect, ItemRefusal, Proposal, ProposedPart};
@@ -187,6 +188,9 @@ pub(crate) fn run_osquery(
     let endpoint = target(&mut fields, holdings)?;
     let description = fields.description()?;
     fields.end()?;
+    if statement.0 == "statementId" && !knows(&holdings.osquery_statements, "id", &statement.1) {
+        return Err(ItemRefusal::NotFound.into());
+    }
     let proposal = proposal("runOsquery", endpoint, [statement], Effect::None, description);
     Ok(Proposal { has_archive: true, ..proposal })
 }
@@ -200,6 +204,14 @@ pub(crate) fn run_yara(
     let mut fields = Fields::of(item, &context.settings.rules)?;
     let rules = [("yaraRuleFileContent", 2048), ("yaraRuleFileId", 36), ("yaraRuleFileName", 255)];
     let rule = one_of(&mut fields, &rules)?;
+    let stored = match rule.0 {
+        "yaraRuleFileId" => Some("id"),
+        "yaraRuleFileName" => Some("name"),
+        _ => None,
+    };
+    if stored.is_some_and(|field| !knows(&holdings.yara_rule_files, field, &rule.1)) {
+        return Err(ItemRefusal::NotFound.into());
+    }
     let kind = fields.required("target", 16)?;
     let mut more = vec![rule, ("target", kind.clone().into())];
     let optional: &[(&'static str, usize)] = match kind.as_str() {

@@ -35,6 +35,9 @@ pub(crate) struct Holdings {
     pub(crate) email_activities: Vec<Value>,
     /// Observed attack techniques.
     pub(crate) detections: Vec<Value>,
+    /// Stored statements and rules, as the service shows them.
+    pub(crate) osquery_statements: Vec<Value>,
+    pub(crate) yara_rule_files: Vec<Value>,
     /// The objects that a task has put on the list, each with the number of that change: one that was changed since did not
     /// come this way.
     blocked: HashMap<(Kind, String), u64>,

@@ -42,6 +42,7 @@ mod mail;
 mod notes;
 mod page;
 mod permission;
+mod queries;
 mod rate;
 mod response_block_list;
 mod routes;

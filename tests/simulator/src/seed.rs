@@ -47,6 +47,10 @@ pub struct Seed {
     pub email_activities: Vec<Value>,
     /// Observed attack techniques, as the service shows them.
     pub detections: Vec<Value>,
+    /// Stored osquery statements, as the service shows them.
+    pub osquery_statements: Vec<Value>,
+    /// Stored files of YARA rules, as the service shows them.
+    pub yara_rule_files: Vec<Value>,
     /// What is to become of tasks.
     pub plans: Vec<TaskPlan>,
     /// What goes wrong.
@@ -119,6 +123,8 @@ pub(crate) fn sow(shared: &Shared, seed: Seed) -> Result<(), InvalidFault> {
     holdings.endpoint_activities.extend(seed.endpoint_activities);
     holdings.email_activities.extend(seed.email_activities);
     holdings.detections.extend(seed.detections);
+    holdings.osquery_statements.extend(seed.osquery_statements);
+    holdings.yara_rule_files.extend(seed.yara_rule_files);
     seed.plans.into_iter().for_each(|plan| holdings.tasks.plans.add(plan));
     Ok(())
 }

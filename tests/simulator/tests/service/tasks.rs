@@ -178,7 +178,7 @@ async fn items_are_refused_in_the_services_words() {
         ),
         (
             "/v3.0/response/endpoints/runYaraRules",
-            json!({"endpointName": "client1", "target": "File", "yaraRuleFileName": "a"}),
+            json!({"endpointName": "client1", "target": "File", "yaraRuleFileContent": "rule a {}"}),
             "Invalid request - Required fields not found: targetFileLocation.",
         ),
         (
@@ -348,4 +348,35 @@ async fn a_malware_scan_is_one_task_that_can_be_canceled() {
     assert_eq!(service.simulator.tasks()[0]["status"], "canceled");
     assert_eq!(service.post("/v3.0/response/endpoints/startMalwareScan", &json!({})).await.status, 400);
     service.simulator.change_settings(|settings| settings.tasks.partial = Partial::Succeeded);
+}
+
+#[tokio::test]
+async fn queries_and_rules_are_sent_or_named() {
+    let service = tenant().await;
+    let seed = Seed {
+        osquery_statements: vec![json!({"id": "statement-1", "statement": "SELECT 1;"})],
+        yara_rule_files: vec![json!({"id": "rule-1", "name": "rules.yar"})],
+        ..Seed::default()
+    };
+    service.simulator.seed(seed).unwrap();
+    for (path, fields, status) in [
+        ("runOsquery", json!({"statement": "SELECT 1;"}), 202),
+        ("runOsquery", json!({"statementId": "statement-1"}), 202),
+        ("runOsquery", json!({"statementId": "statement-2"}), 404),
+        ("runOsquery", json!({"statement": "SELECT 1;", "statementId": "statement-1"}), 400),
+        ("runYaraRules", json!({"target": "Process", "yaraRuleFileName": "rules.yar"}), 202),
+        ("runYaraRules", json!({"target": "Process", "yaraRuleFileId": "rule-2"}), 404),
+        ("runYaraRules", json!({"target": "Registry", "yaraRuleFileContent": "rule a {}"}), 400),
+    ] {
+        let mut item = name("client1");
+        item.as_object_mut().unwrap().extend(fields.as_object().unwrap().clone());
+        let answer = service.post(&format!("/v3.0/response/endpoints/{path}"), &json!([item])).await;
+        assert_eq!(answer.statuses(), [status], "{path} {fields}");
+    }
+    let shown = service.get("/v3.0/response/tasks/00000002").await.json();
+    assert!(shown["statementId"] == "statement-1" && shown["resourceLocation"].is_string());
+    let listed = service.get("/v3.0/response/osqueryStatements").await.json();
+    assert_eq!((&listed["totalCount"], &listed["items"][0]["id"]), (&json!(1), &json!("statement-1")));
+    let listed = service.get("/v3.0/response/yaraRuleFiles?filter=name%20eq%20%27none%27").await.json();
+    assert_eq!(listed, json!({"items": []}));
 }
