@@ -106,7 +106,7 @@ mod tests {
             fs::write(path, text).unwrap();
         };
         let add = |manifest: &str, directory: &str, id: &str| {
-            write(manifest, &format!("schema: 1\nid: {id}\nversion: 1.2.3\nname: An example\n"));
+            write(manifest, &format!("schema: 2\nid: {id}\nversion: 1.2.3\nname: An example\n"));
             let package = format!(
                 "[package]\nname = \"component-of-{id}\"\nversion = \"0.0.0\"\nedition = \"2024\"\n\n\
                  [lib]\ncrate-type = [\"cdylib\", \"rlib\"]\n"

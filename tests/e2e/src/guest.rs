@@ -7,7 +7,7 @@ use crate::product;
 
 /// A manifest with one action `act` that may send what the Vision One bundle may: enough for every guest.
 const MANIFEST: &str = r#"
-schema: 1
+schema: 2
 contract: palisade:action@0.2.0
 id: guest
 name: Guest
@@ -16,6 +16,12 @@ publisher: Palisade
 description: Misbehaves.
 license: Apache-2.0
 component: component.wasm
+connections:
+  - id: service
+    label: Service
+    parameters: [api_region, api_key]
+    origin: https://{api_region}
+    credential: { headers: [{ name: Authorization, format: "Bearer {api_key}" }] }
 parameters:
   - name: api_region
     label: API Region
@@ -35,6 +41,7 @@ actions:
     title: Act
     description: Misbehaves.
     effect: other
+    changes: reversible
     accepts:
       - kind: Indicator
         subtypes: [FQDN]
@@ -42,11 +49,10 @@ actions:
       - title: Connection Settings
         parameters: [api_region, api_key]
     egress:
-      - origin: https://{api_region}
+      - connection: service
         methods: [POST]
         changes: true
         paths: [/v3.0/threatintel/suspiciousObjects]
-        credential: { parameter: api_key, header: Authorization, format: "Bearer {api_key}" }
         idempotent: true
         reason: To have something to misuse.
 "#;

@@ -52,11 +52,12 @@ fn one_action(manifest: &Manifest, action: &Action, inspection: &Inspection) -> 
     for accepts in &action.accepts {
         text.push_str(&format!("  takes {}: {}\n", accepts.kind, accepts.subtypes.join(", ")));
     }
-    text.push_str(if action.returns_data {
-        "  gives data back to the platform\n"
-    } else {
-        "  gives no data back\n"
-    });
+    for fact in action.facts_in_words(manifest) {
+        text.push_str(&format!("  {}\n", one_line(&fact)));
+    }
+    for requirement in &action.requires {
+        text.push_str(&format!("  requires: {}\n", one_line(requirement.trim())));
+    }
     for section in &action.sections {
         text.push_str(&format!("\n  {HEADING}{}{HEADING:#}\n", one_line(&section.title)));
         let mut table = Table::new();

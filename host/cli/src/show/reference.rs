@@ -22,10 +22,22 @@ pub(crate) fn configuration(manifest: &Manifest) -> String {
                 text.push_str(&one_parameter(parameter));
             }
         }
+        text.push_str("\n### What it does\n\n");
+        for fact in action.facts_in_words(manifest) {
+            text.push_str(&format!("- {fact}\n"));
+        }
+        for requirement in &action.requires {
+            text.push_str(&format!("- requires: {}\n", requirement.trim()));
+        }
         if !action.egress.is_empty() {
             text.push_str("\n### What it may do\n\n");
             for asked in &action.egress {
                 text.push_str(&format!("- {}: {}\n", asked.in_words(manifest), asked.reason.trim()));
+            }
+            if let Some(connection) = action.connection(manifest) {
+                for test in &connection.tests {
+                    text.push_str(&format!("- {}.\n", test.in_words(connection, manifest)));
+                }
             }
         }
     }

@@ -53,10 +53,24 @@ pub(crate) fn inspect(arguments: &Inspect) -> Result<Box<dyn Answer>, Failure> {
         sentence: asked.in_words(&manifest),
         reason: asked.reason.clone(),
     };
+    let tests = |action: &palisade_bundle::Action| {
+        let connection = action.connection(&manifest);
+        let tests = connection.into_iter().flat_map(|connection| {
+            connection.tests.iter().map(|test| Permission {
+                action: action.id.clone(),
+                sentence: test.in_words(connection, &manifest),
+                reason: format!("Tests the connection to {}.", connection.label),
+            })
+        });
+        tests.collect::<Vec<_>>()
+    };
     let may = manifest
         .actions
         .iter()
-        .flat_map(|action| action.egress.iter().map(|asked| permission(action, asked)).collect::<Vec<_>>())
+        .flat_map(|action| {
+            let asked = action.egress.iter().map(|asked| permission(action, asked));
+            asked.chain(tests(action)).collect::<Vec<_>>()
+        })
         .collect();
     Ok(Box::new(Inspection {
         digest: bundle.digest(),

@@ -17,6 +17,7 @@ mod archive;
 mod bundle;
 mod component;
 mod digest;
+mod duration;
 mod manifest;
 mod nearest;
 mod pack;
@@ -30,10 +31,13 @@ pub use archive::ArchiveFault;
 pub use bundle::{Bundle, BundleError, BundleFault, FileEntry};
 pub use component::ComponentFault;
 pub use digest::{Digest, NotADigest};
+pub use duration::seconds as duration_seconds;
 pub use manifest::{
-    Accepts, Action, CONTRACTS, Credential, Effect, EgressAsked, Fault, FaultKind, LimitsAsked, Manifest,
-    ManifestError, Parameter, ParameterKind, Place, Purpose, RequestPurpose, SCHEMA_VERSION, Section,
-    SelectOption, manifest_schema,
+    Accepts, Action, ActionChanges, ActivityType, ApprovalAsked, ArtefactAsked, BasicAsked, CONTRACTS,
+    ConnectionAsked, CredentialAsked, Effect, EgressAsked, Fault, FaultKind, FeedAsked, HeaderAsked,
+    LimitsAsked, LinkAsked, Manifest, ManifestError, OutputAsked, OutputType, Parameter, ParameterKind,
+    Place, Purpose, QueryAsked, ReturnedObjects, Returns, SCHEMA_VERSION, Section, SegmentAsked,
+    SelectOption, TestAsked, WaitsAsked, manifest_schema,
 };
 pub use nearest::nearest;
 pub use pack::{PackError, PackInputs, Packed, pack};

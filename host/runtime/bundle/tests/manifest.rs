@@ -13,9 +13,7 @@ use std::collections::BTreeSet;
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use palisade_bundle::{
-    Effect, Fault, Manifest, Parameter, ParameterKind, Purpose, RequestPurpose, manifest_schema,
-};
+use palisade_bundle::{Effect, Fault, Manifest, Parameter, ParameterKind, Purpose, manifest_schema};
 
 fn crate_directory() -> PathBuf {
     PathBuf::from(env!("CARGO_MANIFEST_DIR"))
@@ -74,9 +72,26 @@ fn the_good_example_is_good() {
         "send GET and POST requests to https://<Region>/v1/items and everything below \
          https://<Region>/v1/lists/ with the Key in the header Authorization"
     );
-    let test = manifest.action("send").unwrap().connection_test().unwrap();
-    assert_eq!((test.purpose, test.paths[0].as_str()), (Some(RequestPurpose::ConnectionTest), "/v1/hello"));
-    assert!(test.in_words(&manifest).ends_with("in the header Authorization to test the connection"));
+    let connection = manifest.action("send").unwrap().connection(&manifest).unwrap();
+    assert_eq!(
+        connection.tests[0].in_words(connection, &manifest),
+        "send GET https://<Region>/v1/hello with the Key in the header Authorization to test the connection; it proves: \
+         network, TLS, key"
+    );
+    assert_eq!(
+        manifest.action("isolate").unwrap().facts_in_words(&manifest),
+        [
+            "cuts off objects; protected ones are held back from it",
+            "makes changes that can be reversed",
+            "can be reversed by “Restore” (restore)",
+            "should be approved by a second person",
+            "“accepted” means: The server has received the command.",
+            "waits for the service: usually 5 min, 1 d at most",
+            "returns for each object: taskId, password",
+            "returns files: application/zip",
+            "downloads from {region}, files.example.com and *.storage.example.com: The log.",
+        ]
+    );
 }
 
 #[test]
@@ -240,24 +255,14 @@ fn each_action_asks_to_send_to_its_own_list_and_to_read() {
         )
     };
     let (blocked, exempted) = ("suspiciousObjects", "suspiciousObjectExceptions");
-    let test = "send GET requests that change nothing to https://<API Region>/v3.0/healthcheck/connectivity with the API Key in the header \
-                Authorization to test the connection";
     assert_eq!(
         words,
         BTreeSet::from([
             (
                 "add-to-blocklist",
-                vec![
-                    sentence("POST", blocked),
-                    sentence("GET", blocked),
-                    sentence("GET", exempted),
-                    test.to_owned()
-                ]
+                vec![sentence("POST", blocked), sentence("GET", blocked), sentence("GET", exempted)]
             ),
-            (
-                "add-to-exception-list",
-                vec![sentence("POST", exempted), sentence("GET", exempted), test.to_owned()]
-            ),
+            ("add-to-exception-list", vec![sentence("POST", exempted), sentence("GET", exempted)]),
         ])
     );
 }

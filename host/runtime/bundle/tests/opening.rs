@@ -89,7 +89,7 @@ fn what_the_manifest_needs_is_there() {
         assert_eq!(refused(&zip_of(&with_digests(files))).code(), code);
     }
     for (manifest, code) in
-        [(b"\xff".to_vec(), "manifest-not-text"), (b"schema: 1\n".to_vec(), "missing-field")]
+        [(b"\xff".to_vec(), "manifest-not-text"), (b"schema: 2\n".to_vec(), "missing-field")]
     {
         let mut files = good_files();
         files[0].1 = manifest;

@@ -94,7 +94,7 @@ fn a_bad_input_is_named_and_nothing_is_written() {
         ("core-module", "core format", |at| fs::write(&at.inputs.component, b"\0asm\x01\0\0\0").unwrap()),
         ("not-webassembly", "not WebAssembly", |at| fs::write(&at.inputs.component, "#!").unwrap()),
         ("not-cyclonedx", "line 1", |at| fs::write(&at.inputs.software_bill, "<bom/>").unwrap()),
-        ("missing-field", ".yaml:1:1", |at| fs::write(&at.inputs.manifest, "schema: 1").unwrap()),
+        ("missing-field", ".yaml:1:1", |at| fs::write(&at.inputs.manifest, "schema: 2").unwrap()),
         ("component-name", "`plugin.wasm`", |at| {
             let manifest = fs::read_to_string(&at.inputs.manifest).unwrap();
             fs::write(&at.inputs.manifest, manifest.replace("component.wasm", "plugin.wasm")).unwrap();

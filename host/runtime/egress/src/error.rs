@@ -198,15 +198,15 @@ pub enum SendError {
         /// What the HTTP library said.
         cause: String,
     },
-    /// The service has asked to be left alone for longer than the run may take.
+    /// The service has asked to be left alone for longer than the run may take, or the requests of a minute are used up at its end.
     #[error(
-        "the request to `{host}` was not sent: the service asked to wait {} s, which is past the run's deadline",
+        "the request to `{host}` was not sent: it would have to wait {} s, which is past the run's deadline",
         wait.as_secs_f64()
     )]
     ThrottledPastDeadline {
         /// Who would have got it.
         host: String,
-        /// The wait that the service asked for.
+        /// How long it would have to wait.
         wait: Duration,
     },
     /// The run's deadline.

@@ -114,7 +114,8 @@ impl Session {
         deadline: Instant,
         recorder: Option<Recorder>,
     ) -> Self {
-        let secrets = grants.iter().filter_map(|grant| grant.credential.as_ref()).map(Credential::secret);
+        let secrets =
+            grants.iter().filter_map(|grant| grant.credential.as_ref()).flat_map(Credential::secrets);
         let redactor = Arc::new(Redactor::new(secrets.chain(wire.secrets())));
         let places = Semaphore::new(usize::try_from(limits.concurrent_requests).unwrap_or(1).max(1));
         Self {
@@ -231,7 +232,7 @@ impl Session {
     pub fn is_reserved_header(&self, name: &http::HeaderName) -> bool {
         let credentials = self.inner.grants.iter().filter_map(|grant| grant.credential.as_ref());
         headers::belongs_to_host(name)
-            || credentials.into_iter().any(|credential| credential.header() == name)
+            || credentials.into_iter().any(|credential| credential.headers().contains(name))
     }
 
     /// Sends a request, repeats it as [`retry`] says, and returns the last answer, whatever its status.
@@ -263,9 +264,6 @@ impl Session {
         parts.headers.remove(header::CONTENT_LENGTH);
         // What is compressed cannot be searched for the credential.
         parts.headers.remove(header::ACCEPT_ENCODING);
-        if let Some(credential) = &grant.credential {
-            credential.put_into(&mut parts.headers);
-        }
         let texts = if parts.method.is_safe() { None } else { Some(inner.sent.read(&body)) };
         let mut attempts = Attempts::default();
         let mut last = None;
@@ -363,7 +361,7 @@ impl Session {
         let attempt = wire::Attempt {
             parts,
             body,
-            credential: grant.credential.as_ref().map(Credential::header),
+            credential: grant.credential.as_ref(),
             number: sent_before + 1,
             purpose: &grant.reason,
             response_limit: inner.limits.response_body_bytes,
@@ -426,9 +424,21 @@ impl Session {
             }
             // Never closed, so that there always is a place in the end.
             let Ok(place) = inner.places.acquire().await else { return Err(SendError::DeadlinePassed) };
-            if inner.gate.closed().is_none() {
-                return Ok(place);
+            if inner.gate.closed().is_some() {
+                continue;
             }
+            let now = Instant::now();
+            let until = match inner.wire.takes_time().then(|| inner.gate.admit(now)) {
+                Some(Err(until)) => until,
+                Some(Ok(())) | None => return Ok(place),
+            };
+            drop(place);
+            if until >= inner.deadline {
+                let wait = until.saturating_duration_since(now);
+                return Err(SendError::ThrottledPastDeadline { host: host.to_owned(), wait });
+            }
+            let _waiting = (Waiting::begin(&inner.counters), inner.waits.begin(until));
+            tokio::time::sleep_until(until).await;
         }
     }
 

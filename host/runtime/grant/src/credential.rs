@@ -1,20 +1,33 @@
-//! The credential: one secret in one header of the requests that a grant names. It cannot be displayed. Responses are
-//! searched for it by the session's redactor.
+//! The credential of the requests that a grant names: secrets, and where in a request they go. It cannot be displayed. Responses are
+//! searched for its secrets by the session's redactor.
 
-use http::{HeaderMap, HeaderName, HeaderValue};
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
+use http::{HeaderMap, HeaderName, HeaderValue, Uri, header, uri::PathAndQuery};
+use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 use secrecy::{ExposeSecret, SecretString};
 
-/// A secret and the header that carries it.
-#[derive(Debug, Clone)]
+/// The segment of a path in whose place a credential goes that is a part of the path.
+pub const CREDENTIAL_SEGMENT: &str = ":credential";
+
+/// What is encoded in a query and in a path: everything but the unreserved characters of RFC 3986.
+const ENCODED: &AsciiSet = &NON_ALPHANUMERIC.remove(b'-').remove(b'.').remove(b'_').remove(b'~');
+
+/// Secrets and where they go.
+#[derive(Debug, Clone, Default)]
 pub struct Credential {
-    header: HeaderName,
-    /// The whole header value, for example `Bearer ...`.
-    value: SecretString,
+    names: Vec<HeaderName>,
+    /// The whole value of each header, for example `Bearer ...`.
+    values: Vec<SecretString>,
+    /// A name and its value, encoded for a query.
+    query: Option<(String, SecretString)>,
+    /// A segment, encoded for a path.
+    segment: Option<SecretString>,
     /// What responses are searched for.
-    secret: SecretString,
+    secrets: Vec<SecretString>,
 }
 
-/// Why a secret cannot be put into a header.
+/// Why a secret cannot be put into a request.
 #[derive(Debug, thiserror::Error, PartialEq, Eq)]
 pub enum CredentialError {
     /// Empty, or white space only.
@@ -28,6 +41,9 @@ pub enum CredentialError {
     /// Not a header name.
     #[error("`{0}` is not a header name")]
     NotAHeaderName(String),
+    /// A colon in a user name: the password would begin after it (RFC 7617).
+    #[error("the user name contains a colon")]
+    ColonInUser,
 }
 
 impl CredentialError {
@@ -38,6 +54,7 @@ impl CredentialError {
             Self::Empty => "secret-empty",
             Self::NotAHeaderValue => "secret-not-a-header-value",
             Self::NotAHeaderName(_) => "header-name-invalid",
+            Self::ColonInUser => "user-with-colon",
         }
     }
 }
@@ -46,45 +63,141 @@ impl Credential {
     /// A credential whose header value is `prefix`, the secret, `suffix`.
     ///
     /// # Errors
-    /// Where the secret is empty or no header could carry it.
+    /// If the secret is empty or no header could carry it.
     pub fn new(
         header: &str,
         prefix: &str,
         secret: &SecretString,
         suffix: &str,
     ) -> Result<Self, CredentialError> {
-        let plain = secret.expose_secret();
-        if plain.trim().is_empty() {
-            return Err(CredentialError::Empty);
-        }
+        Self::default().and_header(header, prefix, secret, suffix)
+    }
+
+    /// The same credential with one more header.
+    ///
+    /// # Errors
+    /// As [`Self::new`].
+    pub fn and_header(
+        mut self,
+        header: &str,
+        prefix: &str,
+        secret: &SecretString,
+        suffix: &str,
+    ) -> Result<Self, CredentialError> {
+        let plain = filled(secret)?;
         let header = header.parse().map_err(|_| CredentialError::NotAHeaderName(header.to_owned()))?;
         let value = format!("{prefix}{plain}{suffix}");
         if !value.bytes().all(|byte| (b' '..=b'~').contains(&byte)) {
             return Err(CredentialError::NotAHeaderValue);
         }
-        Ok(Self { header, value: SecretString::from(value), secret: secret.clone() })
+        self.names.push(header);
+        self.values.push(SecretString::from(value));
+        self.secrets.push(secret.clone());
+        Ok(self)
     }
 
-    /// The header that carries it.
+    /// HTTP Basic authentication with user name and password in UTF-8 (RFC 7617).
+    ///
+    /// # Errors
+    /// If one of them is empty, or the user name contains a colon.
+    pub fn basic(user: &SecretString, password: &SecretString) -> Result<Self, CredentialError> {
+        let (user, plain) = (filled(user)?, filled(password)?);
+        if user.contains(':') {
+            return Err(CredentialError::ColonInUser);
+        }
+        let pair = SecretString::from(STANDARD.encode(format!("{user}:{plain}")));
+        let value = SecretString::from(format!("Basic {}", pair.expose_secret()));
+        Ok(Self {
+            names: vec![header::AUTHORIZATION],
+            values: vec![value],
+            secrets: vec![password.clone(), pair],
+            ..Self::default()
+        })
+    }
+
+    /// A parameter of the query.
+    ///
+    /// # Errors
+    /// If the secret is empty.
+    pub fn query(name: &str, secret: &SecretString) -> Result<Self, CredentialError> {
+        let value = utf8_percent_encode(filled(secret)?, ENCODED).to_string();
+        let query = Some((name.to_owned(), SecretString::from(value)));
+        Ok(Self { query, secrets: vec![secret.clone()], ..Self::default() })
+    }
+
+    /// A segment of the path, which consists of `prefix`, the secret, `suffix`. It replaces [`CREDENTIAL_SEGMENT`].
+    ///
+    /// # Errors
+    /// If the secret is empty.
+    pub fn path_segment(prefix: &str, secret: &SecretString, suffix: &str) -> Result<Self, CredentialError> {
+        let plain = format!("{prefix}{}{suffix}", filled(secret)?);
+        let segment = SecretString::from(utf8_percent_encode(&plain, ENCODED).to_string());
+        Ok(Self { segment: Some(segment), secrets: vec![secret.clone()], ..Self::default() })
+    }
+
+    /// The headers that carry it.
     #[must_use]
-    pub fn header(&self) -> &HeaderName {
-        &self.header
+    pub fn headers(&self) -> &[HeaderName] {
+        &self.names
     }
 
-    /// The secret alone.
+    /// The secrets alone, without what is around them.
     #[must_use]
-    pub fn secret(&self) -> &SecretString {
-        &self.secret
+    pub fn secrets(&self) -> &[SecretString] {
+        &self.secrets
     }
 
-    /// Puts the credential into its header, replacing what stood there.
+    /// Whether the credential can be put into a request with this path: a path has one place for it if it needs one, and else none.
+    #[must_use]
+    pub fn has_place_in(&self, path: &str) -> bool {
+        let places = path.split('/').filter(|segment| *segment == CREDENTIAL_SEGMENT).count();
+        places == usize::from(self.segment.is_some())
+    }
+
+    /// Puts the credential into its headers, replacing what they had.
     pub fn put_into(&self, headers: &mut HeaderMap) {
-        // `new` has checked every byte.
-        if let Ok(mut value) = HeaderValue::from_str(self.value.expose_secret()) {
-            value.set_sensitive(true);
-            headers.insert(self.header.clone(), value);
+        for (name, value) in self.names.iter().zip(&self.values) {
+            // `and_header` has checked every byte.
+            if let Ok(mut value) = HeaderValue::from_str(value.expose_secret()) {
+                value.set_sensitive(true);
+                headers.insert(name.clone(), value);
+            }
         }
     }
+
+    /// The address with what of the credential belongs into it; the address itself if nothing does.
+    #[must_use]
+    pub fn put_into_uri(&self, uri: &Uri) -> Uri {
+        if self.query.is_none() && self.segment.is_none() {
+            return uri.clone();
+        }
+        let path: Vec<&str> = uri
+            .path()
+            .split('/')
+            .map(|segment| match &self.segment {
+                Some(secret) if segment == CREDENTIAL_SEGMENT => secret.expose_secret(),
+                _ => segment,
+            })
+            .collect();
+        let mut target = path.join("/");
+        let own = self.query.as_ref().map(|(name, value)| format!("{name}={}", value.expose_secret()));
+        let query: Vec<&str> =
+            uri.query().filter(|query| !query.is_empty()).into_iter().chain(own.as_deref()).collect();
+        if !query.is_empty() {
+            target.push('?');
+            target.push_str(&query.join("&"));
+        }
+        let mut parts = uri.clone().into_parts();
+        // Made of an address and of encoded characters: it is one.
+        parts.path_and_query = PathAndQuery::try_from(target).ok();
+        Uri::from_parts(parts).unwrap_or_else(|_| uri.clone())
+    }
+}
+
+/// The text of a secret that is not empty.
+fn filled(secret: &SecretString) -> Result<&str, CredentialError> {
+    let plain = secret.expose_secret();
+    if plain.trim().is_empty() { Err(CredentialError::Empty) } else { Ok(plain) }
 }
 
 #[cfg(test)]
@@ -97,17 +210,66 @@ mod tests {
 
     #[test]
     fn it_cannot_be_displayed() {
-        let shown = format!("{:?}", bearer("abc.def.ghi").unwrap());
-        assert!(!shown.contains("abc") && !shown.contains("def"), "{shown}");
+        let secret = SecretString::from("abc.def.ghi");
+        for credential in [
+            bearer("abc.def.ghi").unwrap(),
+            Credential::basic(&SecretString::from("user"), &secret).unwrap(),
+            Credential::query("key", &secret).unwrap(),
+            Credential::path_segment("bot", &secret, "").unwrap(),
+        ] {
+            let shown = format!("{credential:?}");
+            assert!(!shown.contains("abc") && !shown.contains("def"), "{shown}");
+        }
     }
 
     #[test]
-    fn it_goes_into_its_header_and_is_marked_sensitive() {
+    fn it_goes_into_its_headers_and_is_marked_sensitive() {
         let mut headers = HeaderMap::new();
-        bearer("abc").unwrap().put_into(&mut headers);
+        let second = SecretString::from("def");
+        bearer("abc").unwrap().and_header("x-second", "", &second, "").unwrap().put_into(&mut headers);
         let value = headers.get("authorization").unwrap();
         assert_eq!(value, "Bearer abc");
         assert!(value.is_sensitive());
+        assert_eq!(headers.get("x-second").unwrap(), "def");
+    }
+
+    #[test]
+    fn user_and_password_are_one_header_and_both_forms_are_secret() {
+        let of = |user: &str, password: &str| {
+            Credential::basic(&SecretString::from(user), &SecretString::from(password))
+        };
+        let credential = of("Aladdin", "open sesame").unwrap();
+        let mut headers = HeaderMap::new();
+        credential.put_into(&mut headers);
+        assert_eq!(headers.get("authorization").unwrap(), "Basic QWxhZGRpbjpvcGVuIHNlc2FtZQ==");
+        let secrets: Vec<&str> = credential.secrets().iter().map(ExposeSecret::expose_secret).collect();
+        assert_eq!(secrets, ["open sesame", "QWxhZGRpbjpvcGVuIHNlc2FtZQ=="]);
+        assert_eq!(of("a:b", "c").unwrap_err().code(), "user-with-colon");
+    }
+
+    #[test]
+    fn a_secret_in_an_address_is_encoded() {
+        let secret = SecretString::from("a/b?c d");
+        let uri = |text: &str| text.parse::<Uri>().unwrap();
+        let query = Credential::query("key", &secret).unwrap();
+        for (before, after) in [
+            ("https://a.example/x", "https://a.example/x?key=a%2Fb%3Fc%20d"),
+            ("https://a.example/x?y=1", "https://a.example/x?y=1&key=a%2Fb%3Fc%20d"),
+        ] {
+            assert_eq!(query.put_into_uri(&uri(before)), after);
+        }
+        let segment = Credential::path_segment("bot", &secret, "").unwrap();
+        let before = uri("https://a.example/:credential/send?y=1");
+        assert_eq!(segment.put_into_uri(&before), "https://a.example/bota%2Fb%3Fc%20d/send?y=1");
+    }
+
+    #[test]
+    fn a_path_has_one_place_for_a_secret_or_none() {
+        let segment = Credential::path_segment("", &SecretString::from("s"), "").unwrap();
+        for (path, places) in [("/x", 0), ("/:credential", 1), ("/:credential/x/:credential", 2)] {
+            assert_eq!(segment.has_place_in(path), places == 1, "{path}");
+            assert_eq!(bearer("s").unwrap().has_place_in(path), places == 0, "{path}");
+        }
     }
 
     #[test]
@@ -122,8 +284,8 @@ mod tests {
         let mut headers = HeaderMap::new();
         credential.put_into(&mut headers);
         assert_eq!(
-            (credential.header().as_str(), headers.get("x-a").unwrap().as_bytes()),
-            ("x-a", b"abz".as_slice())
+            (credential.headers(), headers.get("x-a").unwrap().as_bytes()),
+            (&[HeaderName::from_static("x-a")][..], b"abz".as_slice())
         );
     }
 

@@ -170,6 +170,7 @@ pub fn decide<'grants>(
         grant.origin == origin
             && grant.methods.contains(method)
             && grant.paths.iter().any(|rule| rule.matches(uri.path()))
+            && grant.credential.as_ref().is_none_or(|credential| credential.has_place_in(uri.path()))
     };
     let mut covering = grants.iter().filter(covers);
     if let Some(first) = covering.next() {

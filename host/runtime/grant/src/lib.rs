@@ -12,7 +12,7 @@ mod host;
 mod origin;
 mod path;
 
-pub use credential::{Credential, CredentialError};
+pub use credential::{CREDENTIAL_SEGMENT, Credential, CredentialError};
 pub use grant::{Denial, Grant, METHODS, Missing, ReadOnly, decide};
 pub use host::Host;
 pub use origin::{Origin, OriginError};

@@ -168,6 +168,10 @@ limits! {
     PENDING_FILE_LINE_BYTES = 16 * MIB, "bytes";
     /// Longest time that an object waits for the service: an offline endpoint comes back within days.
     WAIT_SECONDS = 604_800, "seconds";
+    /// Largest file that a manifest can announce: the packages of evidence that services collect have some 100 MiB.
+    ARTEFACT_BYTES = 2 * 1024 * MIB, "bytes";
+    /// Shortest time between two runs of a feed that a manifest can request.
+    FEED_LEAST_SECONDS = 60, "seconds";
     /// Fields of an entry of the service in a comparison. Those of Vision One have six.
     COMPARISON_FIELDS = 32, "fields";
     /// Entries that a run would evict, listed individually. The others are counted. This is a whole list of each of six
@@ -206,6 +210,9 @@ limits! {
     /// Requests of one run, including retries. A collection of 10,000 in batches of 100 needs 100. Finding one invalid object
     /// in a batch of 1,000 needs about 20 more.
     REQUESTS = 5_000, "requests";
+    /// Largest number of requests per minute over one connection that a manifest can set. More is not a limit: with all requests
+    /// in flight and 50 ms for each response, it is about 10,000.
+    REQUESTS_PER_MINUTE_CEILING = 10_000, "requests";
     /// Requests in flight at the same time. With 200 ms for each response, 100 requests take 2.6 s.
     CONCURRENT_REQUESTS = 8, "requests";
     /// Bytes of one request body. Vision One refuses more than 1 MB.

@@ -32,8 +32,8 @@ pub struct Sent<'a> {
     pub url: &'a Uri,
     /// Headers. Those that carry credentials may be among them or not: their values are never looked at.
     pub headers: &'a HeaderMap,
-    /// The header that carries the credential, where there is one.
-    pub credential_header: Option<&'a HeaderName>,
+    /// The headers that carry the credential.
+    pub credential_headers: &'a [HeaderName],
     /// Body.
     pub body: &'a Bytes,
     /// The how-manieth attempt of this request it is, from 1 on.

@@ -1,54 +1,47 @@
-//! Which parameters belong to a connection: what an operator enters once for all actions of a bundle. A manifest of schema 1 does
-//! not say so. They are its secrets, and the parameters that are part of an origin to which a secret is sent.
+//! Which parameters belong to connections: what an operator enters once for all actions of a bundle.
 
 use std::collections::BTreeSet;
 
-use palisade_bundle::{Action, Effect, Manifest, ParameterKind, Section, Template};
+use palisade_bundle::{Action, ActionChanges, ConnectionAsked, Effect, Manifest, Returns, Section};
 
-/// The names of the parameters that belong to the bundle's connection; empty if its actions need no credential.
+/// The names of the parameters that belong to a connection of the bundle; empty if it has none. An action's form has those of its
+/// own connection only.
 #[must_use]
 pub fn connection_parameters(manifest: &Manifest) -> BTreeSet<&str> {
-    let secret = |name: &str| {
-        manifest.parameter(name).is_some_and(|parameter| matches!(parameter.kind, ParameterKind::Secret {}))
-    };
-    let mut names: BTreeSet<&str> = used(manifest).filter(|name| secret(name)).collect();
-    let asked = manifest.actions.iter().flat_map(|action| &action.egress);
-    for asked in asked.filter(|asked| asked.credential.is_some()) {
-        let Ok(template) = Template::parse(&asked.origin) else { continue };
-        let parts: BTreeSet<&str> = template.names().collect();
-        names.extend(used(manifest).filter(|name| parts.contains(name)));
-    }
-    names
+    manifest.connections.iter().flat_map(|connection| &connection.parameters).map(String::as_str).collect()
 }
 
-/// The parameters of all actions.
-fn used(manifest: &Manifest) -> impl Iterator<Item = &str> {
-    let sections = manifest.actions.iter().flat_map(|action| &action.sections);
-    sections.flat_map(|section| &section.parameters).map(String::as_str)
-}
-
-/// A connection as an action: its form has the parameters of the connection, and its requests are those of all actions. A secret of
-/// the connection is sent wherever one of them sends it.
+/// A connection as an action: its form has the parameters of the connection, and its requests are those of all actions that use it. A
+/// secret of the connection is sent wherever one of them sends it.
 #[must_use]
-pub fn connection_form(manifest: &Manifest) -> Action {
-    let names = connection_parameters(manifest);
-    let parameters = manifest.parameters.iter().map(|parameter| &parameter.name);
+pub fn connection_form(manifest: &Manifest, connection: &ConnectionAsked) -> Action {
+    let over = |asked: &&palisade_bundle::EgressAsked| asked.connection.as_ref() == Some(&connection.id);
+    let asked = manifest.actions.iter().flat_map(|action| &action.egress).filter(over);
     Action {
         id: "connection".to_owned(),
-        title: manifest.name.clone(),
+        title: connection.label.clone(),
         description: String::new(),
         effect: Effect::Other,
+        changes: ActionChanges::None,
+        reversible_by: None,
+        approval: None,
+        activity: None,
         accepts: Vec::new(),
-        returns_data: false,
+        accepted_means: None,
+        waits: None,
+        returns: Returns::default(),
+        feed: None,
+        requires: Vec::new(),
         sections: vec![Section {
             title: "Connection Settings".to_owned(),
-            parameters: parameters.filter(|name| names.contains(name.as_str())).cloned().collect(),
+            parameters: connection.parameters.clone(),
         }],
-        egress: manifest.actions.iter().flat_map(|action| &action.egress).cloned().collect(),
+        egress: asked.cloned().chain(connection.test_requests()).collect(),
+        links: Vec::new(),
     }
 }
 
-/// An action without the parameters of the connection.
+/// An action without the parameters of its connection.
 #[must_use]
 pub fn without_connection(manifest: &Manifest, action: &Action) -> Action {
     let names = connection_parameters(manifest);
@@ -65,7 +58,7 @@ mod tests {
     use super::*;
 
     fn manifest() -> Manifest {
-        let text = r#"schema: 1
+        let text = r#"schema: 2
 contract: palisade:action@0.2.0
 id: example
 name: Example
@@ -74,6 +67,12 @@ publisher: Nobody
 description: Sends.
 license: Apache-2.0
 component: component.wasm
+connections:
+  - id: service
+    label: Service
+    parameters: [target, key]
+    origin: "{target}"
+    credential: {headers: [{name: Authorization, format: "Bearer {key}"}]}
 parameters:
   - {name: target, label: Target, help: Where to., type: origin, required: true}
   - {name: other, label: Other, help: Where else to., type: origin, required: true}
@@ -84,15 +83,15 @@ actions:
     title: Go
     description: Sends.
     effect: other
+    changes: reversible
     accepts: [{kind: Indicator, subtypes: [FQDN]}]
     sections:
       - {title: Connection, parameters: [key, target]}
       - {title: Rest, parameters: [note, other]}
     egress:
-      - origin: "{target}"
+      - connection: service
         methods: [POST]
         paths: [/x]
-        credential: {parameter: key, header: Authorization, format: "Bearer {key}"}
         changes: true
         reason: With the key.
       - {origin: "{other}", methods: [POST], paths: [/y], changes: true, reason: Without the key.}
@@ -101,11 +100,14 @@ actions:
     }
 
     #[test]
-    fn a_connection_has_the_secrets_and_what_says_where_they_are_sent() {
+    fn a_connection_has_its_parameters_and_the_requests_that_go_over_it() {
         let manifest = manifest();
         assert_eq!(connection_parameters(&manifest), BTreeSet::from(["key", "target"]));
-        assert_eq!(connection_form(&manifest).sections[0].parameters, ["target", "key"]);
-        assert_eq!(connection_form(&manifest).egress.len(), 2);
+        assert_eq!(
+            connection_form(&manifest, &manifest.connections[0]).sections[0].parameters,
+            ["target", "key"]
+        );
+        assert_eq!(connection_form(&manifest, &manifest.connections[0]).egress.len(), 1);
         let own = without_connection(&manifest, &manifest.actions[0]);
         assert_eq!(own.sections.len(), 1);
         assert_eq!(own.sections[0].parameters, ["note", "other"]);

@@ -143,7 +143,7 @@ impl Preparation {
         })?;
         let configuration =
             Configuration::resolve(manifest, &action, given, secrets).map_err(PrepareError::Configuration)?;
-        let grants = grants::grants(&action, &configuration)?;
+        let grants = grants::grants(manifest, &action, &configuration)?;
         Ok((action, configuration, grants))
     }
 
@@ -194,6 +194,7 @@ impl Preparation {
         }
         let most = configuration.objects_per_run;
         let blocks = action.effect == Effect::Blocks;
+        let spares_protected = action.effect.spares_protected();
         // Reading a large file and compiling a component both keep a core busy: they do so side by side.
         let input = self.input;
         let reading = tokio::task::spawn_blocking(move || match input {
@@ -207,6 +208,7 @@ impl Preparation {
             ComponentSource::Loading(loading) => loading.ready().await?,
             ComponentSource::Ready(component) => component,
         };
+        self.gate.limit_per_minute(manifest.limits.requests_per_minute);
         let (mut sandbox, requests) = effective(&manifest.limits, &self.policy, self.overrides);
         validate(&component, &action, &configuration, sandbox).await?;
         let (mut selection, kept) = in_time(self.overrides.run, began, "collection", reading).await??;
@@ -215,7 +217,7 @@ impl Preparation {
             // One time for everything: what reading has taken, the requests do not have.
             sandbox.run = sandbox.run.min(limit.saturating_sub(began.elapsed()));
         }
-        if blocks {
+        if spares_protected {
             let from = kept.as_ref().map_or(0, |kept| kept.handed_out);
             selection.hold_back(from, |object| {
                 let hit = protection.check(&object.subtype, &object.value)?;

@@ -1,5 +1,5 @@
-//! Finds out whether an action's configuration works, without changing anything. First the host asks the service what the
-//! manifest names for this purpose: that takes the name, TLS, the key and its region to the test. Then the action itself, in
+//! Finds out whether an action's configuration works, without changing anything. First the host sends the
+//! requests that the manifest names for this purpose, each of which states what it proves. Then the action itself, in
 //! a dry run that compares one object, reads the lists that it would push to: that takes the key's role to it.
 
 mod ask;
@@ -20,7 +20,7 @@ use palisade_store::{BundleId, Configuration, ConnectionId, ConnectionRow, Workf
 use serde::{Deserialize, Serialize};
 use serde_json::json;
 
-use crate::connections::{merged, uses_connection};
+use crate::connections::merged;
 use crate::form::Entered;
 use crate::integrations::known_action;
 use crate::{ConnectionChoice, Orchestrator, OrchestratorError, StepDraft};
@@ -48,6 +48,9 @@ pub struct ConnectionTest {
     pub hint: Option<String>,
     /// Requests that were made.
     pub requests: u64,
+    /// What the tests that passed have proved, in order.
+    #[serde(default)]
+    pub proven: Vec<String>,
 }
 
 /// The result of a test, and when it was made.
@@ -133,7 +136,7 @@ impl Orchestrator {
         let manifest = self.manifest(bundle)?;
         let known = known_action(&manifest, action)?;
         let row = choice.resolved(self.store().action_defaults(&manifest.id, &known.id)?.connection);
-        let row = row.map(|id| self.usable_connection(&manifest, id)).transpose()?;
+        let row = row.map(|id| self.usable_connection(&manifest, known, id)).transpose()?;
         let own = self.store().action_defaults(&manifest.id, &known.id)?.configuration;
         let held = merged(&manifest, known, row.as_ref(), &own);
         self.test_on_top(bundle, action, &held, entered).await
@@ -170,17 +173,19 @@ impl Orchestrator {
         self.test_of_kind(kind, None, entered).await
     }
 
-    /// Tests a connection with the first action that says how, or the first one that uses it.
+    /// Tests a connection with the first action that uses it.
     async fn test_of_kind(
         &self,
         kind: &str,
         row: Option<&ConnectionRow>,
         entered: BTreeMap<String, Entered>,
     ) -> Result<ConnectionTest, OrchestratorError> {
-        let (kind, manifest) = self.kind_of_connection(kind)?;
-        let using = || manifest.actions.iter().filter(|action| uses_connection(&manifest, action));
-        let action = using().find(|action| action.connection_test().is_some()).or_else(|| using().next());
-        let action = action.ok_or_else(|| {
+        let (kind, manifest, _) = self.kind_of_connection(kind)?;
+        let connection = manifest.connection_of_kind(&kind.kind).map(|connection| &connection.id);
+        let uses = |action: &&palisade_bundle::Action| {
+            action.connection(&manifest).map(|connection| &connection.id) == connection
+        };
+        let action = manifest.actions.iter().find(uses).ok_or_else(|| {
             OrchestratorError::field("kind", format!("no action of `{}` uses a connection", kind.kind))
         })?;
         let own = self.store().action_defaults(&manifest.id, &action.id)?.configuration;
@@ -205,7 +210,7 @@ impl Orchestrator {
         if connection.is_none() {
             self.check_usable(&manifest, known, None, &held.configuration)?;
         }
-        let row = connection.map(|id| self.usable_connection(&manifest, id)).transpose()?;
+        let row = connection.map(|id| self.usable_connection(&manifest, known, id)).transpose()?;
         let held = merged(&manifest, known, row.as_ref(), &held.configuration);
         self.test_on_top(step.bundle, &step.action, &held, step.entered).await
     }
@@ -228,14 +233,14 @@ impl Orchestrator {
         let asked = match connection_requests(&manifest, known, &configuration)? {
             Some(requests) => {
                 let client = Client::new(&client).map_err(PrepareError::from)?;
-                ask(requests, &policy, &manifest.id, client).await
+                ask(requests, &policy, &manifest.id, client, &known.requires).await
             }
             None => Asked::Skipped { hint: None },
         };
-        let (before, hint) = match asked {
+        let (before, proven, hint) = match asked {
             Asked::Failed(test) => return Ok(test),
-            Asked::Answers { requests } => (requests, None),
-            Asked::Skipped { hint } => (0, hint),
+            Asked::Answers { requests, proven } => (requests, proven, None),
+            Asked::Skipped { hint } => (0, Vec::new(), hint),
         };
         let component = self.component(&trusted).await?;
         let accepted = |subtype: &str| {
@@ -258,18 +263,30 @@ impl Orchestrator {
             .component(component);
         let prepared = preparation.check(self.engine()).await?;
         let report = prepared.execute(Arc::new(Silent), Stopping::never()).await;
-        let test = judge(&report);
-        Ok(ConnectionTest { requests: test.requests + before, hint: test.hint.or(hint), ..test })
+        let test = judge(&report, &proven, &known.requires);
+        Ok(ConnectionTest { requests: test.requests + before, hint: test.hint.or(hint), proven, ..test })
     }
 }
 
-/// What the report of a look at the lists says about the connection.
-fn judge(report: &Report) -> ConnectionTest {
+/// What the report of a look at the lists says about the connection, after the tests that have proved something.
+fn judge(report: &Report, proven: &[String], requires: &[String]) -> ConnectionTest {
     let requests = report.traffic.requests;
-    if report.run.ended == EndedHow::Completed && report.run.code.is_none() && requests > 0 {
-        let message =
-            "the service answers, and the key may read the lists that the action works on".to_owned();
-        return ConnectionTest { works: true, failed: None, code: None, message, hint: None, requests };
+    let completed = report.run.ended == EndedHow::Completed && report.run.code.is_none();
+    // An action that compares nothing sends nothing in a dry run.
+    if completed && (requests > 0 || !proven.is_empty()) {
+        let message = match requests {
+            0 => "the service answers; the action itself sends nothing in a dry run",
+            _ => "the service answers, and the key may read the lists that the action works on",
+        };
+        return ConnectionTest {
+            works: true,
+            failed: None,
+            code: None,
+            message: message.to_owned(),
+            hint: None,
+            requests,
+            proven: Vec::new(),
+        };
     }
     // What a request came to is told in a warning, and why the action gave up because of it in the run.
     let warning = report.warnings.iter().find_map(|warning| Some((warning, warning.fields.get("code")?)));
@@ -281,6 +298,16 @@ fn judge(report: &Report) -> ConnectionTest {
     let hint = warning
         .and_then(|(warning, _)| warning.fields.get("hint").cloned())
         .or_else(|| report.run.hint.clone());
-    let failed = Some(Failing::of(code.as_deref()));
-    ConnectionTest { works: false, failed, code, message, hint, requests }
+    let failed = Failing::of(code.as_deref());
+    let hint = match failed {
+        Failing::Role if !requires.is_empty() => Some(required(requires)),
+        _ => hint,
+    };
+    ConnectionTest { works: false, failed: Some(failed), code, message, hint, requests, proven: Vec::new() }
+}
+
+/// What an action requires, as a hint beside a response with status 403.
+fn required(requires: &[String]) -> String {
+    let list: Vec<&str> = requires.iter().map(|text| text.trim().trim_end_matches('.')).collect();
+    format!("check what the action requires: {}", list.join("; "))
 }

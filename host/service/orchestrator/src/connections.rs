@@ -1,10 +1,10 @@
-//! Connections: where a service is and the credential for it, entered once and used by actions and workflows. A manifest of schema 1
-//! has one kind of connection, its bundle; [`palisade_run::connection_parameters`] says which parameters belong to it.
+//! Connections: where a service is and the credential for it, entered once and used by actions and workflows. Each
+//! connection of a bundle's manifest is a kind: [`Manifest::connection_kind`] gives its name.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
-use palisade_bundle::{Action, Manifest, ParameterKind};
+use palisade_bundle::{Action, Manifest};
 use palisade_run::{connection_form, connection_parameters};
 use palisade_store::{
     BundleId, Configuration, ConnectionContent, ConnectionId, ConnectionRow, ConnectionUsers,
@@ -21,10 +21,12 @@ use crate::{Field, Form, Orchestrator, OrchestratorError, form};
 /// What actions and workflows connect to.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct ConnectionKind {
-    /// The id of the bundle.
+    /// The id of the bundle for its first connection, `bundle/connection` for each further one.
     pub kind: String,
-    /// Its name.
+    /// The service's name.
     pub title: String,
+    /// What each test of the connection proves, in order.
+    pub proves: Vec<String>,
     /// The version whose form a connection has.
     #[serde(skip)]
     pub bundle: BundleId,
@@ -48,6 +50,8 @@ pub struct ConnectionPage {
     pub row: ConnectionRow,
     /// The name of its kind; none if no version of the bundle is installed.
     pub title: Option<String>,
+    /// What each test of the connection proves, in order.
+    pub proves: Vec<String>,
     /// The text that people know the service by: the label of its region, or its origin.
     pub place: Option<String>,
     /// Its form; empty if no version of the bundle is installed.
@@ -91,18 +95,22 @@ impl Orchestrator {
     pub fn connection_kinds(&self) -> Result<Vec<ConnectionKind>, OrchestratorError> {
         let mut kinds = Vec::new();
         for row in self.store().bundles()?.into_iter().filter(|row| row.current) {
-            if !connection_parameters(&*self.manifest(row.id)?).is_empty() {
-                kinds.push(ConnectionKind { kind: row.bundle, title: row.title, bundle: row.id });
-            }
+            let manifest = self.manifest(row.id)?;
+            kinds.extend(manifest.connections.iter().map(|connection| ConnectionKind {
+                kind: manifest.connection_kind(connection),
+                title: connection.label.clone(),
+                proves: connection.tests.iter().map(|test| test.proves.trim().to_owned()).collect(),
+                bundle: row.id,
+            }));
         }
         Ok(kinds)
     }
 
-    /// The manifest that says what a connection of this kind has.
+    /// The manifest that says what a connection of this kind has, and the connection as an action.
     pub(crate) fn kind_of_connection(
         &self,
         kind: &str,
-    ) -> Result<(ConnectionKind, Arc<Manifest>), OrchestratorError> {
+    ) -> Result<(ConnectionKind, Arc<Manifest>, Action), OrchestratorError> {
         let kinds = self.connection_kinds()?;
         let known = kinds.iter().map(|known| format!("`{}`", known.kind)).collect::<Vec<_>>().join(", ");
         let found = kinds.into_iter().find(|known| known.kind == kind).ok_or_else(|| {
@@ -114,7 +122,11 @@ impl Orchestrator {
             OrchestratorError::field("kind", message)
         })?;
         let manifest = self.manifest(found.bundle)?;
-        Ok((found, manifest))
+        let connection = manifest.connection_of_kind(kind);
+        let form = connection.map(|connection| connection_form(&manifest, connection)).ok_or_else(|| {
+            OrchestratorError::field("kind", format!("`{kind}` is not a kind of connection"))
+        })?;
+        Ok((found, manifest, form))
     }
 
     /// All connections by name, each with its form and its users.
@@ -137,7 +149,7 @@ impl Orchestrator {
         let users = self.store().connection_users(row.id)?;
         let manifest = self.kind_of_connection(&row.kind).ok();
         let form = match &manifest {
-            Some((_, manifest)) => form::form(manifest, &connection_form(manifest), &row.configuration, &[]),
+            Some((_, manifest, form)) => form::form(manifest, form, &row.configuration, &[]),
             None => Form { sections: Vec::new() },
         };
         let place = form.sections.iter().flat_map(|section| &section.fields).find_map(|field| {
@@ -145,8 +157,11 @@ impl Orchestrator {
             let origin = (field.kind == "origin" && field.is_set).then(|| field.value.clone());
             option.map(|option| option.label.clone()).or(origin)
         });
-        let title = manifest.map(|(kind, _)| kind.title);
-        Ok(ConnectionPage { configuration: told(&row.configuration), row, title, place, form, users })
+        let (title, proves) = match manifest {
+            Some((kind, ..)) => (Some(kind.title), kind.proves),
+            None => (None, Vec::new()),
+        };
+        Ok(ConnectionPage { configuration: told(&row.configuration), row, title, proves, place, form, users })
     }
 
     /// The form of a new connection of a kind.
@@ -154,8 +169,8 @@ impl Orchestrator {
     /// # Errors
     /// [`OrchestratorError::Invalid`] if there is no such kind.
     pub fn new_connection_form(&self, kind: &str) -> Result<Form, OrchestratorError> {
-        let (_, manifest) = self.kind_of_connection(kind)?;
-        Ok(form::form(&manifest, &connection_form(&manifest), &Configuration::new(), &[]))
+        let (_, manifest, form) = self.kind_of_connection(kind)?;
+        Ok(form::form(&manifest, &form, &Configuration::new(), &[]))
     }
 
     /// The values that a program sent for a connection.
@@ -167,8 +182,8 @@ impl Orchestrator {
         kind: &str,
         values: BTreeMap<String, Value>,
     ) -> Result<BTreeMap<String, Entered>, OrchestratorError> {
-        let (_, manifest) = self.kind_of_connection(kind)?;
-        Ok(values_entered(&manifest, &connection_form(&manifest), values))
+        let (_, manifest, form) = self.kind_of_connection(kind)?;
+        Ok(values_entered(&manifest, &form, values))
     }
 
     /// The values that a form sent for a connection, whose fields are `prefix` and the parameter's name.
@@ -181,8 +196,8 @@ impl Orchestrator {
         prefix: &str,
         fields: &BTreeMap<String, String>,
     ) -> Result<BTreeMap<String, Entered>, OrchestratorError> {
-        let (_, manifest) = self.kind_of_connection(kind)?;
-        Ok(form_entered(&manifest, &connection_form(&manifest), prefix, fields))
+        let (_, manifest, form) = self.kind_of_connection(kind)?;
+        Ok(form_entered(&manifest, &form, prefix, fields))
     }
 
     /// Creates a connection.
@@ -194,9 +209,9 @@ impl Orchestrator {
         draft: ConnectionDraft,
         who: &str,
     ) -> Result<ConnectionId, OrchestratorError> {
-        let (_, manifest) = self.kind_of_connection(&draft.kind)?;
+        let (_, manifest, form) = self.kind_of_connection(&draft.kind)?;
         let name = named(&draft.name)?.to_owned();
-        let (form, before) = (connection_form(&manifest), Configuration::new());
+        let before = Configuration::new();
         let configuration = self.accept(&manifest, &form, &before, draft.entered, Completeness::Complete)?;
         let content = ConnectionContent { name, kind: draft.kind, configuration };
         let write = ConnectionWrite {
@@ -232,9 +247,8 @@ impl Orchestrator {
             let message = format!("a connection keeps its kind, `{}`; create another connection", row.kind);
             return Err(OrchestratorError::field("kind", message));
         }
-        let (_, manifest) = self.kind_of_connection(&row.kind)?;
+        let (_, manifest, form) = self.kind_of_connection(&row.kind)?;
         let name = named(&draft.name)?.to_owned();
-        let form = connection_form(&manifest);
         let configuration =
             self.accept(&manifest, &form, &row.configuration, draft.entered, Completeness::Complete)?;
         let content = ConnectionContent { name, kind: draft.kind, configuration };
@@ -260,8 +274,7 @@ impl Orchestrator {
         if !entered.values().all(is_plain) {
             return Ok(false);
         }
-        let (_, manifest) = self.kind_of_connection(&row.kind)?;
-        let form = connection_form(&manifest);
+        let (_, manifest, form) = self.kind_of_connection(&row.kind)?;
         match self.accept(&manifest, &form, &row.configuration, entered.clone(), Completeness::Open) {
             Ok(configuration) => Ok(configuration == row.configuration),
             Err(OrchestratorError::Invalid(_)) => Ok(false),
@@ -314,6 +327,7 @@ impl Orchestrator {
     pub(crate) fn usable_connection(
         &self,
         manifest: &Manifest,
+        action: &Action,
         id: ConnectionId,
     ) -> Result<ConnectionRow, OrchestratorError> {
         let row = match self.store().connection(id) {
@@ -322,10 +336,13 @@ impl Orchestrator {
             }
             found => found?,
         };
-        if row.kind != manifest.id {
+        let kind = action.connection(manifest).map(|connection| manifest.connection_kind(connection));
+        if Some(&row.kind) != kind.as_ref() {
             let message = format!(
                 "the connection `{}` is for `{}`; expected one for `{}`",
-                row.name, row.kind, manifest.id
+                row.name,
+                row.kind,
+                kind.unwrap_or_else(|| manifest.id.clone())
             );
             return Err(OrchestratorError::field("connection", message));
         }
@@ -348,10 +365,10 @@ impl Orchestrator {
             return Ok(());
         }
         let Some(id) = connection else {
-            let message = format!("choose a connection to {}, or create one", manifest.name);
+            let message = format!("choose a connection to {}, or create one", service_name(manifest, action));
             return Err(OrchestratorError::field("connection", message));
         };
-        let row = self.usable_connection(manifest, id)?;
+        let row = self.usable_connection(manifest, action, id)?;
         let all = merged(manifest, action, Some(&row), own);
         match self.accept(manifest, action, &all, BTreeMap::new(), Completeness::Complete) {
             Ok(_) => Ok(()),
@@ -402,10 +419,12 @@ impl Orchestrator {
 
 /// Whether an action needs a connection.
 pub(crate) fn uses_connection(manifest: &Manifest, action: &Action) -> bool {
-    let names = connection_parameters(manifest);
-    action.parameters(manifest).any(|parameter| {
-        names.contains(parameter.name.as_str()) && matches!(parameter.kind, ParameterKind::Secret {})
-    })
+    action.connection(manifest).is_some()
+}
+
+/// The name of the service that an action connects to.
+fn service_name<'manifest>(manifest: &'manifest Manifest, action: &Action) -> &'manifest str {
+    action.connection(manifest).map_or(&manifest.name, |connection| &connection.label)
 }
 
 fn has(manifest: &Manifest, action: &Action, name: &str) -> bool {

@@ -68,6 +68,10 @@ pub struct ReviewedAction {
     pub accepts: BTreeMap<String, Vec<String>>,
     /// The requests that it asks to be allowed: methods, place and reason.
     pub requests: Vec<String>,
+    /// What the action states about itself: effect, changes, approval, waiting, and what it returns.
+    pub facts: Vec<String>,
+    /// What must be in place at the service.
+    pub requires: Vec<String>,
 }
 
 /// A parameter that a new version changes.
@@ -118,9 +122,18 @@ pub struct ActionPage {
     pub configuration: Value,
     /// The connection that future workflows use; none if none is saved.
     pub connection: Option<ConnectionId>,
+    /// The kind of that connection; none if the action needs none.
+    #[serde(skip)]
+    pub connection_kind: Option<String>,
     /// Names of the parameters that belong to the connection.
     #[serde(skip)]
     pub of_connection: BTreeSet<String>,
+    /// What the action states about itself: effect, changes, approval, waiting, and what it returns.
+    pub facts: Vec<String>,
+    /// What must be in place at the service.
+    pub requires: Vec<String>,
+    /// What each test of the connection proves, in order.
+    pub proves: Vec<String>,
     /// The label of the parameter whose other choices a test of the connection tries, where the chosen one refuses the key.
     pub test_tries: Option<String>,
 }
@@ -156,7 +169,7 @@ impl Orchestrator {
             publisher: manifest.publisher.clone(),
             description: manifest.description.clone(),
             authenticity: bundle.authenticity().clone(),
-            actions: manifest.actions.iter().map(reviewed).collect(),
+            actions: manifest.actions.iter().map(|action| reviewed(manifest, action)).collect(),
             installed,
             changes,
         })
@@ -271,7 +284,8 @@ impl Orchestrator {
     /// # Errors
     /// Where there is none of this id.
     pub fn reviewed_actions(&self, id: BundleId) -> Result<Vec<ReviewedAction>, OrchestratorError> {
-        Ok(self.manifest(id)?.actions.iter().map(reviewed).collect())
+        let manifest = self.manifest(id)?;
+        Ok(manifest.actions.iter().map(|action| reviewed(&manifest, action)).collect())
     }
 
     /// An action of an installed version with its form.
@@ -294,6 +308,15 @@ impl Orchestrator {
             version,
             configuration: told(&holds),
             connection: connection.map(|row| row.id),
+            facts: action.facts_in_words(&manifest),
+            requires: action.requires.clone(),
+            proves: action
+                .connection(&manifest)
+                .map(|connection| connection.tests.iter().map(|test| test.proves.trim().to_owned()).collect())
+                .unwrap_or_default(),
+            connection_kind: action
+                .connection(&manifest)
+                .map(|connection| manifest.connection_kind(connection)),
             of_connection: of_connection.into_iter().map(str::to_owned).collect(),
             test_tries: palisade_run::connection_parameter(&manifest, action)
                 .map(|parameter| parameter.label.clone()),
@@ -340,9 +363,14 @@ impl Orchestrator {
         let configuration = self.accept(&manifest, &own, &before, entered, Completeness::Open)?;
         let kept = was.as_ref().map(|row| row.id);
         let connection = choice.resolved(kept);
-        let row = connection.map(|id| self.usable_connection(&manifest, id)).transpose()?;
-        let content = self.connection_beside(&manifest, choice, row.as_ref(), kept, of_connection)?;
-        let all: Vec<String> = manifest.actions.iter().map(|action| action.id.clone()).collect();
+        let row = connection.map(|id| self.usable_connection(&manifest, action, id)).transpose()?;
+        let content = self.connection_beside(&manifest, action, choice, row.as_ref(), kept, of_connection)?;
+        // A new connection serves the other actions that have none yet.
+        let own_kind = action.connection(&manifest).map(|connection| &connection.id);
+        let alike =
+            |other: &&Action| other.connection(&manifest).map(|connection| &connection.id) == own_kind;
+        let all: Vec<String> =
+            manifest.actions.iter().filter(alike).map(|action| action.id.clone()).collect();
         let write = content.as_ref().map(|content| ConnectionWrite {
             id: row.as_ref().map(|row| row.id),
             content,
@@ -365,12 +393,14 @@ impl Orchestrator {
     fn connection_beside(
         &self,
         manifest: &Manifest,
+        action: &Action,
         choice: ConnectionChoice,
         row: Option<&ConnectionRow>,
         kept: Option<ConnectionId>,
         entered: BTreeMap<String, Entered>,
     ) -> Result<Option<ConnectionContent>, OrchestratorError> {
-        let form = connection_form(manifest);
+        let Some(connection) = action.connection(manifest) else { return Ok(None) };
+        let form = connection_form(manifest, connection);
         match row {
             Some(row) if Some(row.id) != kept => {
                 // What a form showed of another connection says nothing about this one.
@@ -393,8 +423,9 @@ impl Orchestrator {
                 if configuration == empty && !is_new {
                     return Ok(None);
                 }
-                let name = self.free_connection_name(&manifest.name)?;
-                Ok(Some(ConnectionContent { name, kind: manifest.id.clone(), configuration }))
+                let name = self.free_connection_name(&connection.label)?;
+                let kind = manifest.connection_kind(connection);
+                Ok(Some(ConnectionContent { name, kind, configuration }))
             }
         }
     }
@@ -442,16 +473,22 @@ fn accepted(action: &Action) -> BTreeMap<String, Vec<String>> {
     action.accepts.iter().map(|accepts| (accepts.kind.clone(), accepts.subtypes.clone())).collect()
 }
 
-fn reviewed(action: &Action) -> ReviewedAction {
+fn reviewed(manifest: &Manifest, action: &Action) -> ReviewedAction {
     let request = |asked: &palisade_bundle::EgressAsked| {
-        format!("{} {}{}: {}", asked.methods.join(", "), asked.origin, asked.paths.join(", "), asked.reason)
+        let (methods, origin, paths) =
+            (asked.methods.join(", "), manifest.origin_of(asked), asked.paths.join(", "));
+        format!("{methods} {origin}{paths}: {}", asked.reason)
     };
+    let tests = action.connection(manifest).into_iter().flat_map(|connection| connection.test_requests());
+    let requests = action.egress.iter().cloned().chain(tests);
     ReviewedAction {
         id: action.id.clone(),
         title: action.title.clone(),
         description: action.description.clone(),
         accepts: accepted(action),
-        requests: action.egress.iter().map(request).collect(),
+        requests: requests.map(|asked| request(&asked)).collect(),
+        facts: action.facts_in_words(manifest),
+        requires: action.requires.clone(),
     }
 }
 

@@ -34,7 +34,7 @@ impl Purpose {
         settings: &Resolved,
         parameter: &str,
     ) -> Self {
-        let origins = palisade_run::secret_origins(action, settings, parameter);
+        let origins = palisade_run::secret_origins(manifest, action, settings, parameter);
         Self::new(parameter, &format!("{}/{parameter}", manifest.id), &origins)
     }
 

@@ -511,7 +511,7 @@ impl Orchestrator {
         let accepted = self.accept(&manifest, &own, &held.configuration, entered, completeness);
         note(accepted.map(|accepted| configuration = accepted))?;
         if let Some(id) = connection {
-            note(self.usable_connection(&manifest, id).map(drop))?;
+            note(self.usable_connection(&manifest, action, id).map(drop))?;
         }
         if completeness == Completeness::Complete {
             note(self.check_usable(&manifest, action, connection, &configuration))?;

@@ -105,7 +105,7 @@ fn nothing_of_the_machine_is_in_the_component() {
 #[test]
 fn what_cannot_be_packed_leaves_nothing_behind() {
     let faults: [(&str, &[u8], &str); 4] = [
-        ("--manifest", b"schema: 1\n", "error[missing-field]"),
+        ("--manifest", b"schema: 2\n", "error[missing-field]"),
         ("--component", b"no component", "error["),
         ("--sbom", b"{}", "error["),
         ("--icon", b"", "error["),

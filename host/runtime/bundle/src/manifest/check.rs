@@ -4,6 +4,9 @@
 //! stay under the ceilings.
 
 mod actions;
+mod behaviour;
+mod connections;
+mod credential;
 mod egress;
 mod limits;
 mod parameters;
@@ -25,28 +28,49 @@ pub(super) fn check(manifest: &Manifest, file: &str, locations: &Locations) -> V
     let mut findings = Findings { file, locations, faults: Vec::new() };
     head(manifest, &mut findings);
     parameters::check(manifest, &mut findings);
+    connections::check(manifest, &mut findings);
     actions::check(manifest, &mut findings);
     limits::check(&manifest.limits, &mut findings);
     findings.faults
 }
 
-/// The fault of a manifest for a contract that this host does not implement any more. Looked for before everything else: the
-/// rest of such a manifest may have another shape.
-pub(super) fn too_old(contract: &str, file: &str, locations: &Locations) -> Option<Fault> {
+/// The fault of a manifest for a contract that this host does not implement any more, or of another version of the schema. Looked
+/// for before everything else: the rest of such a manifest may have another shape.
+pub(super) fn of_another_version(
+    schema: Option<u32>,
+    contract: Option<&str>,
+    file: &str,
+    locations: &Locations,
+) -> Option<Fault> {
+    let mut findings = Findings { file, locations, faults: Vec::new() };
+    match (contract.filter(|contract| is_too_old(contract)), schema) {
+        (Some(found), _) => {
+            findings.add(
+                "contract",
+                FaultKind::ContractTooOld { found: found.to_owned(), supported: supported() },
+            );
+        }
+        (None, Some(found)) if found < SCHEMA_VERSION => {
+            findings.add("schema", FaultKind::SchemaTooOld { found, supported: SCHEMA_VERSION });
+        }
+        (None, Some(found)) if found > SCHEMA_VERSION => {
+            findings.add("schema", FaultKind::SchemaVersion { found, supported: SCHEMA_VERSION });
+        }
+        (None, _) => {}
+    }
+    findings.faults.pop()
+}
+
+/// Whether this is an earlier version of the contracts that this host implements.
+fn is_too_old(contract: &str) -> bool {
     let version = |contract: &str| {
         let (package, version) = contract.split_once('@')?;
         Some((package.to_owned(), semver::Version::parse(version).ok()?))
     };
-    let (package, found) = version(contract)?;
+    let Some((package, found)) = version(contract) else { return false };
     let newer =
         |supported: &&str| version(supported).is_some_and(|(name, least)| name == package && found < least);
-    if !CONTRACTS.iter().all(newer) {
-        return None;
-    }
-    let mut findings = Findings { file, locations, faults: Vec::new() };
-    findings
-        .add("contract", FaultKind::ContractTooOld { found: contract.to_owned(), supported: supported() });
-    findings.faults.pop()
+    CONTRACTS.iter().all(newer)
 }
 
 /// The contracts of this host.
@@ -107,10 +131,6 @@ impl Findings<'_> {
 
 /// The fields that say what the bundle is.
 fn head(manifest: &Manifest, findings: &mut Findings<'_>) {
-    if manifest.schema != SCHEMA_VERSION {
-        findings
-            .add("schema", FaultKind::SchemaVersion { found: manifest.schema, supported: SCHEMA_VERSION });
-    }
     if !CONTRACTS.contains(&manifest.contract.as_str()) {
         findings.add(
             "contract",

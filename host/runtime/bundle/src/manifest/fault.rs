@@ -60,6 +60,9 @@ pub enum FaultKind {
     /// A value that is none of a fixed list.
     #[error("`{value}` is not known here")]
     UnknownValue { value: String, nearest: Option<String>, known: Vec<String> },
+    /// A version of the schema that this host does not read any more.
+    #[error("schema version {found} is too old, this host reads {supported}")]
+    SchemaTooOld { found: u32, supported: u32 },
     /// A version of the schema that this host does not read.
     #[error("schema version {found} is not supported, this host reads {supported}")]
     SchemaVersion { found: u32, supported: u32 },
@@ -138,17 +141,46 @@ pub enum FaultKind {
     #[error("the credential `{name}` is of type `{kind}`, only a `secret` parameter can be a credential")]
     CredentialNotSecret { name: String, kind: &'static str },
     /// A credential's format that leaves the credential out, or has other names in it.
-    #[error("the format `{format}` does not contain `{{{name}}}` exactly once and nothing else in braces")]
-    CredentialFormat { format: String, name: String },
+    #[error("the format `{format}` does not contain the name of exactly one `secret` parameter in braces")]
+    CredentialFormat { format: String },
+    /// A path without a place for its credential, or with one for a credential that goes elsewhere.
+    #[error("`{path}` must contain the segment `:credential` {}", if *wanted == 1 { "once" } else { "only if the credential is a `path_segment`" })]
+    CredentialSegment { path: String, wanted: usize },
     /// A header that is not the bundle's to set.
     #[error("the header `{header}` belongs to the connection: it cannot carry a credential or be declared")]
     ReservedHeader { header: String },
-    /// A test of the connection that could do more than ask.
-    #[error("a request with the purpose `connection-test` is a `GET` of one path without `*`")]
-    ConnectionTestNotOneGet,
-    /// Two ways to test a connection.
-    #[error("the action `{action}` has two requests that test the connection")]
-    ConnectionTestTwice { action: String },
+    /// A reference to a connection that does not exist.
+    #[error("there is no connection `{name}`")]
+    UnknownConnection { name: String, nearest: Option<String> },
+    /// A connection that no request goes over.
+    #[error("no action sends a request over the connection `{name}`")]
+    UnusedConnection { name: String },
+    /// A request with two origins, or without one.
+    #[error("a request has either `connection` or `origin`")]
+    ConnectionOrOrigin,
+    /// An action that would need two connections.
+    #[error("the requests of the action `{action}` go over two connections, an action has one at most")]
+    TwoConnections { action: String },
+    /// A reference to a parameter that does not belong to the connection.
+    #[error("the parameter `{name}` does not belong to the connection `{connection}`")]
+    NotInConnection { name: String, connection: String },
+    /// A parameter of a connection in the form of an action that does not use it.
+    #[error(
+        "the parameter `{name}` belongs to the connection `{connection}`, which the action `{action}` does not use"
+    )]
+    ConnectionNotUsed { name: String, connection: String, action: String },
+    /// A secret that no credential contains.
+    #[error("the secret `{name}` is not part of a connection's credential")]
+    SecretOutsideConnection { name: String },
+    /// A reference to an action that does not exist.
+    #[error("there is no action `{name}`")]
+    UnknownAction { name: String, nearest: Option<String> },
+    /// Two fields of which one excludes the other.
+    #[error("{message}")]
+    Contradiction { message: &'static str },
+    /// A number below its least value.
+    #[error("{found} is below the least value, {least}")]
+    BelowLeast { found: u64, least: u64 },
     /// A limit beyond what any bundle gets.
     #[error("{asked} is beyond the ceiling of {ceiling} {unit}")]
     LimitBeyondCeiling { asked: u64, ceiling: u64, unit: &'static str },
@@ -164,6 +196,7 @@ impl FaultKind {
             Self::UnknownField { .. } => "unknown-field",
             Self::MissingField { .. } => "missing-field",
             Self::UnknownValue { .. } => "unknown-value",
+            Self::SchemaTooOld { .. } => "schema-too-old",
             Self::SchemaVersion { .. } => "schema-version",
             Self::Contract { .. } => "contract-not-supported",
             Self::ContractTooOld { .. } => "contract-too-old",
@@ -191,8 +224,17 @@ impl FaultKind {
             Self::CredentialNotSecret { .. } => "credential-not-secret",
             Self::CredentialFormat { .. } => "credential-format",
             Self::ReservedHeader { .. } => "reserved-header",
-            Self::ConnectionTestNotOneGet => "connection-test-not-one-get",
-            Self::ConnectionTestTwice { .. } => "connection-test-twice",
+            Self::CredentialSegment { .. } => "credential-segment",
+            Self::UnknownConnection { .. } => "unknown-connection",
+            Self::UnusedConnection { .. } => "unused-connection",
+            Self::ConnectionOrOrigin => "connection-or-origin",
+            Self::TwoConnections { .. } => "two-connections",
+            Self::NotInConnection { .. } => "not-in-connection",
+            Self::ConnectionNotUsed { .. } => "connection-not-used",
+            Self::SecretOutsideConnection { .. } => "secret-outside-connection",
+            Self::UnknownAction { .. } => "unknown-action",
+            Self::Contradiction { .. } => "contradiction",
+            Self::BelowLeast { .. } => "below-least",
             Self::LimitBeyondCeiling { .. } => "limit-beyond-ceiling",
         }
     }
@@ -210,18 +252,34 @@ impl FaultKind {
             Self::ContractTooOld { supported, .. } => {
                 Some(format!("install a version of the bundle for {}", quoted(supported)))
             }
-            Self::UnknownParameter { nearest: Some(name), .. } => Some(format!("did you mean `{name}`?")),
+            Self::UnknownParameter { nearest: Some(name), .. }
+            | Self::UnknownConnection { nearest: Some(name), .. }
+            | Self::UnknownAction { nearest: Some(name), .. } => Some(format!("did you mean `{name}`?")),
             Self::UnusedParameter { .. } => {
                 Some("name it in a section of an action, or remove it".to_owned())
             }
             Self::OriginWithoutValue { .. } => Some("make it required or give it a default".to_owned()),
             Self::OriginNotWhole { name, .. } => Some(format!("write `\"{{{name}}}\"` and nothing else")),
             Self::NotInForm { .. } => Some("name it in one of the action's sections".to_owned()),
-            Self::ConnectionTestNotOneGet => Some(
-                "write `methods: [GET]`, `changes: false` and the one path; give other requests an entry of their own"
+            Self::CredentialFormat { .. } => Some("for example `Bearer {api_key}`".to_owned()),
+            Self::SchemaTooOld { supported, .. } => Some(format!(
+                "write `schema: {supported}`, and list under `connections` what `egress` had in `origin` and `credential`"
+            )),
+            Self::ConnectionOrOrigin => Some(
+                "name a connection if the request needs a credential, and write an origin otherwise"
                     .to_owned(),
             ),
-            Self::CredentialFormat { name, .. } => Some(format!("for example `Bearer {{{name}}}`")),
+            Self::NotInConnection { .. } => Some("list it in `parameters` of the connection".to_owned()),
+            Self::ConnectionNotUsed { .. } => {
+                Some("remove it from the action's sections, or send a request over the connection".to_owned())
+            }
+            Self::UnusedConnection { .. } => {
+                Some("name it in `egress` of an action, or remove it".to_owned())
+            }
+            Self::SecretOutsideConnection { .. } => {
+                Some("name it in `credential` of a connection: the component never sees a secret".to_owned())
+            }
+            Self::TwoConnections { .. } => Some("split it into two actions".to_owned()),
             _ => None,
         }
     }

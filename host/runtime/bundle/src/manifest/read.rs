@@ -6,7 +6,7 @@ use palisade_limits::MANIFEST_BYTES;
 use serde_saphyr::{Error, Options, Spanned};
 
 use super::Manifest;
-use super::check::{check, too_old};
+use super::check::{check, of_another_version};
 use super::fault::{Fault, FaultKind, ManifestError, Place};
 use super::locations::{Locations, Node, Position};
 use crate::nearest;
@@ -29,8 +29,8 @@ impl Manifest {
         let document: Spanned<Node> =
             serde_saphyr::from_str_with_options(text, options()).map_err(|error| not_yaml(&error, name))?;
         let locations = Locations::of(&document);
-        if let Ok(Head { contract }) = serde_saphyr::from_str_with_options(text, options())
-            && let Some(fault) = too_old(&contract, name, &locations)
+        if let Ok(Head { schema, contract }) = serde_saphyr::from_str_with_options(text, options())
+            && let Some(fault) = of_another_version(schema, contract.as_deref(), name, &locations)
         {
             return Err(ManifestError::one(fault));
         }
@@ -44,7 +44,8 @@ impl Manifest {
 /// The part of a manifest that says whether the rest can be read.
 #[derive(serde::Deserialize)]
 struct Head {
-    contract: String,
+    schema: Option<u32>,
+    contract: Option<String>,
 }
 
 /// Strict where YAML has several ways: `yes` is a text and not a flag.

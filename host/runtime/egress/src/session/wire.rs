@@ -4,12 +4,12 @@
 use std::time::{Duration, Instant, SystemTime};
 
 use bytes::Bytes;
-use http::{HeaderName, HeaderValue, Request, Response, header, request::Parts};
+use http::{HeaderValue, Request, Response, header, request::Parts};
 use http_body_util::Full;
 use palisade_recording::{Recorded, Recorder, Replayer, Sent, Timings};
 use secrecy::SecretString;
 
-use crate::{Client, SendError, exchange};
+use crate::{Client, Credential, SendError, exchange};
 
 /// Where the attempts of a session go.
 #[derive(Debug, Clone)]
@@ -24,8 +24,8 @@ pub enum Wire {
 pub(super) struct Attempt<'a> {
     pub(super) parts: &'a Parts,
     pub(super) body: &'a Bytes,
-    /// The header with the credential, whose value is not recorded.
-    pub(super) credential: Option<&'a HeaderName>,
+    /// What is added when the request is sent. It is neither recorded nor logged.
+    pub(super) credential: Option<&'a Credential>,
     /// From 1 on.
     pub(super) number: u64,
     /// What it is for; may be empty.
@@ -91,7 +91,7 @@ impl Attempt<'_> {
             method: &self.parts.method,
             url: &self.parts.uri,
             headers: &self.parts.headers,
-            credential_header: self.credential,
+            credential_headers: self.credential.map(Credential::headers).unwrap_or_default(),
             body: self.body,
             attempt: self.number,
             purpose: self.purpose,
@@ -104,6 +104,10 @@ impl Attempt<'_> {
         *request.method_mut() = self.parts.method.clone();
         *request.uri_mut() = self.parts.uri.clone();
         *request.headers_mut() = self.parts.headers.clone();
+        if let Some(credential) = self.credential {
+            credential.put_into(request.headers_mut());
+            *request.uri_mut() = credential.put_into_uri(&self.parts.uri);
+        }
         request
     }
 

@@ -37,10 +37,8 @@ pub(super) struct Pending {
 
 impl Pending {
     pub(super) fn of(sent: Sent<'_>, place: u64) -> Self {
-        let mut headers = pairs(sent.headers, sent.credential_header);
-        if let Some(name) = sent.credential_header
-            && !sent.headers.contains_key(name)
-        {
+        let mut headers = pairs(sent.headers, sent.credential_headers);
+        for name in sent.credential_headers.iter().filter(|name| !sent.headers.contains_key(*name)) {
             headers.push(har::Pair { name: name.to_string(), value: REDACTED.to_owned() });
         }
         Self {
@@ -158,7 +156,7 @@ fn response(response: &Response<Bytes>, redactor: &Redactor) -> har::Response {
         status_text: response.status().canonical_reason().unwrap_or_default().to_owned(),
         http_version: version(response.version()).to_owned(),
         cookies: Vec::new(),
-        headers: pairs(headers, None),
+        headers: pairs(headers, &[]),
         content,
         redirect_url: headers.get(header::LOCATION).map(lossy).unwrap_or_default(),
         headers_size: -1,
@@ -191,9 +189,9 @@ fn body_text(bytes: &[u8], redactor: &Redactor) -> (i64, String, Option<String>)
     (i64::try_from(bytes.len()).unwrap_or(i64::MAX), text, encoding)
 }
 
-fn pairs(headers: &HeaderMap, credential: Option<&HeaderName>) -> Vec<har::Pair> {
+fn pairs(headers: &HeaderMap, credentials: &[HeaderName]) -> Vec<har::Pair> {
     let value = |name: &HeaderName, value: &HeaderValue| {
-        if value.is_sensitive() || credential == Some(name) || CREDENTIALS.contains(name) {
+        if value.is_sensitive() || credentials.contains(name) || CREDENTIALS.contains(name) {
             REDACTED.to_owned()
         } else {
             lossy(value)

@@ -28,7 +28,7 @@ fn begin(recorder: &Recorder, url: &str, headers: &HeaderMap, body: &[u8]) -> At
         method: &Method::POST,
         url: &url.parse().unwrap(),
         headers,
-        credential_header: Some(&AUTHORIZATION),
+        credential_headers: &[AUTHORIZATION],
         body: &Bytes::copy_from_slice(body),
         attempt: 1,
         purpose: "Adds the word.",

@@ -62,7 +62,7 @@ impl Orchestrator {
         let effect = match self.manifest(step.bundle?).ok()?.action(&step.action)?.effect {
             Effect::Blocks => "blocks",
             Effect::Exempts => "exempts",
-            Effect::Other => return None,
+            Effect::Contains | Effect::Other => return None,
         };
         Some(format!("{} {effect}", Self::tenant(step)))
     }

@@ -4,7 +4,7 @@
 use std::time::Duration;
 
 use bytes::Bytes;
-use http::{Method, Request, Response, StatusCode, Uri, header};
+use http::{Request, Response, StatusCode, header};
 use palisade_egress::{Client, Gate, Grant, ReadOnly, SendError, Session, SessionLimits, Wire, after};
 use palisade_limits as limits;
 use palisade_policy::Policy;
@@ -12,7 +12,7 @@ use palisade_run::{ConnectionRequest, ConnectionRequests};
 use tokio::task::JoinSet;
 use tokio::time::Instant;
 
-use super::{ConnectionTest, Failing};
+use super::{ConnectionTest, Failing, required};
 use crate::words::of_service;
 
 /// What asking came to.
@@ -22,6 +22,8 @@ pub(super) enum Asked {
     Answers {
         /// Requests that were made.
         requests: u64,
+        /// What the tests have proved.
+        proven: Vec<String>,
     },
     /// It does not work, for this reason.
     Failed(ConnectionTest),
@@ -44,10 +46,10 @@ enum Said {
 
 impl Said {
     /// An HTML page comes from a proxy or a gateway: it says nothing about the key.
-    fn of(answer: Result<(StatusCode, bool), SendError>) -> Self {
+    fn of(answer: Result<(StatusCode, bool), SendError>, expect: &[u16]) -> Self {
         match answer {
             Ok((status, true)) => Self::Answered(status),
-            Ok((status, _)) if status.is_success() => Self::Takes,
+            Ok((status, _)) if expect.contains(&status.as_u16()) => Self::Takes,
             Ok((StatusCode::UNAUTHORIZED, _)) => Self::Refuses,
             Ok((StatusCode::FORBIDDEN, _)) => Self::Forbids,
             Ok((status, _)) => Self::Answered(status),
@@ -76,22 +78,45 @@ pub(super) async fn ask(
     policy: &Policy,
     bundle: &str,
     client: Client,
+    requires: &[String],
 ) -> Asked {
-    let allowed = |request: &ConnectionRequest| policy.allows(bundle, &Method::GET, &request.uri);
-    let ConnectionRequests { chosen, others, parameter } = requests;
+    let allowed = |request: &ConnectionRequest| policy.allows(bundle, &request.method, &request.uri);
+    let ConnectionRequests { chosen, others, parameter, further } = requests;
     if !allowed(&chosen) {
-        let hint = format!("the policy does not allow GET {}, which would tell more", chosen.uri);
+        let hint =
+            format!("the policy does not allow {} {}, which would tell more", chosen.method, chosen.uri);
         return Asked::Skipped { hint: Some(hint) };
     }
     let others: Vec<ConnectionRequest> = others.into_iter().filter(allowed).collect();
-    let grants = std::iter::once(&chosen).chain(&others).map(|request| request.grant.clone()).collect();
-    let session = session(client, grants);
-    let said = Said::of(send(&session, &chosen.uri).await);
+    let further: Vec<ConnectionRequest> = further.into_iter().filter(allowed).collect();
+    let all = std::iter::once(&chosen).chain(&others).chain(&further);
+    let session = session(client, all.map(|request| request.grant.clone()).collect());
+    let said = Said::of(send(&session, &chosen).await, &chosen.expect);
     let elsewhere = match said {
         Said::Refuses => send_to_all(&session, others).await,
         _ => Vec::new(),
     };
-    judge(&chosen, &said, &elsewhere, parameter.as_deref(), session.traffic().requests)
+    let judged = |request: &ConnectionRequest, said: &Said, elsewhere: &[Elsewhere]| {
+        let requests = session.traffic().requests;
+        judge(request, said, elsewhere, parameter.as_deref(), requests, requires)
+    };
+    let first = judged(&chosen, &said, &elsewhere);
+    let Asked::Answers { mut requests, mut proven } = first else { return first };
+    for request in further {
+        let said = Said::of(send(&session, &request).await, &request.expect);
+        match judged(&request, &said, &[]) {
+            Asked::Answers { requests: so_far, proven: more } => {
+                requests = so_far;
+                proven.extend(more);
+            }
+            Asked::Failed(test) => {
+                let message = format!("{}; not proved: {}", test.message, request.proves);
+                return Asked::Failed(ConnectionTest { message, proven, ..test });
+            }
+            skipped @ Asked::Skipped { .. } => return skipped,
+        }
+    }
+    Asked::Answers { requests, proven }
 }
 
 fn session(client: Client, grants: Vec<Grant>) -> Session {
@@ -104,13 +129,14 @@ fn session(client: Client, grants: Vec<Grant>) -> Session {
 }
 
 /// The status of the answer, and whether it is an HTML page.
-async fn send(session: &Session, uri: &Uri) -> Result<(StatusCode, bool), SendError> {
+async fn send(session: &Session, test: &ConnectionRequest) -> Result<(StatusCode, bool), SendError> {
     let time = Duration::from_secs(limits::CONNECTION_TEST_SECONDS);
     let mut request = Request::new(Bytes::new());
-    *request.uri_mut() = uri.clone();
+    *request.method_mut() = test.method.clone();
+    *request.uri_mut() = test.uri.clone();
     request.headers_mut().insert(header::ACCEPT, header::HeaderValue::from_static("application/json"));
     let late = || SendError::TimedOut {
-        host: uri.host().unwrap_or_default().to_owned(),
+        host: test.uri.host().unwrap_or_default().to_owned(),
         what: "answer",
         limit: time,
     };
@@ -127,7 +153,7 @@ async fn send_to_all(session: &Session, others: Vec<ConnectionRequest>) -> Vec<E
     for (place, request) in others.into_iter().enumerate() {
         let session = session.clone();
         asking.spawn(async move {
-            let said = Said::of(send(&session, &request.uri).await);
+            let said = Said::of(send(&session, &request).await, &request.expect);
             let label = request.option.map_or_else(|| request.uri.to_string(), |option| option.label);
             (place, Elsewhere { label, said })
         });
@@ -144,6 +170,7 @@ fn judge(
     elsewhere: &[Elsewhere],
     parameter: Option<&str>,
     requests: u64,
+    requires: &[String],
 ) -> Asked {
     let host = chosen.uri.host().unwrap_or_default();
     let here = chosen
@@ -158,10 +185,11 @@ fn judge(
             message,
             hint,
             requests,
+            proven: Vec::new(),
         })
     };
     match said {
-        Said::Takes => Asked::Answers { requests },
+        Said::Takes => Asked::Answers { requests, proven: vec![chosen.proves.clone()] },
         Said::Refuses => {
             let takes: Vec<&str> = elsewhere
                 .iter()
@@ -192,7 +220,10 @@ fn judge(
         }
         Said::Forbids => {
             let message = format!("{here} takes the key and does not let it in (status 403)");
-            let hint = "give the key's role the permissions that the action's documentation names".to_owned();
+            let hint = match requires {
+                [] => "give the key's role the permissions that the action's documentation names".to_owned(),
+                requires => required(requires),
+            };
             failed(Failing::Role, "access-denied", message, Some(hint))
         }
         Said::Answered(status) => {
@@ -213,6 +244,7 @@ fn judge(
 
 #[cfg(test)]
 mod tests {
+    use http::Method;
     use palisade_bundle::SelectOption;
     use palisade_egress::{Origin, PathRule};
 
@@ -220,6 +252,9 @@ mod tests {
 
     fn request(host: &str, label: &str) -> ConnectionRequest {
         ConnectionRequest {
+            method: Method::GET,
+            expect: vec![200],
+            proves: "network, TLS, key".to_owned(),
             uri: format!("https://{host}/connectivity").parse().unwrap(),
             grant: Grant {
                 origin: Origin::parse(&format!("https://{host}")).unwrap(),
@@ -239,7 +274,7 @@ mod tests {
         let elsewhere: Vec<Elsewhere> =
             elsewhere.into_iter().map(|(label, said)| Elsewhere { label: label.to_owned(), said }).collect();
         let chosen = request("api.example", "Here");
-        match judge(&chosen, &said, &elsewhere, Some("Region"), 3) {
+        match judge(&chosen, &said, &elsewhere, Some("Region"), 3, &[]) {
             Asked::Failed(test) => test,
             other => panic!("{other:?}"),
         }
@@ -271,14 +306,25 @@ mod tests {
             assert_eq!((test.failed, test.code.as_deref()), (Some(failing), Some(code)), "{test:?}");
             assert!(!test.works && test.message.contains("api.example"), "{test:?}");
         }
-        let works = judge(&request("api.example", "Here"), &Said::Takes, &[], None, 1);
-        assert_eq!(works, Asked::Answers { requests: 1 });
+        let works = judge(&request("api.example", "Here"), &Said::Takes, &[], None, 1, &[]);
+        let proven = vec!["network, TLS, key".to_owned()];
+        assert_eq!(works, Asked::Answers { requests: 1, proven });
+    }
+
+    #[test]
+    fn what_the_action_requires_is_shown_beside_a_status_403() {
+        let requires = ["The key may read.".to_owned()];
+        let chosen = request("api.example", "Here");
+        let Asked::Failed(test) = judge(&chosen, &Said::Forbids, &[], None, 1, &requires) else {
+            panic!("it passed")
+        };
+        assert_eq!(test.hint.as_deref(), Some("check what the action requires: The key may read"));
     }
 
     #[test]
     fn the_page_of_a_proxy_says_nothing_about_the_key() {
         for status in [StatusCode::OK, StatusCode::UNAUTHORIZED, StatusCode::FORBIDDEN] {
-            let test = judged(Said::of(Ok((status, true))), Vec::new());
+            let test = judged(Said::of(Ok((status, true)), &[200]), Vec::new());
             assert_eq!(
                 (test.failed, test.code.as_deref()),
                 (Some(Failing::Service), Some("service-unavailable"))
@@ -320,9 +366,10 @@ mod tests {
             chosen: request("api.example", "Here"),
             others: Vec::new(),
             parameter: Some("Region".to_owned()),
+            further: Vec::new(),
         };
         let client = Client::new(&palisade_egress::ClientOptions::default()).unwrap();
-        let Asked::Skipped { hint: Some(hint) } = ask(requests, &policy, "any", client).await else {
+        let Asked::Skipped { hint: Some(hint) } = ask(requests, &policy, "any", client, &[]).await else {
             panic!("it was asked")
         };
         assert!(hint.contains("https://api.example/connectivity"));

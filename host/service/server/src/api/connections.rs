@@ -40,7 +40,8 @@ struct Connection {
     /// Unique name.
     #[schema(example = "Vision One, Europe")]
     name: String,
-    /// The id of the bundle whose actions can use it.
+    /// The id of the bundle whose actions can use it, or `bundle/connection` if the bundle has several connections and this is not
+    /// its first.
     #[schema(example = "trend-vision-one")]
     kind: String,
     /// Parameter to value; of a secret, that there is one.
@@ -121,7 +122,8 @@ struct ConnectionBody {
     /// Unique name.
     #[schema(schema_with = schemas::title)]
     name: String,
-    /// The id of the bundle whose actions can use it.
+    /// The id of the bundle whose actions can use it, or `bundle/connection` if the bundle has several connections and this is not
+    /// its first.
     #[schema(example = "trend-vision-one")]
     kind: String,
     /// Parameter to value. A change keeps what is not named: to rotate a key, send the new key. A secret is written here and shown
@@ -163,7 +165,8 @@ impl ConnectionBody {
 #[derive(Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 struct UnsavedConnection {
-    /// The id of the bundle whose actions can use it.
+    /// The id of the bundle whose actions can use it, or `bundle/connection` if the bundle has several connections and this is not
+    /// its first.
     #[schema(example = "trend-vision-one")]
     kind: String,
     /// Parameter to value.

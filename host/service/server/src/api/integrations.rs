@@ -161,6 +161,15 @@ struct Defaults {
     test_tries: ReadOnly,
     #[serde(default)]
     #[expect(dead_code, reason = "shown, and never set")]
+    facts: ReadOnly,
+    #[serde(default)]
+    #[expect(dead_code, reason = "shown, and never set")]
+    requires: ReadOnly,
+    #[serde(default)]
+    #[expect(dead_code, reason = "shown, and never set")]
+    proves: ReadOnly,
+    #[serde(default)]
+    #[expect(dead_code, reason = "shown, and never set")]
     version: ReadOnly,
 }
 

@@ -1,8 +1,8 @@
 //! The rules of actions: what they accept and what their forms consist of.
 
 use super::super::fault::FaultKind;
-use super::super::{Action, Manifest, ParameterKind, Purpose};
-use super::{Findings, ID, egress};
+use super::super::{Action, EgressAsked, Manifest, ParameterKind, Purpose};
+use super::{Findings, ID, behaviour, egress};
 use crate::nearest;
 use crate::template::is_id;
 
@@ -26,7 +26,8 @@ pub(super) fn check(manifest: &Manifest, findings: &mut Findings<'_>) {
         for (index, asked) in action.egress.iter().enumerate() {
             egress::check(asked, action, manifest, &format!("{path}.egress[{index}]"), findings);
         }
-        egress::one_connection_test(action, &path, findings);
+        connection(action, manifest, &path, findings);
+        behaviour::check(action, manifest, &path, findings);
     }
     for (index, parameter) in manifest.parameters.iter().enumerate() {
         if !actions.iter().any(|action| in_form(action, &parameter.name)) {
@@ -43,7 +44,9 @@ pub(super) fn in_form(action: &Action, name: &str) -> bool {
 
 /// Checks the kinds and types of objects.
 fn accepts(action: &Action, path: &str, findings: &mut Findings<'_>) {
-    findings.filled(format!("{path}.accepts"), &action.accepts);
+    if action.feed.is_none() {
+        findings.filled(format!("{path}.accepts"), &action.accepts);
+    }
     findings.unique("the kind", action.accepts.iter().map(|one| one.kind.as_str()), |index| {
         format!("{path}.accepts[{index}].kind")
     });
@@ -56,6 +59,61 @@ fn accepts(action: &Action, path: &str, findings: &mut Findings<'_>) {
         });
         for (index, subtype) in accepted.subtypes.iter().enumerate() {
             findings.shown(format!("{path}.subtypes[{index}]"), subtype);
+        }
+        for (index, set) in accepted.attributes.iter().enumerate() {
+            let path = format!("{path}.attributes[{index}]");
+            findings.filled(&path, set);
+            findings
+                .unique("the attribute", set.iter().map(String::as_str), |index| format!("{path}[{index}]"));
+            for (index, name) in set.iter().enumerate() {
+                findings.shown(format!("{path}[{index}]"), name);
+            }
+            if accepted.attributes.iter().take(index).any(|earlier| earlier == set) {
+                let value = set.join(", ");
+                findings.add(&path, FaultKind::Duplicate { what: "the set of attributes", value });
+            }
+        }
+    }
+}
+
+/// Checks that the action's requests go over one connection at most, and that the form has what belongs to it and nothing of another
+/// connection.
+fn connection(action: &Action, manifest: &Manifest, path: &str, findings: &mut Findings<'_>) {
+    let Some(own) = action.connection(manifest) else {
+        return of_no_connection(action, manifest, path, findings);
+    };
+    for (index, asked) in action.egress.iter().enumerate() {
+        if manifest.connection_of(asked).is_some_and(|other| other.id != own.id) {
+            let kind = FaultKind::TwoConnections { action: action.id.clone() };
+            findings.add(format!("{path}.egress[{index}].connection"), kind);
+        }
+    }
+    for name in own.parameters.iter().filter(|name| !in_form(action, name)) {
+        let kind = FaultKind::NotInForm { name: name.clone(), action: action.id.clone() };
+        findings.add(format!("{path}.sections"), kind);
+    }
+    of_no_connection(action, manifest, path, findings);
+}
+
+/// Checks that the form has no parameter of a connection that the action does not use.
+fn of_no_connection(action: &Action, manifest: &Manifest, path: &str, findings: &mut Findings<'_>) {
+    // What a broken reference meant is not known.
+    let is_broken = |asked: &EgressAsked| match &asked.connection {
+        Some(name) => manifest.connection(name).is_none(),
+        None => asked.origin.is_none(),
+    };
+    if action.egress.iter().any(is_broken) {
+        return;
+    }
+    let own = action.connection(manifest).map(|connection| connection.id.as_str());
+    for (index, section) in action.sections.iter().enumerate() {
+        for (place, name) in section.parameters.iter().enumerate() {
+            let owner = manifest.connections.iter().find(|connection| connection.parameters.contains(name));
+            if let Some(owner) = owner.filter(|owner| Some(owner.id.as_str()) != own) {
+                let (name, connection) = (name.clone(), owner.id.clone());
+                let kind = FaultKind::ConnectionNotUsed { name, connection, action: action.id.clone() };
+                findings.add(format!("{path}.sections[{index}].parameters[{place}]"), kind);
+            }
         }
     }
 }

@@ -1,4 +1,4 @@
-//! The rules of requests that are asked for: where to, how, and with which credential.
+//! The rules of requests that are asked for: where to and how.
 //!
 //! Denies by default: every value that an origin can take has to be an `https` origin in its canonical form, and a path has
 //! exactly one reading.
@@ -6,9 +6,10 @@
 use palisade_grant::{Origin, PathRule};
 
 use super::super::fault::FaultKind;
-use super::super::{Action, Credential, EgressAsked, Manifest, Parameter, ParameterKind, RequestPurpose};
+use super::super::{Action, ConnectionAsked, EgressAsked, Manifest, Parameter, ParameterKind};
 use super::Findings;
 use super::actions::{in_form, unknown_parameter};
+use super::connections::{carries_segment, unknown_connection};
 use crate::template::Template;
 
 /// The methods that a bundle can ask for. `CONNECT` and `TRACE` concern the connection and not the service.
@@ -29,6 +30,13 @@ const RESERVED_HEADERS: [&str; 10] = [
     "upgrade",
 ];
 
+/// What an origin belongs to: the parameters that it refers to must belong to the same.
+#[derive(Clone, Copy)]
+pub(super) enum Owner<'a> {
+    Action(&'a Action),
+    Connection(&'a ConnectionAsked),
+}
+
 /// Checks one kind of request that is asked for.
 pub(super) fn check(
     asked: &EgressAsked,
@@ -37,53 +45,45 @@ pub(super) fn check(
     path: &str,
     findings: &mut Findings<'_>,
 ) {
-    origin(asked, action, manifest, &format!("{path}.origin"), findings);
+    match (&asked.connection, &asked.origin) {
+        (Some(name), None) => match manifest.connection(name) {
+            None => findings.add(format!("{path}.connection"), unknown_connection(name, manifest)),
+            Some(connection) => {
+                for (index, one) in asked.paths.iter().enumerate() {
+                    carries_segment(one, connection, &format!("{path}.paths[{index}]"), findings);
+                }
+            }
+        },
+        (None, Some(asked)) => {
+            origin(asked, Owner::Action(action), manifest, &format!("{path}.origin"), findings);
+        }
+        (Some(_), Some(_)) | (None, None) => findings.add(path, FaultKind::ConnectionOrOrigin),
+    }
     methods(&asked.methods, &format!("{path}.methods"), findings);
     paths(&asked.paths, &format!("{path}.paths"), findings);
     headers(&asked.headers, &format!("{path}.headers"), findings);
-    if let Some(asked) = &asked.credential {
-        credential(asked, action, manifest, &format!("{path}.credential"), findings);
-    }
-    if asked.purpose == Some(RequestPurpose::ConnectionTest) && !is_one_get(asked) {
-        findings.add(format!("{path}.purpose"), FaultKind::ConnectionTestNotOneGet);
-    }
     findings.shown(format!("{path}.reason"), &asked.reason);
 }
 
-/// Checks that an action has one way to test its connection at most.
-pub(super) fn one_connection_test(action: &Action, path: &str, findings: &mut Findings<'_>) {
-    let tests = action.egress.iter().zip(0..).filter(|(asked, _)| asked.purpose.is_some());
-    for (_, index) in tests.skip(1) {
-        let kind = FaultKind::ConnectionTestTwice { action: action.id.clone() };
-        findings.add(format!("{path}.egress[{index}].purpose"), kind);
-    }
-}
-
-/// Whether it is a GET of one path and of nothing else, which changes nothing.
-fn is_one_get(asked: &EgressAsked) -> bool {
-    !asked.changes
-        && matches!(asked.methods.as_slice(), [method] if method == "GET")
-        && matches!(asked.paths.as_slice(), [path] if !path.contains(['*', '{']))
-}
-
-fn origin(
-    asked: &EgressAsked,
-    action: &Action,
+/// Checks an origin, and every value that it can have.
+pub(super) fn origin(
+    asked: &str,
+    owner: Owner<'_>,
     manifest: &Manifest,
     path: &str,
     findings: &mut Findings<'_>,
 ) {
-    let template = match Template::parse(&asked.origin) {
+    let template = match Template::parse(asked) {
         Ok(template) => template,
         Err(error) => return findings.add(path, FaultKind::Template(error)),
     };
     let mut selects: Vec<&Parameter> = Vec::new();
     for name in template.names() {
-        match part_of_origin(name, action, manifest) {
+        match part_of_origin(name, owner, manifest) {
             // Its value is checked when the operator gives it.
             Ok(parameter) if matches!(parameter.kind, ParameterKind::Origin {}) => {
-                if asked.origin != format!("{{{name}}}") {
-                    let (name, origin) = (name.to_owned(), asked.origin.clone());
+                if asked != format!("{{{name}}}") {
+                    let (name, origin) = (name.to_owned(), asked.to_owned());
                     findings.add(path, FaultKind::OriginNotWhole { name, origin });
                 }
                 return;
@@ -117,7 +117,7 @@ fn origin(
 /// The parameter that an origin refers to, if it may be part of one and always has a value.
 fn part_of_origin<'m>(
     name: &str,
-    action: &Action,
+    owner: Owner<'_>,
     manifest: &'m Manifest,
 ) -> Result<&'m Parameter, FaultKind> {
     let parameter = manifest.parameter(name).ok_or_else(|| unknown_parameter(name, manifest))?;
@@ -125,8 +125,14 @@ fn part_of_origin<'m>(
     if !matches!(parameter.kind, ParameterKind::Select { .. } | ParameterKind::Origin {}) {
         return Err(FaultKind::OriginNotSelect { name: name(), kind: parameter.kind.type_name() });
     }
-    if !in_form(action, &parameter.name) {
-        return Err(FaultKind::NotInForm { name: name(), action: action.id.clone() });
+    match owner {
+        Owner::Action(action) if !in_form(action, &parameter.name) => {
+            return Err(FaultKind::NotInForm { name: name(), action: action.id.clone() });
+        }
+        Owner::Connection(connection) if !connection.parameters.contains(&parameter.name) => {
+            return Err(FaultKind::NotInConnection { name: name(), connection: connection.id.clone() });
+        }
+        Owner::Action(_) | Owner::Connection(_) => {}
     }
     if !parameter.required && !parameter.has_default() {
         return Err(FaultKind::OriginWithoutValue { name: name() });
@@ -169,47 +175,8 @@ fn headers(headers: &[String], path: &str, findings: &mut Findings<'_>) {
     }
 }
 
-fn credential(
-    asked: &Credential,
-    action: &Action,
-    manifest: &Manifest,
-    path: &str,
-    findings: &mut Findings<'_>,
-) {
-    let name = &asked.parameter;
-    match manifest.parameter(name) {
-        None => findings.add(format!("{path}.parameter"), unknown_parameter(name, manifest)),
-        Some(parameter) if !parameter.is_secret() => {
-            let kind =
-                FaultKind::CredentialNotSecret { name: name.clone(), kind: parameter.kind.type_name() };
-            findings.add(format!("{path}.parameter"), kind);
-        }
-        Some(_) if !in_form(action, name) => {
-            let kind = FaultKind::NotInForm { name: name.clone(), action: action.id.clone() };
-            findings.add(format!("{path}.parameter"), kind);
-        }
-        Some(_) => {}
-    }
-    header(&asked.header, &format!("{path}.header"), findings);
-    match Template::parse(&asked.format) {
-        Err(error) => findings.add(format!("{path}.format"), FaultKind::Template(error)),
-        Ok(template) => {
-            let names: Vec<&str> = template.names().collect();
-            if names != [name.as_str()] {
-                let kind = FaultKind::CredentialFormat { format: asked.format.clone(), name: name.clone() };
-                findings.add(format!("{path}.format"), kind);
-            } else if !asked.format.chars().all(|one| one == ' ' || one.is_ascii_graphic()) {
-                let kind = FaultKind::Malformed {
-                    value: asked.format.escape_debug().to_string(),
-                    expected: "a header's value: printable ASCII",
-                };
-                findings.add(format!("{path}.format"), kind);
-            }
-        }
-    }
-}
-
-fn header(header: &str, path: &str, findings: &mut Findings<'_>) {
+/// Checks the name of a header that carries a credential or is declared.
+pub(super) fn header(header: &str, path: &str, findings: &mut Findings<'_>) {
     let token = |one: char| one.is_ascii_alphanumeric() || "!#$%&'*+-.^_`|~".contains(one);
     if header.is_empty() || !header.chars().all(token) {
         let value = header.escape_debug().to_string();

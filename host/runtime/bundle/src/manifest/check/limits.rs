@@ -1,7 +1,8 @@
 //! The limits that are asked for: nothing that would stop every run, nothing beyond the ceilings.
 
 use palisade_limits::{
-    MEMORY_CEILING_BYTES, REQUEST_BODY_BYTES, REQUESTS, RESPONSE_BODY_BYTES, RUN_CEILING_SECONDS,
+    MEMORY_CEILING_BYTES, REQUEST_BODY_BYTES, REQUESTS, REQUESTS_PER_MINUTE_CEILING, RESPONSE_BODY_BYTES,
+    RUN_CEILING_SECONDS,
 };
 
 use super::super::LimitsAsked;
@@ -17,6 +18,7 @@ pub(super) fn check(limits: &LimitsAsked, findings: &mut Findings<'_>) {
         ("memory_mib", limits.memory_mib, MEMORY_CEILING_BYTES / MIB, "MiB"),
         ("run_seconds", limits.run_seconds, RUN_CEILING_SECONDS, "seconds"),
         ("requests", limits.requests, REQUESTS, "requests"),
+        ("requests_per_minute", limits.requests_per_minute, REQUESTS_PER_MINUTE_CEILING, "requests"),
         ("request_body_bytes", limits.request_body_bytes, REQUEST_BODY_BYTES, "bytes"),
         ("response_body_bytes", limits.response_body_bytes, RESPONSE_BODY_BYTES, "bytes"),
     ] {

@@ -59,6 +59,8 @@ struct One {
     name: Field,
     fields: Vec<Field>,
     saved: Option<Saved>,
+    /// What each test of the connection proves.
+    proves: Vec<String>,
     tested: Option<Tested>,
     conflict: Option<Conflict>,
 }
@@ -84,6 +86,7 @@ struct Again<'a> {
 struct Read {
     kind: String,
     title: Option<String>,
+    proves: Vec<String>,
     form: palisade_orchestrator::Form,
     page: Option<ConnectionPage>,
     held: Vec<HoldingRow>,
@@ -95,7 +98,8 @@ async fn read(app: &App, id: i64) -> Result<Read, Failure> {
         let is_its_own = |row: &HoldingRow| row.connection.as_ref().is_some_and(|(of, _)| of.0 == id);
         let held = orchestrator.store().holdings()?.into_iter().filter(is_its_own).collect();
         let (kind, title, form) = (page.row.kind.clone(), page.title.clone(), page.form.clone());
-        Ok(Read { kind, title, form, page: Some(page), held })
+        let proves = page.proves.clone();
+        Ok(Read { kind, title, proves, form, page: Some(page), held })
     })
     .await
 }
@@ -103,14 +107,16 @@ async fn read(app: &App, id: i64) -> Result<Read, Failure> {
 async fn read_new(app: &App, kind: String) -> Result<Read, Failure> {
     app.ask(move |orchestrator| {
         let form = orchestrator.new_connection_form(&kind)?;
-        let title = orchestrator.connection_kinds()?.into_iter().find(|known| known.kind == kind);
-        Ok(Read { kind, title: title.map(|kind| kind.title), form, page: None, held: Vec::new() })
+        let known = orchestrator.connection_kinds()?.into_iter().find(|known| known.kind == kind);
+        let (title, proves) = known.map(|known| (known.title, known.proves)).unzip();
+        let proves = proves.unwrap_or_default();
+        Ok(Read { kind, title, proves, form, page: None, held: Vec::new() })
     })
     .await
 }
 
 fn shown(app: &App, visit: Visit, read: Read, again: Again<'_>) -> One {
-    let Read { kind, title, form, page, held: rows } = read;
+    let Read { kind, title, proves, form, page, held: rows } = read;
     let frame = match &page {
         Some(page) => visit.frame(app, &page.row.name, Section::Connections),
         None => visit.frame(app, "New connection", Section::Connections),
@@ -161,6 +167,7 @@ fn shown(app: &App, visit: Visit, read: Read, again: Again<'_>) -> One {
         kind_title: title.unwrap_or_else(|| kind.clone()),
         kind,
         saved,
+        proves,
         tested,
         conflict,
         faults,

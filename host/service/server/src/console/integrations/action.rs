@@ -118,7 +118,7 @@ async fn read(app: &App, id: i64, action: String) -> Result<Read, Failure> {
         let (store, action) = (orchestrator.store(), orchestrator.action_page(BundleId(id), &action)?);
         let current = store.current_bundle(&action.bundle.bundle)?.map(|row| row.id.0);
         let users = action.connection.map(|id| store.connection_users(id)).transpose()?;
-        let is_usable = |row: &ConnectionRow| row.kind == action.bundle.bundle;
+        let is_usable = |row: &ConnectionRow| Some(&row.kind) == action.connection_kind.as_ref();
         Ok(Read {
             current: current.filter(|current| *current != id),
             connections: store.connections()?.into_iter().filter(is_usable).collect(),

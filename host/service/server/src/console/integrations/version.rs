@@ -11,6 +11,7 @@ use palisade_store::{BundleId, BundleRow};
 use super::list::signature;
 use super::using::{self, InUse, Used};
 use super::{PATH, TITLE};
+use crate::console::wording::sentence;
 use crate::security::{Administrator, Viewer};
 use crate::view::{Badge, Confirm, Frame, Moment, Notice, Section, Visit, page, page_with, see_other};
 use crate::{App, Failure};
@@ -24,6 +25,8 @@ pub(super) struct Part {
     pub(super) path: String,
     pub(super) accepts: Vec<(String, Vec<String>)>,
     pub(super) requests: Vec<Asked>,
+    pub(super) facts: Vec<String>,
+    pub(super) requires: Vec<String>,
 }
 
 /// A request that it asks to be allowed.
@@ -43,6 +46,8 @@ pub(super) fn parts(actions: &[ReviewedAction]) -> Vec<Part> {
         path: String::new(),
         accepts: action.accepts.iter().map(|(kind, subtypes)| (kind.clone(), subtypes.clone())).collect(),
         requests: action.requests.iter().map(|request| asked(request)).collect(),
+        facts: action.facts.iter().map(|fact| sentence(fact)).collect(),
+        requires: action.requires.clone(),
     };
     actions.iter().map(part).collect()
 }

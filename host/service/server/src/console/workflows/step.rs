@@ -59,7 +59,8 @@ impl Tested {
             (false, None) => "The connection does not work.".to_owned(),
         };
         let texts = std::iter::once(&test.message).chain(&test.hint).map(|text| sentence(text));
-        Self { works: test.works, title, texts: texts.collect() }
+        let proven = (!test.proven.is_empty()).then(|| format!("Proved: {}.", test.proven.join("; ")));
+        Self { works: test.works, title, texts: texts.chain(proven).collect() }
     }
 
     /// Why there was no test.
@@ -121,7 +122,10 @@ impl StepView {
         let title = action.sections.iter().find(of_connection).map(|section| section.title.clone());
         let own = without_connection(&manifest, action);
         let form = form(&manifest, &own, &held, &[]);
-        let chosen = title.map(|title| chosen(store, &manifest.id, title, connection, step, &prefix, faults));
+        let kind = action.connection(&manifest).map(|connection| manifest.connection_kind(connection));
+        let chosen = title
+            .zip(kind.clone())
+            .map(|(title, kind)| chosen(store, &kind, title, connection, step, &prefix, faults));
         let (chosen, mut said_all) = chosen.transpose()?.unzip();
         let fields = form.sections.iter().flat_map(|section| &section.fields);
         let own_said = fields.map(|held| (held.label.clone(), said(held, step)));
@@ -138,7 +142,7 @@ impl StepView {
             bundle_title: bundle.title,
             said: said_all,
             sections: chosen.into_iter().chain(form.sections.iter().map(section)).collect(),
-            kind: (!names.is_empty()).then(|| manifest.id.clone()),
+            kind,
             tested: None,
             newer: newer.map(|current| (current.id, current.version)),
         })

@@ -19,7 +19,7 @@ use crate::harness::{Answer, Client};
 /// A bundle whose operator says where its requests go, and another in its next version that says so itself.
 fn manifest(version: &str, origin: &str) -> String {
     format!(
-        r#"schema: 1
+        r#"schema: 2
 contract: palisade:action@0.2.0
 id: anywhere
 name: Anywhere
@@ -28,6 +28,12 @@ publisher: Nobody
 description: Sends to wherever it is told to.
 license: Apache-2.0
 component: component.wasm
+connections:
+  - id: service
+    label: Service
+    parameters: [target, api_key]
+    origin: "{origin}"
+    credential: {{headers: [{{name: Authorization, format: "Bearer {{api_key}}"}}]}}
 parameters:
   - {{name: target, label: Target, help: Where to., type: origin, required: true}}
   - {{name: other, label: Other, help: Where else to., type: origin, required: true}}
@@ -38,18 +44,17 @@ actions:
     title: Go
     description: Sends something.
     effect: blocks
+    changes: reversible
     accepts:
       - kind: Indicator
         subtypes: [FQDN]
-    returns_data: false
     sections:
       - {{title: All, parameters: [target, other, note, api_key]}}
     egress:
-      - origin: "{origin}"
+      - connection: service
         methods: [POST]
         changes: true
         paths: [/x/*]
-        credential: {{parameter: api_key, header: Authorization, format: "Bearer {{api_key}}"}}
         idempotent: true
         reason: To send something.
       - origin: "{{other}}"
