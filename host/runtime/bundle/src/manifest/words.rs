@@ -96,7 +96,7 @@ impl Action {
             facts.push(waits.in_words());
         }
         if let Some(feed) = &self.feed {
-            facts.push(format!("runs by itself, usually every {}", time(feed.usual_seconds)));
+            facts.push(format!("runs automatically, usually every {}", time(feed.usual_seconds)));
         }
         let outputs: Vec<String> = self.returns.outputs.iter().map(|output| output.name.clone()).collect();
         let objects: Vec<String> = self.returns.objects.iter().map(|objects| objects.kind.clone()).collect();

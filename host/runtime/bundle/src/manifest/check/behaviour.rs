@@ -178,7 +178,7 @@ fn feed(asked: &FeedAsked, action: &Action, path: &str, of_action: &str, finding
         contradiction(
             findings,
             format!("{of_action}.approval"),
-            "a feed runs by itself: nobody can approve it",
+            "a feed runs automatically: nobody can approve it",
         );
     }
     if action.waits.is_some() {

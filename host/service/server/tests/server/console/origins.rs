@@ -18,6 +18,7 @@ use crate::harness::{Answer, Client};
 
 /// A bundle whose operator says where its requests go, and another in its next version that says so itself.
 fn manifest(version: &str, origin: &str) -> String {
+    let parameters = if origin == "{target}" { "target, api_key" } else { "api_key" };
     format!(
         r#"schema: 2
 contract: palisade:action@0.2.0
@@ -31,7 +32,7 @@ component: component.wasm
 connections:
   - id: service
     label: Service
-    parameters: [target, api_key]
+    parameters: [{parameters}]
     origin: "{origin}"
     credential: {{headers: [{{name: Authorization, format: "Bearer {{api_key}}"}}]}}
 parameters:
