@@ -20,19 +20,24 @@ use crate::tenant::REGION;
 /// Longest silence of a client before the connection is dropped.
 const SILENCE: Duration = Duration::from_secs(30);
 
-/// The grants of a bundle for this service, in place of those of the guests' manifest.
-const EGRESS: &str = r#"    egress:
-      - origin: https://{api_region}
+/// What a bundle for this service declares, in place of the grants of the guests' manifest.
+const EGRESS: &str = r#"    accepted_means: The service has finished the task.
+    waits: { usual_seconds: 1, longest_seconds: 3600, poll_seconds: 1 }
+    returns:
+      outputs:
+        - { name: task, type: text }
+        - { name: status, type: text }
+        - { name: tries, type: integer }
+    egress:
+      - connection: service
         methods: [POST]
         changes: true
         paths: [/commands, /forms]
-        credential: { parameter: api_key, header: Authorization, format: "Bearer {api_key}" }
         reason: Gives commands.
-      - origin: https://{api_region}
+      - connection: service
         methods: [GET]
         changes: false
         paths: [/tasks, "/commands/*"]
-        credential: { parameter: api_key, header: Authorization, format: "Bearer {api_key}" }
         idempotent: true
         reason: Asks about them.
 "#;

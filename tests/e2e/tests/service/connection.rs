@@ -170,45 +170,6 @@ fn a_name_that_leads_nowhere_is_the_name_and_a_closed_port_the_network() {
     const TESTS: &str = "    tests:\n      - { method: GET, path: /v3.0/healthcheck/connectivity, expect: [200], proves: key }\n";
     let tenant = Tenant::start();
     let directory = TempDir::new().unwrap();
-    let path = directory.path().join("palisade.toml");
-    let closed = std::net::TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap();
-    let text = std::fs::read_to_string(policy()).unwrap();
-    std::fs::write(&path, format!("{text}\n[network]\nproxy = \"http://{closed}\"\n")).unwrap();
-    let service = Service::start_with(&tenant, &["--policy", path.to_str().unwrap()]);
-    let integration = service.install();
-    let configuration = json!({ "api_key": service.key(), "api_region": EUROPE });
-    let proxy = test(&service, integration, "add-to-blocklist", &configuration);
-    assert_failed(&proxy, "proxy", "proxy-unreachable");
-    assert!(proxy["message"].as_str().unwrap().contains(&closed.to_string()), "{proxy}");
-}
-
-#[test]
-fn somebody_else_who_answers_is_tls() {
-    let tenant = Tenant::start();
-    let other = Tenant::start();
-    // The authority that is trusted is the other one's.
-    let connect_to = tenant.connect_to(EUROPE);
-    let service = Service::start_with(&other, &["--connect-to", &connect_to]);
-    let integration = service.install();
-    let configuration = json!({ "api_key": service.key(), "api_region": EUROPE });
-    let tls = test(&service, integration, "add-to-blocklist", &configuration);
-    assert_failed(&tls, "tls", "tls-failed");
-    assert!(tenant.received().is_empty(), "nothing is sent to whoever it is");
-}
-
-#[test]
-fn a_name_that_leads_nowhere_is_the_name_and_a_closed_port_the_network() {
-    const MANIFEST_TEST: &str = r#"
-      - origin: https://{api_region}
-        methods: [GET]
-        changes: false
-        paths: [/v3.0/healthcheck/connectivity]
-        credential: { parameter: api_key, header: Authorization, format: "Bearer {api_key}" }
-        purpose: connection-test
-        reason: To test the connection.
-"#;
-    let tenant = Tenant::start();
-    let directory = TempDir::new().unwrap();
     // A port that was free a moment ago.
     let closed = std::net::TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
     let service =
