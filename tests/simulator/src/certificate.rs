@@ -19,9 +19,10 @@ pub const HOSTS: [&str; 13] = [
     "api.id.xdr.trendmicro.com",
 ];
 
-/// Makes the authority and the certificate.
-pub(crate) fn identity(http2: bool) -> Result<Identity, StartError> {
-    Identity::new("Vision One simulator", &HOSTS, http2)
+/// Makes the authority and the certificate, which has these names, too.
+pub(crate) fn identity(http2: bool, further_hosts: &[String]) -> Result<Identity, StartError> {
+    let hosts: Vec<&str> = HOSTS.into_iter().chain(further_hosts.iter().map(String::as_str)).collect();
+    Identity::new("Vision One simulator", &hosts, http2)
 }
 
 /// A random API key, in the shape of the real ones: three parts, separated by dots.

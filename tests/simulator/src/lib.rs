@@ -114,7 +114,7 @@ impl Simulator {
             settings.keys.push(ApiKey::new(certificate::random_key()?));
         }
         let api_key = settings.keys.first().map(|key| key.value.clone()).unwrap_or_default();
-        let identity = certificate::identity(settings.http2)?;
+        let identity = certificate::identity(settings.http2, &settings.further_hosts)?;
         let listener = simulator_parts::bind(settings.listen).await?;
         let address = local_address(&listener, settings.listen)?;
         let plain = match settings.plain_listen {
@@ -272,7 +272,8 @@ impl Simulator {
         (*self.shared.settings()).clone()
     }
 
-    /// Changes the settings for all requests that begin from now on. The addresses and `http2` are read only at start.
+    /// Changes the settings for all requests that begin from now on. The addresses, `http2` and
+    /// `further_hosts` are read only at start.
     pub fn change_settings(&self, change: impl FnOnce(&mut Settings)) {
         self.shared.change(change);
     }

@@ -44,6 +44,9 @@ impl Note {
     }
 }
 
+/// The address of the owner of the key.
+const MAIL_ADDRESS: &str = "api-key@example.com";
+
 const LIST: Listing = Listing {
     fields: &["id", "creatorMailAddress", "creatorName", "lastUpdatedBy"],
     orders: &["id", "createdDateTime", "lastUpdatedDateTime", "creatorName", "lastUpdatedBy"],
@@ -104,7 +107,7 @@ pub(crate) fn add(context: &Context<'_>) -> Judged {
         id,
         content,
         creator_name: account.clone(),
-        creator_mail_address: String::new(),
+        creator_mail_address: MAIL_ADDRESS.to_owned(),
         created_date_time: now.clone(),
         last_updated_by: account.clone(),
         last_updated_date_time: now,

@@ -24,6 +24,8 @@ pub struct Settings {
     pub plain_listen: Option<SocketAddr>,
     /// Whether HTTP/2 is offered in the TLS handshake. Read only at start.
     pub http2: bool,
+    /// Names in the certificate beside those of the service, such as that of a store to which links lead. Read only at start.
+    pub further_hosts: Vec<String>,
     /// The API keys that exist. Never written out. If the list is empty at start, a key with every permission is generated.
     #[serde(skip_serializing)]
     pub keys: Vec<ApiKey>,
@@ -51,6 +53,7 @@ impl Default for Settings {
             listen: SocketAddr::from((Ipv4Addr::LOCALHOST, 0)),
             plain_listen: None,
             http2: true,
+            further_hosts: Vec::new(),
             keys: Vec::new(),
             limits: Limits::default(),
             tenant: Tenant::default(),

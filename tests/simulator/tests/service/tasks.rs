@@ -380,3 +380,23 @@ async fn queries_and_rules_are_sent_or_named() {
     let listed = service.get("/v3.0/response/yaraRuleFiles?filter=name%20eq%20%27none%27").await.json();
     assert_eq!(listed, json!({"items": []}));
 }
+
+#[tokio::test]
+async fn links_may_lead_to_another_host() {
+    let mut service = service(|settings| {
+        settings.further_hosts = vec!["files.example".to_owned()];
+        settings.tasks.link_origin = Some("https://files.example".to_owned());
+    })
+    .await;
+    service
+        .simulator
+        .seed(Seed { endpoints: vec![Endpoint::new(GUID, "client1")], ..Seed::default() })
+        .unwrap();
+    service.post(COLLECT, &json!([{"endpointName": "client1", "filePath": "C:\\a"}])).await;
+    let shown = service.get("/v3.0/response/tasks/00000001").await.json();
+    let link = shown["resourceLocation"].as_str().unwrap().strip_prefix("https://files.example").unwrap();
+    service.host = "files.example".to_owned();
+    assert_eq!(service.get(link).await.body.len(), 4096);
+    let received = service.simulator.received().pop().unwrap();
+    assert_eq!((received.host.as_str(), received.status), ("files.example", Some(200)));
+}
