@@ -23,11 +23,6 @@ async fn it_writes_its_files_serves_and_ends_by_itself() {
         r#"{"plain_listen": "127.0.0.1:0", "tenant": {"risk_level": "low"}}"#,
     )
     .unwrap();
-    std::fs::write(
-        path("seed.json"),
-        r#"{"endpoints": [{"agentGuid": "guid", "endpointName": "client1"}], "plans": [{"end": "queued"}]}"#,
-    )
-    .unwrap();
     let child = program()
         .args(["--listen", "127.0.0.1:0", "--run-for", "3", "--api-key-env", "SIMULATOR_TEST_KEY"])
         .env("SIMULATOR_TEST_KEY", KEY)
@@ -37,8 +32,8 @@ async fn it_writes_its_files_serves_and_ends_by_itself() {
         .arg(path("ready.json"))
         .arg("--settings")
         .arg(path("settings.json"))
-        .arg("--seed")
-        .arg(path("seed.json"))
+        // The example of the README.
+        .args(["--seed", concat!(env!("CARGO_MANIFEST_DIR"), "/seed.json")])
         .spawn()
         .unwrap();
     let begin = Instant::now();
@@ -66,7 +61,8 @@ async fn it_writes_its_files_serves_and_ends_by_itself() {
     let response = sender.send_request(request.body(Full::default()).unwrap()).await.unwrap();
     let state: serde_json::Value =
         serde_json::from_slice(&response.into_body().collect().await.unwrap().to_bytes()).unwrap();
-    assert_eq!(state["endpoints"][0]["endpointName"], "client1");
+    assert_eq!(state["endpoints"][0]["endpointName"], "finance-07");
+    assert_eq!(state["alerts"][0]["notes"][0]["creatorName"], "Kim");
 
     let output = tokio::task::spawn_blocking(|| child.wait_with_output().unwrap()).await.unwrap();
     assert!(output.status.success());
