@@ -179,7 +179,6 @@ impl Endpoint {
             "lastUsedIp": self.ip.first().cloned().unwrap_or_default(),
             "lastLoggedOnUser": self.login_account.first().cloned().unwrap_or_default(),
             "interfaces": [{"ipAddresses": self.ip, "macAddress": self.mac_address.first().cloned().unwrap_or_default()}],
-            "edrSensor": {"status": "enabled", "connectivity": "connected"},
         })
     }
 }

@@ -75,11 +75,15 @@ fn proposal(
     let part = |message: &Message| {
         let mut fields = Map::new();
         let mut put = |name: &str, value: &str| fields.insert(name.to_owned(), value.into());
-        put("messageId", &message.message_id);
         put("mailBox", &message.mail_box);
-        put("uniqueId", &message.unique_id);
-        if let Some(subject) = &message.message_subject {
-            put("messageSubject", subject);
+        // The specification has one form for each way of asking, and a part that is in both forms would be in neither.
+        if unique_id.is_some() {
+            put("uniqueId", &message.unique_id);
+        } else {
+            put("messageId", &message.message_id);
+            if let Some(subject) = &message.message_subject {
+                put("messageSubject", subject);
+            }
         }
         let effect = Effect::Message {
             mailbox: message.mail_box.clone(),

@@ -35,7 +35,7 @@ pub(crate) fn statements(context: &Context<'_>) -> Judged {
 pub(crate) fn rules(context: &Context<'_>) -> Judged {
     let items = context.shared.state().holdings.yara_rule_files.clone();
     match page(context, &RULES, items) {
-        Ok(page) => Answer::json(StatusCode::OK, &page.body()).into(),
+        Ok(page) => Answer::json(StatusCode::OK, &page.counted()).into(),
         Err(judged) => *judged,
     }
 }

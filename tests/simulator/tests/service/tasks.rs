@@ -378,7 +378,7 @@ async fn queries_and_rules_are_sent_or_named() {
     let listed = service.get("/v3.0/response/osqueryStatements").await.json();
     assert_eq!((&listed["totalCount"], &listed["items"][0]["id"]), (&json!(1), &json!("statement-1")));
     let listed = service.get("/v3.0/response/yaraRuleFiles?filter=name%20eq%20%27none%27").await.json();
-    assert_eq!(listed, json!({"items": []}));
+    assert_eq!(listed, json!({"items": [], "count": 0, "totalCount": 0}));
 }
 
 #[tokio::test]
