@@ -32,14 +32,16 @@ pub struct Command {
 }
 
 /// Why an item is refused.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) enum ItemError {
     /// A field is missing.
     Missing(&'static str),
     /// A field is wrong.
     Invalid(&'static str),
     /// A field is unknown.
-    Unknown,
+    Unknown(String),
+    /// The item is not an object.
+    NotAnObject,
     /// The service refuses it.
     Refused(ItemRefusal),
 }
@@ -56,7 +58,8 @@ impl ItemError {
         match self {
             Self::Missing(field) => bad(&format!("Invalid request - Required fields not found: {field}.")),
             Self::Invalid(field) => bad(&format!("Invalid request - Invalid field format: {field}.")),
-            Self::Unknown => bad("Invalid request - Invalid field format: unknown field."),
+            Self::Unknown(field) => bad(&format!("Invalid request - Invalid field format: {field}.")),
+            Self::NotAnObject => bad("Invalid request format."),
             Self::Refused(refusal) => {
                 let (status, code, message) = refusal.words();
                 ItemAnswer::failed(Family::Response, status, Some(code), Some(message), false)
@@ -74,7 +77,7 @@ pub(crate) struct Fields<'a> {
 impl<'a> Fields<'a> {
     /// The fields of an item.
     pub(crate) fn of(item: &Value, rules: &'a Rules) -> Result<Self, ItemError> {
-        let fields = item.as_object().cloned().ok_or(ItemError::Unknown)?;
+        let fields = item.as_object().cloned().ok_or(ItemError::NotAnObject)?;
         Ok(Self { fields, rules })
     }
 
@@ -110,10 +113,9 @@ impl<'a> Fields<'a> {
 
     /// Refuses what is left over, if the rules say so.
     pub(crate) fn end(self) -> Result<(), ItemError> {
-        if self.fields.is_empty() || self.rules.unknown_field == Refusal::Ignore {
-            Ok(())
-        } else {
-            Err(ItemError::Unknown)
+        match self.fields.into_iter().next() {
+            Some((field, _)) if self.rules.unknown_field != Refusal::Ignore => Err(ItemError::Unknown(field)),
+            _ => Ok(()),
         }
     }
 }
@@ -181,7 +183,7 @@ fn one(
         }
         (None, Some(Err(error))) => (error.entry(), Some("the item is not valid")),
         // Without a fault there is an outcome.
-        (None, None) => (ItemError::Unknown.entry(), None),
+        (None, None) => (ItemError::NotAnObject.entry(), None),
     };
     state.holdings.commands.push(Command {
         at: context.now,
@@ -217,7 +219,8 @@ pub(crate) fn whole(context: &Context<'_>, proposal: Result<Proposal, ItemError>
                 (400, format!("Invalid request - Required fields not found: {field}."))
             }
             ItemError::Invalid(field) => (400, format!("Invalid request - Invalid field format: {field}.")),
-            ItemError::Unknown => (400, "Invalid request format.".to_owned()),
+            ItemError::Unknown(field) => (400, format!("Invalid request - Invalid field format: {field}.")),
+            ItemError::NotAnObject => (400, "Invalid request format.".to_owned()),
             ItemError::Refused(refusal) => {
                 let (status, _, message) = refusal.words();
                 (status, message.to_owned())

@@ -239,7 +239,7 @@ pub(crate) fn scan_for_malware(context: &Context<'_>) -> Judged {
 }
 
 fn scan(context: &Context<'_>, holdings: &Holdings) -> Result<Proposal, ItemError> {
-    let body: Value = serde_json::from_slice(context.call.body).map_err(|_| ItemError::Unknown)?;
+    let body: Value = serde_json::from_slice(context.call.body).map_err(|_| ItemError::NotAnObject)?;
     let mut fields = Fields::of(&body, &context.settings.rules)?;
     let Some(Value::Array(items)) = fields.value("endpoints") else {
         return Err(ItemError::Missing("endpoints"));

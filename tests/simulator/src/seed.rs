@@ -64,7 +64,7 @@ pub struct Object {
     /// Its kind.
     #[serde(rename = "type")]
     pub kind: Kind,
-    /// Its value, whatever its syntax.
+    /// Its value, of any syntax.
     pub value: String,
     /// Its description.
     #[serde(default)]

@@ -186,6 +186,13 @@ impl Task {
                 if status == Status::Failed {
                     fields.insert("error".to_owned(), part.error());
                 }
+                // A scan that has ended has seen everything.
+                if let Some(Value::Object(report)) = fields.get_mut("scanReport")
+                    && status == Status::Succeeded
+                {
+                    report.insert("scanProgress".to_owned(), 100.into());
+                    report.insert("finishedDateTime".to_owned(), format_date(since).into());
+                }
                 Value::Object(fields)
             });
             put("tasks", parts.collect());

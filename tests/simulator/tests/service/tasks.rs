@@ -159,6 +159,12 @@ async fn items_are_refused_in_the_services_words() {
             json!({"endpointName": "client1", "description": long}),
             "Invalid request - Invalid field format: description.",
         ),
+        (
+            ISOLATE,
+            json!({"endpointName": "client1", "reason": "x"}),
+            "Invalid request - Invalid field format: reason.",
+        ),
+        (ISOLATE, json!("client1"), "Invalid request format."),
         (ISOLATE, name("nobody"), "Target not found."),
         (COLLECT, name("client1"), "Invalid request - Required fields not found: filePath."),
         (
@@ -347,7 +353,24 @@ async fn a_malware_scan_is_one_task_that_can_be_canceled() {
     assert_eq!(service.post("/v3.0/response/tasks/cancel", &cancel).await.statuses(), [204, 400, 404]);
     assert_eq!(service.simulator.tasks()[0]["status"], "canceled");
     assert_eq!(service.post("/v3.0/response/endpoints/startMalwareScan", &json!({})).await.status, 400);
+}
+
+#[tokio::test]
+async fn a_task_of_parts_that_end_differently_is_what_the_switch_says() {
+    let service = tenant().await;
+    service.simulator.plan(TaskPlan {
+        target: Some("client2".to_owned()),
+        end: TaskEnd::Failed,
+        ..TaskPlan::default()
+    });
+    let body = json!({"endpoints": [name("client1"), name("client2")]});
+    assert_eq!(service.post("/v3.0/response/endpoints/startMalwareScan", &body).await.status, 202);
+    let shown = &service.simulator.tasks()[0];
+    assert_eq!((&shown["status"], &shown["tasks"][0]["status"]), (&json!("failed"), &json!("succeeded")));
+    assert_eq!(shown["tasks"][0]["scanReport"]["scanProgress"], 100);
+    assert_eq!(shown["tasks"][1]["scanReport"]["scanProgress"], 0);
     service.simulator.change_settings(|settings| settings.tasks.partial = Partial::Succeeded);
+    assert_eq!(service.simulator.tasks()[0]["status"], "succeeded");
 }
 
 #[tokio::test]
