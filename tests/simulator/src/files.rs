@@ -1,9 +1,12 @@
-//! The files behind the links of tasks. They need no key: the link is the permission, until it expires. They know ranges and
-//! ETags, as the object stores do to which such links lead.
+//! Files in ranges, with ETags; and those behind the links of tasks, which need no key: the link is the permission, until it
+//! expires.
 
+use bytes::Bytes;
 use http::{HeaderValue, StatusCode};
+use simulator_parts::GeneratedFile;
 
 use crate::answer::{Answer, Content};
+use crate::digest;
 use crate::routes::{Call, Judged};
 use crate::settings::Settings;
 use crate::state::Shared;
@@ -34,9 +37,50 @@ pub(crate) fn answer(shared: &Shared, settings: &Settings, call: &Call<'_>) -> J
         answer.headers.insert(http::header::CONTENT_TYPE, HeaderValue::from_static("application/xml"));
         return Judged::refused(answer, "the link has expired");
     }
-    let (file, size) = (archive.file.clone(), archive.file.size());
-    let tag = format!("\"{}\"", crate::digest::uuid(task, size));
-    let mut answer = Answer::file("application/octet-stream", "").with_header("etag", tag.as_str());
+    let file = archive.file.clone();
+    let tag = digest::uuid(task, file.size());
+    deliver(settings, call, "application/octet-stream", &tag, File::Generated(file))
+}
+
+/// A file that can be read in ranges.
+pub(crate) enum File {
+    /// Its bytes are at hand.
+    Bytes(Bytes),
+    /// Its bytes are computed while they are sent.
+    Generated(GeneratedFile),
+}
+
+impl File {
+    fn size(&self) -> u64 {
+        match self {
+            Self::Bytes(bytes) => bytes.len() as u64,
+            Self::Generated(file) => file.size(),
+        }
+    }
+
+    fn part(self, offset: u64, length: u64) -> Content {
+        match self {
+            Self::Generated(file) => Content::Generated { file, offset, length },
+            Self::Bytes(bytes) => {
+                // Both are within the bytes, which are in memory.
+                let begin = usize::try_from(offset).unwrap_or_default().min(bytes.len());
+                let end = begin.saturating_add(usize::try_from(length).unwrap_or_default()).min(bytes.len());
+                Content::Bytes(bytes.slice(begin..end))
+            }
+        }
+    }
+}
+
+/// Answers with a file, or with the range of it that a request asks for.
+pub(crate) fn deliver(
+    settings: &Settings,
+    call: &Call<'_>,
+    content_type: &'static str,
+    tag: &str,
+    file: File,
+) -> Judged {
+    let (size, tag) = (file.size(), format!("\"{tag}\""));
+    let mut answer = Answer::file(content_type, "").with_header("etag", tag.as_str());
     if settings.tasks.ranges {
         answer = answer.with_header("accept-ranges", HeaderValue::from_static("bytes"));
     }
@@ -57,7 +101,7 @@ pub(crate) fn answer(shared: &Shared, settings: &Settings, call: &Call<'_>) -> J
             return Judged::refused(answer, "the range is outside of the file");
         }
     };
-    answer.content = Content::Generated { file, offset, length };
+    answer.content = file.part(offset, length);
     answer.into()
 }
 

@@ -26,6 +26,10 @@ pub struct Analysis {
     pub true_file_type: Option<String>,
     /// What else is suspicious; shown only if the risk is high.
     pub suspicious_objects: Vec<SuspiciousFinding>,
+    /// The size of the report in bytes, which is then not a real PDF; a page if missing.
+    pub report_bytes: Option<u64>,
+    /// The size of the investigation package in bytes, which is then not a real ZIP; one with the result if missing.
+    pub package_bytes: Option<u64>,
     /// Whether the result is that of an earlier submission.
     pub is_cached: bool,
     /// Whether the submission does not count.

@@ -4,6 +4,7 @@ use std::io::{Cursor, Write as _};
 
 use http::StatusCode;
 use serde_json::{Value, json};
+use simulator_parts::GeneratedFile;
 use time::Duration;
 use zip::ZipWriter;
 use zip::write::SimpleFileOptions;
@@ -11,6 +12,8 @@ use zip::write::SimpleFileOptions;
 use super::{SandboxRisk, Submitted};
 use crate::answer::Answer;
 use crate::collection::{FilterSource, Listing, PLAIN, page, texts_of};
+use crate::digest;
+use crate::files::{self, File};
 use crate::page::format_date;
 use crate::routes::{Context, Judged};
 
@@ -73,18 +76,33 @@ pub(crate) fn list_results(context: &Context<'_>) -> Judged {
 }
 
 /// Answers from the submission that a call names, if its analysis has succeeded.
-fn found(context: &Context<'_>, answer: impl FnOnce(&Submitted, Value) -> Option<Answer>) -> Judged {
+fn found(context: &Context<'_>, answer: impl FnOnce(&Submitted, Value) -> Option<Judged>) -> Judged {
     let state = context.shared.state();
     let answer = state.holdings.sandbox.find(context.parameter(0)).and_then(|submitted| {
         let result = submitted.result(context.now)?;
         answer(submitted, result)
     });
-    answer.map_or_else(|| context.missing("there is no such result"), Judged::from)
+    answer.unwrap_or_else(|| context.missing("there is no such result"))
+}
+
+/// Answers with a file of so many bytes, or with a real one.
+fn file(
+    context: &Context<'_>,
+    content_type: &'static str,
+    bytes: Option<u64>,
+    real: impl FnOnce() -> Option<Vec<u8>>,
+) -> Option<Judged> {
+    let tag = digest::uuid(context.call.path, bytes.unwrap_or_default());
+    let file = match bytes {
+        Some(bytes) => File::Generated(GeneratedFile::new(bytes, digest::number(context.call.path))),
+        None => File::Bytes(real()?.into()),
+    };
+    Some(files::deliver(context.settings, context.call, content_type, &tag, file))
 }
 
 /// `GET /sandbox/analysisResults/{id}`
 pub(crate) fn get_result(context: &Context<'_>) -> Judged {
-    found(context, |_, result| Some(Answer::json(StatusCode::OK, &result)))
+    found(context, |_, result| Some(Answer::json(StatusCode::OK, &result).into()))
 }
 
 /// `GET /sandbox/analysisResults/{id}/suspiciousObjects`, of a high risk only.
@@ -106,7 +124,7 @@ pub(crate) fn suspicious_objects(context: &Context<'_>) -> Judged {
             }
             shown
         });
-        Some(Answer::json(StatusCode::OK, &json!({"items": items.collect::<Vec<_>>()})))
+        Some(Answer::json(StatusCode::OK, &json!({"items": items.collect::<Vec<_>>()})).into())
     })
 }
 
@@ -114,15 +132,15 @@ pub(crate) fn suspicious_objects(context: &Context<'_>) -> Judged {
 pub(crate) fn report(context: &Context<'_>) -> Judged {
     found(context, |submitted, _| {
         let title = format!("Analysis of {}", submitted.object);
-        Some(Answer::file("application/pdf", pdf(&title)))
+        file(context, "application/pdf", submitted.analysis.report_bytes, || Some(pdf(&title)))
     })
 }
 
 /// `GET /sandbox/analysisResults/{id}/investigationPackage`
 pub(crate) fn package(context: &Context<'_>) -> Judged {
-    found(context, |_, result| {
-        let archive = zipped("result.json", result.to_string().as_bytes())?;
-        Some(Answer::file("application/zip", archive))
+    found(context, |submitted, result| {
+        let real = || zipped("result.json", result.to_string().as_bytes());
+        file(context, "application/zip", submitted.analysis.package_bytes, real)
     })
 }
 

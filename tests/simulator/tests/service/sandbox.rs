@@ -81,6 +81,10 @@ async fn a_file_runs_and_has_a_result_a_report_a_package_and_objects() {
     let package = service.get(&format!("{result}/investigationPackage")).await;
     assert_eq!(package.headers["content-type"], "application/zip");
     assert!(package.body.starts_with(b"PK\x03\x04"));
+    let request = service.request(Method::GET, &format!("{result}/report")).header("range", "bytes=5-7");
+    let part = service.send(request.body(Full::default()).unwrap()).await.unwrap();
+    assert_eq!((part.status.as_u16(), &part.body[..]), (206, &b"1.4"[..]));
+    assert_eq!(part.headers["etag"], report.headers["etag"]);
     let objects = service.get(&format!("{result}/suspiciousObjects")).await.json();
     assert_eq!(
         (&objects["items"][0]["ip"], objects["items"].as_array().unwrap().len()),
@@ -93,6 +97,23 @@ async fn a_file_runs_and_has_a_result_a_report_a_package_and_objects() {
     assert_eq!(listed["items"][0]["id"], id);
     let listed = service.get("/v3.0/sandbox/tasks?filter=status%20eq%20%27running%27").await.json();
     assert_eq!(listed["items"], json!([]));
+}
+
+#[tokio::test]
+async fn reports_and_packages_have_the_size_that_is_planned() {
+    let service = tenant(10).await;
+    let analysis =
+        Analysis { report_bytes: Some(150_000), package_bytes: Some(250_000), ..Analysis::default() };
+    service.simulator.analysis(analysis);
+    let id = submit(&service, "a.exe", b"abc", "").await.json()["id"].as_str().unwrap().to_owned();
+    for (file, bytes) in [("report", 150_000), ("investigationPackage", 250_000)] {
+        let path = format!("/v3.0/sandbox/analysisResults/{id}/{file}");
+        let whole = service.get(&path).await.body;
+        assert_eq!(whole.len(), bytes);
+        let request = service.request(Method::GET, &path).header("range", "bytes=100000-");
+        let part = service.send(request.body(Full::default()).unwrap()).await.unwrap();
+        assert_eq!((part.status.as_u16(), &part.body), (206, &whole.slice(100_000..)));
+    }
 }
 
 #[tokio::test]
