@@ -188,8 +188,8 @@ pub(crate) struct Run {
     /// The action's id, as `palisade inspect` shows it
     #[arg(long, value_name = "ID", required_unless_present = "apply")]
     pub(crate) action: Option<String>,
-    /// The files of the collection, in order; `-` is standard input
-    #[arg(long, value_name = "FILE", num_args = 1.., required_unless_present = "apply")]
+    /// The files of the collection, in order; `-` is standard input. An action that finds objects can run without one
+    #[arg(long, value_name = "FILE", num_args = 1.., required_unless_present_any = ["apply", "found"])]
     pub(crate) collection: Vec<PathBuf>,
     /// The format of the files; `auto` detects it from the content of each file
     #[arg(long, value_name = "FORMAT", default_value = "auto", value_parser = format)]
@@ -222,6 +222,17 @@ pub(crate) struct Run {
     /// file, it is created in the working directory as `palisade-TIME.pending`
     #[arg(long, conflicts_with_all = ["dry_run", "replay"])]
     pub(crate) no_wait: bool,
+    /// Mark the entries that the run adds with this text, if the service keeps a text with an entry: printable ASCII, at most 48
+    /// characters. Use the same mark in each run of one purpose
+    #[arg(long, value_name = "TEXT", value_parser = mark)]
+    pub(crate) mark: Option<String>,
+    /// Append the objects that the action finds to this file, one batch on each line as JSON. The next run with the file continues
+    /// where the last batch ended
+    #[arg(long, value_name = "FILE")]
+    pub(crate) found: Option<PathBuf>,
+    /// Download the files that the action returns into this directory. Each is named after the SHA-256 of its content
+    #[arg(long, value_name = "DIRECTORY", conflicts_with_all = ["dry_run", "replay"])]
+    pub(crate) artefacts: Option<PathBuf>,
     /// Exit with status 3 if records were left out or not offered, or if there are warnings
     #[arg(long)]
     pub(crate) strict: bool,
@@ -276,6 +287,10 @@ pub(crate) struct Resume {
     /// Ask once about the objects that are due, and exit with status 5 if objects are still pending
     #[arg(long)]
     pub(crate) no_wait: bool,
+    /// Download the files that the action returns into this directory. Each is named after the SHA-256 of its content. The default is the directory of the
+    /// run
+    #[arg(long, value_name = "DIRECTORY")]
+    pub(crate) artefacts: Option<PathBuf>,
     /// Exit with status 3 if records were left out or not offered, or if there are warnings
     #[arg(long)]
     pub(crate) strict: bool,
@@ -565,6 +580,15 @@ fn column(text: &str) -> Result<String, String> {
 /// The allowed number of evicted entries; `None` for no limit.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct Evictions(pub(crate) Option<u64>);
+
+/// A mark, as the contract describes it.
+fn mark(text: &str) -> Result<String, String> {
+    if palisade_run::is_mark(text) {
+        Ok(text.to_owned())
+    } else {
+        Err("expected 1 to 48 printable ASCII characters".to_owned())
+    }
+}
 
 fn evictions(text: &str) -> Result<Evictions, String> {
     if text == "any" {

@@ -21,9 +21,10 @@ pub(crate) fn text(report: &Report) -> String {
         verdicts(report),
         plan::text(report),
         left(&report.collection),
-        traffic(report) + &held(report),
+        traffic(report) + &held(report) + &found(report),
         problems(report),
         outputs(report),
+        artefacts(report),
         warnings(report),
         ending(report),
     ];
@@ -225,6 +226,16 @@ fn entries(held: &[&HoldingReport]) -> String {
     format!("{}{each}", facts.join(", "))
 }
 
+/// What the action has found, by number.
+fn found(report: &Report) -> String {
+    let found = &report.found;
+    if found.batches == 0 {
+        return String::new();
+    }
+    let gone = if found.gone > 0 { format!(", {} gone", number(found.gone)) } else { String::new() };
+    format!("  found {}{gone}\n", count(found.objects, "object"))
+}
+
 /// The first few objects of each kind of problem, the most frequent kind first; what is protected is one, because somebody
 /// wanted to block it.
 fn problems(report: &Report) -> String {
@@ -292,6 +303,31 @@ fn outputs(report: &Report) -> String {
             None => format!("{} (sensitive)", one_line(&output.name)),
         });
         table.row([shorten(&object.value), shown.collect::<Vec<_>>().join(", ")]);
+    }
+    text.push_str(&table.text());
+    if total > SHOWN {
+        text.push_str(&format!(
+            "  {DIM}and {} more; --report lists all of them{DIM:#}\n",
+            number((total - SHOWN) as u64)
+        ));
+    }
+    text
+}
+
+/// The files that were downloaded for the first few objects.
+fn artefacts(report: &Report) -> String {
+    let all = || {
+        report.objects.iter().flat_map(|object| object.outcome.artefacts.iter().map(move |one| (object, one)))
+    };
+    let total = all().count();
+    if total == 0 {
+        return String::new();
+    }
+    let mut text = format!("{HEADING}files{HEADING:#} ({})\n", number(total as u64));
+    let mut table = Table::new();
+    for (object, artefact) in all().take(SHOWN) {
+        let name = format!("{} ({})", one_line(&artefact.name), bytes(artefact.size));
+        table.row([shorten(&object.value), name, artefact.file.clone()]);
     }
     text.push_str(&table.text());
     if total > SHOWN {

@@ -3,7 +3,7 @@
 use std::io;
 use std::path::{Path, PathBuf};
 
-use palisade_run::{Report, Status};
+use palisade_run::{ArtefactDirectory, FoundFile, Report, Status};
 
 use crate::answer::{Answer, Channel};
 use crate::failure::Failure;
@@ -79,6 +79,20 @@ impl Answer for Finished {
 pub(crate) fn write_json(out: &mut dyn io::Write, value: &impl serde::Serialize) -> io::Result<()> {
     json::write(out, value)?;
     out.write_all(b"\n")
+}
+
+/// The directory for files that the action returns.
+pub(crate) fn artefacts(path: &Path) -> Result<ArtefactDirectory, Failure> {
+    ArtefactDirectory::open(path).map_err(|error| {
+        Failure::file("artefacts-not-writable", "cannot write to the directory of artefacts", path, &error)
+    })
+}
+
+/// The file for objects that the action finds.
+pub(crate) fn found(path: &Path) -> Result<FoundFile, Failure> {
+    FoundFile::open(path).map_err(|error| {
+        Failure::file("found-not-writable", "cannot use the file for what the action finds", path, &error)
+    })
 }
 
 /// An absolute path, for a process with another working directory.

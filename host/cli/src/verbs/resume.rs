@@ -1,7 +1,7 @@
 //! `palisade resume`: continues a run in another process, from what its pending file has.
 
 use std::collections::BTreeMap;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::sync::Arc;
 
 use palisade_bundle::{Manifest, ParameterKind, TrustedBundle};
@@ -11,11 +11,11 @@ use palisade_run::{
 use serde::{Deserialize, Serialize};
 
 use crate::answer::Answer;
-use crate::arguments::{Global, Output, Resume};
+use crate::arguments::{Global, Output, Resume, Run};
 use crate::failure::Failure;
 use crate::files_named::FilesNamed;
 use crate::output_file::{OutputFile, Purpose};
-use crate::verbs::finished::{Finished, absolute, write_json};
+use crate::verbs::finished::{Finished, absolute, artefacts, found, write_json};
 use crate::verbs::{policy, run, signals};
 use crate::{cache, progress, terminal, verbs};
 
@@ -26,11 +26,20 @@ pub(crate) struct Caller {
     pub(crate) bundle: PathBuf,
     /// Values that are sent to a block list although they are protected.
     pub(crate) allow_protected: Vec<String>,
+    /// Where files go that the action returns.
+    pub(crate) artefacts: Option<PathBuf>,
+    /// Where goes what the action finds.
+    pub(crate) found: Option<PathBuf>,
 }
 
 impl Caller {
-    pub(crate) fn of(bundle: &Path, allow_protected: &[String]) -> Self {
-        Self { bundle: absolute(bundle), allow_protected: allow_protected.to_vec() }
+    pub(crate) fn of(arguments: &Run) -> Self {
+        Self {
+            bundle: absolute(&arguments.bundle),
+            allow_protected: arguments.allow_protected.clone(),
+            artefacts: arguments.artefacts.as_deref().map(absolute),
+            found: arguments.found.as_deref().map(absolute),
+        }
     }
 }
 
@@ -47,6 +56,7 @@ pub(crate) fn resume(arguments: Resume, global: Global) -> Result<Box<dyn Answer
     let mut given = secrets(&arguments, bundle.manifest())?;
     let report_file =
         arguments.report.clone().map(|path| OutputFile::open(path, Purpose::Report)).transpose()?;
+    let artefacts_at = arguments.artefacts.clone().or(caller.artefacts);
     let engine = cache::engine(&arguments.cache)?;
     let protection = operator::protection(&policy, caller.allow_protected.into_iter().collect())?;
     let client = operator::client(&policy, arguments.connect_to, arguments.ca_cert)?;
@@ -54,7 +64,7 @@ pub(crate) fn resume(arguments: Resume, global: Global) -> Result<Box<dyn Answer
     let overrides =
         Overrides { run: arguments.deadline, exchange: arguments.request_timeout, ..Overrides::default() };
     let action = kept.action().to_owned();
-    let preparation = Preparation::new(bundle, policy, action)
+    let mut preparation = Preparation::new(bundle, policy, action)
         .protection(protection)
         .client(client)
         .configuration(given)
@@ -62,6 +72,12 @@ pub(crate) fn resume(arguments: Resume, global: Global) -> Result<Box<dyn Answer
         .resume(kept)
         .journal(journal)
         .no_wait(arguments.no_wait);
+    if let Some(directory) = artefacts_at {
+        preparation = preparation.artefacts(artefacts(&directory)?);
+    }
+    if let Some(path) = &caller.found {
+        preparation = preparation.ingest(found(path)?);
+    }
     let prepared = runtime.block_on(async {
         tokio::select! {
             prepared = preparation.check(&engine) => Some(prepared),

@@ -22,7 +22,7 @@ use crate::arguments::{Global, Output, Run};
 use crate::failure::Failure;
 use crate::files_named::FilesNamed;
 use crate::output_file::{OutputFile, Purpose};
-use crate::verbs::finished::{Finished, write_json};
+use crate::verbs::finished::{Finished, artefacts, found, write_json};
 use crate::verbs::resume::Caller;
 use crate::verbs::{policy, signals};
 use crate::{cache, first_run, progress, prompt, show, terminal, verbs};
@@ -95,6 +95,7 @@ fn files_named(arguments: &Run) -> FilesNamed<'_> {
         .read("--policy", &arguments.policy.policy)
         .read("--ca-cert", &arguments.ca_cert)
         .written("--report", &arguments.report)
+        .written("--found", &arguments.found)
         .written("--pending", &arguments.pending)
         .written("--plan", &arguments.plan)
         .written("--record", &arguments.record)
@@ -114,6 +115,7 @@ struct Loaded {
 }
 
 fn load(arguments: Run, runtime: &Runtime) -> Result<Loaded, Failure> {
+    let caller = Caller::of(&arguments);
     let policy = policy::find(arguments.policy.policy.as_deref())?;
     let trust = verbs::trust(&policy, &arguments.policy)?;
     // Each takes milliseconds of every start: the engine is set up while the bundle is verified, and the component compiled,
@@ -139,7 +141,6 @@ fn load(arguments: Run, runtime: &Runtime) -> Result<Loaded, Failure> {
     });
     let given = verbs::given(&arguments.configuration, bundle.manifest())?;
     let recording = arguments.replay.as_deref().map(recording).transpose()?;
-    let caller = Caller::of(&arguments.bundle, &arguments.allow_protected);
     let protection = operator::protection(&policy, arguments.allow_protected.into_iter().collect())?;
     let client = operator::client(&policy, arguments.connect_to, arguments.ca_cert)?;
     let mut preparation = Preparation::new(bundle, policy, action)
@@ -152,6 +153,15 @@ fn load(arguments: Run, runtime: &Runtime) -> Result<Loaded, Failure> {
         Some(plan) => preparation.plan(Arc::clone(plan)),
         None => sources.fold(preparation, Preparation::source),
     };
+    if let Some(mark) = &arguments.mark {
+        preparation = preparation.mark(mark);
+    }
+    if let Some(directory) = &arguments.artefacts {
+        preparation = preparation.artefacts(artefacts(directory)?);
+    }
+    if let Some(path) = &arguments.found {
+        preparation = preparation.ingest(found(path)?);
+    }
     let mut pending = None;
     if arguments.pending.is_some() || arguments.no_wait {
         let named = arguments.pending.unwrap_or_else(unnamed_pending_file);

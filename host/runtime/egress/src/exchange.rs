@@ -34,7 +34,7 @@ pub(crate) async fn exchange(
     within(&host, "complete its answer", whole, attempt).await?
 }
 
-fn headers_too_large(host: &str) -> SendError {
+pub(crate) fn headers_too_large(host: &str) -> SendError {
     SendError::ResponseHeadersTooLarge {
         host: host.to_owned(),
         limit: limits::HEADER_BYTES,
@@ -47,7 +47,7 @@ async fn read_body(host: &str, mut body: Incoming, limit: u64) -> Result<Bytes, 
     let pause = Duration::from_secs(limits::BETWEEN_BYTES_SECONDS);
     let mut collected = BytesMut::new();
     while let Some(frame) = within(host, "continue its response", pause, body.frame()).await? {
-        let frame = frame.map_err(|error| SendError::Lost { host: host.to_owned(), cause: chain(&error) })?;
+        let frame = frame.map_err(|error| lost(host, &error))?;
         if let Ok(data) = frame.into_data() {
             if (collected.len() + data.len()) as u64 > limit {
                 return Err(too_large());
@@ -58,7 +58,12 @@ async fn read_body(host: &str, mut body: Incoming, limit: u64) -> Result<Bytes, 
     Ok(collected.freeze())
 }
 
-async fn within<T>(
+/// A body that broke off.
+pub(crate) fn lost(host: &str, error: &hyper::Error) -> SendError {
+    SendError::Lost { host: host.to_owned(), cause: chain(error) }
+}
+
+pub(crate) async fn within<T>(
     host: &str,
     what: &'static str,
     limit: Duration,
@@ -72,7 +77,7 @@ async fn within<T>(
 }
 
 /// What hyper's error means: our connector's own errors come back out as they went in.
-fn classify(host: &str, error: &hyper_util::client::legacy::Error) -> SendError {
+pub(crate) fn classify(host: &str, error: &hyper_util::client::legacy::Error) -> SendError {
     let host = host.to_owned();
     let mut source = error.source();
     while let Some(cause) = source {

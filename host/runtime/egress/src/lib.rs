@@ -19,6 +19,7 @@ pub mod address;
 mod client;
 mod connect_to;
 mod connector;
+mod download;
 mod error;
 mod exchange;
 mod gate;
@@ -35,6 +36,7 @@ mod tunnel;
 
 pub use client::{Client, ClientError, ClientOptions};
 pub use connect_to::{ConnectTo, ConnectToError};
+pub use download::Download;
 pub use error::SendError;
 pub use gate::{Closed, Gate};
 pub use headers::{FOR_COMPONENTS, belongs_to_host};

@@ -11,8 +11,8 @@ use palisade_limits as limits;
 use palisade_redaction::Redactor;
 
 use crate::contract::{
-    Attribute, Comparison, Download, Eviction, Holding, Outcome, Pending, Reason, RunError, Submission,
-    Value, Verdict,
+    Attribute, Batch, Comparison, Download, Eviction, Found, Holding, Object, Outcome, Pending, Reason,
+    Reference, Relation, RunError, Submission, Value, Verdict,
 };
 use crate::text::cut;
 
@@ -111,6 +111,56 @@ impl Border {
             digests: download.digests.into_iter().map(digest).collect(),
             password: download.password.map(|password| self.text(password)),
             ..download
+        }
+    }
+
+    /// A batch as the host may keep it; none if the budget does not cover it: it is kept whole or not at all.
+    pub(crate) fn batch(&mut self, batch: Batch) -> Option<Batch> {
+        if !self.charge(batch_bytes(&batch)) {
+            return None;
+        }
+        let found = |found: Found| Found {
+            object: self.object(found.object),
+            relations: found
+                .relations
+                .into_iter()
+                .map(|relation| Relation { name: self.text(relation.name), to: self.reference(relation.to) })
+                .collect(),
+            about: found.about,
+        };
+        Some(Batch {
+            found: batch.found.into_iter().map(found).collect(),
+            gone: batch.gone.into_iter().map(|gone| self.reference(gone)).collect(),
+            ..batch
+        })
+    }
+
+    /// Whether the cursor of a batch holds a secret of the run. A cursor is stored, so it may not.
+    pub(crate) fn has_secret_in_cursor(&self, batch: &Batch) -> bool {
+        batch.cursor.as_ref().is_some_and(|cursor| self.redactor.redacted(cursor).is_some())
+    }
+
+    fn object(&self, object: Object) -> Object {
+        let texts = |texts: Vec<String>| texts.into_iter().map(|text| self.text(text)).collect();
+        Object {
+            kind: self.text(object.kind),
+            subtype: self.text(object.subtype),
+            value: self.text(object.value),
+            id: object.id.map(|id| self.text(id)),
+            score: object.score,
+            status: object.status.map(|status| self.text(status)),
+            description: object.description.map(|description| self.text(description)),
+            attributes: object.attributes.into_iter().map(|attribute| self.attribute(attribute)).collect(),
+            tags: texts(object.tags),
+            expires: object.expires,
+        }
+    }
+
+    fn reference(&self, reference: Reference) -> Reference {
+        Reference {
+            kind: self.text(reference.kind),
+            subtype: self.text(reference.subtype),
+            value: self.text(reference.value),
         }
     }
 
@@ -269,6 +319,25 @@ fn attribute_bytes(attribute: &Attribute) -> u64 {
         Value::Integer(_) | Value::Decimal(_) | Value::Flag(_) | Value::At(_) => 0,
     };
     text_bytes(&attribute.name) + value
+}
+
+fn batch_bytes(batch: &Batch) -> u64 {
+    let of_reference = |reference: &Reference| {
+        [&reference.kind, &reference.subtype, &reference.value].into_iter().map(text_bytes).sum::<u64>()
+    };
+    let of_found = |found: &Found| {
+        let object = &found.object;
+        let texts = [&object.kind, &object.subtype, &object.value].into_iter();
+        let texts = texts.chain(&object.id).chain(&object.status).chain(&object.description);
+        let relations = found.relations.iter().map(|one| text_bytes(&one.name) + of_reference(&one.to));
+        texts.chain(&object.tags).map(text_bytes).sum::<u64>()
+            + object.attributes.iter().map(attribute_bytes).sum::<u64>()
+            + relations.sum::<u64>()
+            + found.about.len() as u64 * 8
+    };
+    let found: u64 = batch.found.iter().map(of_found).sum();
+    let gone: u64 = batch.gone.iter().map(of_reference).sum();
+    found + gone + batch.cursor.as_ref().map_or(0, |cursor| cursor.len() as u64)
 }
 
 fn download_bytes(download: &Download) -> u64 {

@@ -43,6 +43,7 @@ impl KnownLimits {
             "request-body-bytes" => Some(self.request_body_bytes),
             "response-body-bytes" => Some(self.response_body_bytes),
             "state-bytes" => Some(limits::STATE_BYTES),
+            "artefact-bytes" => Some(limits::ARTEFACT_BYTES),
             _ => None,
         }
     }

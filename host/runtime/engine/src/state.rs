@@ -62,6 +62,9 @@ pub enum Violation {
     /// A state of a waiting object that holds a credential.
     #[error("it reported a state for the key {0} that contains a secret of the run")]
     SecretInState(u64),
+    /// A cursor that holds a credential.
+    #[error("it handed over a cursor that contains a secret of the run")]
+    SecretInCursor,
     /// A state of a waiting object that is larger than allowed.
     #[error("it reported a state of {bytes} bytes for the key {key}, {limit} are allowed")]
     StateTooLarge {
@@ -102,6 +105,7 @@ impl Violation {
             Self::VerdictOfOtherRun { .. } => "contract-wrong-verdict",
             Self::RequestBeforeRun(_) => "contract-request-before-run",
             Self::SecretInState(_) => "contract-secret-in-state",
+            Self::SecretInCursor => "contract-secret-in-cursor",
             Self::StateTooLarge { .. } => "contract-state-too-large",
             Self::NotSupported(_) => "not-supported-here",
             Self::OutputInvalid { .. } => "contract-output-invalid",
@@ -280,7 +284,13 @@ impl results::Host for State {
 
     fn ingest(&mut self, batch: Batch) -> Result<()> {
         self.check_not_refused()?;
-        self.host.ingest(batch).map_err(|error| self.broken(error))?;
+        self.winding.reports.fetch_add(1, Ordering::SeqCst);
+        if self.border.has_secret_in_cursor(&batch) {
+            return Err(self.broken(Violation::SecretInCursor));
+        }
+        if let Some(batch) = self.border.batch(batch) {
+            self.host.ingest(batch).map_err(|error| self.broken(error))?;
+        }
         self.check_output()
     }
 

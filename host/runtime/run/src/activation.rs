@@ -1,7 +1,7 @@
 //! The activations of one run: `run` first, then `resume` as often as objects that wait are due. Each has a new instance.
 
 use std::convert::Infallible;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, SystemTime};
 
 use palisade_egress::{Notice, ReadOnly, Session, SessionLimits, after};
@@ -42,6 +42,13 @@ pub(crate) struct Activation<'run> {
     pub(crate) begun: &'run Begun,
 }
 
+impl Activation<'_> {
+    /// The books of the run.
+    pub(crate) fn books(&self) -> MutexGuard<'_, Books> {
+        self.books.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
 impl Prepared {
     /// What one activation may send. With `read_only` nothing that changes the service.
     pub(crate) fn session(&self, read_only: Option<ReadOnly>, until: Instant) -> Session {
@@ -73,7 +80,7 @@ impl Prepared {
                 compare: mode.compare,
                 most_evictions: self.most_evictions,
                 mark: begun.mark.clone(),
-                cursor: None,
+                cursor: self.cursor(activation),
             },
             configuration: self.configuration.settings.clone(),
             host: Box::new(Desk {
@@ -83,6 +90,7 @@ impl Prepared {
                 run_id: self.run_id.clone(),
                 action: self.action.id.clone(),
                 entry,
+                dry_run: mode.dry_run,
             }),
             session: session.clone(),
             redactor: Arc::clone(&self.redactor),
@@ -102,12 +110,24 @@ impl Prepared {
         }
     }
 
+    /// Where the last batch that was kept has come to.
+    fn cursor(&self, activation: &Activation<'_>) -> Option<Vec<u8>> {
+        // In a dry run nobody has taken it.
+        let waiting = self.ingest.lock().unwrap_or_else(PoisonError::into_inner);
+        let cursor = waiting.as_ref().and_then(|ingest| ingest.cursor());
+        cursor.or_else(|| activation.books().ingest.as_ref().and_then(|ingest| ingest.cursor()))
+    }
+
     /// Asks about the objects that wait, whenever some are due, until none waits, the run ends, or its process does not wait. Between
     /// two activations nothing of the component exists.
     pub(crate) async fn resume(&self, ended: &mut Ended, activation: &Activation<'_>) -> Vec<Notice> {
-        let books = || activation.books.lock().unwrap_or_else(PoisonError::into_inner);
+        let books = || activation.books();
         let mut notices = Vec::new();
         while matches!(ended, Ended::Completed) {
+            self.fetch(ended, activation).await;
+            if !matches!(ended, Ended::Completed) {
+                break;
+            }
             let Some(due) = books().ledger.waiting().next_due() else { break };
             if self.no_wait && due > Moment::now() {
                 break;
@@ -162,7 +182,7 @@ impl Prepared {
 
     /// Keeps what an activation has left, and adds what it has sent. A run that cannot be kept ends.
     pub(crate) fn keep(&self, ended: &mut Ended, activation: &Activation<'_>, session: Option<&Session>) {
-        let mut books = activation.books.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut books = activation.books();
         if let Some(session) = session {
             books.traffic = traffic(session.traffic()).and(&books.traffic);
         }
@@ -206,7 +226,7 @@ impl Prepared {
 }
 
 /// Resolves when an instant has passed; never if there is none.
-async fn passed(until: Option<Instant>) {
+pub(crate) async fn passed(until: Option<Instant>) {
     match until {
         Some(until) => tokio::time::sleep_until(until).await,
         None => std::future::pending().await,

@@ -9,12 +9,13 @@ use palisade_limits as limits;
 use palisade_model::{Outcome, Verdict};
 
 use crate::execute::Progress;
+use crate::found::Ingest;
 use crate::given_back::Sensitive;
 use crate::holdings::Holdings;
 use crate::journal::{Begun, Entry, Journal, Kept, Numbers};
 use crate::ledger::Ledger;
 use crate::open::OUTCOME_UNKNOWN;
-use crate::report::{EvictionsReport, TrafficReport, Warning};
+use crate::report::{EvictionsReport, FoundReport, TrafficReport, Warning};
 use crate::selection::{Offered, Selection};
 use crate::waiting::WaitBounds;
 
@@ -33,6 +34,9 @@ pub(crate) struct Books {
     /// What earlier activations have sent, those of other processes included.
     pub(crate) traffic: TrafficReport,
     journal: Option<Box<dyn Journal>>,
+    /// Where goes what the action finds.
+    pub(crate) ingest: Option<Box<dyn Ingest>>,
+    pub(crate) found: FoundReport,
 }
 
 impl Books {
@@ -49,6 +53,8 @@ impl Books {
             warnings_not_listed: 0,
             traffic: TrafficReport::default(),
             journal: None,
+            ingest: None,
+            found: FoundReport::default(),
         }
     }
 
@@ -86,6 +92,9 @@ impl Books {
         for (key, waiting) in kept.waiting {
             books.ledger.waiting().restore(key, waiting);
         }
+        for (key, fetching) in kept.fetching {
+            books.ledger.restore_fetching(key, fetching);
+        }
         if !may_be_offered_again {
             let open = books.ledger.open();
             let before = open.into_iter().filter(|key| *key <= kept.handed_out).collect::<Vec<_>>();
@@ -95,7 +104,8 @@ impl Books {
             }
         }
         books.decide_held_back();
-        let Numbers { traffic, evictions, holdings, warnings, warnings_not_listed } = kept.numbers;
+        let Numbers { traffic, evictions, holdings, warnings, warnings_not_listed, found } = kept.numbers;
+        books.found = found;
         books.traffic = traffic;
         books.evictions = evictions;
         books.holdings = Holdings::of(holdings);
@@ -187,6 +197,9 @@ impl Books {
         if let Some(outcome) = self.ledger.line(key) {
             return Some(Entry::Decided { key, outcome: outcome.clone() });
         }
+        if let Some(fetching) = self.ledger.fetches(key) {
+            return Some(Entry::Fetching { key, fetching: fetching.clone() });
+        }
         let waiting = self.ledger.waits(key)?.clone();
         Some(Entry::Waiting { key, waiting })
     }
@@ -198,6 +211,7 @@ impl Books {
             holdings: self.holdings.lines(),
             warnings: self.warnings.clone(),
             warnings_not_listed: self.warnings_not_listed,
+            found: self.found,
         }
     }
 
@@ -220,6 +234,12 @@ impl Books {
             Some(journal) => journal.append(&entries),
             None => Ok(()),
         }
+    }
+
+    /// Keeps what identifies the content of the file that is being downloaded.
+    pub(crate) fn note_entity_tag(&mut self, key: u64, tag: Option<String>) -> io::Result<()> {
+        self.ledger.note_entity_tag(key, tag);
+        self.keep_changed()
     }
 
     /// Keeps what an activation has left: verdicts, and the numbers of the report.

@@ -12,9 +12,9 @@ use palisade_printable::printable;
 
 use crate::books::Books;
 use crate::execute::{Decided, Observer};
-use crate::offer;
 use crate::report::{EvictionReport, Warning};
 use crate::selection::Offered;
+use crate::{found, offer};
 
 /// The component's side of the books.
 pub(crate) struct Desk {
@@ -25,6 +25,7 @@ pub(crate) struct Desk {
     /// The action's id.
     pub(crate) action: String,
     pub(crate) entry: Entry,
+    pub(crate) dry_run: bool,
 }
 
 impl Desk {
@@ -120,8 +121,23 @@ impl Host for Desk {
         Ok(result?)
     }
 
-    fn ingest(&mut self, _batch: Batch) -> Result<(), CallError> {
-        Err(Violation::NotSupported("results.ingest").into())
+    fn ingest(&mut self, batch: Batch) -> Result<(), CallError> {
+        let mut books = self.books();
+        let unknown = |key: &u64| *key == 0 || *key > books.ledger.handed_out();
+        if let Some(key) = batch.found.iter().flat_map(|found| &found.about).find(|key| unknown(key)) {
+            return Err(Violation::UnknownKey(*key).into());
+        }
+        let (objects, gone) = (batch.found.len() as u64, batch.gone.len() as u64);
+        if !self.dry_run {
+            let Some(ingest) = &mut books.ingest else {
+                return Err(Violation::NotSupported("results.ingest").into());
+            };
+            ingest.keep(&found::batch(batch)).map_err(|error| not_kept(&error))?;
+        }
+        books.found.batches += 1;
+        books.found.objects += objects;
+        books.found.gone += gone;
+        Ok(())
     }
 
     fn evicting(&mut self, entries: Vec<Eviction>) {

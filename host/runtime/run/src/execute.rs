@@ -193,6 +193,7 @@ impl Prepared {
             reasons: summary::reasons(&objects),
             evictions: books.evictions,
             holdings,
+            found: books.found,
             traffic: books.traffic,
             warnings: books.warnings,
             warnings_not_listed: books.warnings_not_listed,
@@ -225,11 +226,11 @@ impl Prepared {
                 books
             }
         };
-        let journal = if mode.dry_run {
-            None
-        } else {
-            self.journal.lock().unwrap_or_else(PoisonError::into_inner).take()
-        };
+        if mode.dry_run {
+            return (begun, books, Ended::Completed);
+        }
+        let journal = self.journal.lock().unwrap_or_else(PoisonError::into_inner).take();
+        books.ingest = self.ingest.lock().unwrap_or_else(PoisonError::into_inner).take();
         let begins = journal.map_or(Ok(()), |journal| books.begin_journal(&begun, journal));
         let ended = match begins {
             Ok(()) => Ended::Completed,

@@ -1,5 +1,5 @@
-//! What an outcome gives back besides its verdict: outputs for those who come after the action. Denied by default: a name that occurs
-//! twice, more outputs than allowed, a document that is not one.
+//! What an outcome gives back besides its verdict: outputs for those who come after the action, and files to download. Denied by
+//! default: a name that occurs twice, more of them than allowed, a document that is not one, files before the verdict is final.
 
 use std::collections::BTreeSet;
 use std::sync::Arc;
@@ -13,7 +13,7 @@ use palisade_model::{Moment, OutputValue, Value};
 pub(crate) type Sensitive = Arc<BTreeSet<String>>;
 
 /// Checks what an outcome gives back.
-pub(crate) fn check(outcome: &contract::Outcome) -> Result<(), Violation> {
+pub(crate) fn check(outcome: &contract::Outcome, dry_run: bool) -> Result<(), Violation> {
     let key = outcome.key;
     let invalid = |problem: String| Violation::OutputInvalid { key, problem };
     let (count, limit) = (outcome.outputs.len(), limits::OUTCOME_OUTPUTS);
@@ -31,8 +31,14 @@ pub(crate) fn check(outcome: &contract::Outcome) -> Result<(), Violation> {
             return Err(invalid(format!("`{name}` is not a JSON document")));
         }
     }
-    if !outcome.downloads.is_empty() {
-        return Err(Violation::NotSupported("downloads"));
+    let (count, limit) = (outcome.downloads.len(), limits::OUTCOME_DOWNLOADS);
+    if count as u64 > limit {
+        return Err(invalid(format!("there are {count} downloads, {limit} are allowed")));
+    }
+    let is_pending = matches!(outcome.verdict, contract::Verdict::Pending(_));
+    if count > 0 && (dry_run || is_pending) {
+        let place = if dry_run { "in a dry run" } else { "with an outcome that is pending" };
+        return Err(invalid(format!("there is a download {place}")));
     }
     Ok(())
 }
@@ -47,7 +53,7 @@ pub(crate) fn outputs(outputs: Vec<Attribute>, sensitive: &BTreeSet<String>) -> 
 }
 
 /// A value as the domain has it.
-fn typed(value: contract::Value) -> Value {
+pub(crate) fn typed(value: contract::Value) -> Value {
     match value {
         contract::Value::Text(text) => Value::Text(text),
         contract::Value::Integer(number) => Value::Integer(number),
@@ -78,7 +84,7 @@ mod tests {
     fn a_name_occurs_once_and_a_document_is_one() {
         let text = |text: &str| contract::Value::Text(text.to_owned());
         let json = |text: &str| contract::Value::Json(text.to_owned());
-        assert_eq!(check(&outcome(vec![("a", text("x")), ("b", json("[1]"))])), Ok(()));
+        assert_eq!(check(&outcome(vec![("a", text("x")), ("b", json("[1]"))]), false), Ok(()));
         let many = (0..=limits::OUTCOME_OUTPUTS).map(|number| (format!("o{number}"), text("x")));
         let many: Vec<(String, contract::Value)> = many.collect();
         for wrong in [
@@ -86,7 +92,7 @@ mod tests {
             vec![("a", json("[1"))],
             many.iter().map(|(name, value)| (name.as_str(), value.clone())).collect(),
         ] {
-            let refused = check(&outcome(wrong));
+            let refused = check(&outcome(wrong), false);
             assert!(matches!(refused, Err(Violation::OutputInvalid { key: 1, .. })), "{refused:?}");
         }
     }

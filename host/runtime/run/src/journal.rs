@@ -5,7 +5,7 @@
 //! |---|---|
 //! | `run`, `object` | before anything is sent |
 //! | `handed-out` | before the component gets a page: from then on its objects may have been sent |
-//! | `decided`, `waiting` | before the component continues after it has reported them |
+//! | `decided`, `waiting`, `fetching` | before the component continues after it has reported them |
 //! | `numbers` | when an activation has ended |
 
 mod file;
@@ -19,9 +19,10 @@ use palisade_model::Outcome;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
+use crate::fetching::Fetching;
 use crate::given::{Given, GivenValue, SecretSource};
 use crate::report::{
-    BundleIdentity, CollectionReport, EvictionsReport, HoldingReport, TrafficReport, Warning,
+    BundleIdentity, CollectionReport, EvictionsReport, FoundReport, HoldingReport, TrafficReport, Warning,
 };
 use crate::selection::Offered;
 use crate::waiting::Waiting;
@@ -80,6 +81,13 @@ pub enum Entry {
         key: u64,
         /// What is kept of it.
         waiting: Waiting,
+    },
+    /// An object has files that are not there yet.
+    Fetching {
+        /// Its key.
+        key: u64,
+        /// What is kept of it.
+        fetching: Fetching,
     },
     /// What the report says beside the objects, so far.
     Numbers(Box<Numbers>),
@@ -173,4 +181,6 @@ pub struct Numbers {
     pub warnings: Vec<Warning>,
     /// Warnings beyond those.
     pub warnings_not_listed: u64,
+    /// What the action has found.
+    pub found: FoundReport,
 }

@@ -6,6 +6,7 @@ use palisade_engine::contract;
 use palisade_limits as limits;
 use palisade_model::{Moment, Outcome, Verdict};
 
+use crate::fetching::{self, Fetched, Fetching, FetchingObjects, FileAsked, Next};
 use crate::given_back::{self, Sensitive};
 use crate::summary;
 use crate::waiting::{Known, WaitBounds, Waiting, WaitingObjects};
@@ -22,6 +23,8 @@ pub(crate) struct Ledger {
     /// Whether the component can be asked again what became of an object.
     can_wait: bool,
     waiting: WaitingObjects,
+    /// Objects with files that are not there yet.
+    fetching: FetchingObjects,
     totals: Totals,
     /// Names of outputs that are not shown.
     sensitive: Sensitive,
@@ -80,6 +83,7 @@ impl Ledger {
             dry_run,
             can_wait: false,
             waiting: WaitingObjects::default(),
+            fetching: FetchingObjects::new(),
             totals: Totals { offered: offered as u64, ..Totals::default() },
             sensitive: Sensitive::default(),
             changed: Vec::new(),
@@ -114,6 +118,44 @@ impl Ledger {
         self.waiting.get(key)
     }
 
+    /// What is kept of an object whose files are not there yet.
+    pub(crate) fn fetches(&self, key: u64) -> Option<&Fetching> {
+        self.fetching.get(&key)
+    }
+
+    /// Adds an object as it was kept.
+    pub(crate) fn restore_fetching(&mut self, key: u64, fetching: Fetching) {
+        self.fetching.insert(key, fetching);
+    }
+
+    /// The next file to download, and of which object.
+    pub(crate) fn next_file(&self) -> Option<(u64, FileAsked)> {
+        self.fetching.iter().find_map(|(key, fetching)| Some((*key, fetching.files.first()?.clone())))
+    }
+
+    /// Takes note of what identifies the content of the file that is being downloaded.
+    pub(crate) fn note_entity_tag(&mut self, key: u64, tag: Option<String>) {
+        if let Some(file) = self.fetching.get_mut(&key).and_then(|fetching| fetching.files.first_mut()) {
+            file.entity_tag = tag;
+            self.changed.push(key);
+        }
+    }
+
+    /// Takes what the download of an object's next file came to.
+    pub(crate) fn take_file(&mut self, key: u64, fetched: Fetched, now: Moment) {
+        let Some(fetching) = self.fetching.remove(&key) else { return };
+        let (next, left) = fetching::take(fetching, fetched, now);
+        match next {
+            Next::More => self.changed.push(key),
+            Next::Decided(outcome) => self.conclude(key, outcome),
+            Next::Waits(waiting) => {
+                self.waiting.restore(key, waiting);
+                self.changed.push(key);
+            }
+        }
+        left.into_iter().for_each(|fetching| drop(self.fetching.insert(key, fetching)));
+    }
+
     /// Decides objects whose wait has exceeded its limit.
     pub(crate) fn give_up(&mut self, now: Moment) {
         for (key, waiting) in self.waiting.take_exceeded(now) {
@@ -140,7 +182,7 @@ impl Ledger {
     /// Verdicts so far.
     #[must_use]
     pub(crate) fn totals(&self) -> Totals {
-        Totals { pending: self.waiting.count(), ..self.totals }
+        Totals { pending: self.waiting.count() + self.fetching.len() as u64, ..self.totals }
     }
 
     /// Marks every key up to this one as handed out.
@@ -160,7 +202,7 @@ impl Ledger {
 
     /// Whether an object has neither a verdict nor waits for one.
     pub(crate) fn is_open(&self, key: u64) -> bool {
-        self.line(key).is_none() && self.waiting.get(key).is_none()
+        self.line(key).is_none() && self.waiting.get(key).is_none() && !self.fetching.contains_key(&key)
     }
 
     /// The keys of these objects.
@@ -220,7 +262,7 @@ impl Ledger {
         if let Some((verdict, run)) = misplaced {
             return Err(Violation::VerdictOfOtherRun { key, verdict, run });
         }
-        given_back::check(&outcome)?;
+        given_back::check(&outcome, self.dry_run)?;
         let (count, limit) = (outcome.submissions.len(), limits::OUTCOME_SUBMISSIONS);
         if count as u64 > limit {
             return Err(Violation::TooManySubmissions { key, count, limit });
@@ -238,9 +280,15 @@ impl Ledger {
         let mut known = before.as_ref().map_or_else(Known::default, |before| before.known.clone());
         let submissions = outcome.submissions.into_iter().map(summary::submission).collect();
         known.add(submissions, given_back::outputs(outcome.outputs, &self.sensitive));
+        let files: Vec<FileAsked> = outcome.downloads.into_iter().map(FileAsked::from).collect();
         match outcome.verdict {
             contract::Verdict::Pending(pending) => {
                 self.waiting.add(key, pending, before, known, now);
+                self.changed.push(key);
+            }
+            verdict if !files.is_empty() => {
+                let renewals = before.map_or(0, |before| before.renewals);
+                self.fetching.insert(key, Fetching::of(summary::outcome(verdict, known), files, renewals));
                 self.changed.push(key);
             }
             verdict => self.conclude(key, summary::outcome(verdict, known)),
@@ -256,9 +304,10 @@ impl Ledger {
         let mut lines = Vec::with_capacity(self.lines.len());
         for (line, key) in std::mem::take(&mut self.lines).into_iter().zip(1..) {
             lines.push(line.unwrap_or_else(|| {
-                let outcome = match self.waiting.take(key) {
-                    Some(waiting) => waiting.unfinished(continues),
-                    None => {
+                let outcome = match (self.waiting.take(key), self.fetching.remove(&key)) {
+                    (Some(waiting), _) => waiting.unfinished(continues),
+                    (None, Some(fetching)) => fetching.unfinished(continues),
+                    (None, None) => {
                         Outcome::reasoned(Verdict::Failed, "no-verdict", "the run ended without a verdict")
                     }
                 };

@@ -16,6 +16,7 @@
 #![warn(missing_docs)]
 
 mod activation;
+mod artefacts;
 mod books;
 mod configuration;
 mod connection;
@@ -25,6 +26,9 @@ mod encoded;
 mod end;
 mod error;
 mod execute;
+mod fetch;
+mod fetching;
+mod found;
 mod given;
 mod given_back;
 mod grants;
@@ -42,11 +46,14 @@ mod selection;
 mod summary;
 mod waiting;
 
+pub use artefacts::ArtefactDirectory;
 pub use configuration::{Configuration, ConfigurationFault, ConfigurationProblem, Secrets};
 pub use connection::{connection_form, connection_parameters, without_connection};
 pub use connection_file::{ConnectionFileError, add_connection};
 pub use error::PrepareError;
 pub use execute::{Decided, Observer, Progress, Silent};
+pub use fetching::Fetching;
+pub use found::{FoundFile, Ingest};
 pub use given::{
     ConfigurationFileError, Given, GivenValue, Prompted, SecretSource, read_configuration, read_set,
 };
@@ -61,11 +68,11 @@ pub use operator::OperatorError;
 pub use palisade_engine::{Stopper, Stopping};
 pub use plan::{Difference, Plan, PlanError, PlannedObject};
 pub use preparation::Preparation;
-pub use prepare::{Overrides, Prepared, asked_limits};
+pub use prepare::{Overrides, Prepared, asked_limits, is_mark};
 pub use report::{
     ActionIdentity, BundleIdentity, CollectionReport, EndedHow, EvictionReport, EvictionsReport, FileReport,
-    HoldingReport, LeftOutReport, NotOffered, NotOfferedObject, ObjectReport, ReasonCount, Report, RunReport,
-    Status, TrafficReport, Warning, report_schema,
+    FoundReport, HoldingReport, LeftOutReport, NotOffered, NotOfferedObject, ObjectReport, ReasonCount,
+    Report, RunReport, Status, TrafficReport, Warning, report_schema,
 };
 pub use selection::{Offered, Selection};
 pub use summary::json_value;

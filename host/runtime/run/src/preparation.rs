@@ -11,6 +11,8 @@ use palisade_policy::Policy;
 use palisade_protect::Protection;
 use palisade_recording::Recording;
 
+use crate::artefacts::ArtefactDirectory;
+use crate::found::Ingest;
 use crate::given::Given;
 use crate::journal::{Journal, Kept};
 use crate::operator::{self, OperatorError};
@@ -64,6 +66,8 @@ pub(crate) struct Keeping {
     pub(crate) caller: serde_json::Value,
     pub(crate) no_wait: bool,
     pub(crate) mark: Option<String>,
+    pub(crate) artefacts: Option<ArtefactDirectory>,
+    pub(crate) ingest: Option<Box<dyn Ingest>>,
 }
 
 impl std::fmt::Debug for Keeping {
@@ -142,6 +146,19 @@ impl Preparation {
     /// Keeps the run, so that another process can continue it. A dry run is not kept.
     pub fn journal(mut self, journal: impl Journal + 'static) -> Self {
         self.keeping.journal = Some(Box::new(journal));
+        self
+    }
+
+    /// Where files go that the action returns. Without a directory, an object with a file has failed, or is pending if the run has a
+    /// journal.
+    pub fn artefacts(mut self, directory: ArtefactDirectory) -> Self {
+        self.keeping.artefacts = Some(directory);
+        self
+    }
+
+    /// Where goes what the action finds, and where its cursor is. A dry run keeps nothing.
+    pub fn ingest(mut self, ingest: impl Ingest + 'static) -> Self {
+        self.keeping.ingest = Some(Box::new(ingest));
         self
     }
 

@@ -15,7 +15,9 @@ use palisade_redaction::Redactor;
 use time::OffsetDateTime;
 
 use crate::PrepareError;
+use crate::artefacts::ArtefactDirectory;
 use crate::configuration::{Configuration, ConfigurationFault, ConfigurationProblem, Secrets};
+use crate::found::Ingest;
 use crate::given::Given;
 use crate::given_back::Sensitive;
 use crate::journal::{Begun, Journal, Kept, KeptSetting, PendingFileError};
@@ -105,7 +107,11 @@ pub struct Prepared {
     /// Taken by the first run.
     pub(crate) journal: Mutex<Option<Box<dyn Journal>>>,
     /// Taken by the first run.
+    pub(crate) ingest: Mutex<Option<Box<dyn Ingest>>>,
+    /// Taken by the first run.
     pub(crate) kept: Mutex<Option<Box<Kept>>>,
+    /// Where files go that the action returns.
+    pub(crate) artefacts: Option<ArtefactDirectory>,
     /// Ends when no object is due.
     pub(crate) no_wait: bool,
     /// The operator has set a time for the whole run, waiting included.
@@ -228,7 +234,9 @@ impl Preparation {
         Ok(Prepared {
             begun: Begun { collection, ..begun },
             journal: Mutex::new(self.keeping.journal),
+            ingest: Mutex::new(self.keeping.ingest),
             kept: Mutex::new(kept),
+            artefacts: self.keeping.artefacts,
             no_wait: self.keeping.no_wait,
             is_bounded: self.overrides.run.is_some(),
             wait_bounds: WaitBounds::default(),
@@ -307,8 +315,9 @@ impl Preparation {
     }
 }
 
-/// Whether a text can be a mark, as the contract describes it.
-fn is_mark(text: &str) -> bool {
+/// Whether a text can be the mark of a workflow, as the contract describes it: printable ASCII, at most 48 characters.
+#[must_use]
+pub fn is_mark(text: &str) -> bool {
     let printable = text.bytes().all(|byte| byte.is_ascii_graphic() || byte == b' ');
     printable && !text.is_empty() && text.len() as u64 <= limits::MARK_CHARACTERS
 }

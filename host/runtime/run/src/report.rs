@@ -35,6 +35,8 @@ pub struct Report {
     pub evictions: EvictionsReport,
     /// What lists of the service hold, as far as the action has read them.
     pub holdings: Vec<HoldingReport>,
+    /// What the action has found.
+    pub found: FoundReport,
     /// Requests, repeats and waiting.
     pub traffic: TrafficReport,
     /// What the action or the host wants the operator to know.
@@ -230,6 +232,17 @@ pub struct ReasonCount {
     pub example: String,
     /// How many.
     pub count: u64,
+}
+
+/// What the action has found, by number. The objects are where the caller had them kept.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct FoundReport {
+    /// Batches that were kept.
+    pub batches: u64,
+    /// Objects in them.
+    pub objects: u64,
+    /// Objects that the source no longer has.
+    pub gone: u64,
 }
 
 /// Requests, repeats and waiting.

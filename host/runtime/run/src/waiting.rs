@@ -29,6 +29,9 @@ pub struct Waiting {
     exceeded: Moment,
     /// How often it was reported as pending.
     polls: u32,
+    /// How often another link to a file was asked for.
+    #[serde(default)]
+    pub(crate) renewals: u32,
     /// What is known so far.
     pub(crate) known: Known,
 }
@@ -62,6 +65,27 @@ impl Known {
 }
 
 impl Waiting {
+    /// An object that waits for another link to one of its files. It is due at once.
+    pub(crate) fn for_link(
+        state: Vec<u8>,
+        message: String,
+        known: Known,
+        renewals: u32,
+        now: Moment,
+    ) -> Self {
+        Self {
+            state,
+            code: "download-link-refused".to_owned(),
+            message,
+            since: now,
+            due: now,
+            exceeded: now.after(WaitBounds::default().longest),
+            polls: 0,
+            renewals,
+            known,
+        }
+    }
+
     /// The outcome of an object that still waits when its process ends: pending if another process can continue, otherwise failed.
     pub(crate) fn unfinished(self, continues: bool) -> Outcome {
         if continues {
@@ -138,6 +162,7 @@ impl WaitingObjects {
         known: Known,
         now: Moment,
     ) {
+        let renewals = before.as_ref().map_or(0, |before| before.renewals);
         let (since, polls) = before.map_or((now, 0), |before| (before.since, before.polls.saturating_add(1)));
         let pause = self.bounds.pause(Duration::from_millis(pending.poll_after), polls);
         let most = since.after(self.bounds.longest);
@@ -151,6 +176,7 @@ impl WaitingObjects {
             due: whole_second(now.after(pause)),
             exceeded,
             polls,
+            renewals,
             known,
         };
         self.objects.insert(key, waiting);

@@ -8,6 +8,7 @@ use palisade_model::{Format, Outcome, Summary};
 use serde_json::Value;
 
 use super::{Begun, Entry, Numbers};
+use crate::fetching::Fetching;
 use crate::selection::{Offered, Selection};
 use crate::waiting::Waiting;
 
@@ -18,6 +19,7 @@ pub struct Kept {
     pub(crate) offered: Vec<(usize, Offered)>,
     pub(crate) outcomes: BTreeMap<u64, Outcome>,
     pub(crate) waiting: BTreeMap<u64, Waiting>,
+    pub(crate) fetching: BTreeMap<u64, Fetching>,
     pub(crate) handed_out: u64,
     pub(crate) numbers: Numbers,
 }
@@ -30,6 +32,7 @@ impl Kept {
             offered: Vec::new(),
             outcomes: BTreeMap::new(),
             waiting: BTreeMap::new(),
+            fetching: BTreeMap::new(),
             handed_out: 0,
             numbers: Numbers::default(),
         }
@@ -43,9 +46,17 @@ impl Kept {
             Entry::HandedOut { up_to } => self.handed_out = self.handed_out.max(up_to),
             Entry::Decided { key, outcome } => {
                 self.waiting.remove(&key);
+                self.fetching.remove(&key);
                 self.outcomes.insert(key, outcome);
             }
-            Entry::Waiting { key, waiting } => drop(self.waiting.insert(key, waiting)),
+            Entry::Waiting { key, waiting } => {
+                self.fetching.remove(&key);
+                self.waiting.insert(key, waiting);
+            }
+            Entry::Fetching { key, fetching } => {
+                self.waiting.remove(&key);
+                self.fetching.insert(key, fetching);
+            }
             Entry::Numbers(numbers) => self.numbers = *numbers,
         }
     }

@@ -119,3 +119,32 @@ fn keeps_every_answer() {
     let warning = outcome.report()["warnings"][0].clone();
     assert_eq!(warning["fields"]["code"], "answers-not-read", "{warning}");
 }
+
+/// What a guest finds is kept with its cursor, from which the next run continues.
+#[test]
+fn finds_objects() {
+    let tenant = Tenant::start();
+    let directory = tempfile::tempdir().expect("a temporary directory");
+    let path = directory.path().join("found.jsonl");
+    for runs in 0..2 {
+        let outcome = guest_with(&tenant, "finds-objects", 3).argument("--found").argument(&path).go();
+        assert_eq!(outcome.status, 0, "{}", outcome.stderr);
+        let found = outcome.report()["found"].clone();
+        assert_eq!(found, serde_json::json!({ "batches": 2, "objects": 4, "gone": 1 }));
+        let text = std::fs::read_to_string(&path).expect("the file");
+        let lines: Vec<serde_json::Value> =
+            text.lines().map(|line| serde_json::from_str(line).expect("JSON")).collect();
+        assert_eq!(lines.len(), 2 * (runs + 1));
+        let about: Vec<_> = lines[2 * runs]["found"].as_array().expect("objects").iter().collect();
+        assert_eq!((about.len(), &about[0]["about"]), (3, &serde_json::json!([1])));
+        assert_eq!(lines[2 * runs + 1]["found"][0]["value"], format!("alert-{runs}"));
+        assert_eq!(
+            about[0]["attributes"][0],
+            serde_json::json!({ "name": "severity", "type": "integer", "value": 3 })
+        );
+    }
+    let outcome = guest(&tenant, "finds-objects").go();
+    assert_ended(&outcome, "not-supported-here", 0);
+    let dry = guest(&tenant, "finds-objects").argument("--dry-run").go();
+    assert_eq!((dry.status, dry.total("planned")), (0, OBJECTS), "{}", dry.stderr);
+}

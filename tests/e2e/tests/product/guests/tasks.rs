@@ -80,7 +80,8 @@ fn waits_in_its_process_and_leaves_no_file() {
 #[test]
 fn does_not_wait_and_is_resumed_by_another_process() {
     let (place, service) = (Place::new(), TaskService::start(TaskSettings::default()));
-    let outcome = place.run(&service).argument("--no-wait").go();
+    let outcome = place.run(&service).argument("--no-wait").argument("--mark").argument("palisade:7").go();
+    assert!(service.commands().iter().all(|command| command.mark == "palisade:7" && command.key.len() == 64));
     assert_eq!((outcome.status, outcome.total("pending")), (5, OBJECTS), "{}", outcome.stderr);
     assert!(outcome.stderr.contains("palisade resume"), "{}", outcome.stderr);
     assert_eq!(outcome.count("pending", "queued") as u64, OBJECTS);
@@ -170,4 +171,132 @@ fn gives_up_waiting_and_that_is_a_failure() {
     assert_eq!((outcome.status, outcome.total("accepted")), (3, 1), "{}", outcome.stderr);
     assert_eq!(outcome.object("never.example.com").code, "wait-exceeded");
     assert!(!Path::new(&place.pending).exists());
+}
+
+/// A file of this many bytes, which is not the same in any two places.
+fn content(bytes: usize) -> Vec<u8> {
+    (0..bytes).map(|index| (index.wrapping_mul(2_654_435_761) >> 13) as u8).collect()
+}
+
+fn with_files(place: &Place, service: &TaskService, objects: usize) -> Palisade {
+    Palisade::run_tasks(service, &place.bundle)
+        .collection_of("domains.txt", domains(objects))
+        .argument("--pending")
+        .argument(&place.pending)
+        .argument("--artefacts")
+        .argument(place.directory.path().join("artefacts"))
+}
+
+/// The one artefact of an object: it is there, it is what the service has, and nobody else can read it.
+fn assert_artefact(entry: &serde_json::Value, expected: &[u8]) {
+    let artefacts = entry["artefacts"].as_array().expect("artefacts");
+    assert_eq!(artefacts.len(), 1, "{entry}");
+    let artefact = &artefacts[0];
+    let path = Path::new(artefact["file"].as_str().expect("a file"));
+    assert!(std::fs::read(path).expect("the artefact") == expected);
+    assert_eq!(path.file_name().and_then(|name| name.to_str()), artefact["sha256"].as_str());
+    assert_eq!(artefact["verified"], serde_json::json!(["sha-256"]));
+    let password = std::fs::read_to_string(path.with_extension("password")).expect("the password");
+    assert_eq!(password, "infected");
+    #[cfg(unix)]
+    {
+        use std::os::unix::fs::PermissionsExt as _;
+        assert_eq!(std::fs::metadata(path).expect("the artefact").permissions().mode() & 0o777, 0o600);
+    }
+}
+
+#[test]
+fn downloads_a_file_and_compares_its_digest() {
+    let file = content(300_000);
+    let settings = TaskSettings { file: Some(file.clone()), ..TaskSettings::default() };
+    let (place, service) = (Place::new(), TaskService::start(settings));
+    let outcome = with_files(&place, &service, 3).go();
+    assert_eq!((outcome.status, outcome.total("accepted")), (0, 3), "{}", outcome.stderr);
+    outcome.objects().iter().for_each(|object| assert_artefact(&object.entry, &file));
+    assert_eq!(service.fetches().len(), 3);
+}
+
+#[test]
+fn continues_a_file_where_the_connection_broke() {
+    let file = content(400_000);
+    let settings =
+        TaskSettings { file: Some(file.clone()), breaks_after: Some(150_000), ..TaskSettings::default() };
+    let (place, service) = (Place::new(), TaskService::start(settings));
+    let outcome = with_files(&place, &service, 1).go();
+    assert_eq!(outcome.status, 0, "{}", outcome.stderr);
+    assert_artefact(&outcome.objects()[0].entry, &file);
+    let fetches = service.fetches();
+    assert_eq!((fetches[0], fetches[1].1), ((0, 200), 206), "{fetches:?}");
+    assert!(fetches[1].0 > 0, "{fetches:?}");
+}
+
+#[test]
+fn asks_for_another_link_where_one_has_expired() {
+    let file = content(10_000);
+    let settings = TaskSettings { file: Some(file.clone()), refused_links: 2, ..TaskSettings::default() };
+    let (place, service) = (Place::new(), TaskService::start(settings));
+    let outcome = with_files(&place, &service, 1).go();
+    assert_eq!(outcome.status, 0, "{}", outcome.stderr);
+    assert_artefact(&outcome.objects()[0].entry, &file);
+    assert_eq!(service.fetches(), [(0, 403), (0, 403), (0, 200)]);
+    let settings = TaskSettings { file: Some(file), refused_links: u32::MAX, ..TaskSettings::default() };
+    let (place, service) = (Place::new(), TaskService::start(settings));
+    let outcome = with_files(&place, &service, 1).go();
+    assert_eq!(
+        (outcome.status, outcome.count("failed", "download-link-refused")),
+        (3, 1),
+        "{}",
+        outcome.stderr
+    );
+}
+
+#[test]
+fn a_file_with_another_digest_is_not_kept() {
+    let settings =
+        TaskSettings { file: Some(content(10_000)), wrong_digest: true, ..TaskSettings::default() };
+    let (place, service) = (Place::new(), TaskService::start(settings));
+    let outcome = with_files(&place, &service, 1).go();
+    assert_eq!((outcome.status, outcome.count("failed", "artefact-differs")), (3, 1), "{}", outcome.stderr);
+    let left = std::fs::read_dir(place.directory.path().join("artefacts")).expect("the directory");
+    assert_eq!(left.count(), 0);
+}
+
+#[test]
+fn a_file_without_a_directory_is_downloaded_when_the_run_is_resumed_with_one() {
+    let file = content(10_000);
+    let settings = TaskSettings { file: Some(file.clone()), ..TaskSettings::default() };
+    let (place, service) = (Place::new(), TaskService::start(settings));
+    let outcome = Palisade::run_tasks(&service, &place.bundle)
+        .collection_of("domains.txt", domains(1))
+        .argument("--pending")
+        .argument(&place.pending)
+        .go();
+    assert_eq!((outcome.status, outcome.count("pending", "download-pending")), (5, 1), "{}", outcome.stderr);
+    let directory = place.directory.path().join("artefacts");
+    let outcome = place.resume(&service).argument("--artefacts").argument(directory).go();
+    assert_eq!(outcome.status, 0, "{}", outcome.stderr);
+    assert_artefact(&outcome.objects()[0].entry, &file);
+}
+
+#[test]
+fn is_killed_in_the_middle_of_a_large_file_and_needs_little_memory() {
+    let file = content(64 << 20);
+    let settings = TaskSettings { file: Some(file.clone()), ..TaskSettings::default() };
+    let (place, service) = (Place::new(), TaskService::start(settings));
+    let part = |directory: &Path| {
+        let entries = std::fs::read_dir(directory).into_iter().flatten().flatten();
+        entries.filter_map(|entry| Some(entry.metadata().ok()?.len())).max().unwrap_or_default()
+    };
+    let directory = place.directory.path().join("artefacts");
+    let running = with_files(&place, &service, 1).start();
+    running.wait_until("a part of the file", || part(&directory) > 4 << 20);
+    running.kill();
+    let _ = running.finish();
+    let (outcome, memory) = place.resume(&service).start().finish_with_memory();
+    assert_eq!(outcome.status, 0, "{}", outcome.stderr);
+    assert_artefact(&outcome.objects()[0].entry, &file);
+    assert_eq!(service.commands().len(), 1);
+    let fetches = service.fetches();
+    assert!(fetches.iter().any(|(from, status)| *from > 0 && *status == 206), "{fetches:?}");
+    assert!(memory < 100 << 20, "{memory} bytes");
 }
