@@ -28,6 +28,9 @@ const EGRESS: &str = r#"    accepted_means: The service has finished the task.
         - { name: task, type: text }
         - { name: status, type: text }
         - { name: tries, type: integer }
+        - { name: token, type: text, sensitive: true }
+      artefacts:
+        - { media_type: application/zip, most_bytes: 104857600 }
     egress:
       - connection: service
         methods: [POST]
@@ -40,6 +43,8 @@ const EGRESS: &str = r#"    accepted_means: The service has finished the task.
         paths: [/tasks, "/commands/*"]
         idempotent: true
         reason: Asks about them.
+    links:
+      - { hosts: [files.example.com], reason: The archive of a task. }
 "#;
 
 /// The manifest of a guest that speaks to this service.

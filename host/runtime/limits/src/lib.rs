@@ -162,8 +162,6 @@ limits! {
     OUTCOME_OUTPUTS = 32, "outputs";
     /// Files of one outcome that are downloaded. The actions of Vision One return one.
     OUTCOME_DOWNLOADS = 8, "files";
-    /// Bytes of one file that is downloaded: a collected archive, with a reserve.
-    ARTEFACT_BYTES = 512 * MIB, "bytes";
     /// How often another link to a file of one object is requested after a service has refused the link before.
     DOWNLOAD_RENEWALS = 3, "links";
     /// Characters of a mark. A description of 1,000 characters has room for it.

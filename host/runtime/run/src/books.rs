@@ -8,9 +8,9 @@ use palisade_engine::Component;
 use palisade_limits as limits;
 use palisade_model::{Outcome, Verdict};
 
+use crate::declared::Declared;
 use crate::execute::Progress;
 use crate::found::Ingest;
-use crate::given_back::Sensitive;
 use crate::holdings::Holdings;
 use crate::journal::{Begun, Entry, Journal, Kept, Numbers};
 use crate::ledger::Ledger;
@@ -59,9 +59,9 @@ impl Books {
     }
 
     /// Books in which unreadable records and protected objects have their verdict already, and incomplete files their warning.
-    pub(crate) fn open(selection: Arc<Selection>, dry_run: bool, sensitive: Sensitive) -> Self {
+    pub(crate) fn open(selection: Arc<Selection>, dry_run: bool, declared: Arc<Declared>) -> Self {
         let mut books = Self::empty();
-        books.ledger = Ledger::new(selection.offered.len(), dry_run).hiding(sensitive);
+        books.ledger = Ledger::new(selection.offered.len(), dry_run).giving_back(declared);
         books.selection = selection;
         books.decide_held_back();
         for message in palisade_model::warnings(&books.selection.files) {
@@ -74,13 +74,13 @@ impl Books {
     /// handed out, and that has no outcome, is offered again.
     pub(crate) fn continued(
         selection: Arc<Selection>,
-        sensitive: Sensitive,
+        declared: Arc<Declared>,
         kept: Kept,
         waits: Option<WaitBounds>,
         may_be_offered_again: bool,
     ) -> Self {
         let mut books = Self::empty();
-        let ledger = Ledger::new(selection.offered.len(), false).hiding(sensitive).after(kept.handed_out);
+        let ledger = Ledger::new(selection.offered.len(), false).giving_back(declared).after(kept.handed_out);
         books.ledger = match waits {
             Some(bounds) => ledger.with_waiting(bounds),
             None => ledger,

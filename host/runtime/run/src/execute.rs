@@ -210,18 +210,12 @@ impl Prepared {
             Some(kept) => {
                 let waits = self.component.can_resume().then_some(self.wait_bounds);
                 let again = self.may_be_offered_again();
-                Books::continued(
-                    Arc::clone(&self.selection),
-                    Arc::clone(&self.sensitive),
-                    *kept,
-                    waits,
-                    again,
-                )
+                Books::continued(Arc::clone(&self.selection), Arc::clone(&self.declared), *kept, waits, again)
             }
             None => {
                 begun.started_at = rfc3339(OffsetDateTime::now_utc());
                 let mut books =
-                    Books::open(Arc::clone(&self.selection), mode.dry_run, Arc::clone(&self.sensitive));
+                    Books::open(Arc::clone(&self.selection), mode.dry_run, Arc::clone(&self.declared));
                 books.let_wait(&self.component, self.wait_bounds);
                 books
             }

@@ -6,8 +6,8 @@ use std::io;
 use std::path::PathBuf;
 use std::time::Duration;
 
-use http::{HeaderMap, StatusCode, Uri, header};
-use palisade_egress::{Client, Download, Origin, SendError, Wire};
+use http::{HeaderMap, Method, StatusCode, Uri, header};
+use palisade_egress::{Client, Download, Grant, Origin, PathRule, SendError, Wire};
 use palisade_engine::{Early, Ended};
 use palisade_limits as limits;
 use palisade_model::{Artefact, Moment};
@@ -17,6 +17,9 @@ use crate::activation::{Activation, passed};
 use crate::artefacts::{ArtefactDirectory, Part};
 use crate::fetching::{Fetched, FileAsked};
 use crate::prepare::Prepared;
+
+/// The port of a link.
+const HTTPS: u16 = 443;
 
 /// Why one attempt did not bring the whole file.
 enum Attempt {
@@ -98,7 +101,8 @@ impl Prepared {
             };
             let before = begun.size();
             let note = |tag: Option<String>| activation.books().note_entity_tag(key, tag);
-            match attempt(client, &url, &mut file, begun, note).await {
+            let limit = self.declared.most_bytes(&file.media_type).unwrap_or_default();
+            match attempt(client, &url, &mut file, begun, limit, note).await {
                 Ok(part) => match keep_file(artefacts, &file, part) {
                     Ok(artefact) => return Fetched::Complete(Box::new(artefact)),
                     Err(Attempt::FromTheStart) if before > 0 => continues = false,
@@ -137,13 +141,40 @@ impl Prepared {
             return Err(refuse(format!("the link to `{host}` does not use https")));
         }
         let origin = Origin::of(&url).ok_or_else(|| refuse(format!("`{host}` is not a plain host name")))?;
-        if !self.grants.iter().any(|grant| grant.origin == origin) {
-            return Err(refuse(format!("the link leads to `{host}`, which is not granted to the action")));
+        let is_granted = self.grants.iter().any(|grant| grant.origin == origin);
+        if !is_granted && !self.is_link(&url, &origin) {
+            return Err(refuse(format!(
+                "the link leads to `{host}`, to which links of the action may not lead"
+            )));
         }
         if file.expires.is_some_and(|expires| expires <= Moment::now()) {
             return Err(Fetched::LinkRefused(format!("the link to `{host}` has expired")));
         }
         Ok(url)
+    }
+}
+
+impl Prepared {
+    /// Whether the manifest declares that links lead there. A policy that names what may be requested must name it too.
+    fn is_link(&self, url: &Uri, origin: &Origin) -> bool {
+        if origin.port() != HTTPS || !self.declared.leads_to(origin.host()) {
+            return false;
+        }
+        if self.policy.egress().is_none() {
+            return true;
+        }
+        let asked = Grant {
+            origin: origin.clone(),
+            methods: vec![Method::GET],
+            paths: vec![PathRule::parse("/*")],
+            headers: Vec::new(),
+            credential: None,
+            changes: false,
+            idempotent: true,
+            reason: String::new(),
+        };
+        let granted = self.policy.grant(&self.bundle.manifest().id, &[asked]);
+        granted.iter().any(|grant| grant.covers(&Method::GET, url))
     }
 }
 
@@ -153,10 +184,10 @@ async fn attempt(
     url: &Uri,
     file: &mut FileAsked,
     mut part: Part,
+    limit: u64,
     note: impl Fn(Option<String>) -> io::Result<()>,
 ) -> Result<Part, Attempt> {
     let host = url.host().unwrap_or_default();
-    let limit = limits::ARTEFACT_BYTES;
     let too_large = || {
         let message = format!("the file has more than {limit} bytes");
         Attempt::Ends(Fetched::Failed("download-too-large", message))

@@ -284,7 +284,7 @@ fn credential(
 
 /// The text of a parameter that an origin or a credential refers to. In an origin, the manifest's check sees to it that it is a
 /// `select`, whose options were checked as well, or an `origin`, which the operator entered; the latter is a text here.
-fn part_of_origin<'configuration>(
+pub(crate) fn part_of_origin<'configuration>(
     configuration: &'configuration Configuration,
     name: &str,
 ) -> Option<&'configuration str> {

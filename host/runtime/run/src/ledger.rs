@@ -1,13 +1,16 @@
 //! The ledger: one line for each object offered, one verdict on each line. It is filled by what the component reports and,
 //! for what it leaves open, by the host. Pure; nothing here knows of WebAssembly's or the network's ways.
 
+use std::sync::Arc;
+
 use palisade_engine::Violation;
 use palisade_engine::contract;
 use palisade_limits as limits;
 use palisade_model::{Moment, Outcome, Verdict};
 
+use crate::declared::Declared;
 use crate::fetching::{self, Fetched, Fetching, FetchingObjects, FileAsked, Next};
-use crate::given_back::{self, Sensitive};
+use crate::given_back;
 use crate::summary;
 use crate::waiting::{Known, WaitBounds, Waiting, WaitingObjects};
 
@@ -26,8 +29,8 @@ pub(crate) struct Ledger {
     /// Objects with files that are not there yet.
     fetching: FetchingObjects,
     totals: Totals,
-    /// Names of outputs that are not shown.
-    sensitive: Sensitive,
+    /// What the action may give back.
+    declared: Arc<Declared>,
     /// Keys whose lines have changed since they were last asked for.
     changed: Vec<u64>,
 }
@@ -85,7 +88,7 @@ impl Ledger {
             waiting: WaitingObjects::default(),
             fetching: FetchingObjects::new(),
             totals: Totals { offered: offered as u64, ..Totals::default() },
-            sensitive: Sensitive::default(),
+            declared: Arc::default(),
             changed: Vec::new(),
         }
     }
@@ -96,10 +99,10 @@ impl Ledger {
         Self { can_wait: true, waiting: WaitingObjects::within(bounds), ..self }
     }
 
-    /// The same ledger, which does not keep the values of these outputs.
+    /// The same ledger, in which outcomes give back what is declared.
     #[must_use]
-    pub(crate) fn hiding(self, sensitive: Sensitive) -> Self {
-        Self { sensitive, ..self }
+    pub(crate) fn giving_back(self, declared: Arc<Declared>) -> Self {
+        Self { declared, ..self }
     }
 
     /// The same ledger, after an earlier process had handed out every key up to this one.
@@ -262,7 +265,7 @@ impl Ledger {
         if let Some((verdict, run)) = misplaced {
             return Err(Violation::VerdictOfOtherRun { key, verdict, run });
         }
-        given_back::check(&outcome, self.dry_run)?;
+        given_back::check(&outcome, self.dry_run, &self.declared)?;
         let (count, limit) = (outcome.submissions.len(), limits::OUTCOME_SUBMISSIONS);
         if count as u64 > limit {
             return Err(Violation::TooManySubmissions { key, count, limit });
@@ -279,7 +282,7 @@ impl Ledger {
         let before = self.waiting.take(key);
         let mut known = before.as_ref().map_or_else(Known::default, |before| before.known.clone());
         let submissions = outcome.submissions.into_iter().map(summary::submission).collect();
-        known.add(submissions, given_back::outputs(outcome.outputs, &self.sensitive));
+        known.add(submissions, given_back::outputs(outcome.outputs, &self.declared));
         let files: Vec<FileAsked> = outcome.downloads.into_iter().map(FileAsked::from).collect();
         match outcome.verdict {
             contract::Verdict::Pending(pending) => {

@@ -21,6 +21,7 @@ mod books;
 mod configuration;
 mod connection;
 mod connection_file;
+mod declared;
 mod desk;
 mod encoded;
 mod end;

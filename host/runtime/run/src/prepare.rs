@@ -17,9 +17,9 @@ use time::OffsetDateTime;
 use crate::PrepareError;
 use crate::artefacts::ArtefactDirectory;
 use crate::configuration::{Configuration, ConfigurationFault, ConfigurationProblem, Secrets};
+use crate::declared::Declared;
 use crate::found::Ingest;
 use crate::given::Given;
-use crate::given_back::Sensitive;
 use crate::journal::{Begun, Journal, Kept, KeptSetting, PendingFileError};
 use crate::plan::Plan;
 use crate::preparation::Preparation;
@@ -117,8 +117,8 @@ pub struct Prepared {
     /// The operator has set a time for the whole run, waiting included.
     pub(crate) is_bounded: bool,
     pub(crate) wait_bounds: WaitBounds,
-    /// Names of outputs that are not shown.
-    pub(crate) sensitive: Sensitive,
+    /// What the action may give back.
+    pub(crate) declared: Arc<Declared>,
 }
 
 impl std::fmt::Debug for Prepared {
@@ -239,8 +239,8 @@ impl Preparation {
             artefacts: self.keeping.artefacts,
             no_wait: self.keeping.no_wait,
             is_bounded: self.overrides.run.is_some(),
-            wait_bounds: WaitBounds::default(),
-            sensitive: Sensitive::default(),
+            wait_bounds: action.waits.map(WaitBounds::of).unwrap_or_default(),
+            declared: Arc::new(Declared::of(&action, |name| grants::part_of_origin(&configuration, name))),
             run_id,
             policy: self.policy,
             bundle: self.bundle,

@@ -4,6 +4,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
+use palisade_bundle::WaitsAsked;
 use palisade_engine::contract::Pending;
 use palisade_limits as limits;
 use palisade_model::{Artefact, Moment, Outcome, OutputValue, Submission, Verdict};
@@ -127,6 +128,15 @@ impl Default for WaitBounds {
 }
 
 impl WaitBounds {
+    /// What a manifest asks for, within the host's own bounds.
+    pub(crate) fn of(asked: WaitsAsked) -> Self {
+        let own = Self::default();
+        Self {
+            poll: Duration::from_secs(asked.poll_seconds).max(own.poll),
+            longest: Duration::from_secs(asked.longest_seconds).min(own.longest),
+        }
+    }
+
     /// The pause before the next question: what the component asks for, and longer each time, up to a limit. Never shorter than
     /// what it asks for.
     fn pause(self, asked: Duration, polls: u32) -> Duration {

@@ -153,7 +153,7 @@ fn outputs_of_all_activations_are_kept_and_the_last_value_of_each_name() {
         };
         contract::Outcome { outputs: outputs.iter().map(output).collect(), ..outcome(1, verdict) }
     };
-    let mut ledger = that_waits(1);
+    let mut ledger = that_waits(1).giving_back(Declared::texts(&["task", "status"], &[]));
     ledger.record(vec![with(pending(Vec::new()), &[("task", "7"), ("status", "queued")])], NOW).1.unwrap();
     let due = ledger.waiting().next_due().unwrap();
     ledger.waiting().offer(1);

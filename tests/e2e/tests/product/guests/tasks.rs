@@ -60,7 +60,8 @@ fn assert_done(outcome: &Outcome, service: &TaskService) {
         assert!(received.contains_key(&object.value), "{}", object.value);
         let outputs = object.entry["outputs"].as_array().expect("outputs");
         let names: Vec<&str> = outputs.iter().filter_map(|output| output["name"].as_str()).collect();
-        assert_eq!(names, ["task", "status", "tries"]);
+        assert_eq!(names, ["task", "status", "tries", "token"]);
+        assert_eq!(outputs[3]["output"], serde_json::Value::Null, "it is sensitive");
         assert_eq!(outputs[1]["output"], serde_json::json!({ "type": "text", "value": "succeeded" }));
         assert_eq!(outputs[2]["output"], serde_json::json!({ "type": "integer", "value": 1 }));
     }
@@ -72,6 +73,7 @@ fn waits_in_its_process_and_leaves_no_file() {
     let outcome = place.run(&service).go();
     assert_done(&outcome, &service);
     assert!(outcome.stderr.contains("status=succeeded"), "{}", outcome.stderr);
+    assert!(outcome.stderr.contains("token (sensitive)") && !outcome.stderr.contains("for-nobody-else"));
     assert!(!place.pending.exists());
     // One request asks about a whole page.
     assert!(service.polls() < 2 * OBJECTS, "{}", service.polls());
