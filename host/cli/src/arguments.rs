@@ -189,7 +189,7 @@ pub(crate) struct Run {
     #[arg(long, value_name = "ID", required_unless_present = "apply")]
     pub(crate) action: Option<String>,
     /// The files of the collection, in order; `-` is standard input. An action that finds objects can run without one
-    #[arg(long, value_name = "FILE", num_args = 1.., required_unless_present_any = ["apply", "found"])]
+    #[arg(long, value_name = "FILE", num_args = 1.., required_unless_present_any = ["apply", "found", "artefact"])]
     pub(crate) collection: Vec<PathBuf>,
     /// The format of the files; `auto` detects it from the content of each file
     #[arg(long, value_name = "FORMAT", default_value = "auto", value_parser = format)]
@@ -226,6 +226,9 @@ pub(crate) struct Run {
     /// characters. Use the same mark in each run of one purpose
     #[arg(long, value_name = "TEXT", value_parser = mark)]
     pub(crate) mark: Option<String>,
+    /// Offer this file to the action, which sends it to the service; repeat for further files
+    #[arg(long, value_name = "FILE")]
+    pub(crate) artefact: Vec<PathBuf>,
     /// Append the objects that the action finds to this file, one batch on each line as JSON. The next run with the file continues
     /// where the last batch ended
     #[arg(long, value_name = "FILE")]

@@ -39,11 +39,8 @@ fn found(value: &str, about: Vec<u64>) -> Found {
         tags: vec!["found".to_owned()],
         expires: None,
     };
-    let to = Reference {
-        kind: "Asset".to_owned(),
-        subtype: "Endpoint".to_owned(),
-        value: "host-1".to_owned(),
-    };
+    let to =
+        Reference { kind: "Asset".to_owned(), subtype: "Endpoint".to_owned(), value: "host-1".to_owned() };
     Found { object, about, relations: vec![Relation { name: "on".to_owned(), to }] }
 }
 

@@ -97,9 +97,8 @@ fn begin(offered: &Offered) -> Outcome {
 
 /// Asks about the tasks of a page.
 fn ask(page: &[Offered]) -> Vec<Outcome> {
-    let task = |offered: &Offered| {
-        String::from_utf8(offered.state.clone().unwrap_or_default()).unwrap_or_default()
-    };
+    let task =
+        |offered: &Offered| String::from_utf8(offered.state.clone().unwrap_or_default()).unwrap_or_default();
     let ids: Vec<String> = page.iter().map(task).collect();
     let answer = request(&Method::Get, &format!("/tasks?ids={}", ids.join(",")), "");
     let lines = answer.filter(|(status, _)| *status == 200).map(|(_, lines)| lines).unwrap_or_default();

@@ -3,7 +3,7 @@
 use std::io;
 use std::path::{Path, PathBuf};
 
-use palisade_run::{ArtefactDirectory, FoundFile, Report, Status};
+use palisade_run::{ArtefactDirectory, FoundFile, Report, Status, Uploads};
 
 use crate::answer::{Answer, Channel};
 use crate::failure::Failure;
@@ -92,6 +92,13 @@ pub(crate) fn artefacts(path: &Path) -> Result<ArtefactDirectory, Failure> {
 pub(crate) fn found(path: &Path) -> Result<FoundFile, Failure> {
     FoundFile::open(path).map_err(|error| {
         Failure::file("found-not-writable", "cannot use the file for what the action finds", path, &error)
+    })
+}
+
+/// Files that the action may send.
+pub(crate) fn uploads(paths: &[PathBuf]) -> Result<Uploads, Failure> {
+    Uploads::of(paths).map_err(|(path, error)| {
+        Failure::file("artefact-unreadable", "cannot read the artefact", &path, &error)
     })
 }
 

@@ -15,7 +15,7 @@ use crate::arguments::{Global, Output, Resume, Run};
 use crate::failure::Failure;
 use crate::files_named::FilesNamed;
 use crate::output_file::{OutputFile, Purpose};
-use crate::verbs::finished::{Finished, absolute, artefacts, found, write_json};
+use crate::verbs::finished::{Finished, absolute, artefacts, found, uploads, write_json};
 use crate::verbs::{policy, run, signals};
 use crate::{cache, progress, terminal, verbs};
 
@@ -30,6 +30,8 @@ pub(crate) struct Caller {
     pub(crate) artefacts: Option<PathBuf>,
     /// Where goes what the action finds.
     pub(crate) found: Option<PathBuf>,
+    /// Files that the action may send.
+    pub(crate) uploads: Vec<PathBuf>,
 }
 
 impl Caller {
@@ -39,6 +41,7 @@ impl Caller {
             allow_protected: arguments.allow_protected.clone(),
             artefacts: arguments.artefacts.as_deref().map(absolute),
             found: arguments.found.as_deref().map(absolute),
+            uploads: arguments.artefact.iter().map(|path| absolute(path)).collect(),
         }
     }
 }
@@ -74,6 +77,9 @@ pub(crate) fn resume(arguments: Resume, global: Global) -> Result<Box<dyn Answer
         .no_wait(arguments.no_wait);
     if let Some(directory) = artefacts_at {
         preparation = preparation.artefacts(artefacts(&directory)?);
+    }
+    if !caller.uploads.is_empty() {
+        preparation = preparation.uploads(uploads(&caller.uploads)?);
     }
     if let Some(path) = &caller.found {
         preparation = preparation.ingest(found(path)?);

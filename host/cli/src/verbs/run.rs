@@ -22,7 +22,7 @@ use crate::arguments::{Global, Output, Run};
 use crate::failure::Failure;
 use crate::files_named::FilesNamed;
 use crate::output_file::{OutputFile, Purpose};
-use crate::verbs::finished::{Finished, artefacts, found, write_json};
+use crate::verbs::finished::{Finished, artefacts, found, uploads, write_json};
 use crate::verbs::resume::Caller;
 use crate::verbs::{policy, signals};
 use crate::{cache, first_run, progress, prompt, show, terminal, verbs};
@@ -88,6 +88,7 @@ fn files_named(arguments: &Run) -> FilesNamed<'_> {
     FilesNamed::default()
         .read("--bundle", [&arguments.bundle])
         .read("--collection", &arguments.collection)
+        .read("--artefact", &arguments.artefact)
         .read("--config", &arguments.configuration.config)
         .read("--connections", &arguments.configuration.connections)
         .read("--apply", &arguments.apply)
@@ -158,6 +159,10 @@ fn load(arguments: Run, runtime: &Runtime) -> Result<Loaded, Failure> {
     }
     if let Some(directory) = &arguments.artefacts {
         preparation = preparation.artefacts(artefacts(directory)?);
+    }
+    if !arguments.artefact.is_empty() {
+        let uploads = uploads(&arguments.artefact)?;
+        preparation = preparation.source(uploads.source()).uploads(uploads);
     }
     if let Some(path) = &arguments.found {
         preparation = preparation.ingest(found(path)?);

@@ -237,6 +237,7 @@ pub(crate) fn explain(store: &Store<State>, error: &wasmtime::Error, deadline: D
     match &state.ended_by {
         Some(CallError::Violation(violation)) => return Early::Violation(violation.clone()),
         Some(CallError::NotKept(cause)) => return Early::NotKept(cause.clone()),
+        Some(CallError::Unreadable(cause)) => return Early::ArtefactUnreadable(cause.clone()),
         None => {}
     }
     if let Some(limit) = &state.limiter.exceeded {
@@ -279,6 +280,10 @@ impl Host for Nothing {
 
     fn ingest(&mut self, _batch: Batch) -> Result<(), CallError> {
         Err(Violation::NotSupported("results.ingest").into())
+    }
+
+    fn artefact(&mut self, id: &str, _most: u64) -> Result<Vec<u8>, CallError> {
+        Err(Violation::UnknownArtefact(id.to_owned()).into())
     }
 
     fn evicting(&mut self, _entries: Vec<Eviction>) {}

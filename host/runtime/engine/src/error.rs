@@ -168,6 +168,9 @@ pub enum Early {
     /// The host cannot write down what became of the objects, or which it is about to hand out.
     #[error("what became of the objects cannot be kept: {0}")]
     NotKept(String),
+    /// A file that was offered cannot be read any more.
+    #[error("an artefact cannot be read: {0}")]
+    ArtefactUnreadable(String),
     /// The component sent what it may not send.
     #[error("{0}")]
     Refused(SendError),
@@ -203,6 +206,7 @@ impl Early {
         match self {
             Self::Violation(violation) => violation.code(),
             Self::NotKept(_) => "not-kept",
+            Self::ArtefactUnreadable(_) => "artefact-unreadable",
             Self::Refused(error) => error.code(),
             Self::Deadline(_) => "deadline",
             Self::NotBack(_) => "validation-timed-out",

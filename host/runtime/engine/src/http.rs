@@ -9,6 +9,7 @@ use http_body_util::{BodyExt as _, Full, LengthLimitError, Limited};
 use palisade_egress::{SendError, Session, belongs_to_host};
 use palisade_limits as limits;
 use tokio::sync::{Semaphore, mpsc};
+use wasmtime_wasi_http::p2::bindings::http::types::ErrorCode;
 use wasmtime_wasi_http::{Error, ForbiddenHeaderFilter, RequestOptions, WasiBody, WasiHttpHooks};
 
 use crate::text::cut;
@@ -43,6 +44,56 @@ impl Hooks {
         let refusals = Refusals { sender, refused: Arc::default() };
         let held = Arc::new(Semaphore::new(limits::REQUESTS_HELD as usize));
         (Self { session, request_body_bytes, refusals, held }, receiver)
+    }
+}
+
+/// Sends what the host has put together for the component, under the rules for every request of it.
+pub(crate) struct Sender {
+    session: Option<Session>,
+    refusals: Refusals,
+    held: Arc<Semaphore>,
+}
+
+impl Hooks {
+    /// What sends a request that has its whole body.
+    pub(crate) fn sender(&self) -> Sender {
+        Sender {
+            session: self.session.clone(),
+            refusals: self.refusals.clone(),
+            held: Arc::clone(&self.held),
+        }
+    }
+}
+
+impl Sender {
+    /// Sends the request. Does not come back if the request is refused.
+    pub(crate) async fn send(self, request: Request<Bytes>) -> Result<Response<Bytes>, ErrorCode> {
+        let Some(session) = self.session else {
+            let asked = cut(format!("{} {}", request.method(), request.uri()));
+            self.refusals.refuse(Refusal::BeforeRun(asked)).await;
+            return Err(ErrorCode::HttpRequestDenied);
+        };
+        let _held = self.held.acquire_owned().await;
+        match session.send(request).await {
+            Ok(response) => Ok(response),
+            Err(error) => {
+                let code = match &error {
+                    SendError::RequestTooLarge { limit, .. } => ErrorCode::HttpRequestBodySize(Some(*limit)),
+                    SendError::Connect { .. } => ErrorCode::ConnectionRefused,
+                    SendError::TimedOut { .. } => ErrorCode::HttpResponseTimeout,
+                    SendError::Abandoned { .. } => ErrorCode::ConnectionReadTimeout,
+                    SendError::Lost { .. } => ErrorCode::ConnectionTerminated,
+                    SendError::RunEnding | SendError::DeadlinePassed => ErrorCode::HttpRequestDenied,
+                    other => ErrorCode::InternalError(Some(other.code().to_owned())),
+                };
+                if error.ends_run() {
+                    self.refusals.refuse(Refusal::Request(error)).await;
+                } else if error.stops_run() {
+                    self.refusals.exhausted(error);
+                }
+                Err(code)
+            }
+        }
     }
 }
 

@@ -4,7 +4,9 @@ use std::result::Result as StdResult;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 
+use bytes::Bytes;
 use palisade_limits as limits;
+use palisade_multipart::Form;
 use tokio::time::Instant;
 use wasmtime::component::ResourceTable;
 use wasmtime::{Result, format_err};
@@ -62,6 +64,9 @@ pub enum Violation {
     /// A state of a waiting object that holds a credential.
     #[error("it reported a state for the key {0} that contains a secret of the run")]
     SecretInState(u64),
+    /// A file that was not offered.
+    #[error("it asked for the artefact `{0}`, which was not offered to it")]
+    UnknownArtefact(String),
     /// A cursor that holds a credential.
     #[error("it handed over a cursor that contains a secret of the run")]
     SecretInCursor,
@@ -105,6 +110,7 @@ impl Violation {
             Self::VerdictOfOtherRun { .. } => "contract-wrong-verdict",
             Self::RequestBeforeRun(_) => "contract-request-before-run",
             Self::SecretInState(_) => "contract-secret-in-state",
+            Self::UnknownArtefact(_) => "contract-unknown-artefact",
             Self::SecretInCursor => "contract-secret-in-cursor",
             Self::StateTooLarge { .. } => "contract-state-too-large",
             Self::NotSupported(_) => "not-supported-here",
@@ -123,6 +129,9 @@ pub enum CallError {
     /// The host cannot keep what the component reports, or what it is about to get.
     #[error("what became of the objects cannot be kept: {0}")]
     NotKept(String),
+    /// A file that was offered cannot be read any more.
+    #[error("an artefact cannot be read: {0}")]
+    Unreadable(String),
 }
 
 /// What a run lends to the component: data in, results out, messages.
@@ -147,6 +156,12 @@ pub trait Host: Send + 'static {
     /// # Errors
     /// The violation that ends the activation, or that it cannot be kept.
     fn ingest(&mut self, batch: Batch) -> StdResult<(), CallError>;
+
+    /// The content of a file that was offered as an object. Of one with more bytes than `most`, one byte more than that.
+    ///
+    /// # Errors
+    /// The violation that ends the activation, or that the file cannot be read.
+    fn artefact(&mut self, id: &str, most: u64) -> StdResult<Vec<u8>, CallError>;
 
     /// Takes entries that the service would remove by itself because of the run.
     fn evicting(&mut self, entries: Vec<Eviction>);
@@ -228,6 +243,23 @@ impl State {
         let ended = format_err!("{error}");
         self.ended_by = Some(error);
         ended
+    }
+
+    /// A form with the contents of its artefacts. One that is too large is refused when it is sent.
+    fn form(&mut self, parts: Vec<artefacts::Part>) -> Result<Form> {
+        let mut form = Form::new();
+        for part in parts {
+            let content = match part.content {
+                artefacts::Content::Text(text) => text.into_bytes(),
+                artefacts::Content::Artefact(id) => {
+                    let most = self.limits.request_body_bytes;
+                    self.host.artefact(&id, most).map_err(|error| self.broken(error))?
+                }
+            };
+            let (file_name, media_type) = (part.file_name.as_deref(), part.media_type.as_deref());
+            form = form.typed(&part.name, file_name, media_type, &content);
+        }
+        Ok(form)
     }
 
     /// Ends the run if the component has reported more than it may.
@@ -323,12 +355,31 @@ impl artefacts::Host for State {
 
     async fn send_form(
         &mut self,
-        _url: String,
-        _headers: Vec<(String, String)>,
-        _form: Vec<artefacts::Part>,
+        url: String,
+        headers: Vec<(String, String)>,
+        form: Vec<artefacts::Part>,
     ) -> Result<StdResult<artefacts::Answer, ErrorCode>> {
         self.check_not_refused()?;
-        Err(self.broken(Violation::NotSupported("artefacts.send-form")))
+        let (media_type, body) = self.form(form)?.finish();
+        let mut request = http::Request::post(url).header(http::header::CONTENT_TYPE, media_type);
+        for (name, value) in headers {
+            request = request.header(name, value);
+        }
+        let Ok(request) = request.body(Bytes::from(body)) else {
+            return Ok(Err(ErrorCode::HttpProtocolError));
+        };
+        let answer = self.hooks.sender().send(request).await;
+        Ok(answer.map(|response| {
+            let (parts, body) = response.into_parts();
+            let header = |(name, value): (&http::HeaderName, &http::HeaderValue)| {
+                (name.to_string(), String::from_utf8_lossy(value.as_bytes()).into_owned())
+            };
+            artefacts::Answer {
+                status: parts.status.as_u16(),
+                headers: parts.headers.iter().map(header).collect(),
+                body: body.to_vec(),
+            }
+        }))
     }
 }
 

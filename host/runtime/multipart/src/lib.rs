@@ -41,6 +41,26 @@ impl Form {
         self.part(&format!("name=\"{name}\"; filename=\"{file_name}\""), content)
     }
 
+    /// With a part that may have the name of a file and a media type.
+    #[must_use]
+    pub fn typed(
+        self,
+        name: &str,
+        file_name: Option<&str>,
+        media_type: Option<&str>,
+        content: &[u8],
+    ) -> Self {
+        let mut disposition = format!("name=\"{}\"", quoted(name));
+        if let Some(file_name) = file_name {
+            disposition.push_str(&format!("; filename=\"{}\"", quoted(file_name)));
+        }
+        // What could begin a header of its own is left out.
+        if let Some(media_type) = media_type.filter(|text| text.bytes().all(|byte| byte.is_ascii_graphic())) {
+            disposition.push_str(&format!("\r\nContent-Type: {media_type}"));
+        }
+        self.part(&disposition, content)
+    }
+
     /// The value of `Content-Type`, and the body.
     #[must_use]
     pub fn finish(mut self) -> (String, Vec<u8>) {

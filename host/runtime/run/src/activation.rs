@@ -91,6 +91,7 @@ impl Prepared {
                 action: self.action.id.clone(),
                 entry,
                 dry_run: mode.dry_run,
+                uploads: self.uploads.clone(),
             }),
             session: session.clone(),
             redactor: Arc::clone(&self.redactor),

@@ -14,6 +14,7 @@ use crate::books::Books;
 use crate::execute::{Decided, Observer};
 use crate::report::{EvictionReport, Warning};
 use crate::selection::Offered;
+use crate::uploads::Uploads;
 use crate::{found, offer};
 
 /// The component's side of the books.
@@ -26,6 +27,7 @@ pub(crate) struct Desk {
     pub(crate) action: String,
     pub(crate) entry: Entry,
     pub(crate) dry_run: bool,
+    pub(crate) uploads: Uploads,
 }
 
 impl Desk {
@@ -138,6 +140,13 @@ impl Host for Desk {
         books.found.objects += objects;
         books.found.gone += gone;
         Ok(())
+    }
+
+    fn artefact(&mut self, id: &str, most: u64) -> Result<Vec<u8>, CallError> {
+        match self.uploads.content(id, most) {
+            Some(content) => content.map_err(|error| CallError::Unreadable(error.to_string())),
+            None => Err(Violation::UnknownArtefact(id.to_owned()).into()),
+        }
     }
 
     fn evicting(&mut self, entries: Vec<Eviction>) {

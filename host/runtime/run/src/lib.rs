@@ -45,6 +45,7 @@ mod prepare;
 mod report;
 mod selection;
 mod summary;
+mod uploads;
 mod waiting;
 
 pub use artefacts::ArtefactDirectory;
@@ -77,4 +78,5 @@ pub use report::{
 };
 pub use selection::{Offered, Selection};
 pub use summary::json_value;
+pub use uploads::Uploads;
 pub use waiting::Waiting;

@@ -19,6 +19,7 @@ use crate::operator::{self, OperatorError};
 use crate::plan::Plan;
 use crate::prepare::{ComponentSource, Evidence, Input, Overrides};
 use crate::selection::Selection;
+use crate::uploads::Uploads;
 
 /// One run in preparation: a bundle, one of its actions, and what the operator allows. Everything else has a default and a method
 /// that replaces it. [`check`](Self::check) turns it into a [`Prepared`](crate::Prepared) run.
@@ -68,6 +69,7 @@ pub(crate) struct Keeping {
     pub(crate) mark: Option<String>,
     pub(crate) artefacts: Option<ArtefactDirectory>,
     pub(crate) ingest: Option<Box<dyn Ingest>>,
+    pub(crate) uploads: Uploads,
 }
 
 impl std::fmt::Debug for Keeping {
@@ -153,6 +155,12 @@ impl Preparation {
     /// journal.
     pub fn artefacts(mut self, directory: ArtefactDirectory) -> Self {
         self.keeping.artefacts = Some(directory);
+        self
+    }
+
+    /// Files that the action may send in forms. Their objects come from [`Uploads::source`].
+    pub fn uploads(mut self, uploads: Uploads) -> Self {
+        self.keeping.uploads = uploads;
         self
     }
 

@@ -25,6 +25,7 @@ use crate::plan::Plan;
 use crate::preparation::Preparation;
 use crate::report::{BundleIdentity, CollectionReport};
 use crate::selection::Selection;
+use crate::uploads::Uploads;
 use crate::waiting::WaitBounds;
 use crate::{grants, summary};
 
@@ -110,6 +111,8 @@ pub struct Prepared {
     pub(crate) ingest: Mutex<Option<Box<dyn Ingest>>>,
     /// Taken by the first run.
     pub(crate) kept: Mutex<Option<Box<Kept>>>,
+    /// Files that the action may send.
+    pub(crate) uploads: Uploads,
     /// Where files go that the action returns.
     pub(crate) artefacts: Option<ArtefactDirectory>,
     /// Ends when no object is due.
@@ -236,6 +239,7 @@ impl Preparation {
             journal: Mutex::new(self.keeping.journal),
             ingest: Mutex::new(self.keeping.ingest),
             kept: Mutex::new(kept),
+            uploads: self.keeping.uploads,
             artefacts: self.keeping.artefacts,
             no_wait: self.keeping.no_wait,
             is_bounded: self.overrides.run.is_some(),

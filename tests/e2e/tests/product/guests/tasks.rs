@@ -302,3 +302,28 @@ fn is_killed_in_the_middle_of_a_large_file_and_needs_little_memory() {
     assert!(fetches.iter().any(|(from, status)| *from > 0 && *status == 206), "{fetches:?}");
     assert!(memory < 100 << 20, "{memory} bytes");
 }
+
+#[test]
+fn sends_a_file_in_a_form_and_never_holds_it() {
+    let directory = TempDir::new().expect("a temporary directory");
+    let bundle = guest_bundle_with(directory.path(), "sends-a-form", manifest_for_tasks);
+    let service = TaskService::start(TaskSettings::default());
+    let (small, large) = (directory.path().join("sample.bin"), directory.path().join("large.bin"));
+    std::fs::write(&small, content(300_000)).expect("the file is written");
+    std::fs::write(&large, content(2 << 20)).expect("the file is written");
+    let run = |file: &Path| Palisade::run_tasks(&service, &bundle).argument("--artefact").argument(file).go();
+    let outcome = run(&small);
+    assert_eq!((outcome.status, outcome.total("accepted")), (0, 1), "{}", outcome.stderr);
+    let forms = service.forms();
+    let text = String::from_utf8_lossy(&forms[0]);
+    assert!(text.contains("name=\"comment\"\r\n\r\nfor \"analysis\"\r\n"), "{}", &text[..300]);
+    assert!(text.contains("name=\"file\"; filename=\"sample.bin\"\r\nContent-Type: application/octet-stream\r\n"));
+    let file = content(300_000);
+    assert!(forms[0].windows(file.len()).any(|part| part == file), "the file is in the form as it is");
+    let outcome = run(&large);
+    assert_eq!((outcome.status, outcome.count("failed", "not-sent")), (3, 1), "{}", outcome.stderr);
+    assert_eq!(service.forms().len(), 1);
+    let gone = run(&directory.path().join("gone.bin"));
+    assert_eq!(gone.status, 1);
+    assert!(gone.stderr.contains("error[artefact-unreadable]"), "{}", gone.stderr);
+}
