@@ -221,6 +221,7 @@ fn data_goes_one_way() {
             &[
                 "palisade-egress",
                 "palisade-limits",
+                "palisade-multipart",
                 "palisade-printable",
                 "palisade-redaction",
                 "palisade-model",
