@@ -317,7 +317,9 @@ fn sends_a_file_in_a_form_and_never_holds_it() {
     let forms = service.forms();
     let text = String::from_utf8_lossy(&forms[0]);
     assert!(text.contains("name=\"comment\"\r\n\r\nfor \"analysis\"\r\n"), "{}", &text[..300]);
-    assert!(text.contains("name=\"file\"; filename=\"sample.bin\"\r\nContent-Type: application/octet-stream\r\n"));
+    assert!(
+        text.contains("name=\"file\"; filename=\"sample.bin\"\r\nContent-Type: application/octet-stream\r\n")
+    );
     let file = content(300_000);
     assert!(forms[0].windows(file.len()).any(|part| part == file), "the file is in the form as it is");
     let outcome = run(&large);
