@@ -216,11 +216,11 @@ pub(crate) struct Run {
     pub(crate) apply: Option<PathBuf>,
     /// Record in this file what `palisade resume` needs to continue the run, also after a crash. It is deleted when every object
     /// has a final verdict
-    #[arg(long, value_name = "FILE", conflicts_with_all = ["dry_run", "replay"])]
+    #[arg(long, value_name = "FILE", conflicts_with_all = ["dry_run", "compare", "plan", "replay"])]
     pub(crate) pending: Option<PathBuf>,
     /// Do not wait for the service: exit with status 5 if objects are pending. Unless `--pending` names the pending
     /// file, it is created in the working directory as `palisade-TIME.pending`
-    #[arg(long, conflicts_with_all = ["dry_run", "replay"])]
+    #[arg(long, conflicts_with_all = ["dry_run", "compare", "plan", "replay"])]
     pub(crate) no_wait: bool,
     /// Mark the entries that the run adds with this text, if the service keeps a text with an entry: printable ASCII, at most 48
     /// characters. Use the same mark in each run of one purpose
@@ -234,7 +234,7 @@ pub(crate) struct Run {
     #[arg(long, value_name = "FILE")]
     pub(crate) found: Option<PathBuf>,
     /// Download the files that the action returns into this directory. Each is named after the SHA-256 of its content
-    #[arg(long, value_name = "DIRECTORY", conflicts_with_all = ["dry_run", "replay"])]
+    #[arg(long, value_name = "DIRECTORY", conflicts_with_all = ["dry_run", "compare", "plan", "replay"])]
     pub(crate) artefacts: Option<PathBuf>,
     /// Exit with status 3 if records were left out or not offered, or if there are warnings
     #[arg(long)]

@@ -25,7 +25,13 @@ fn durations_are_positive_seconds() {
 const EXCLUSIVE: &[(&str, &str, &[&str])] = &[
     ("run", "apply", &["action", "collection", "format", "column", "dry-run", "compare", "plan"]),
     ("run", "record", &["replay"]),
+    // What is not sent is neither waited for nor returned.
+    ("run", "dry-run", &["pending", "no-wait", "artefacts"]),
+    ("run", "compare", &["pending", "no-wait", "artefacts"]),
+    ("run", "plan", &["pending", "no-wait", "artefacts"]),
+    ("run", "replay", &["pending", "no-wait", "artefacts"]),
     ("run", "no-cache", &["cache-dir"]),
+    ("resume", "no-cache", &["cache-dir"]),
     ("keygen", "no-password", &["password-file"]),
     ("verify", "key", &["policy"]),
     (
@@ -53,6 +59,8 @@ const COMPANIONS: &[(&str, &str, &[&str])] = &[
     ("run", "plan", &["dry-run", "compare"]),
     ("run", "connection", &["connections"]),
     ("run", "connections", &["connection"]),
+    ("resume", "connection", &["connections"]),
+    ("resume", "connections", &["connection"]),
     ("validate", "connection", &["connections"]),
     ("validate", "connections", &["connection"]),
     ("pack", "password-file", &["sign"]),
