@@ -92,8 +92,15 @@ impl Bench {
     /// Fills a state whose service does not run.
     fn fill(&self, data: &Path, size: &Size) -> Result<()> {
         let begun = Instant::now();
-        let mut fill =
-            cargo(["run", "--quiet", "--locked", "--package", "palisade-store", "--example", "measure"])?;
+        let mut fill = cargo([
+            "run",
+            "--quiet",
+            "--locked",
+            "--package",
+            "palisade-store-sqlite",
+            "--example",
+            "measure",
+        ])?;
         if self.release {
             fill.arg("--release");
         }

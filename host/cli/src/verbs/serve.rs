@@ -9,7 +9,8 @@ use etcetera::BaseStrategy as _;
 use palisade_orchestrator::executor::Embedded;
 use palisade_orchestrator::{Clock, Options, Orchestrator, SystemClock};
 use palisade_server::{App, Certificate, Listener, ServedCertificate, TrustedProxies};
-use palisade_store::Store;
+use palisade_store::{Store, Wait as _};
+use palisade_store_sqlite::SqliteStore;
 use palisade_vault::{KeyPlaces, Located, Origin, Vault};
 use tokio::sync::watch;
 
@@ -40,8 +41,8 @@ impl Answer for Stopped {
 
 pub(crate) fn serve(arguments: Serve, log: LogFormat) -> Result<Box<dyn Answer>, Failure> {
     let data = Data::open(&arguments.data)?;
-    let store = Store::open(&data.state())?;
-    let located = data.vault(&arguments.vault, &store)?;
+    let store: Arc<dyn Store> = Arc::new(SqliteStore::open(&data.state())?);
+    let located = data.vault(&arguments.vault, &*store)?;
     if let Origin::Made(path) = &located.origin {
         terminal::tell_as(
             log,
@@ -52,7 +53,7 @@ pub(crate) fn serve(arguments: Serve, log: LogFormat) -> Result<Box<dyn Answer>,
         );
     }
     if !arguments.vault_key_lost {
-        check_keys(&store, &located.vault)?;
+        check_keys(&*store, &located.vault)?;
     }
     // Named, found or none: the orchestrator reads it anew for each run.
     let policy_file = policy::find(arguments.policy.policy.as_deref())?.file().map(PathBuf::from);
@@ -92,14 +93,14 @@ pub(crate) fn serve(arguments: Serve, log: LogFormat) -> Result<Box<dyn Answer>,
     if !arguments.listen.ip().is_unspecified() {
         options.names.push(arguments.listen.ip().to_string());
     }
-    let store = orchestrator.store().clone();
+    let store = orchestrator.shared_store();
     let retention_days = arguments.retention_days;
     runtime.block_on(async {
         let recovered = orchestrator.recover()?;
         let listener = Listener::bind(arguments.listen, certificate.as_ref()).await?.behind(proxies);
         let url =
             options.public_url.as_ref().map_or_else(|| listener.url(&options.names), ToString::to_string);
-        store.remember(palisade_server::URL_SETTING, &url)?;
+        store.remember(palisade_server::URL_SETTING, &url).wait()?;
         let app = App::new(orchestrator.clone(), options)?;
         let served = listener.certificate();
         let reloading = tokio::spawn(signals::on_reload(move || reload(served.as_ref())));
@@ -158,8 +159,8 @@ pub(crate) fn serve(arguments: Serve, log: LogFormat) -> Result<Box<dyn Answer>,
 }
 
 /// Refuses to serve with secrets that nobody can open: every run would fail for it, the open ones first.
-fn check_keys(store: &Store, vault: &Vault) -> Result<(), Failure> {
-    let Some((key, count)) = store.sealing_keys()?.into_iter().find(|(key, _)| !vault.has(key)) else {
+fn check_keys(store: &dyn Store, vault: &Vault) -> Result<(), Failure> {
+    let Some((key, count)) = store.sealing_keys().wait()?.into_iter().find(|(key, _)| !vault.has(key)) else {
         return Ok(());
     };
     let message = format!(
@@ -233,13 +234,13 @@ impl Data {
     }
 
     /// The vault of this directory.
-    pub(crate) fn vault(&self, arguments: &VaultArguments, store: &Store) -> Result<Located, Failure> {
+    pub(crate) fn vault(&self, arguments: &VaultArguments, store: &dyn Store) -> Result<Located, Failure> {
         Ok(Vault::locate(&KeyPlaces {
             file: arguments.vault_key.as_deref(),
             environment: &|name| std::env::var_os(name),
             data: &self.directory,
             previous: &arguments.vault_previous_key,
-            first_start: !store.has_secrets()?,
+            first_start: !store.has_secrets().wait()?,
         })?)
     }
 }

@@ -5,7 +5,8 @@ use std::path::PathBuf;
 use std::sync::Arc;
 
 use palisade_orchestrator::{Clock as _, SystemClock};
-use palisade_store::{NewAuditEntry, Store};
+use palisade_store::{AuditLog as _, NewAuditEntry, Settings as _, Store, Wait as _};
+use palisade_store_sqlite::SqliteStore;
 use palisade_vault::{Key, Vault};
 use serde::Serialize;
 
@@ -45,7 +46,7 @@ pub(crate) fn backup(arguments: Backup) -> Result<Box<dyn Answer>, Failure> {
         failure.hint = Some("name another file, or remove this one first".to_owned());
         return Err(failure);
     }
-    Store::open(&state)?.back_up(&arguments.to)?;
+    SqliteStore::open(&state)?.back_up(&arguments.to)?;
     let sentence = format!("wrote {}; keep the key that seals its secrets beside it", arguments.to.display());
     Ok(Box::new(Done { done: "backup", file: Some(arguments.to), secrets: None, sentence }))
 }
@@ -58,27 +59,27 @@ pub(crate) fn restore(arguments: Restore) -> Result<Box<dyn Answer>, Failure> {
         failure.hint = Some("name a file that `palisade backup` wrote".to_owned());
         return Err(failure);
     }
-    Store::check_backup(&arguments.from)?;
+    SqliteStore::check_backup(&arguments.from)?;
     if let Some(directory) = state.parent() {
         std::fs::create_dir_all(directory).map_err(|error| {
             Failure::file("data-directory", "cannot make the data directory", directory, &error)
         })?;
     }
-    let store = Store::open(&state)?;
+    let store = SqliteStore::open(&state)?;
     store.restore(&arguments.from)?;
     // In the log of the state that is there now: what came after the copy is gone, this line says so.
     let file = arguments.from.display().to_string();
     let entry = NewAuditEntry {
-        who: "the command line",
-        what: "state.restored",
-        subject: &file,
+        who: "the command line".to_string(),
+        what: "state.restored".to_string(),
+        subject: file,
         before: None,
         after: None,
         address: None,
         user: None,
         subject_user: None,
     };
-    store.audit(&entry, SystemClock.now())?;
+    store.audit(&entry, SystemClock.now()).wait()?;
     let sentence = format!("the state is that of {} again", arguments.from.display());
     Ok(Box::new(Done { done: "restore", file: Some(arguments.from), secrets: None, sentence }))
 }
@@ -86,10 +87,10 @@ pub(crate) fn restore(arguments: Restore) -> Result<Box<dyn Answer>, Failure> {
 /// A link with which a user chooses a new password.
 pub(crate) fn recovery_link(data: &DataArguments, name: &str) -> Result<Box<dyn Answer>, Failure> {
     let state = existing(data)?;
-    let store = Store::open(&state)?;
+    let store = SqliteStore::open(&state)?;
     let path = palisade_server::recovery_link(&store, name, SystemClock.now())?;
     // Where the service was when it started last.
-    let sentence = match store.setting(palisade_server::URL_SETTING)? {
+    let sentence = match store.setting(palisade_server::URL_SETTING).wait()? {
         Some(url) => format!("choose a new password: {url}{path} (the link works once)"),
         None => format!("choose a new password: open {path} on the service (the link works once)"),
     };
@@ -105,7 +106,7 @@ pub(crate) fn secrets(what: SecretsVerb) -> Result<Box<dyn Answer>, Failure> {
         }
         SecretsVerb::Rotate { data, vault } => {
             let data = Data::open(&data)?;
-            let store = Store::open(&data.state())?;
+            let store = SqliteStore::open(&data.state())?;
             let vault = Arc::new(data.vault(&vault, &store)?.vault);
             let count = rotate(&store, &vault)?;
             let sentence = format!("sealed {count} secrets with the key {}", vault.current());
@@ -114,12 +115,14 @@ pub(crate) fn secrets(what: SecretsVerb) -> Result<Box<dyn Answer>, Failure> {
     }
 }
 
-fn rotate(store: &Store, vault: &Vault) -> Result<u64, Failure> {
-    store.reseal_secrets(|row| {
+fn rotate(store: &dyn Store, vault: &Vault) -> Result<u64, Failure> {
+    let mut resealed = store.secrets().wait()?;
+    for row in &mut resealed {
         let secret = vault.open(&row.label, &row.key, &row.sealed)?;
         let sealed = vault.seal(&row.label, &secret)?;
-        Ok::<_, Failure>((sealed.key, sealed.bytes))
-    })
+        (row.key, row.sealed) = (sealed.key, sealed.bytes);
+    }
+    Ok(store.reseal_secrets(&resealed).wait()?)
 }
 
 fn existing(data: &DataArguments) -> Result<PathBuf, Failure> {

@@ -15,7 +15,7 @@ use palisade_bundle::Purpose;
 use palisade_model::StepEnding;
 use palisade_store::{
     Activation, Event, Origin, Phase, RunEnd, RunId, RunRow, RunStatus, StepRow, StoreError, StoredValue,
-    Takes, TaskRow,
+    Takes, TaskRow, Wait as _,
 };
 use serde_json::{Value, json};
 use tokio::sync::watch;
@@ -49,11 +49,11 @@ impl Orchestrator {
     /// Lets a run wait because of an error. The timeline names an error that comes again and again once.
     fn note_failure(&self, activation: Activation, reason: &str) -> Result<(), StoreError> {
         let store = self.store();
-        store.wait_run(activation, Phase::Waiting, reason, None)?;
+        store.wait_run(activation, Phase::Waiting, reason, None).wait()?;
         let event = Event::new(self.now(), "activation-failed", reason);
-        let last = store.events(activation.run)?.pop();
+        let last = store.events(activation.run).wait()?.pop();
         if last.is_none_or(|last| (&last.kind, &last.message) != (&event.kind, &event.message)) {
-            store.add_event(activation.run, &event)?;
+            store.add_event(activation.run, &event).wait()?;
         }
         Ok(())
     }
@@ -63,7 +63,7 @@ impl Orchestrator {
         task: &TaskRow,
         stopping: Stopping,
     ) -> Result<Advanced, OrchestratorError> {
-        let run = self.store().run(task.run)?;
+        let run = self.store().run(task.run).await?;
         let span = self.inner.spans.of(&run);
         let draining = stopping.clone();
         let advanced = self.advance_run(task, run, stopping).instrument(span).await;
@@ -85,7 +85,7 @@ impl Orchestrator {
             return Ok(Advanced::Done);
         }
         let now = self.now();
-        let steps = store.run_steps(run.id)?;
+        let steps = store.run_steps(run.id).await?;
         let open = steps.iter().find(|step| step.end.is_none());
         // Where everything has its verdict, there is nothing left to cancel.
         let has_more = run.objects.is_none() || open.is_some();
@@ -100,7 +100,7 @@ impl Orchestrator {
             }
             return self.conclude(activation, &run, &Judged::stopped(&message));
         }
-        store.begin_run(activation, now)?;
+        store.begin_run(activation, now).await?;
         self.changed(run.id);
         if run.objects.is_none() {
             return self.take_objects(activation, &run, &steps, stopping).instrument(traced::choice()).await;
@@ -123,7 +123,7 @@ impl Orchestrator {
                         &message,
                     )?;
                 }
-                let reasons = steps.iter().map(|step| store.reasons(run.id, step.place));
+                let reasons = steps.iter().map(|step| store.reasons(run.id, step.place).wait());
                 let judged = Judged::of(&steps, &reasons.collect::<Result<Vec<_>, _>>()?);
                 self.conclude(activation, &run, &judged)
             }
@@ -134,15 +134,16 @@ impl Orchestrator {
     /// objects are its collection's. A retry counts where it did the same as the run before, whose objects these are.
     fn remembered_deed(&self, run: &RunRow) -> Result<Option<Value>, OrchestratorError> {
         let store = self.store();
-        let takes = match run.workflow.map(|workflow| store.workflow(workflow)) {
+        let takes = match run.workflow.map(|workflow| store.workflow(workflow).wait()) {
             Some(Ok(workflow)) => workflow.takes,
             _ => return Ok(None),
         };
         if run.dry_run || takes != Takes::Changed {
             return Ok(None);
         }
-        let deed = self.deed(&store.run_steps(run.id)?);
-        let same = |earlier: RunId| Ok::<_, OrchestratorError>(self.deed(&store.run_steps(earlier)?) == deed);
+        let deed = self.deed(&store.run_steps(run.id).wait()?);
+        let same =
+            |earlier: RunId| Ok::<_, OrchestratorError>(self.deed(&store.run_steps(earlier).wait()?) == deed);
         let counts = match (run.origin, run.retry_of) {
             (Origin::Schedule | Origin::RunNow, _) => true,
             (Origin::Retry, Some(earlier)) => self.is_of_collection(earlier)? && same(earlier)?,
@@ -153,7 +154,7 @@ impl Orchestrator {
 
     /// Whether a run's objects are those of its workflow's collection, or a retry's of such a run.
     fn is_of_collection(&self, run: RunId) -> Result<bool, OrchestratorError> {
-        let row = self.store().run(run)?;
+        let row = self.store().run(run).wait()?;
         match (row.origin, row.retry_of) {
             (Origin::Retry, Some(earlier)) => self.is_of_collection(earlier),
             (origin, _) => Ok(matches!(origin, Origin::Schedule | Origin::RunNow)),
@@ -192,16 +193,22 @@ impl Orchestrator {
         let worked_through = matches!(status, RunStatus::Completed | RunStatus::ErrorOccurred);
         let (mut marks, mut cursor) = (Vec::new(), None);
         if let Some(deed) = self.remembered_deed(run)? {
-            let steps = store.run_steps(run.id)?.len() as u64;
-            marks = store.finished_objects(run.id, steps)?.iter().map(|object| mark(object, &deed)).collect();
+            let steps = store.run_steps(run.id).wait()?.len() as u64;
+            marks = store
+                .finished_objects(run.id, steps)
+                .wait()?
+                .iter()
+                .map(|object| mark(object, &deed))
+                .collect();
         }
         if worked_through && !run.dry_run && matches!(run.origin, Origin::Schedule | Origin::RunNow) {
             cursor = run.selection.as_ref().and_then(|selection| selection.get("cursor")).cloned();
         }
-        let end = RunEnd { status, cause, reason, hint, marks: &marks, cursor: cursor.as_ref() };
-        store.end_run(activation, &end, self.now())?;
+        let end =
+            RunEnd { status, cause, reason: judged.reason.clone(), hint: judged.hint.clone(), marks, cursor };
+        store.end_run(activation, &end, self.now()).wait()?;
         traced::run_ended(&self.inner.spans.of(run), status);
-        self.inner.tally.ended(status, &store.run(run.id)?.counts);
+        self.inner.tally.ended(status, &store.run(run.id).wait()?.counts);
         let (workflow, ended) = (run.workflow_name.as_str(), status.name());
         if status.is_issue() {
             tracing::warn!(run = %run.id, workflow, status = ended, reason, hint, "run ended with an issue");

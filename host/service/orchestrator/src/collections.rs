@@ -1,6 +1,7 @@
 //! Data collections: uploaded files or a live connection, with a saved filter on top.
 
 use std::io::Read;
+use std::sync::Arc;
 use std::time::Duration;
 
 use palisade_collection::{Reading, Source};
@@ -8,7 +9,7 @@ use palisade_egress::Client;
 use palisade_limits as limits;
 use palisade_model::Record;
 use palisade_store::{
-    CollectionId, CollectionRow, FileReader, FileRow, FileWriter, NewCollection, NewFile, Version,
+    CollectionId, CollectionRow, FileReader, FileRow, FileWriter, NewCollection, NewFile, Version, Wait as _,
 };
 use palisade_threatq::RequestLog;
 use serde::{Deserialize, Serialize};
@@ -83,10 +84,15 @@ impl Orchestrator {
     ) -> Result<CollectionId, OrchestratorError> {
         check(&reading)?;
         let (source, filter) = (json!(files_read(&reading)), json!(Filter::default()));
-        let new = NewCollection { name: named(name)?, description, source: &source, filter: &filter };
+        let new = NewCollection {
+            name: named(name)?.to_owned(),
+            description: description.to_owned(),
+            source: source.clone(),
+            filter,
+        };
         // Before anything is created: a file that cannot be read leaves nothing behind.
         let checked = check_files(&reading, readers(&uploads), &Filter::default(), self.now())?;
-        let id = self.store().add_collection(&new, who, self.now())?;
+        let id = self.store().add_collection(&new, who, self.now()).wait()?;
         self.take_files((name, id), uploads, None, None, checked, who)?;
         self.audit(who, "collection.created", name, None, Some(source))?;
         Ok(id)
@@ -105,7 +111,7 @@ impl Orchestrator {
         expected: Option<Version>,
         who: &str,
     ) -> Result<(), OrchestratorError> {
-        let row = self.store().collection(id)?;
+        let row = self.store().collection(id).wait()?;
         let CollectionSource::Files { format, columns } = source_of(&row)? else {
             return Err(OrchestratorError::field("files", "this collection is read from a live connection"));
         };
@@ -137,9 +143,9 @@ impl Orchestrator {
             objects,
         };
         let files = uploads.into_iter().zip(checked.objects).map(file).collect();
-        self.store().replace_files(id, files, source.as_ref(), expected, self.now())?;
-        let version = self.store().collection(id)?.version;
-        self.store().count_collection(id, version, checked.counted)?;
+        self.store().replace_files(id, files, source.as_ref(), expected, self.now()).wait()?;
+        let version = self.store().collection(id).wait()?.version;
+        self.store().count_collection(id, version, checked.counted).wait()?;
         self.audit(who, "collection.uploaded", name, None, Some(json!({ "files": names, "source": source })))
     }
 
@@ -162,8 +168,13 @@ impl Orchestrator {
         }
         let source = json!(self.live_source(connection, None)?);
         let filter = json!(Filter::default());
-        let new = NewCollection { name: named(name)?, description, source: &source, filter: &filter };
-        let id = self.store().add_collection(&new, who, self.now())?;
+        let new = NewCollection {
+            name: named(name)?.to_owned(),
+            description: description.to_owned(),
+            source: source.clone(),
+            filter,
+        };
+        let id = self.store().add_collection(&new, who, self.now()).wait()?;
         self.audit(who, "collection.created", name, None, Some(source))?;
         Ok(id)
     }
@@ -184,7 +195,7 @@ impl Orchestrator {
         if !wrong.is_empty() {
             return Err(OrchestratorError::Invalid(wrong));
         }
-        let before = self.store().collection(id)?;
+        let before = self.store().collection(id).wait()?;
         let mut checked = None;
         let source = match (connection, reading) {
             (Some(connection), _) => json!(self.live_source(connection, Some(&source_of(&before)?))?),
@@ -197,12 +208,19 @@ impl Orchestrator {
             (None, _) => before.source.clone(),
         };
         let filter = json!(filter);
-        let new = NewCollection { name: named(name)?, description, source: &source, filter: &filter };
-        self.store().change_collection(id, &new, Some(expected.unwrap_or(before.version)), self.now())?;
+        let new = NewCollection {
+            name: named(name)?.to_owned(),
+            description: description.to_owned(),
+            source: source.clone(),
+            filter: filter.clone(),
+        };
+        self.store()
+            .change_collection(id, &new, Some(expected.unwrap_or(before.version)), self.now())
+            .wait()?;
         if let Some(Checked { counted, objects }) = checked {
-            self.store().replace_file_objects(id, &objects)?;
-            let version = self.store().collection(id)?.version;
-            self.store().count_collection(id, version, counted)?;
+            self.store().replace_file_objects(id, &objects).wait()?;
+            let version = self.store().collection(id).wait()?.version;
+            self.store().count_collection(id, version, counted).wait()?;
         }
         let told = |source: &Value, filter: &Value| json!({ "source": source, "filter": filter });
         let (was, is) = (told(&before.source, &before.filter), told(&source, &filter));
@@ -214,8 +232,8 @@ impl Orchestrator {
     /// # Errors
     /// [`OrchestratorError::InUse`] naming the workflows.
     pub fn remove_collection(&self, id: CollectionId, who: &str) -> Result<(), OrchestratorError> {
-        let row = self.store().collection(id)?;
-        let by = self.store().remove_collection(id)?;
+        let row = self.store().collection(id).wait()?;
+        let by = self.store().remove_collection(id).wait()?;
         if !by.is_empty() {
             return Err(OrchestratorError::InUse { what: "collection", name: row.name, by });
         }
@@ -227,16 +245,18 @@ impl Orchestrator {
     /// # Errors
     /// Where the state cannot be read.
     pub fn files(&self, id: CollectionId) -> Result<Vec<FileRow>, OrchestratorError> {
-        Ok(self.store().files(id)?)
+        Ok(self.store().files(id).wait()?)
     }
 
     fn stored_readers(
         &self,
         id: CollectionId,
     ) -> Result<impl Iterator<Item = (String, Box<dyn Read + Send>)> + use<>, OrchestratorError> {
-        let store = self.store().clone();
-        let files = self.store().files(id)?.into_iter();
-        Ok(files.map(move |file| (file.name, Box::new(store.file_reader(file.id)) as Box<dyn Read + Send>)))
+        let store = self.shared_store();
+        let files = self.store().files(id).wait()?.into_iter();
+        Ok(files.map(move |file| {
+            (file.name, Box::new(FileReader::new(Arc::clone(&store), file.id)) as Box<dyn Read + Send>)
+        }))
     }
 
     /// Reads a collection to its end. `look` gets each record with its file, and keeps what it makes of them.
@@ -276,9 +296,11 @@ impl Orchestrator {
                     Some(reading) => reading,
                     None => kept(format.as_deref(), &columns)?,
                 };
-                let files = self.store().files(row.id)?;
-                let readers: Vec<(String, FileReader)> =
-                    files.into_iter().map(|file| (file.name, self.store().file_reader(file.id))).collect();
+                let files = self.store().files(row.id).await?;
+                let readers: Vec<(String, FileReader)> = files
+                    .into_iter()
+                    .map(|file| (file.name, FileReader::new(self.shared_store(), file.id)))
+                    .collect();
                 let read = tokio::task::spawn_blocking(move || {
                     let (mut state, mut summaries) = (state, Vec::new());
                     for (name, reader) in readers {

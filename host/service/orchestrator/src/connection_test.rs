@@ -135,9 +135,9 @@ impl Orchestrator {
     ) -> Result<ConnectionTest, OrchestratorError> {
         let manifest = self.manifest(bundle)?;
         let known = known_action(&manifest, action)?;
-        let row = choice.resolved(self.store().action_defaults(&manifest.id, &known.id)?.connection);
+        let row = choice.resolved(self.store().action_defaults(&manifest.id, &known.id).await?.connection);
         let row = row.map(|id| self.usable_connection(&manifest, known, id)).transpose()?;
-        let own = self.store().action_defaults(&manifest.id, &known.id)?.configuration;
+        let own = self.store().action_defaults(&manifest.id, &known.id).await?.configuration;
         let held = merged(&manifest, known, row.as_ref(), &own);
         self.test_on_top(bundle, action, &held, entered).await
     }
@@ -151,12 +151,12 @@ impl Orchestrator {
         id: ConnectionId,
         entered: BTreeMap<String, Entered>,
     ) -> Result<ConnectionTest, OrchestratorError> {
-        let row = self.store().connection(id)?;
+        let row = self.store().connection(id).await?;
         let is_saved = self.is_saved(&row, &entered)?;
         let test = self.test_of_kind(&row.kind, Some(&row), entered).await?;
         if is_saved {
             let result = json!(TestedAt { at: self.now(), test: test.clone() });
-            self.store().record_connection_test(id, row.version, &result)?;
+            self.store().record_connection_test(id, row.version, &result).await?;
         }
         Ok(test)
     }
@@ -188,7 +188,7 @@ impl Orchestrator {
         let action = manifest.actions.iter().find(uses).ok_or_else(|| {
             OrchestratorError::field("kind", format!("no action of `{}` uses a connection", kind.kind))
         })?;
-        let own = self.store().action_defaults(&manifest.id, &action.id)?.configuration;
+        let own = self.store().action_defaults(&manifest.id, &action.id).await?.configuration;
         let held = merged(&manifest, action, row, &own);
         self.test_on_top(kind.bundle, &action.id, &held, entered).await
     }

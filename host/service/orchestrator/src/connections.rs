@@ -8,7 +8,7 @@ use palisade_bundle::{Action, Manifest};
 use palisade_run::{connection_form, connection_parameters};
 use palisade_store::{
     BundleId, Configuration, ConnectionContent, ConnectionId, ConnectionRow, ConnectionUsers,
-    ConnectionWrite, StepRow, StoreError, StoredValue, Version, WorkflowStep,
+    ConnectionWrite, StepRow, StoreError, StoredValue, Version, Wait as _, WorkflowStep,
 };
 use serde::Serialize;
 use serde_json::Value;
@@ -94,7 +94,7 @@ impl Orchestrator {
     /// If the state cannot be read.
     pub fn connection_kinds(&self) -> Result<Vec<ConnectionKind>, OrchestratorError> {
         let mut kinds = Vec::new();
-        for row in self.store().bundles()?.into_iter().filter(|row| row.current) {
+        for row in self.store().bundles().wait()?.into_iter().filter(|row| row.current) {
             let manifest = self.manifest(row.id)?;
             kinds.extend(manifest.connections.iter().map(|connection| ConnectionKind {
                 kind: manifest.connection_kind(connection),
@@ -134,7 +134,7 @@ impl Orchestrator {
     /// # Errors
     /// If the state cannot be read.
     pub fn connection_pages(&self) -> Result<Vec<ConnectionPage>, OrchestratorError> {
-        self.store().connections()?.into_iter().map(|row| self.page_of_connection(row)).collect()
+        self.store().connections().wait()?.into_iter().map(|row| self.page_of_connection(row)).collect()
     }
 
     /// One connection with its form and its users.
@@ -142,11 +142,11 @@ impl Orchestrator {
     /// # Errors
     /// If there is no connection with this id.
     pub fn connection_page(&self, id: ConnectionId) -> Result<ConnectionPage, OrchestratorError> {
-        self.page_of_connection(self.store().connection(id)?)
+        self.page_of_connection(self.store().connection(id).wait()?)
     }
 
     fn page_of_connection(&self, row: ConnectionRow) -> Result<ConnectionPage, OrchestratorError> {
-        let users = self.store().connection_users(row.id)?;
+        let users = self.store().connection_users(row.id).wait()?;
         let manifest = self.kind_of_connection(&row.kind).ok();
         let form = match &manifest {
             Some((_, manifest, form)) => form::form(manifest, form, &row.configuration, &[]),
@@ -216,13 +216,13 @@ impl Orchestrator {
         let content = ConnectionContent { name, kind: draft.kind, configuration };
         let write = ConnectionWrite {
             id: None,
-            content: &content,
+            content: content.clone(),
             expected: None,
-            others: &[],
-            who,
+            others: Vec::new(),
+            who: who.to_owned(),
             now: self.now(),
         };
-        let id = self.store().write_connection(&write)?;
+        let id = self.store().write_connection(&write).wait()?;
         self.audit_connection(who, None, &content)?;
         Ok(id)
     }
@@ -239,7 +239,7 @@ impl Orchestrator {
         expected: Option<Version>,
         who: &str,
     ) -> Result<(), OrchestratorError> {
-        let row = self.store().connection(id)?;
+        let row = self.store().connection(id).wait()?;
         if let Some(expected) = expected.filter(|expected| *expected != row.version) {
             return Err(StoreError::Changed { what: "connection", expected, found: row.version }.into());
         }
@@ -254,13 +254,13 @@ impl Orchestrator {
         let content = ConnectionContent { name, kind: draft.kind, configuration };
         let write = ConnectionWrite {
             id: Some(id),
-            content: &content,
+            content: content.clone(),
             expected: Some(row.version),
-            others: &[],
-            who,
+            others: Vec::new(),
+            who: who.to_owned(),
             now: self.now(),
         };
-        self.store().write_connection(&write)?;
+        self.store().write_connection(&write).wait()?;
         self.audit_connection(who, Some(&row), &content)
     }
 
@@ -287,8 +287,8 @@ impl Orchestrator {
     /// # Errors
     /// [`OrchestratorError::InUse`] naming them.
     pub fn remove_connection(&self, id: ConnectionId, who: &str) -> Result<(), OrchestratorError> {
-        let row = self.store().connection(id)?;
-        let users = self.store().remove_connection(id)?;
+        let row = self.store().connection(id).wait()?;
+        let users = self.store().remove_connection(id).wait()?;
         if users.prevent_deletion() {
             let run = |(run, workflow): (palisade_store::RunId, String)| {
                 format!("run {run} of {workflow}, which has not ended")
@@ -315,7 +315,8 @@ impl Orchestrator {
 
     /// A name that no connection has: `Vendor`, `Vendor 2`.
     pub(crate) fn free_connection_name(&self, name: &str) -> Result<String, OrchestratorError> {
-        let taken: BTreeSet<String> = self.store().connections()?.into_iter().map(|row| row.name).collect();
+        let taken: BTreeSet<String> =
+            self.store().connections().wait()?.into_iter().map(|row| row.name).collect();
         let named = |count: u32| if count == 1 { name.to_owned() } else { format!("{name} {count}") };
         Ok((1..).map(named).find(|name| !taken.contains(name)).unwrap_or_default())
     }
@@ -330,7 +331,7 @@ impl Orchestrator {
         action: &Action,
         id: ConnectionId,
     ) -> Result<ConnectionRow, OrchestratorError> {
-        let row = match self.store().connection(id) {
+        let row = match self.store().connection(id).wait() {
             Err(StoreError::Missing { .. }) => {
                 return Err(OrchestratorError::field("connection", format!("there is no connection `{id}`")));
             }
@@ -394,7 +395,7 @@ impl Orchestrator {
         action: &Action,
         step: &WorkflowStep,
     ) -> Result<Configuration, OrchestratorError> {
-        let row = step.connection.map(|id| self.store().connection(id)).transpose()?;
+        let row = step.connection.map(|id| self.store().connection(id).wait()).transpose()?;
         let mut all = merged(manifest, action, row.as_ref(), &step.configuration);
         all.retain(|_, value| matches!(value, StoredValue::Value(_)));
         Ok(all)
@@ -409,7 +410,7 @@ impl Orchestrator {
     ) -> Result<Configuration, OrchestratorError> {
         let mut all = step.configuration.clone();
         let Some(id) = step.connection else { return Ok(all) };
-        let row = self.store().connection(id)?;
+        let row = self.store().connection(id).wait()?;
         let held =
             row.configuration.into_iter().filter(|(_, value)| matches!(value, StoredValue::Secret { .. }));
         all.extend(held.filter(|(name, _)| has(manifest, action, name)));

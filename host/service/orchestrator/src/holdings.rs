@@ -1,7 +1,7 @@
 //! Keeps what a run has found out about the lists of its service: how many entries they hold, whose they are, and when that was.
 
 use palisade_run::{HoldingReport, Report};
-use palisade_store::{Activation, Lists, NewHolding, StepRow};
+use palisade_store::{Activation, Lists, NewHolding, StepRow, Wait as _};
 
 use crate::{Orchestrator, OrchestratorError};
 
@@ -18,9 +18,9 @@ impl Orchestrator {
             return Ok(());
         }
         let (tenant, service) = (Self::tenant(step), services.join(", "));
-        let lists = Lists { tenant: &tenant, bundle: &step.bundle_name, service: &service };
+        let lists = Lists { tenant, bundle: step.bundle_name.clone(), service };
         let holdings: Vec<NewHolding> = report.holdings.iter().map(holding).collect();
-        Ok(self.store().record_holdings(activation, step.place, lists, &holdings, self.now())?)
+        Ok(self.store().record_holdings(activation, step.place, &lists, &holdings, self.now()).wait()?)
     }
 }
 

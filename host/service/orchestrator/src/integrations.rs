@@ -8,7 +8,7 @@ use palisade_bundle::{Action, Authenticity, Bundle, Manifest, TrustedBundle};
 use palisade_run::{connection_form, connection_parameters, without_connection};
 use palisade_store::{
     ActionDefaults, BundleId, BundleRow, Configuration, ConnectionContent, ConnectionId, ConnectionRow,
-    ConnectionWrite, NewBundle, SecretId, StoreError, StoredValue, Version,
+    ConnectionWrite, NewBundle, SecretId, StoreError, StoredValue, Version, Wait as _,
 };
 use serde::Serialize;
 use serde_json::{Value, json};
@@ -148,11 +148,11 @@ impl Orchestrator {
         let manifest = bundle.manifest();
         let digest = bundle.digest().to_string();
         let (mut installed, mut changes) = (None, Vec::new());
-        if let Some(row) = self.store().current_bundle(&manifest.id)? {
-            let before = Bundle::from_bytes(&self.store().bundle_zip(row.id)?, &row.bundle)?;
+        if let Some(row) = self.store().current_bundle(&manifest.id).wait()? {
+            let before = Bundle::from_bytes(&self.store().bundle_zip(row.id).wait()?, &row.bundle)?;
             changes = changed_parameters(before.manifest(), manifest);
             for change in &mut changes {
-                let held = self.store().action_defaults(&manifest.id, &change.action)?;
+                let held = self.store().action_defaults(&manifest.id, &change.action).wait()?;
                 change.saved = value_of(before.manifest(), change, &held.configuration);
                 change.becomes = value_of(manifest, change, &Configuration::new());
             }
@@ -215,7 +215,7 @@ impl Orchestrator {
         let manifest = bundle.manifest();
         let mut defaults = Vec::new();
         for action in &manifest.actions {
-            let mut kept = self.store().action_defaults(&manifest.id, &action.id)?;
+            let mut kept = self.store().action_defaults(&manifest.id, &action.id).wait()?;
             kept.configuration.retain(|name, _| {
                 manifest.parameter(name).is_some()
                     && !review
@@ -230,15 +230,15 @@ impl Orchestrator {
             _ => None,
         };
         let new = NewBundle {
-            bundle: &manifest.id,
-            version: &manifest.version,
-            digest: &review.digest,
-            title: &manifest.name,
-            publisher: &manifest.publisher,
-            signed_by,
-            zip,
+            bundle: manifest.id.clone(),
+            version: manifest.version.clone(),
+            digest: review.digest.clone(),
+            title: manifest.name.clone(),
+            publisher: manifest.publisher.clone(),
+            signed_by: signed_by.map(str::to_owned),
+            zip: zip.to_vec(),
         };
-        let id = self.store().install_bundle(&new, &defaults, who, self.now())?;
+        let id = self.store().install_bundle(&new, &defaults, who, self.now()).wait()?;
         let before = review.installed.map(|installed| json!({ "version": installed.version }));
         let after = json!({ "version": review.version, "digest": review.digest, "signed_by": signed_by });
         self.audit(who, "integration.installed", &review.bundle, before, Some(after))?;
@@ -250,8 +250,8 @@ impl Orchestrator {
     /// # Errors
     /// [`OrchestratorError::InUse`] naming the workflows.
     pub fn uninstall(&self, id: BundleId, who: &str) -> Result<(), OrchestratorError> {
-        let row = self.store().bundle(id)?;
-        let by = self.store().remove_bundle(id)?;
+        let row = self.store().bundle(id).wait()?;
+        let by = self.store().remove_bundle(id).wait()?;
         if !by.is_empty() {
             let name = format!("{} {}", row.title, row.version);
             return Err(OrchestratorError::InUse { what: "integration", name, by });
@@ -268,11 +268,12 @@ impl Orchestrator {
         let known = || self.inner.manifests.lock().unwrap_or_else(PoisonError::into_inner).get(&id).cloned();
         if let Some(manifest) = known() {
             // It may have been removed meanwhile.
-            self.store().bundle(id)?;
+            self.store().bundle(id).wait()?;
             return Ok(manifest);
         }
-        let row = self.store().bundle(id)?;
-        let manifest = Bundle::from_bytes(&self.store().bundle_zip(id)?, &row.bundle)?.manifest().clone();
+        let row = self.store().bundle(id).wait()?;
+        let manifest =
+            Bundle::from_bytes(&self.store().bundle_zip(id).wait()?, &row.bundle)?.manifest().clone();
         let manifest = Arc::new(manifest);
         let mut manifests = self.inner.manifests.lock().unwrap_or_else(PoisonError::into_inner);
         manifests.insert(id, Arc::clone(&manifest));
@@ -295,11 +296,11 @@ impl Orchestrator {
     pub fn action_page(&self, id: BundleId, action: &str) -> Result<ActionPage, OrchestratorError> {
         let manifest = self.manifest(id)?;
         let action = known_action(&manifest, action)?;
-        let version = self.store().action_defaults_version(&manifest.id, &action.id)?;
+        let version = self.store().action_defaults_version(&manifest.id, &action.id).wait()?;
         let (connection, holds) = self.defaults(&manifest, action)?;
         let of_connection = connection_parameters(&manifest);
         Ok(ActionPage {
-            bundle: self.store().bundle(id)?,
+            bundle: self.store().bundle(id).wait()?,
             action: action.id.clone(),
             title: action.title.clone(),
             description: action.description.clone(),
@@ -329,8 +330,8 @@ impl Orchestrator {
         manifest: &Manifest,
         action: &Action,
     ) -> Result<(Option<ConnectionRow>, Configuration), OrchestratorError> {
-        let defaults = self.store().action_defaults(&manifest.id, &action.id)?;
-        let row = defaults.connection.map(|id| self.store().connection(id)).transpose()?;
+        let defaults = self.store().action_defaults(&manifest.id, &action.id).wait()?;
+        let row = defaults.connection.map(|id| self.store().connection(id).wait()).transpose()?;
         let all = merged(manifest, action, row.as_ref(), &defaults.configuration);
         Ok((row, all))
     }
@@ -351,7 +352,7 @@ impl Orchestrator {
     ) -> Result<(), OrchestratorError> {
         let manifest = self.manifest(id)?;
         let action = known_action(&manifest, action)?;
-        let found = self.store().action_defaults_version(&manifest.id, &action.id)?;
+        let found = self.store().action_defaults_version(&manifest.id, &action.id).wait()?;
         if let Some(expected) = expected.filter(|expected| *expected != found) {
             return Err(StoreError::Changed { what: "defaults of the action", expected, found }.into());
         }
@@ -373,14 +374,16 @@ impl Orchestrator {
             manifest.actions.iter().filter(alike).map(|action| action.id.clone()).collect();
         let write = content.as_ref().map(|content| ConnectionWrite {
             id: row.as_ref().map(|row| row.id),
-            content,
+            content: content.clone(),
             expected: row.as_ref().map(|row| row.version),
-            others: if row.is_none() { &all } else { &[] },
-            who,
+            others: if row.is_none() { all } else { Vec::new() },
+            who: who.to_owned(),
             now: self.now(),
         });
         let after = ActionDefaults { connection, configuration };
-        self.store().save_action_defaults(&manifest.id, &action.id, &after, Some(found), write.as_ref())?;
+        self.store()
+            .save_action_defaults(&manifest.id, &action.id, &after, Some(found), write.as_ref())
+            .wait()?;
         if let Some(content) = &content {
             self.audit_connection(who, row.as_ref(), content)?;
         }

@@ -72,7 +72,7 @@ impl Orchestrator {
     /// # Errors
     /// What failed: name, TLS, log-in, the collection.
     pub async fn check_connection(&self, id: CollectionId) -> Result<Option<u64>, OrchestratorError> {
-        let row = self.store().collection(id)?;
+        let row = self.store().collection(id).await?;
         let CollectionSource::Threatq { origin, collection, log_in } = source_of(&row)? else {
             return Ok(None);
         };

@@ -15,7 +15,7 @@ use palisade_engine::{Component, Engine};
 use palisade_policy::Policy;
 use palisade_protect::Protection;
 use palisade_run::operator;
-use palisade_store::{BundleId, NewAuditEntry, StepRow, Store, UserId};
+use palisade_store::{BundleId, NewAuditEntry, StepRow, Store, UserId, Wait as _};
 use palisade_vault::Vault;
 use serde_json::Value;
 
@@ -26,7 +26,7 @@ use crate::executor::Executor;
 /// What the operator of the service has set up.
 pub struct Options {
     /// The state.
-    pub store: Store,
+    pub store: Arc<dyn Store>,
     /// Seals and opens secrets.
     pub vault: Vault,
     /// The sandbox.
@@ -99,8 +99,14 @@ impl Orchestrator {
 
     /// The state.
     #[must_use]
-    pub fn store(&self) -> &Store {
-        &self.inner.options.store
+    pub fn store(&self) -> &dyn Store {
+        &*self.inner.options.store
+    }
+
+    /// The state, for work that outlives this call.
+    #[must_use]
+    pub fn shared_store(&self) -> Arc<dyn Store> {
+        Arc::clone(&self.inner.options.store)
     }
 
     /// Runs that ended since the start, and their verdicts.
@@ -153,8 +159,8 @@ impl Orchestrator {
         id: BundleId,
         policy: &Policy,
     ) -> Result<TrustedBundle, OrchestratorError> {
-        let row = self.store().bundle(id)?;
-        let zip = self.store().bundle_zip(id)?;
+        let row = self.store().bundle(id).wait()?;
+        let zip = self.store().bundle_zip(id).wait()?;
         let name = format!("{} {}", row.bundle, row.version);
         Ok(TrustedBundle::from_bytes(&zip, &name, &self.trust(policy)?)?)
     }
@@ -196,15 +202,15 @@ impl Orchestrator {
         after: Option<Value>,
     ) -> Result<(), OrchestratorError> {
         let entry = NewAuditEntry {
-            who,
-            what,
-            subject,
+            who: who.to_string(),
+            what: what.to_string(),
+            subject: subject.to_string(),
             before,
             after,
             address: self.client,
             user: self.user,
             subject_user: None,
         };
-        Ok(self.store().audit(&entry, self.now())?)
+        Ok(self.store().audit(&entry, self.now()).wait()?)
     }
 }

@@ -236,7 +236,7 @@ impl Orchestrator {
     /// # Errors
     /// If it cannot be read.
     pub async fn preview(&self, id: CollectionId, wanted: &Wanted) -> Result<Preview, OrchestratorError> {
-        let row = self.store().collection(id)?;
+        let row = self.store().collection(id).await?;
         let (filter, search, now) = (filter_of(&row)?, wanted.search.filter(), self.now());
         let state = (Preview::default(), Picking::new(wanted));
         if let Some(reading) = &wanted.reading {
@@ -275,7 +275,7 @@ impl Orchestrator {
         }
         let counted = Counted { objects: preview.objects, filtered: preview.filtered, at: now };
         // A list shows the older count if this one cannot be kept; the page itself does not depend on it.
-        if let Err(error) = self.store().count_collection(id, row.version, counted) {
+        if let Err(error) = self.store().count_collection(id, row.version, counted).await {
             tracing::warn!(%error, collection = id.0, "the count of a collection was not kept");
         }
         Ok(preview)
@@ -290,7 +290,7 @@ impl Orchestrator {
         id: CollectionId,
         search: &Search,
     ) -> Result<Vec<StoredObject>, OrchestratorError> {
-        let row = self.store().collection(id)?;
+        let row = self.store().collection(id).await?;
         let (filter, search, now) = (filter_of(&row)?, search.filter(), self.now());
         let ((count, found), _) = self
             .read_collection(&row, (0_usize, Vec::new()), move |(count, found), record, file| {

@@ -4,7 +4,8 @@ use jiff::{SignedDuration, Timestamp};
 use palisade_limits as limits;
 use palisade_model::Verdict;
 use palisade_store::{
-    NewRun, NewStep, NewVerdict, Origin, Phase, RunId, RunRow, StoredObject, WorkflowId, WorkflowRow,
+    NewRun, NewStep, NewVerdict, Origin, Phase, RunId, RunRow, StoredObject, Wait as _, WorkflowId,
+    WorkflowRow,
 };
 use serde_json::json;
 
@@ -39,7 +40,7 @@ impl Orchestrator {
         dry_run: bool,
         who: &str,
     ) -> Result<Option<RunId>, OrchestratorError> {
-        let row = self.store().workflow(workflow)?;
+        let row = self.store().workflow(workflow).wait()?;
         let now = self.now();
         if !matches!(request, Request::Tick(_)) {
             self.check_complete(&row)?;
@@ -49,7 +50,7 @@ impl Orchestrator {
             Request::Tick(tick) => Some(format!("{workflow}@{tick}")),
             _ => None,
         };
-        let collection = row.collection.map(|id| self.store().collection(id)).transpose()?;
+        let collection = row.collection.map(|id| self.store().collection(id).wait()).transpose()?;
         let (origin, retry_of, objects, carried) = match request {
             Request::Tick(_) => (Origin::Schedule, None, None, Vec::new()),
             Request::Now => (Origin::RunNow, None, None, Vec::new()),
@@ -78,18 +79,18 @@ impl Orchestrator {
         let new = NewRun {
             workflow,
             origin,
-            requested_by: who,
-            tick: tick.as_deref(),
+            requested_by: who.to_owned(),
+            tick,
             retry_of,
             dry_run,
             evictions: row.evictions,
-            collection: collection.as_ref().map_or("", |collection| collection.name.as_str()),
+            collection: collection.as_ref().map(|collection| collection.name.clone()).unwrap_or_default(),
             deadline_at: now.saturating_add(deadline).unwrap_or(now),
             steps,
             objects,
             carried,
         };
-        let Some(run) = self.store().add_run(&new, now)? else { return Ok(None) };
+        let Some(run) = self.store().add_run(&new, now).wait()? else { return Ok(None) };
         if origin != Origin::Schedule {
             let after = json!({ "run": run, "origin": origin, "dry_run": dry_run, "objects": objects_given });
             self.audit(who, "run.requested", &row.name, None, Some(after))?;
@@ -101,8 +102,8 @@ impl Orchestrator {
 
     /// Hands a run to the executor. Doing so twice changes nothing.
     pub(crate) fn submit(&self, run: RunId) -> Result<(), OrchestratorError> {
-        let row = self.store().run(run)?;
-        let steps = self.store().run_steps(run)?;
+        let row = self.store().run(run).wait()?;
+        let steps = self.store().run_steps(run).wait()?;
         let tenant = steps.first().map(Self::tenant).unwrap_or_default();
         let lane = row.workflow.map_or_else(|| format!("run {run}"), |workflow| workflow.to_string());
         Ok(self.executor().submit(run, &lane, &tenant, row.deadline_at)?)
@@ -114,7 +115,7 @@ impl Orchestrator {
     /// Where the state cannot be written.
     pub fn recover(&self) -> Result<u64, OrchestratorError> {
         let taken_back = self.executor().reconcile()?;
-        for run in self.store().runs_without_task()? {
+        for run in self.store().runs_without_task().wait()? {
             self.submit(run)?;
         }
         Ok(taken_back)
@@ -125,7 +126,7 @@ impl Orchestrator {
     /// # Errors
     /// `run-over` where it is over.
     pub fn cancel_run(&self, run: RunId, who: &str) -> Result<(), OrchestratorError> {
-        let row = self.store().run(run)?;
+        let row = self.store().run(run).wait()?;
         if row.phase == Phase::Ended {
             let message = format!("run {run} is over already");
             return Err(OrchestratorError::Conflict { code: "run-over", message });
@@ -140,7 +141,7 @@ impl Orchestrator {
     /// # Errors
     /// `run-under-way`, `no-objects`, `retried-already`, or that the workflow is gone.
     pub fn retry_run(&self, run: RunId, who: &str) -> Result<RunId, OrchestratorError> {
-        let row = self.store().run(run)?;
+        let row = self.store().run(run).wait()?;
         let conflict = |code, message: String| OrchestratorError::Conflict { code, message };
         if row.phase != Phase::Ended {
             return Err(conflict("run-under-way", format!("run {run} is not over yet")));
@@ -150,7 +151,7 @@ impl Orchestrator {
             return Err(conflict("workflow-gone", message));
         };
         let retried = |by: RunId| conflict("retried-already", format!("run {by} is the retry of run {run}"));
-        if let Some(by) = self.store().retry_of(run)? {
+        if let Some(by) = self.store().retry_of(run).wait()? {
             return Err(retried(by));
         }
         match self.request_run(workflow, Request::Retry(&row), row.dry_run, who)? {
@@ -158,7 +159,8 @@ impl Orchestrator {
             // Of two who asked at once, one made it.
             None => Err(self
                 .store()
-                .retry_of(run)?
+                .retry_of(run)
+                .wait()?
                 .map_or_else(|| conflict("run-made", "the run has been made already".to_owned()), retried)),
         }
     }
@@ -173,17 +175,17 @@ impl Orchestrator {
             let age = SignedDuration::from_secs(i64::try_from(seconds).unwrap_or(i64::MAX));
             self.now().saturating_sub(age).unwrap_or(Timestamp::MIN)
         };
-        let removed = self.store().remove_unused_secrets(before(limits::UNUSED_SECRET_SECONDS))?;
+        let removed = self.store().remove_unused_secrets(before(limits::UNUSED_SECRET_SECONDS)).wait()?;
         if removed > 0 {
             tracing::info!("{removed} secrets that were replaced or taken away are removed");
         }
         let ended_before = before(days.saturating_mul(24 * 60 * 60));
-        Ok(self.store().prune_runs(ended_before, limits::RUNS_PRUNED_AT_ONCE)?)
+        Ok(self.store().prune_runs(ended_before, limits::RUNS_PRUNED_AT_ONCE).wait()?)
     }
 
     fn new_steps(&self, row: &WorkflowRow) -> Result<Vec<NewStep>, OrchestratorError> {
         let step = |step: &palisade_store::WorkflowStep| {
-            let bundle = self.store().bundle(step.bundle)?;
+            let bundle = self.store().bundle(step.bundle).wait()?;
             let manifest = self.manifest(step.bundle)?;
             let action = known_action(&manifest, &step.action)?;
             Ok(NewStep {
@@ -203,13 +205,13 @@ impl Orchestrator {
     /// The objects of a run that failed in an action that the workflow still has, and for the steps in which they did not, that
     /// nothing is to be done.
     fn failed(&self, run: &RunRow, steps: &[NewStep]) -> Result<Failed, OrchestratorError> {
-        let earlier = self.store().run_steps(run.id)?;
+        let earlier = self.store().run_steps(run.id).wait()?;
         let then = same_actions(
             steps.iter().map(|step| (step.bundle_name.as_str(), step.action.as_str())),
             earlier.iter().map(|step| (step.bundle_name.as_str(), step.action.as_str(), step.place)),
         );
         let (mut objects, mut carried) = (Vec::new(), Vec::new());
-        for failed in self.store().failed_objects(run.id)? {
+        for failed in self.store().failed_objects(run.id).wait()? {
             let verdict_in = |place: &u32| {
                 failed.verdicts.iter().find(|(step, _)| step == place).map(|(_, verdict)| *verdict)
             };

@@ -1,6 +1,7 @@
 //! Makes runs of ticks. The name of a tick is the key that keeps it from making two; of several that were missed while the
 //! service was stopped, the latest makes one.
 
+use palisade_store::Wait as _;
 use std::time::Duration;
 
 use palisade_limits as limits;
@@ -18,18 +19,18 @@ impl Orchestrator {
     /// Where the state cannot be read or written; what was made is made.
     pub fn tick(&self) -> Result<u64, OrchestratorError> {
         let mut made = 0;
-        for id in self.store().due_workflows(self.now())? {
-            let row = self.store().workflow(id)?;
+        for id in self.store().due_workflows(self.now()).wait()? {
+            let row = self.store().workflow(id).wait()?;
             let schedule: Schedule = read("schedule", &row.schedule)?;
             let Some(planned) = row.next_tick else { continue };
             let Some(due) = schedule.due(row.anchor, planned, self.now()) else {
-                self.store().move_tick(id, row.next_tick, schedule.next(row.anchor, self.now()))?;
+                self.store().move_tick(id, row.next_tick, schedule.next(row.anchor, self.now())).wait()?;
                 continue;
             };
             // It will do what this tick is for: the next that is worked on takes the collection as it is then.
-            if self.store().has_queued_tick(id)? {
+            if self.store().has_queued_tick(id).wait()? {
                 tracing::info!(workflow = %row.name, "a run of an earlier tick is still queued: skipped");
-                self.store().move_tick(id, row.next_tick, schedule.next(row.anchor, due.tick))?;
+                self.store().move_tick(id, row.next_tick, schedule.next(row.anchor, due.tick)).wait()?;
                 continue;
             }
             match self.request_run(id, Request::Tick(due.tick), false, "schedule") {
@@ -42,7 +43,7 @@ impl Orchestrator {
                 // The tick is over; the next one may do better.
                 Err(error) => tracing::error!(workflow = %id, "failed to create a run: {error}"),
             }
-            self.store().move_tick(id, row.next_tick, schedule.next(row.anchor, due.tick))?;
+            self.store().move_tick(id, row.next_tick, schedule.next(row.anchor, due.tick)).wait()?;
         }
         Ok(made)
     }

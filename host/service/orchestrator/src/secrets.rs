@@ -8,7 +8,7 @@ use std::collections::BTreeSet;
 use palisade_bundle::{Action, Manifest, Parameter};
 use palisade_egress::SecretString;
 use palisade_run::Configuration as Resolved;
-use palisade_store::{SecretId, SecretRow};
+use palisade_store::{SecretId, SecretRow, Wait as _};
 
 use crate::{Field, Orchestrator, OrchestratorError};
 
@@ -99,7 +99,7 @@ impl Orchestrator {
         secret: &SecretString,
     ) -> Result<SecretId, OrchestratorError> {
         let sealed = self.inner.options.vault.seal(&purpose.label, secret)?;
-        Ok(self.store().add_secret(&purpose.label, &sealed.key, &sealed.bytes, self.now())?)
+        Ok(self.store().add_secret(&purpose.label, &sealed.key, &sealed.bytes, self.now()).wait()?)
     }
 
     /// Whether a kept secret may be used for this.
@@ -107,7 +107,9 @@ impl Orchestrator {
     /// # Errors
     /// [`OrchestratorError::Invalid`] naming the field if it was entered for something else.
     pub(crate) fn check_purpose(&self, id: SecretId, purpose: &Purpose) -> Result<(), OrchestratorError> {
-        purpose.check(&self.store().secret(id)?).map_err(|field| OrchestratorError::Invalid(vec![field]))
+        purpose
+            .check(&self.store().secret(id).wait()?)
+            .map_err(|field| OrchestratorError::Invalid(vec![field]))
     }
 
     /// Opens a kept secret for its purpose.
@@ -119,7 +121,7 @@ impl Orchestrator {
         id: SecretId,
         purpose: &Purpose,
     ) -> Result<SecretString, OrchestratorError> {
-        let row = self.store().secret(id)?;
+        let row = self.store().secret(id).wait()?;
         purpose.check(&row).map_err(|field| OrchestratorError::Invalid(vec![field]))?;
         Ok(self.inner.options.vault.open(&row.label, &row.key, &row.sealed)?)
     }

@@ -7,7 +7,7 @@ use std::collections::{BTreeMap, BTreeSet, HashSet};
 use palisade_collection::Source;
 use palisade_limits as limits;
 use palisade_model::{Location, Object, Record};
-use palisade_store::{CollectionId, ObjectFilter, ObjectOrder, Page, RunId, StoredObject};
+use palisade_store::{CollectionId, ObjectFilter, ObjectOrder, Page, RunId, StoredObject, Wait as _};
 use serde::{Deserialize, Serialize};
 
 use crate::objects::{stored, stored_record};
@@ -81,7 +81,8 @@ impl Orchestrator {
     pub fn objects_of_run(&self, run: RunId, places: &[u64]) -> Result<Vec<StoredObject>, OrchestratorError> {
         let places: Vec<u64> = places.iter().copied().collect::<BTreeSet<_>>().into_iter().collect();
         bounded(places.len())?;
-        let found: BTreeMap<u64, StoredObject> = self.store().objects_at(run, &places)?.into_iter().collect();
+        let found: BTreeMap<u64, StoredObject> =
+            self.store().objects_at(run, &places).wait()?.into_iter().collect();
         match places.iter().find(|place| !found.contains_key(place)) {
             Some(place) => {
                 Err(OrchestratorError::field("objects", format!("run {run} has no object {place}")))
@@ -100,10 +101,10 @@ impl Orchestrator {
         step: u32,
         filter: &ObjectFilter,
     ) -> Result<Vec<StoredObject>, OrchestratorError> {
-        self.store().run(run)?;
+        self.store().run(run).wait()?;
         let first = Page { offset: 0, limit: limits::SELECTED_OBJECTS };
         let (rows, matching) =
-            self.store().run_objects(run, step, filter, ObjectOrder::Place, false, first)?;
+            self.store().run_objects(run, step, filter, ObjectOrder::Place, false, first).wait()?;
         bounded(usize::try_from(matching).unwrap_or(usize::MAX))?;
         Ok(rows.into_iter().map(|row| row.object).collect())
     }
@@ -118,7 +119,7 @@ impl Orchestrator {
         selected: &[SelectedObject],
     ) -> Result<Vec<StoredObject>, OrchestratorError> {
         bounded(selected.len())?;
-        let row = self.store().collection(collection)?;
+        let row = self.store().collection(collection).await?;
         let missing: HashSet<(Option<String>, String)> =
             selected.iter().map(|one| (one.subtype.clone(), one.value.clone())).collect();
         let ((missing, found), _) = self

@@ -7,7 +7,7 @@ use palisade_run::{connection_parameters, without_connection};
 use palisade_schedule::Schedule;
 use palisade_store::{
     ActionDefaults, BundleId, BundleRow, CollectionId, Configuration, ConnectionId, NewWorkflow, StoreError,
-    StoredValue, Takes, Version, WorkflowId, WorkflowRow, WorkflowStep,
+    StoredValue, Takes, Version, Wait as _, WorkflowId, WorkflowRow, WorkflowStep,
 };
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
@@ -145,7 +145,7 @@ impl Orchestrator {
         who: &str,
     ) -> Result<WorkflowId, OrchestratorError> {
         let new = self.new_workflow(draft, None, completeness)?;
-        let id = self.store().add_workflow(&new, who, self.now()).map_err(connection_gone)?;
+        let id = self.store().add_workflow(&new, who, self.now()).wait().map_err(connection_gone)?;
         self.audit(who, "workflow.created", &new.name, None, Some(shown(&new)))?;
         Ok(id)
     }
@@ -161,7 +161,7 @@ impl Orchestrator {
         expected: Option<Version>,
         who: &str,
     ) -> Result<(), OrchestratorError> {
-        let before = self.store().workflow(id)?;
+        let before = self.store().workflow(id).wait()?;
         // Steps refer to those of the version that was edited: they are not looked up in another one.
         if let Some(expected) = expected.filter(|expected| *expected != before.version) {
             return Err(StoreError::Changed { what: "workflow", expected, found: before.version }.into());
@@ -177,7 +177,7 @@ impl Orchestrator {
         who: &str,
     ) -> Result<(), OrchestratorError> {
         let new = self.new_workflow(draft, Some(before), completeness)?;
-        let changed = self.store().change_workflow(before.id, &new, Some(before.version), self.now());
+        let changed = self.store().change_workflow(before.id, &new, Some(before.version), self.now()).wait();
         changed.map_err(connection_gone)?;
         let (was, is) = (shown(&as_new(before)), shown(&new));
         self.audit(who, "workflow.changed", &new.name, Some(was), Some(is))
@@ -188,7 +188,7 @@ impl Orchestrator {
     /// # Errors
     /// Where there is none of this id; [`OrchestratorError::Invalid`] where something that it needs is missing.
     pub fn enable_workflow(&self, id: WorkflowId, enabled: bool, who: &str) -> Result<(), OrchestratorError> {
-        let row = self.store().workflow(id)?;
+        let row = self.store().workflow(id).wait()?;
         if enabled {
             self.check_complete(&row)?;
         }
@@ -197,7 +197,7 @@ impl Orchestrator {
         // What was missed while it was disabled is not made up for.
         let next_tick = enabled.then(|| schedule.next(row.anchor, now)).flatten();
         let new = NewWorkflow { enabled, next_tick, ..as_new(&row) };
-        self.store().change_workflow(id, &new, Some(row.version), now)?;
+        self.store().change_workflow(id, &new, Some(row.version), now).wait()?;
         let what = if enabled { "workflow.enabled" } else { "workflow.disabled" };
         self.audit(who, what, &row.name, None, None)
     }
@@ -207,17 +207,18 @@ impl Orchestrator {
     /// # Errors
     /// Where there is none of this id.
     pub fn duplicate_workflow(&self, id: WorkflowId, who: &str) -> Result<WorkflowId, OrchestratorError> {
-        let row = self.store().workflow(id)?;
+        let row = self.store().workflow(id).wait()?;
         let name = self.free_name(&row.name, "copy")?;
         let new = NewWorkflow { name, enabled: false, next_tick: None, anchor: self.now(), ..as_new(&row) };
-        let copy = self.store().add_workflow(&new, who, self.now())?;
+        let copy = self.store().add_workflow(&new, who, self.now()).wait()?;
         self.audit(who, "workflow.created", &new.name, None, Some(shown(&new)))?;
         Ok(copy)
     }
 
     /// A name that no workflow has: `Nightly (copy)`, `Nightly (copy 2)`.
     fn free_name(&self, name: &str, why: &str) -> Result<String, OrchestratorError> {
-        let taken: BTreeSet<String> = self.store().workflows()?.into_iter().map(|row| row.name).collect();
+        let taken: BTreeSet<String> =
+            self.store().workflows().wait()?.into_iter().map(|row| row.name).collect();
         let named = |count: u32| match count {
             1 => format!("{name} ({why})"),
             _ => format!("{name} ({why} {count})"),
@@ -230,12 +231,12 @@ impl Orchestrator {
     /// # Errors
     /// `workflow-runs` while one of its runs is open.
     pub fn remove_workflow(&self, id: WorkflowId, who: &str) -> Result<(), OrchestratorError> {
-        let row = self.store().workflow(id)?;
-        if self.store().has_open_run(id)? {
+        let row = self.store().workflow(id).wait()?;
+        if self.store().has_open_run(id).wait()? {
             let message = format!("a run of `{}` is under way: cancel it first, or let it end", row.name);
             return Err(OrchestratorError::Conflict { code: "workflow-runs", message });
         }
-        self.store().remove_workflow(id)?;
+        self.store().remove_workflow(id).wait()?;
         self.audit(who, "workflow.removed", &row.name, Some(shown(&as_new(&row))), None)
     }
 
@@ -248,9 +249,9 @@ impl Orchestrator {
             let manifest = self.manifest(step.bundle)?;
             let action = known_action(&manifest, &step.action)?;
             let own = without_connection(&manifest, action);
-            let connection = step.connection.map(|id| self.store().connection(id)).transpose()?;
+            let connection = step.connection.map(|id| self.store().connection(id).wait()).transpose()?;
             Ok(StepForm {
-                bundle: self.store().bundle(step.bundle)?,
+                bundle: self.store().bundle(step.bundle).wait()?,
                 action: action.id.clone(),
                 title: action.title.clone(),
                 connection: connection.map(|row| (row.id, row.name)),
@@ -265,14 +266,14 @@ impl Orchestrator {
     /// # Errors
     /// Where there is none of this id.
     pub fn export_workflow(&self, id: WorkflowId) -> Result<String, OrchestratorError> {
-        let row = self.store().workflow(id)?;
+        let row = self.store().workflow(id).wait()?;
         let action = |step: &WorkflowStep| {
-            let bundle = self.store().bundle(step.bundle)?;
+            let bundle = self.store().bundle(step.bundle).wait()?;
             let plain = |(name, value): (&String, &StoredValue)| match value {
                 StoredValue::Value(value) => Some((name.clone(), value.clone())),
                 StoredValue::Secret { .. } => None,
             };
-            let connection = step.connection.map(|id| self.store().connection(id)).transpose()?;
+            let connection = step.connection.map(|id| self.store().connection(id).wait()).transpose()?;
             Ok::<_, OrchestratorError>(ActionFile {
                 bundle: bundle.bundle,
                 version: bundle.version,
@@ -283,7 +284,11 @@ impl Orchestrator {
         };
         let file = WorkflowFile {
             actions: row.steps.iter().map(action).collect::<Result<_, _>>()?,
-            collection: row.collection.map(|id| self.store().collection(id)).transpose()?.map(|row| row.name),
+            collection: row
+                .collection
+                .map(|id| self.store().collection(id).wait())
+                .transpose()?
+                .map(|row| row.name),
             schedule: read("schedule", &row.schedule)?,
             name: row.name,
             description: row.description,
@@ -310,14 +315,14 @@ impl Orchestrator {
         let collection = match file.collection {
             None => None,
             Some(name) => {
-                let known = self.store().collections()?.into_iter().find(|row| row.name == name);
+                let known = self.store().collections().wait()?.into_iter().find(|row| row.name == name);
                 let message = format!("there is no collection named `{name}`");
                 Some(known.ok_or_else(|| OrchestratorError::field("collection", message))?.id)
             }
         };
-        let known = self.store().workflows()?.into_iter().find(|row| row.name == file.name.trim());
+        let known = self.store().workflows().wait()?.into_iter().find(|row| row.name == file.name.trim());
         let replaced = known.as_ref().filter(|_| on_conflict == OnConflict::Replace);
-        let connections = self.store().connections()?;
+        let connections = self.store().connections().wait()?;
         let (mut steps, mut kept) = (Vec::new(), BTreeSet::new());
         for action in file.actions {
             let bundle = self.installed_version(&action.bundle, &action.version)?;
@@ -379,8 +384,8 @@ impl Orchestrator {
         kept: &mut BTreeSet<usize>,
     ) -> Result<Option<usize>, OrchestratorError> {
         for (place, step) in row.steps.iter().enumerate() {
-            let is_same =
-                step.action == action.action && self.store().bundle(step.bundle)?.bundle == action.bundle;
+            let is_same = step.action == action.action
+                && self.store().bundle(step.bundle).wait()?.bundle == action.bundle;
             if is_same && kept.insert(place) {
                 return Ok(Some(place));
             }
@@ -389,7 +394,7 @@ impl Orchestrator {
     }
 
     fn installed_version(&self, bundle: &str, version: &str) -> Result<BundleId, OrchestratorError> {
-        let installed = self.store().bundles()?.into_iter().filter(|row| row.bundle == bundle);
+        let installed = self.store().bundles().wait()?.into_iter().filter(|row| row.bundle == bundle);
         let (wanted, others): (Vec<_>, Vec<_>) = installed.partition(|row| row.version == version);
         if let Some(row) = wanted.first() {
             return Ok(row.id);
@@ -418,7 +423,7 @@ impl Orchestrator {
             return Err(OrchestratorError::field("steps", message));
         }
         if let Some(collection) = draft.collection {
-            self.store().collection(collection)?;
+            self.store().collection(collection).wait()?;
         } else if !matches!(draft.schedule, Schedule::None) {
             return Err(OrchestratorError::field("collection", "a schedule needs a collection"));
         }
@@ -469,10 +474,10 @@ impl Orchestrator {
             before.zip(was).and_then(|(row, was)| row.steps.get(was)).filter(|was| was.action == action.id);
         // A connection of one bundle is never given to another.
         match was {
-            Some(was) if self.store().bundle(was.bundle)?.bundle == manifest.id => {
+            Some(was) if self.store().bundle(was.bundle).wait()?.bundle == manifest.id => {
                 Ok(ActionDefaults { connection: was.connection, configuration: was.configuration.clone() })
             }
-            _ => Ok(self.store().action_defaults(&manifest.id, &action.id)?),
+            _ => Ok(self.store().action_defaults(&manifest.id, &action.id).wait()?),
         }
     }
 

@@ -18,15 +18,16 @@ use palisade_orchestrator::executor::{Advanced, Boxed, Embedded, Executor, Stop,
 use palisade_orchestrator::{Clock, SystemClock};
 use palisade_store::{
     Event, NewBundle, NewRun, NewStep, NewVerdict, NewWorkflow, Origin, RunEnd, RunId, RunStatus, Store,
-    StoreError, StoredObject, Takes, TaskRow, TaskState,
+    StoreError, StoredObject, Takes, TaskRow, TaskState, Wait as _,
 };
+use palisade_store_sqlite::SqliteStore;
 use serde_json::json;
 use tempfile::TempDir;
 use tokio::sync::watch;
 
 /// A state with one workflow for each lane, and an executor on it.
 struct Bench<Made> {
-    store: Store,
+    store: Arc<dyn Store>,
     executor: Arc<Made>,
     _directory: TempDir,
 }
@@ -42,9 +43,10 @@ fn in_seconds(seconds: i64) -> Timestamp {
 }
 
 impl<Made: Executor> Bench<Made> {
-    fn new(make: impl Fn(Store) -> Made) -> Self {
+    fn new(make: impl Fn(Arc<dyn Store>) -> Made) -> Self {
         let directory = tempfile::tempdir().unwrap();
-        let store = Store::open(&directory.path().join("palisade.db")).unwrap();
+        let store: Arc<dyn Store> =
+            Arc::new(SqliteStore::open(&directory.path().join("palisade.db")).unwrap());
         Self { executor: Arc::new(make(store.clone())), store, _directory: directory }
     }
 
@@ -61,7 +63,7 @@ impl<Made: Executor> Bench<Made> {
             next_tick: None,
             steps: Vec::new(),
         };
-        self.store.add_workflow(&new, "test", now()).unwrap()
+        self.store.add_workflow(&new, "test", now()).wait().unwrap()
     }
 
     fn run(&self, workflow: palisade_store::WorkflowId, objects: usize) -> RunId {
@@ -71,16 +73,16 @@ impl<Made: Executor> Bench<Made> {
     /// A step of a bundle of this name, which is installed.
     fn step(&self, bundle_name: &str) -> NewStep {
         let new = NewBundle {
-            bundle: bundle_name,
-            version: "1.0.0",
-            digest: bundle_name,
-            title: bundle_name,
-            publisher: "Test",
+            bundle: bundle_name.to_string(),
+            version: "1.0.0".to_owned(),
+            digest: bundle_name.to_string(),
+            title: bundle_name.to_string(),
+            publisher: "Test".to_owned(),
             signed_by: None,
-            zip: b"zip",
+            zip: b"zip".to_vec(),
         };
         NewStep {
-            bundle: self.store.install_bundle(&new, &[], "test", now()).unwrap(),
+            bundle: self.store.install_bundle(&new, &[], "test", now()).wait().unwrap(),
             bundle_name: bundle_name.to_owned(),
             version: "1.0.0".to_owned(),
             digest: bundle_name.to_owned(),
@@ -103,18 +105,18 @@ impl<Made: Executor> Bench<Made> {
         let new = NewRun {
             workflow,
             origin: Origin::RunNow,
-            requested_by: "test",
+            requested_by: "test".to_owned(),
             tick: None,
             retry_of: None,
             dry_run: false,
             evictions: Some(0),
-            collection: "",
+            collection: String::new(),
             deadline_at: in_seconds(3_600),
             steps,
             objects: Some((1..=objects).map(object).collect()),
             carried: Vec::new(),
         };
-        self.store.add_run(&new, now()).unwrap().unwrap()
+        self.store.add_run(&new, now()).wait().unwrap().unwrap()
     }
 
     /// Serves until `until` says so, for ten seconds at most.
@@ -132,20 +134,20 @@ impl<Made: Executor> Bench<Made> {
     }
 
     fn is_over(&self, run: RunId) -> bool {
-        self.store.run(run).unwrap().status.is_some()
+        self.store.run(run).wait().unwrap().status.is_some()
     }
 }
 
 /// Gives one object of its run a verdict at a time, and notes who did.
 struct Counting {
-    store: Store,
+    store: Arc<dyn Store>,
     order: Mutex<Vec<RunId>>,
     active: Mutex<HashMap<RunId, u64>>,
     overlaps: AtomicU64,
 }
 
 impl Counting {
-    fn new(store: &Store) -> Arc<Self> {
+    fn new(store: &Arc<dyn Store>) -> Arc<Self> {
         Arc::new(Self {
             store: store.clone(),
             order: Mutex::default(),
@@ -173,18 +175,21 @@ impl Worker for Counting {
             }
             tokio::time::sleep(Duration::from_millis(1)).await;
             let activation = task.activation();
-            let open = self.store.open_objects(task.run, 1).unwrap();
+            let open = self.store.open_objects(task.run, 1).wait().unwrap();
             let advanced = match open.first() {
                 _ if task.cancelled || task.deadline_at <= now() => {
-                    self.store.end_run(activation, &RunEnd::of(RunStatus::Incomplete), now()).unwrap();
+                    self.store.end_run(activation, &RunEnd::of(RunStatus::Incomplete), now()).wait().unwrap();
                     Advanced::Done
                 }
                 Some(object) => {
-                    self.store.record_verdicts(activation, 1, &[verdict(object.place)], now()).unwrap();
+                    self.store
+                        .record_verdicts(activation, 1, &[verdict(object.place)], now())
+                        .wait()
+                        .unwrap();
                     Advanced::More
                 }
                 None => {
-                    self.store.end_run(activation, &RunEnd::of(RunStatus::Completed), now()).unwrap();
+                    self.store.end_run(activation, &RunEnd::of(RunStatus::Completed), now()).wait().unwrap();
                     Advanced::Done
                 }
             };
@@ -210,47 +215,51 @@ impl Worker for Waiting {
     }
 }
 
-async fn what_was_submitted_is_worked_on_also_by_the_next_process<Made: Executor>(make: fn(Store) -> Made) {
+async fn what_was_submitted_is_worked_on_also_by_the_next_process<Made: Executor>(
+    make: fn(Arc<dyn Store>) -> Made,
+) {
     let bench = Bench::new(make);
     let run = bench.run(bench.workflow("a"), 3);
     bench.executor.submit(run, "a", "tenant", in_seconds(60)).unwrap();
     bench.executor.submit(run, "a", "tenant", in_seconds(60)).unwrap();
     // The process ends with the run in its hands.
-    let task = bench.store.claim_task(now()).unwrap().unwrap();
+    let task = bench.store.claim_task(now()).wait().unwrap().unwrap();
     assert_eq!(bench.executor.status(run).unwrap(), Some(TaskState::Active));
-    bench.store.record_verdicts(task.activation(), 1, &[verdict(1)], now()).unwrap();
+    bench.store.record_verdicts(task.activation(), 1, &[verdict(1)], now()).wait().unwrap();
     let next = make(bench.store.clone());
     assert_eq!(next.reconcile().unwrap(), 1);
     let worker = Counting::new(&bench.store);
     bench.serve(worker.clone(), || bench.is_over(run)).await;
     assert_eq!(bench.executor.status(run).unwrap(), Some(TaskState::Ended));
-    assert_eq!(bench.store.run(run).unwrap().counts.accepted, 3);
+    assert_eq!(bench.store.run(run).wait().unwrap().counts.accepted, 3);
     assert_eq!(worker.order.lock().unwrap().len(), 3, "two objects were open, and the end");
 }
 
-async fn only_the_last_activation_writes<Made: Executor>(make: fn(Store) -> Made) {
+async fn only_the_last_activation_writes<Made: Executor>(make: fn(Arc<dyn Store>) -> Made) {
     let bench = Bench::new(make);
     let run = bench.run(bench.workflow("a"), 2);
     bench.executor.submit(run, "a", "tenant", in_seconds(60)).unwrap();
-    let frozen = bench.store.claim_task(now()).unwrap().unwrap().activation();
+    let frozen = bench.store.claim_task(now()).wait().unwrap().unwrap().activation();
     bench.executor.reconcile().unwrap();
-    let second = bench.store.claim_task(now()).unwrap().unwrap().activation();
+    let second = bench.store.claim_task(now()).wait().unwrap().unwrap().activation();
     assert!(second.epoch > frozen.epoch);
     let fenced =
         |result: Result<(), StoreError>| assert!(matches!(result, Err(StoreError::Fenced(_))), "{result:?}");
-    fenced(bench.store.record_verdicts(frozen, 1, &[verdict(1)], now()));
-    fenced(bench.store.release_task(frozen, now()));
-    fenced(bench.store.end_run(frozen, &RunEnd::of(RunStatus::Completed), now()));
-    fenced(bench.store.heartbeat(frozen, now()).map(|_| ()));
-    bench.store.record_verdicts(second, 1, &[verdict(1)], now()).unwrap();
+    fenced(bench.store.record_verdicts(frozen, 1, &[verdict(1)], now()).wait());
+    fenced(bench.store.release_task(frozen, now()).wait());
+    fenced(bench.store.end_run(frozen, &RunEnd::of(RunStatus::Completed), now()).wait());
+    fenced(bench.store.heartbeat(frozen, now()).wait().map(|_| ()));
+    bench.store.record_verdicts(second, 1, &[verdict(1)], now()).wait().unwrap();
     // A verdict stands.
     let other = NewVerdict { verdict: Verdict::Failed, ..verdict(1) };
-    bench.store.record_verdicts(second, 1, &[other], now()).unwrap();
-    let counts = bench.store.run(run).unwrap().counts;
+    bench.store.record_verdicts(second, 1, &[other], now()).wait().unwrap();
+    let counts = bench.store.run(run).wait().unwrap().counts;
     assert_eq!((counts.accepted, counts.failed), (1, 0));
 }
 
-async fn runs_of_one_lane_never_overlap_and_keep_their_order<Made: Executor>(make: fn(Store) -> Made) {
+async fn runs_of_one_lane_never_overlap_and_keep_their_order<Made: Executor>(
+    make: fn(Arc<dyn Store>) -> Made,
+) {
     let bench = Bench::new(make);
     let workflow = bench.workflow("a");
     let runs: Vec<RunId> = (0..5).map(|_| bench.run(workflow, 4)).collect();
@@ -264,7 +273,9 @@ async fn runs_of_one_lane_never_overlap_and_keep_their_order<Made: Executor>(mak
     assert!(order.is_sorted(), "{order:?}");
 }
 
-async fn a_tenant_with_most_of_the_queue_delays_others_by_one_round<Made: Executor>(make: fn(Store) -> Made) {
+async fn a_tenant_with_most_of_the_queue_delays_others_by_one_round<Made: Executor>(
+    make: fn(Arc<dyn Store>) -> Made,
+) {
     let bench = Bench::new(make);
     let large: Vec<RunId> = (0..18)
         .map(|number| {
@@ -287,7 +298,7 @@ async fn a_tenant_with_most_of_the_queue_delays_others_by_one_round<Made: Execut
 }
 
 async fn guests_of_one_bundle_that_never_return_leave_a_worker_for_others<Made: Executor>(
-    make: fn(Store) -> Made,
+    make: fn(Arc<dyn Store>) -> Made,
 ) {
     let bench = Bench::new(make);
     let looping = bench.step("looping");
@@ -303,7 +314,9 @@ async fn guests_of_one_bundle_that_never_return_leave_a_worker_for_others<Made: 
     bench.serve(worker, || executor.status(other).unwrap() == Some(TaskState::Active)).await;
 }
 
-async fn a_cancellation_reaches_whoever_works_and_whoever_waits<Made: Executor>(make: fn(Store) -> Made) {
+async fn a_cancellation_reaches_whoever_works_and_whoever_waits<Made: Executor>(
+    make: fn(Arc<dyn Store>) -> Made,
+) {
     let bench = Bench::new(make);
     let (working, waiting) = (bench.run(bench.workflow("a"), 1), bench.run(bench.workflow("b"), 1));
     bench.executor.submit(working, "a", "tenant", in_seconds(60)).unwrap();
@@ -320,41 +333,41 @@ async fn a_cancellation_reaches_whoever_works_and_whoever_waits<Made: Executor>(
     // One that waits for another day is handed out at once.
     bench.executor.submit(waiting, "b", "tenant", in_seconds(7_200)).unwrap();
     let task = loop {
-        let task = store.claim_task(now()).unwrap().unwrap();
+        let task = store.claim_task(now()).wait().unwrap().unwrap();
         if task.run == waiting {
             break task;
         }
     };
-    store.release_task(task.activation(), in_seconds(3_600)).unwrap();
-    assert_eq!(store.claim_task(now()).unwrap().map(|task| task.run), None);
+    store.release_task(task.activation(), in_seconds(3_600)).wait().unwrap();
+    assert_eq!(store.claim_task(now()).wait().unwrap().map(|task| task.run), None);
     bench.executor.cancel(waiting).unwrap();
-    let handed_out = store.claim_task(now()).unwrap().unwrap();
+    let handed_out = store.claim_task(now()).wait().unwrap().unwrap();
     assert!(handed_out.run == waiting && handed_out.cancelled);
 }
 
-async fn a_deadline_ends_a_run_that_waits_behind_another<Made: Executor>(make: fn(Store) -> Made) {
+async fn a_deadline_ends_a_run_that_waits_behind_another<Made: Executor>(make: fn(Arc<dyn Store>) -> Made) {
     let bench = Bench::new(make);
     let workflow = bench.workflow("a");
     let (first, second) = (bench.run(workflow, 1), bench.run(workflow, 1));
     bench.executor.submit(first, "a", "tenant", in_seconds(60)).unwrap();
     bench.executor.submit(second, "a", "tenant", in_seconds(-1)).unwrap();
-    assert_eq!(bench.store.claim_task(now()).unwrap().unwrap().run, first);
-    let handed_out = bench.store.claim_task(now()).unwrap().unwrap();
+    assert_eq!(bench.store.claim_task(now()).wait().unwrap().unwrap().run, first);
+    let handed_out = bench.store.claim_task(now()).wait().unwrap().unwrap();
     assert!(handed_out.run == second && handed_out.deadline_at <= now());
 }
 
-async fn what_waits_is_woken<Made: Executor>(make: fn(Store) -> Made) {
+async fn what_waits_is_woken<Made: Executor>(make: fn(Arc<dyn Store>) -> Made) {
     let bench = Bench::new(make);
     let run = bench.run(bench.workflow("a"), 1);
     bench.executor.submit(run, "a", "tenant", in_seconds(7_200)).unwrap();
-    let task = bench.store.claim_task(now()).unwrap().unwrap();
-    bench.store.release_task(task.activation(), in_seconds(3_600)).unwrap();
-    assert_eq!(bench.store.claim_task(now()).unwrap(), None);
+    let task = bench.store.claim_task(now()).wait().unwrap().unwrap();
+    bench.store.release_task(task.activation(), in_seconds(3_600)).wait().unwrap();
+    assert_eq!(bench.store.claim_task(now()).wait().unwrap(), None);
     bench.executor.wake(run).unwrap();
-    assert_eq!(bench.store.claim_task(now()).unwrap().map(|task| task.run), Some(run));
+    assert_eq!(bench.store.claim_task(now()).wait().unwrap().map(|task| task.run), Some(run));
 }
 
-async fn a_drain_gives_back_what_is_in_hand<Made: Executor>(make: fn(Store) -> Made) {
+async fn a_drain_gives_back_what_is_in_hand<Made: Executor>(make: fn(Arc<dyn Store>) -> Made) {
     let bench = Bench::new(make);
     let run = bench.run(bench.workflow("a"), 1);
     bench.executor.submit(run, "a", "tenant", in_seconds(60)).unwrap();
@@ -363,7 +376,7 @@ async fn a_drain_gives_back_what_is_in_hand<Made: Executor>(make: fn(Store) -> M
     bench.serve(worker.clone(), || executor.status(run).unwrap() == Some(TaskState::Active)).await;
     assert_eq!(worker.stops.lock().unwrap().get(&run), Some(&Stop::Draining));
     assert_eq!(bench.executor.status(run).unwrap(), Some(TaskState::Ready));
-    bench.store.add_event(run, &Event::new(now(), "looked-at", "it can still be written to")).unwrap();
+    bench.store.add_event(run, &Event::new(now(), "looked-at", "it can still be written to")).wait().unwrap();
 }
 
 macro_rules! suite {

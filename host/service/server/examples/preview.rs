@@ -16,6 +16,7 @@ use palisade_server::view::{
 };
 use palisade_server::{Access, App, Failure, Fault, Listener, Options, router_with};
 use palisade_store::Store;
+use palisade_store_sqlite::SqliteStore;
 use palisade_vault::{Key, Vault};
 
 #[derive(Template)]
@@ -133,7 +134,7 @@ async fn gallery(State(app): State<App>, visit: Visit) -> Result<Response, Failu
 
 /// One that has a state and runs nothing.
 fn orchestrator(state: &Path) -> Result<Orchestrator, Box<dyn std::error::Error>> {
-    let store = Store::open(state)?;
+    let store: Arc<dyn Store> = Arc::new(SqliteStore::open(state)?);
     let clock = Arc::new(SystemClock);
     let executor = Embedded::new(store.clone(), clock.clone(), 1);
     let options = palisade_orchestrator::Options {

@@ -17,7 +17,8 @@ use palisade_orchestrator::{
 };
 use palisade_schedule::Schedule;
 use palisade_server::{App, Listener, Options, router};
-use palisade_store::{BundleId, CollectionId, ConnectionId, FileWriter, Store, Takes, WorkflowId};
+use palisade_store::{BundleId, CollectionId, ConnectionId, FileWriter, Store, Takes, Wait as _, WorkflowId};
+use palisade_store_sqlite::SqliteStore;
 use palisade_vault::{Key, Vault};
 use serde_json::{Value, json};
 use sha2::{Digest as _, Sha256};
@@ -71,7 +72,7 @@ impl Drop for Simulator {
 }
 
 fn orchestrator(state: &Path, policy: PathBuf, simulator: &Simulator) -> Result<Orchestrator, Failed> {
-    let store = Store::open(state)?;
+    let store: Arc<dyn Store> = Arc::new(SqliteStore::open(state)?);
     let clock = Arc::new(SystemClock);
     let executor = Embedded::new(store.clone(), clock.clone(), 2);
     let options = palisade_orchestrator::Options {
@@ -97,7 +98,7 @@ fn upload(name: &str, bytes: &[u8]) -> Upload {
 /// The connection with this key.
 fn connection(orchestrator: &Orchestrator, key: &str) -> Result<ConnectionId, Failed> {
     let name = format!("Vision One {}", key.chars().take(4).collect::<String>());
-    if let Some(row) = orchestrator.store().connections()?.into_iter().find(|row| row.name == name) {
+    if let Some(row) = orchestrator.store().connections().wait()?.into_iter().find(|row| row.name == name) {
         return Ok(row.id);
     }
     let kind = "trend-vision-one".to_owned();

@@ -2,6 +2,7 @@
 //! the outside in: numbers and log, headers, answers for failures, panics, the host's name, who asks.
 
 use std::net::IpAddr;
+use std::path::Path;
 use std::sync::Arc;
 
 use axum::extract::{DefaultBodyLimit, Request, State};
@@ -13,7 +14,7 @@ use jiff::Timestamp;
 use jiff::tz::TimeZone;
 use palisade_limits as limits;
 use palisade_orchestrator::Orchestrator;
-use palisade_store::{NewAuditEntry, Store, StoreError, UserId};
+use palisade_store::{NewAuditEntry, Store, StoreError, UserId, Wait as _};
 use serde_json::Value;
 use tokio::sync::watch;
 
@@ -96,7 +97,7 @@ pub struct App(Arc<Parts>);
 
 struct Parts {
     orchestrator: Orchestrator,
-    store: Store,
+    store: Arc<dyn Store>,
     options: Options,
     names: Names,
     passwords: Passwords,
@@ -129,7 +130,7 @@ impl App {
     pub fn new(orchestrator: Orchestrator, options: Options) -> Result<Self, Failure> {
         idempotency::begin(orchestrator.store(), (options.clock)())?;
         let parts = Parts {
-            store: orchestrator.store().clone(),
+            store: orchestrator.shared_store(),
             orchestrator,
             names: Names::new(
                 &options
@@ -162,16 +163,21 @@ impl App {
         &self.0.orchestrator
     }
 
-    /// Asks the state, beside the threads that answer: SQLite blocks.
+    /// A directory for files of the service that is not shared with others, if there is one.
+    pub(crate) fn directory(&self) -> Option<&Path> {
+        self.0.store.directory()
+    }
+
+    /// Asks the state on a thread that may block: `work` also renders, sorts and compares.
     ///
     /// # Errors
     /// Whatever the work says.
     pub async fn store<T: Send + 'static, E: From<StoreError> + Send + 'static>(
         &self,
-        work: impl FnOnce(&Store) -> Result<T, E> + Send + 'static,
+        work: impl FnOnce(&dyn Store) -> Result<T, E> + Send + 'static,
     ) -> Result<T, E> {
         let store = self.0.store.clone();
-        match tokio::task::spawn_blocking(move || work(&store)).await {
+        match tokio::task::spawn_blocking(move || work(&*store)).await {
             Ok(result) => result,
             Err(error) if error.is_panic() => std::panic::resume_unwind(error.into_panic()),
             Err(error) => {
@@ -223,8 +229,17 @@ impl App {
         let (address, user) = (client::current(), client::user());
         self.store(move |store| {
             let (who, subject) = (&*who, &*subject);
-            let entry = NewAuditEntry { who, what, subject, before, after, address, user, subject_user };
-            store.audit(&entry, now)
+            let entry = NewAuditEntry {
+                who: who.to_string(),
+                what: what.to_string(),
+                subject: subject.to_string(),
+                before,
+                after,
+                address,
+                user,
+                subject_user,
+            };
+            store.audit(&entry, now).wait()
         })
         .await
         .map_err(Failure::from)

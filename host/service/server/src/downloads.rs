@@ -4,26 +4,21 @@ use std::collections::BTreeSet;
 
 use palisade_orchestrator::OrchestratorError;
 use palisade_printable::cell;
-use palisade_store::{ObjectFilter, ObjectOrder, Page, RunId, Store};
+use palisade_store::{ObjectFilter, ObjectOrder, Page, RunId, Store, Wait as _};
 use serde_json::{Value, json};
 
 use crate::recordings::{unpacked, unreadable};
 
 /// What became of a run's objects, a line for each object and step.
-pub(crate) fn table(store: &Store, run: RunId) -> Result<Vec<u8>, OrchestratorError> {
-    store.run(run)?;
+pub(crate) fn table(store: &dyn Store, run: RunId) -> Result<Vec<u8>, OrchestratorError> {
+    store.run(run).wait()?;
     let mut table =
         b"step,action,place,type,value,platform_id,file,location,verdict,code,message,decided_at,comparison,also_on\r\n"
             .to_vec();
-    for step in store.run_steps(run)? {
-        let (rows, _) = store.run_objects(
-            run,
-            step.place,
-            &ObjectFilter::default(),
-            ObjectOrder::Place,
-            false,
-            Page::ALL,
-        )?;
+    for step in store.run_steps(run).wait()? {
+        let (rows, _) = store
+            .run_objects(run, step.place, &ObjectFilter::default(), ObjectOrder::Place, false, Page::ALL)
+            .wait()?;
         for row in rows {
             let verdict = row.verdict.as_ref();
             let cells = [
@@ -79,11 +74,11 @@ fn also_on(submissions: &Value) -> String {
 }
 
 /// All recordings of a run as one archive, in the order of their requests.
-pub(crate) fn recording(store: &Store, run: RunId) -> Result<Value, OrchestratorError> {
-    store.run(run)?;
+pub(crate) fn recording(store: &dyn Store, run: RunId) -> Result<Value, OrchestratorError> {
+    store.run(run).wait()?;
     let mut whole: Option<Value> = None;
     // What a replay answers are the requests of the steps.
-    for row in store.recordings(run)?.iter().filter(|row| row.step > 0) {
+    for row in store.recordings(run).wait()?.iter().filter(|row| row.step > 0) {
         let part: Value = serde_json::from_str(&unpacked(&row.har)?).map_err(unreadable)?;
         match &mut whole {
             None => whole = Some(part),

@@ -160,8 +160,7 @@ async fn files(
     }
     app.kept().make_room(ended.user.id, app.now());
     let Ok(place) = Arc::clone(&app.kept().files).try_acquire_owned() else { return Ok(None) };
-    let directory = app.store(|store| Ok::<_, Failure>(store.path().to_owned())).await?;
-    Ok(sent.write(directory.parent(), place).await)
+    Ok(sent.write(app.directory(), place).await)
 }
 
 /// What is to be done after an answer: the kept form, in a session that has just begun.

@@ -1,6 +1,7 @@
 //! What machines ask: whether the process lives, whether it can do its work, and its numbers. Denied by default: the numbers for
 //! whoever is not on this machine, or is asked for by a proxy on it, and has no token.
 
+use palisade_store::Wait as _;
 use std::net::SocketAddr;
 use std::time::{Duration, Instant};
 
@@ -63,7 +64,8 @@ async fn ready(State(app): State<App>) -> Result<&'static str, Failure> {
         Some((at, judged)) if at.elapsed() < stands => judged.clone(),
         _ => {
             let now = app.now();
-            let judged = app.store(move |store| store.check_writable(now)).await.map_err(Failure::from);
+            let judged =
+                app.store(move |store| store.check_writable(now).wait()).await.map_err(Failure::from);
             *known = Some((Instant::now(), judged.clone()));
             judged
         }

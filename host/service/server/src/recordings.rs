@@ -5,7 +5,7 @@ use std::io::Read as _;
 
 use palisade_limits as limits;
 use palisade_orchestrator::OrchestratorError;
-use palisade_store::{RunId, Store};
+use palisade_store::{RunId, Store, Wait as _};
 use serde::Deserialize;
 
 /// One attempt of a request.
@@ -150,9 +150,9 @@ struct Log {
 }
 
 /// All requests of a run, in the order of its steps and activations.
-pub(crate) fn requests(store: &Store, run: RunId) -> Result<Vec<Recorded>, OrchestratorError> {
+pub(crate) fn requests(store: &dyn Store, run: RunId) -> Result<Vec<Recorded>, OrchestratorError> {
     let mut all = Vec::new();
-    for row in store.recordings(run)? {
+    for row in store.recordings(run).wait()? {
         let archive: Archive = serde_json::from_str(&unpacked(&row.har)?).map_err(unreadable)?;
         let (step, epoch) = (row.step, row.epoch);
         all.extend(archive.log.entries.into_iter().map(|entry| Recorded { step, epoch, entry }));

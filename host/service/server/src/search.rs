@@ -6,6 +6,7 @@ use palisade_limits as limits;
 use palisade_model::Verdict;
 use palisade_store::{
     Cause, FoundInFiles, FoundInRuns, Matches, Page, Phase, RunRow, RunStatus, Searched, Store, StoreError,
+    Wait as _,
 };
 
 use crate::Fault;
@@ -114,21 +115,26 @@ pub(crate) fn fault(text: &str) -> Option<Fault> {
 }
 
 /// One page of what is found of each of these kinds.
-pub(crate) fn found(store: &Store, text: &str, kinds: &[Kind], page: Page) -> Result<Vec<Group>, StoreError> {
+pub(crate) fn found(
+    store: &dyn Store,
+    text: &str,
+    kinds: &[Kind],
+    page: Page,
+) -> Result<Vec<Group>, StoreError> {
     kinds.iter().map(|kind| group(store, text, *kind, page)).collect()
 }
 
-fn group(store: &Store, text: &str, kind: Kind, page: Page) -> Result<Group, StoreError> {
+fn group(store: &dyn Store, text: &str, kind: Kind, page: Page) -> Result<Group, StoreError> {
     let named = |matches, path: &'static str| {
         of(kind, matches, |one: Searched| Hit::new(one.name, one.text, format!("{path}/{}", one.id)))
     };
     Ok(match kind {
-        Kind::Objects => of(kind, store.search_run_objects(text, page)?, object),
-        Kind::FileObjects => of(kind, store.search_file_objects(text, page)?, file_object),
-        Kind::Workflows => named(store.search_workflows(text, page)?, "/workflows"),
-        Kind::Runs => of(kind, store.search_runs(text, page)?, run),
-        Kind::Collections => named(store.search_collections(text, page)?, "/collections"),
-        Kind::Integrations => named(store.search_bundles(text, page)?, "/integrations"),
+        Kind::Objects => of(kind, store.search_run_objects(text, page).wait()?, object),
+        Kind::FileObjects => of(kind, store.search_file_objects(text, page).wait()?, file_object),
+        Kind::Workflows => named(store.search_workflows(text, page).wait()?, "/workflows"),
+        Kind::Runs => of(kind, store.search_runs(text, page).wait()?, run),
+        Kind::Collections => named(store.search_collections(text, page).wait()?, "/collections"),
+        Kind::Integrations => named(store.search_bundles(text, page).wait()?, "/integrations"),
     })
 }
 

@@ -10,8 +10,6 @@ use std::sync::LazyLock;
 use icu_collator::options::CollatorOptions;
 use icu_collator::preferences::CollationNumericOrdering;
 use icu_collator::{CollatorBorrowed, CollatorPreferences};
-use rusqlite::Connection;
-use rusqlite::functions::FunctionFlags;
 
 /// The compiled-in data of the root collation; none if it is damaged.
 static COLLATOR: LazyLock<Option<CollatorBorrowed<'static>>> = LazyLock::new(|| {
@@ -45,17 +43,9 @@ impl PartialOrd for Alphabetical {
 }
 
 /// The text that a search compares: letters of every script in lower case. SQLite's own `LOWER` and `LIKE` know ASCII only.
-pub(crate) fn folded(text: &str) -> String {
+#[must_use]
+pub fn folded(text: &str) -> String {
     text.to_lowercase()
-}
-
-/// Gives a connection the collation `alphabetical` and the function `folded`.
-pub(crate) fn register(connection: &Connection) -> rusqlite::Result<()> {
-    connection.create_collation("alphabetical", alphabetical)?;
-    let flags = FunctionFlags::SQLITE_UTF8 | FunctionFlags::SQLITE_DETERMINISTIC;
-    connection.create_scalar_function("folded", 1, flags, |context| {
-        Ok(context.get::<Option<String>>(0)?.map(|text| folded(&text)))
-    })
 }
 
 #[cfg(test)]
@@ -107,30 +97,6 @@ mod tests {
             assert_ne!(alphabetical(one, other), Ordering::Equal, "{one:?} {other:?}");
             assert_eq!(alphabetical(one, other), alphabetical(other, one).reverse());
         }
-    }
-
-    #[test]
-    fn sql_and_rust_have_one_order() {
-        let connection = Connection::open_in_memory().unwrap();
-        register(&connection).unwrap();
-        connection.execute_batch("CREATE TABLE t (name TEXT)").unwrap();
-        let names = ["Zoo", "apple", "é", "f", "e", "run 10", "run 2", "ÄRGER", "Arger", "arger", ""];
-        for name in names {
-            connection.execute("INSERT INTO t VALUES (?1)", [name]).unwrap();
-        }
-        let mut statement =
-            connection.prepare("SELECT name FROM t ORDER BY name COLLATE alphabetical").unwrap();
-        let by_sql: Vec<String> =
-            statement.query_map([], |row| row.get(0)).unwrap().map(Result::unwrap).collect();
-        assert_eq!(by_sql, sorted(names.to_vec()));
-        let found: i64 = connection
-            .query_row("SELECT COUNT(*) FROM t WHERE INSTR(folded(name), ?1) > 0", [folded("äRGer")], |row| {
-                row.get(0)
-            })
-            .unwrap();
-        assert_eq!(found, 1);
-        let none: Option<String> = connection.query_row("SELECT folded(NULL)", [], |row| row.get(0)).unwrap();
-        assert_eq!(none, None);
     }
 
     proptest! {

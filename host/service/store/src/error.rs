@@ -8,8 +8,8 @@ pub enum StoreError {
     Database {
         /// The file, or what was done.
         place: String,
-        /// What SQLite said.
-        cause: rusqlite::Error,
+        /// What the database said.
+        cause: Box<dyn std::error::Error + Send + Sync>,
     },
     /// The file is of another version of the product.
     #[error("the state `{place}` cannot be brought up to date: {cause}")]
@@ -95,26 +95,9 @@ impl StoreError {
         }
     }
 
-    /// A name that is taken, where that is what SQLite complains of.
-    pub(crate) fn taken(what: &'static str, name: &str) -> impl FnOnce(rusqlite::Error) -> Self {
-        let name = name.to_owned();
-        move |cause| match &cause {
-            rusqlite::Error::SqliteFailure(failure, _)
-                if failure.extended_code == rusqlite::ffi::SQLITE_CONSTRAINT_UNIQUE =>
-            {
-                Self::Taken { what, name }
-            }
-            _ => cause.into(),
-        }
-    }
-
-    pub(crate) fn missing(what: &'static str, id: impl ToString) -> Self {
+    /// No such row.
+    #[must_use]
+    pub fn missing(what: &'static str, id: impl ToString) -> Self {
         Self::Missing { what, id: id.to_string() }
-    }
-}
-
-impl From<rusqlite::Error> for StoreError {
-    fn from(cause: rusqlite::Error) -> Self {
-        Self::Database { place: "palisade.db".to_owned(), cause }
     }
 }

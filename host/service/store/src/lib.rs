@@ -1,27 +1,26 @@
-//! The state of the service, in one SQLite file: integrations, connections, secrets (sealed before they get here), collections,
-//! workflows, runs with every object's verdict, people and what they did.
+//! The state of the service, as traits: integrations, connections, secrets (sealed before they get here), collections, workflows,
+//! runs with every object's verdict, users and what they did. `palisade-store-sqlite` keeps it in one SQLite file.
 //!
-//! Typed rows go in and come out; a decision is made by whoever asks. No HTTP, no WebAssembly, no clock: who writes says what
-//! time it is. Denied by default: a second verdict for an object, a write of an activation that is not the last one, a change
-//! of the audit log.
+//! Each file has an aggregate: its rows, and the trait that reads and writes them. [`Store`] is all of them. Decisions belong to the
+//! callers. There is no HTTP, no WebAssembly, no clock and no type of a database here: writers state the time. Denied by default: a
+//! second verdict for an object, a write of an outdated activation, a change to the audit log.
 //!
-//! One writer at a time and any number of readers beside it (write-ahead log). A transaction that was committed survives
-//! the end of the process at any moment.
+//! Each method is one transaction, and its future does not block the thread that polls it. Committed changes survive the end of
+//! the process. A write is completed even if its future is dropped. `tests/store-conformance` states what implementations have in
+//! common.
 
 mod audit;
-mod backup;
 mod bundles;
 mod collation;
 mod collections;
 mod compared;
 mod connections;
-mod database;
 mod error;
+mod files;
 mod holdings;
 mod idempotency;
 mod ids;
 mod leases;
-mod migrations;
 mod neighbours;
 mod people;
 mod recent;
@@ -35,39 +34,53 @@ mod search;
 mod secrets;
 mod sessions;
 mod settings;
-mod spelling;
+pub mod spelling;
+mod store;
 mod tasks;
 mod timeline;
 mod verdicts;
 mod version;
+mod wait;
 mod workflows;
 
-pub use audit::{AuditEntry, AuditFilter, NewAuditEntry};
-pub use bundles::{BundleRow, NewBundle};
-pub use collation::{Alphabetical, alphabetical};
-pub use collections::{CollectionRow, Counted, FileReader, FileRow, FileWriter, NewCollection, NewFile};
-pub use compared::Compared;
-pub use connections::{ActionDefaults, ConnectionContent, ConnectionRow, ConnectionUsers, ConnectionWrite};
-pub use database::Store;
+pub use audit::{AuditEntry, AuditFilter, AuditLog, NewAuditEntry};
+pub use bundles::{BundleRow, Bundles, NewBundle};
+pub use collation::{Alphabetical, alphabetical, folded};
+pub use collections::{CollectionRow, Collections, Counted, FileRow, NewCollection, NewFile};
+pub use compared::{Compared, Comparisons};
+pub use connections::{
+    ActionDefaults, ConnectionContent, ConnectionRow, ConnectionUsers, ConnectionWrite, Connections,
+};
 pub use error::StoreError;
-pub use holdings::{HoldingRow, Lists, NewHolding};
-pub use idempotency::{Answered, Claimed};
+pub use files::{FileReader, FileWriter};
+pub use holdings::{HoldingRow, Holdings, Lists, NewHolding};
+pub use idempotency::{Answered, Claimed, IdempotencyKeys};
 pub use ids::{
     BundleId, CollectionId, ConnectionId, FileId, RunId, SecretId, SessionId, TokenId, UserId, WorkflowId,
 };
-pub use neighbours::Neighbours;
-pub use people::{EndedWithUser, LinkRow, LogIn, NewToken, TokenRow, Tokens, UserRow};
+pub use leases::ListLeases;
+pub use neighbours::{Neighbours, ObjectNeighbours};
+pub use people::{EndedWithUser, LinkRow, LogIn, NewToken, People, TokenRow, Tokens, UserRow};
+pub use recent::RecentRuns;
 pub use rows::Page;
-pub use run_list::{RunCount, RunFilter, RunOrder, RunTotals};
-pub use runs::{Cause, NewRun, NewStep, Origin, Phase, RunEnd, RunRow, RunStatus, StepEnd, StepRow};
-pub use same_value::{SameValue, SightedVerdict};
-pub use search::{FoundInFiles, FoundInRuns, Matches, Searched};
-pub use secrets::SecretRow;
-pub use sessions::{NewSession, OpenSession, SessionRow};
-pub use tasks::{Activation, TaskRow, TaskState};
-pub use timeline::{Event, RecordingRow};
+pub use run_list::{RunCount, RunFilter, RunLists, RunOrder, RunTotals};
+pub use run_objects::RunObjects;
+pub use run_progress::RunProgress;
+pub use runs::{Cause, NewRun, NewStep, Origin, Phase, RunEnd, RunRow, RunStatus, Runs, StepEnd, StepRow};
+pub use same_value::{SameValue, SameValues, SightedVerdict};
+pub use search::{FoundInFiles, FoundInRuns, Matches, Search, Searched};
+pub use secrets::{SecretRow, Secrets};
+pub use sessions::{NewSession, OpenSession, SessionRow, Sessions};
+pub use settings::Settings;
+pub use store::Store;
+pub use tasks::{Activation, Queue, TaskRow, TaskState};
+pub use timeline::{Event, RecordingRow, Timeline};
 pub use verdicts::{
     FailedObject, NewVerdict, ObjectFilter, ObjectOrder, ObjectRow, Reason, StoredObject, VerdictRow,
+    Verdicts,
 };
 pub use version::Version;
-pub use workflows::{Configuration, Mark, NewWorkflow, StoredValue, Takes, WorkflowRow, WorkflowStep};
+pub use wait::Wait;
+pub use workflows::{
+    Configuration, Mark, NewWorkflow, StoredValue, Takes, WorkflowRow, WorkflowStep, Workflows,
+};

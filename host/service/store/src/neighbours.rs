@@ -1,11 +1,8 @@
 //! Where an object is in a list of its run's objects, and which objects are beside it there.
 
-use rusqlite::{OptionalExtension as _, params};
+use async_trait::async_trait;
 
-use crate::collation::folded;
-use crate::rows::ByName;
-use crate::verdicts::{JOINED, conditions, ordered};
-use crate::{ObjectFilter, ObjectOrder, RunId, Store, StoreError};
+use crate::{ObjectFilter, ObjectOrder, RunId, StoreError};
 
 /// The place of an object in a filtered and sorted list, and the objects beside it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -20,13 +17,15 @@ pub struct Neighbours {
     pub next: Option<u64>,
 }
 
-impl Store {
-    /// The neighbours of an object in the list that [`Store::run_objects`] returns for these arguments; none if the object is
+/// The place of an object in a list.
+#[async_trait]
+pub trait ObjectNeighbours: Send + Sync {
+    /// The neighbours of an object in the list that [`Verdicts::run_objects`](crate::Verdicts::run_objects) returns for these arguments; none if the object is
     /// not in it.
     ///
     /// # Errors
     /// If the state cannot be read.
-    pub fn neighbours(
+    async fn neighbours(
         &self,
         run: RunId,
         step: u32,
@@ -34,34 +33,5 @@ impl Store {
         order: ObjectOrder,
         descending: bool,
         place: u64,
-    ) -> Result<Option<Neighbours>, StoreError> {
-        let (order, conditions) = (ordered(order, descending), conditions(filter));
-        let text = filter.text.as_deref().map(folded);
-        self.read(|connection| {
-            let sql = format!(
-                "SELECT position, total, previous, next FROM (
-                     SELECT object.place AS place, ROW_NUMBER() OVER list AS position, COUNT(*) OVER () AS total,
-                         LAG(object.place) OVER list AS previous, LEAD(object.place) OVER list AS next
-                     FROM {JOINED} WHERE {conditions} WINDOW list AS (ORDER BY {order}))
-                 WHERE place = ?7"
-            );
-            let place = i64::try_from(place).unwrap_or(i64::MAX);
-            let (verdict, subtype, code) = (filter.verdict.map(ByName), &filter.subtype, &filter.code);
-            let found = connection.prepare_cached(&sql)?.query_row(
-                params![run, step, verdict, subtype, code, text, place],
-                |row| {
-                    let beside = |column: &str| {
-                        Ok::<_, rusqlite::Error>(row.get::<_, Option<i64>>(column)?.map(i64::unsigned_abs))
-                    };
-                    Ok(Neighbours {
-                        position: row.get::<_, i64>("position")?.unsigned_abs(),
-                        total: row.get::<_, i64>("total")?.unsigned_abs(),
-                        previous: beside("previous")?,
-                        next: beside("next")?,
-                    })
-                },
-            );
-            Ok(found.optional()?)
-        })
-    }
+    ) -> Result<Option<Neighbours>, StoreError>;
 }

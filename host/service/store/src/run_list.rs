@@ -1,15 +1,12 @@
 //! Lists of runs: which ones, in which order, one page of them, and how many there are of each kind. A page, its counts and the counts
 //! of the overview have one set of conditions, so that a number and the list behind it agree.
 
+use async_trait::async_trait;
 use jiff::Timestamp;
-use rusqlite::types::Value;
-use rusqlite::{Connection, params_from_iter};
-
-use crate::collation::folded;
-use crate::rows::{ByName, millis, names};
-use crate::runs::{read, say_why_queued};
-use crate::{Cause, Page, Phase, RunRow, RunStatus, Store, StoreError, WorkflowId, verdicts};
 use palisade_model::{Verdict, VerdictCounts};
+
+use crate::rows::names;
+use crate::{Cause, Page, Phase, RunRow, RunStatus, StoreError, WorkflowId};
 
 names! {
     /// What a list of runs is sorted by.
@@ -63,93 +60,11 @@ impl Default for RunOrder {
     }
 }
 
-/// Conditions as SQL about the table `runs`, with their values.
-struct Conditions {
-    sql: String,
-    values: Vec<Value>,
-}
-
-impl Conditions {
-    /// Adds a value; the text stands for it in SQL.
-    fn value(&mut self, value: impl Into<Value>) -> String {
-        self.values.push(value.into());
-        format!("?{}", self.values.len())
-    }
-
-    /// Adds a condition about a value, `{}`.
-    fn and(&mut self, sql: &str, value: impl Into<Value>) {
-        let value = self.value(value);
-        self.sql.push_str(" AND ");
-        self.sql.push_str(&sql.replace("{}", &value));
-    }
-}
-
 impl RunFilter {
     /// Whether a condition leaves out some runs.
     #[must_use]
     pub fn is_narrow(&self) -> bool {
         *self != Self { order: self.order, descending: self.descending, ..Self::default() }
-    }
-
-    fn conditions(&self) -> Conditions {
-        let mut all = Conditions { sql: "1 = 1".to_owned(), values: Vec::new() };
-        if let Some(workflow) = self.workflow {
-            all.and("runs.workflow = {}", workflow.0);
-        }
-        if let Some(phase) = self.phase {
-            all.and("runs.phase = {}", phase.name().to_owned());
-        }
-        if self.open {
-            all.and("runs.phase <> {}", Phase::Ended.name().to_owned());
-        }
-        if let Some(status) = self.status {
-            all.and("runs.status = {}", status.name().to_owned());
-        }
-        if self.issue {
-            all.and("runs.status <> {}", RunStatus::Completed.name().to_owned());
-        }
-        if let Some(cause) = self.cause {
-            all.and("runs.cause = {}", cause.name().to_owned());
-        }
-        if let Some(verdict) = self.verdict {
-            let sql = "EXISTS (SELECT 1 FROM verdict_counts AS counted WHERE counted.run = runs.id AND counted.verdict = {} \
-                AND counted.count > 0)";
-            all.and(sql, verdict.name().to_owned());
-        }
-        if let Some(from) = self.from {
-            all.and("runs.created_at >= {}", millis(from));
-        }
-        if let Some(to) = self.to {
-            all.and("runs.created_at < {}", millis(to));
-        }
-        if let Some(text) = self.text.as_deref().map(str::trim).filter(|text| !text.is_empty()) {
-            let text = folded(text);
-            let number = text.strip_prefix("run ").or_else(|| text.strip_prefix('#')).unwrap_or(&text);
-            // A text that is not a number is compared with NULL, which no run has as its number.
-            let number = all.value(number.trim().parse::<i64>().ok());
-            let sql = format!(
-                "(INSTR(folded(runs.workflow_name), {{}}) > 0 OR INSTR(folded(runs.requested_by), {{}}) > 0 OR runs.id = {number})"
-            );
-            all.and(&sql, text);
-        }
-        all
-    }
-
-    fn sorting(&self) -> String {
-        let descending = self.descending.unwrap_or(self.order == RunOrder::Requested);
-        let direction = if descending { "DESC" } else { "ASC" };
-        match self.order {
-            // Runs are numbered in the order of their requests.
-            RunOrder::Requested => format!("runs.id {direction}"),
-            RunOrder::Workflow => {
-                format!("runs.workflow_name COLLATE alphabetical {direction}, runs.id DESC")
-            }
-            RunOrder::Status => format!("runs.status {direction} NULLS LAST, runs.id DESC"),
-            RunOrder::Objects => format!("runs.objects {direction} NULLS LAST, runs.id DESC"),
-            RunOrder::Duration => {
-                format!("runs.ended_at - runs.started_at {direction} NULLS LAST, runs.id DESC")
-            }
-        }
     }
 }
 
@@ -210,78 +125,24 @@ impl RunTotals {
     }
 }
 
-fn totals(connection: &Connection, filter: &RunFilter) -> Result<RunTotals, StoreError> {
-    let Conditions { sql: conditions, values } = filter.conditions();
-    let sql = format!(
-        "SELECT runs.status, runs.cause, COUNT(*) FROM runs WHERE {conditions} GROUP BY 1, 2 ORDER BY 1, 2"
-    );
-    let mut statement = connection.prepare_cached(&sql)?;
-    let runs = statement.query_map(params_from_iter(&values), |row| {
-        Ok(RunCount { status: row.get(0)?, cause: row.get(1)?, count: row.get::<_, i64>(2)?.unsigned_abs() })
-    })?;
-    let runs = runs.collect::<Result<_, _>>()?;
-    let sql = format!(
-        "SELECT verdict_counts.verdict, SUM(verdict_counts.count) FROM verdict_counts JOIN runs ON runs.id = verdict_counts.run
-         WHERE {conditions} GROUP BY 1"
-    );
-    let mut statement = connection.prepare_cached(&sql)?;
-    let mut rows = statement.query(params_from_iter(&values))?;
-    let mut verdicts = VerdictCounts::default();
-    while let Some(row) = rows.next()? {
-        verdicts.add(row.get::<_, ByName<_>>(0)?.0, row.get::<_, i64>(1)?.unsigned_abs());
-    }
-    Ok(RunTotals { runs, verdicts })
-}
-
-impl Store {
+/// Lists and sums of runs.
+#[async_trait]
+pub trait RunLists: Send + Sync {
     /// One page of the runs that match a filter, and how many match.
     ///
     /// # Errors
     /// If the state cannot be read.
-    pub fn runs(&self, filter: &RunFilter, page: Page) -> Result<(Vec<RunRow>, u64), StoreError> {
-        self.read(|connection| {
-            let Conditions { sql: conditions, mut values } = filter.conditions();
-            let sql = format!("SELECT COUNT(*) FROM runs WHERE {conditions}");
-            let total: i64 =
-                connection.prepare_cached(&sql)?.query_row(params_from_iter(&values), |row| row.get(0))?;
-            let (limit, offset) = (values.len() + 1, values.len() + 2);
-            values.extend([Value::from(page.limit()), Value::from(page.offset())]);
-            let sorting = filter.sorting();
-            let sql = format!(
-                "SELECT runs.* FROM runs WHERE {conditions} ORDER BY {sorting} LIMIT ?{limit} OFFSET ?{offset}"
-            );
-            let mut statement = connection.prepare_cached(&sql)?;
-            let mut runs: Vec<RunRow> =
-                statement.query_map(params_from_iter(&values), read)?.collect::<Result<_, _>>()?;
-            for run in &mut runs {
-                run.counts = verdicts::counts(connection, run.id, None)?;
-                say_why_queued(connection, run)?;
-            }
-            Ok((runs, total.unsigned_abs()))
-        })
-    }
+    async fn runs(&self, filter: &RunFilter, page: Page) -> Result<(Vec<RunRow>, u64), StoreError>;
 
     /// The runs that match a filter, counted by how they ended, and the verdicts of their objects.
     ///
     /// # Errors
     /// If the state cannot be read.
-    pub fn run_totals(&self, filter: &RunFilter) -> Result<RunTotals, StoreError> {
-        self.read(|connection| totals(connection, filter))
-    }
+    async fn run_totals(&self, filter: &RunFilter) -> Result<RunTotals, StoreError>;
 
     /// The same for each span of time between two neighbouring moments, from one view of the state.
     ///
     /// # Errors
     /// If the state cannot be read.
-    pub fn run_totals_between(&self, moments: &[Timestamp]) -> Result<Vec<RunTotals>, StoreError> {
-        self.read(|connection| {
-            let spans = moments.iter().zip(moments.iter().skip(1));
-            let filter = |from: &Timestamp, to: &Timestamp| RunFilter {
-                from: Some(*from),
-                to: Some(*to),
-                ..RunFilter::default()
-            };
-            spans.map(|(from, to)| totals(connection, &filter(from, to))).collect()
-        })
-    }
+    async fn run_totals_between(&self, moments: &[Timestamp]) -> Result<Vec<RunTotals>, StoreError>;
 }

@@ -1,16 +1,14 @@
 //! Runs and their steps. What ends a run, a step or a wait is written only by the activation that has the run.
 
+use async_trait::async_trait;
 use jiff::Timestamp;
-use rusqlite::{Connection, OptionalExtension as _, Row, params};
+use palisade_model::{StepEnding, VerdictCounts};
 use serde_json::Value;
 
-use crate::rows::{ByName, json, json_or_none, millis, moment, moment_or_none, names, number, to_json};
-use crate::timeline::add_event;
+use crate::rows::names;
 use crate::{
-    BundleId, Configuration, ConnectionId, Event, Mark, RunId, Store, StoreError, StoredObject, WorkflowId,
-    verdicts,
+    BundleId, Configuration, ConnectionId, Mark, NewVerdict, RunId, StoreError, StoredObject, WorkflowId,
 };
-use palisade_model::{StepEnding, VerdictCounts};
 
 names! {
     /// What made a run.
@@ -79,16 +77,16 @@ names! {
 }
 
 /// A run to make.
-#[derive(Debug)]
-pub struct NewRun<'a> {
+#[derive(Debug, Clone)]
+pub struct NewRun {
     /// The workflow.
     pub workflow: WorkflowId,
     /// What makes it.
     pub origin: Origin,
     /// Who; `schedule` for the schedule.
-    pub requested_by: &'a str,
+    pub requested_by: String,
     /// Name of the schedule's tick.
-    pub tick: Option<&'a str>,
+    pub tick: Option<String>,
     /// The run whose failed objects it takes.
     pub retry_of: Option<RunId>,
     /// Nothing that changes a service is to be sent.
@@ -96,7 +94,7 @@ pub struct NewRun<'a> {
     /// Entries of others that it may make the service remove; none for any number.
     pub evictions: Option<u64>,
     /// Name of the collection.
-    pub collection: &'a str,
+    pub collection: String,
     /// Its deadline.
     pub deadline_at: Timestamp,
     /// Its actions in order.
@@ -104,7 +102,7 @@ pub struct NewRun<'a> {
     /// Its objects, where they are known; otherwise it takes them from the collection when it begins.
     pub objects: Option<Vec<StoredObject>>,
     /// Verdicts that these objects begin with: step and verdict.
-    pub carried: Vec<(u32, crate::NewVerdict)>,
+    pub carried: Vec<(u32, NewVerdict)>,
 }
 
 /// A step of a run to make.
@@ -249,23 +247,23 @@ impl StepEnd {
 }
 
 /// How a run ended, and what its workflow remembers of it.
-#[derive(Debug, Clone, Copy)]
-pub struct RunEnd<'a> {
+#[derive(Debug, Clone)]
+pub struct RunEnd {
     /// In one word.
     pub status: RunStatus,
     /// What its issue is about; none without an issue.
     pub cause: Option<Cause>,
     /// Why.
-    pub reason: Option<&'a str>,
+    pub reason: Option<String>,
     /// What to do about it.
-    pub hint: Option<&'a str>,
+    pub hint: Option<String>,
     /// Objects that were brought to their end.
-    pub marks: &'a [Mark],
+    pub marks: Vec<Mark>,
     /// The last object that was taken.
-    pub cursor: Option<&'a Value>,
+    pub cursor: Option<Value>,
 }
 
-impl<'a> RunEnd<'a> {
+impl RunEnd {
     /// An end without a reason or anything to remember. An issue is about the service, one of an incomplete run about its end.
     #[must_use]
     pub fn of(status: RunStatus) -> Self {
@@ -276,227 +274,52 @@ impl<'a> RunEnd<'a> {
                 Some(Cause::Service)
             }
         };
-        Self { status, cause, reason: None, hint: None, marks: &[], cursor: None }
+        Self { status, cause, reason: None, hint: None, marks: Vec::new(), cursor: None }
     }
 }
 
-pub(crate) fn read(row: &Row<'_>) -> rusqlite::Result<RunRow> {
-    Ok(RunRow {
-        id: row.get("id")?,
-        workflow: row.get("workflow")?,
-        workflow_name: row.get("workflow_name")?,
-        origin: row.get("origin")?,
-        requested_by: row.get("requested_by")?,
-        retry_of: row.get("retry_of")?,
-        dry_run: row.get("dry_run")?,
-        evictions: row.get::<_, Option<i64>>("evictions")?.map(i64::unsigned_abs),
-        collection: row.get("collection")?,
-        phase: row.get("phase")?,
-        status: row.get("status")?,
-        cause: row.get("cause")?,
-        reason: row.get("reason")?,
-        hint: row.get("hint")?,
-        waits_until: moment_or_none(row, "waits_until")?,
-        created_at: moment(row, "created_at")?,
-        started_at: moment_or_none(row, "started_at")?,
-        ended_at: moment_or_none(row, "ended_at")?,
-        deadline_at: moment(row, "deadline_at")?,
-        objects: row.get::<_, Option<i64>>("objects")?.map(i64::unsigned_abs),
-        not_offered: row.get::<_, i64>("not_offered")?.unsigned_abs(),
-        selection: json_or_none(row, "selection")?,
-        counts: VerdictCounts::default(),
-    })
-}
-
-fn read_step(row: &Row<'_>) -> rusqlite::Result<StepRow> {
-    let phase: String = row.get("phase")?;
-    let end = if phase == "ended" {
-        Some(StepEnd {
-            how: row.get::<_, ByName<_>>("ended_how")?.0,
-            code: row.get("code")?,
-            message: row.get("message")?,
-            hint: row.get("hint")?,
-            cause: row.get("cause")?,
-            traffic: json_or_none(row, "traffic")?.unwrap_or_default(),
-            warnings: json_or_none(row, "warnings")?.unwrap_or_default(),
-        })
-    } else {
-        None
-    };
-    Ok(StepRow {
-        place: row.get("place")?,
-        bundle: row.get("bundle")?,
-        bundle_name: row.get("bundle_name")?,
-        version: row.get("version")?,
-        digest: row.get("digest")?,
-        action: row.get("action")?,
-        title: row.get("title")?,
-        connection: row.get("connection")?,
-        configuration: json(row, "configuration")?,
-        end,
-        started_at: moment_or_none(row, "started_at")?,
-        ended_at: moment_or_none(row, "ended_at")?,
-        in_hand: row.get::<_, i64>("in_hand")?.unsigned_abs(),
-        counts: VerdictCounts::default(),
-    })
-}
-
-pub(crate) fn one(connection: &Connection, id: RunId) -> Result<RunRow, StoreError> {
-    let mut run = connection
-        .prepare_cached("SELECT * FROM runs WHERE id = ?1")?
-        .query_row([id], read)
-        .optional()?
-        .ok_or_else(|| StoreError::missing("run", id))?;
-    run.counts = verdicts::counts(connection, id, None)?;
-    say_why_queued(connection, &mut run)?;
-    Ok(run)
-}
-
-/// A run that nobody works on says what it waits for.
-pub(crate) fn say_why_queued(connection: &Connection, run: &mut RunRow) -> Result<(), StoreError> {
-    if run.phase != Phase::Queued || run.reason.is_some() {
-        return Ok(());
-    }
-    let sql = "SELECT MIN(id) FROM runs WHERE workflow = ?1 AND id < ?2 AND phase <> 'ended'";
-    let earlier: Option<RunId> =
-        connection.prepare_cached(sql)?.query_row(params![run.workflow, run.id], |row| row.get(0))?;
-    run.reason = Some(match earlier {
-        Some(earlier) => format!("waits for run {earlier} of the same workflow"),
-        None => "waits for a worker".to_owned(),
-    });
-    Ok(())
-}
-
-impl Store {
+/// Runs and their steps.
+#[async_trait]
+pub trait Runs: Send + Sync {
     /// Makes a run; none where the tick has made one already, or the run that it is to retry is retried by another.
     ///
     /// # Errors
     /// Where there is no such workflow.
-    pub fn add_run(&self, new: &NewRun<'_>, now: Timestamp) -> Result<Option<RunId>, StoreError> {
-        self.write(|transaction| {
-            let name: String = transaction
-                .query_row("SELECT name FROM workflows WHERE id = ?1", [new.workflow], |row| row.get(0))
-                .optional()?
-                .ok_or_else(|| StoreError::missing("workflow", new.workflow))?;
-            let added = transaction.execute(
-                "INSERT INTO runs (workflow, workflow_name, origin, requested_by, tick, retry_of, dry_run, collection,
-                     phase, created_at, deadline_at, evictions)
-                 VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, 'queued', ?9, ?10, ?11) ON CONFLICT DO NOTHING",
-                params![
-                    new.workflow,
-                    name,
-                    new.origin,
-                    new.requested_by,
-                    new.tick,
-                    new.retry_of,
-                    new.dry_run,
-                    new.collection,
-                    millis(now),
-                    millis(new.deadline_at),
-                    number(new.evictions)
-                ],
-            )?;
-            if added == 0 {
-                return Ok(None);
-            }
-            let id = RunId(transaction.last_insert_rowid());
-            for (step, place) in new.steps.iter().zip(1_i64..) {
-                transaction.execute(
-                    "INSERT INTO run_steps (run, place, bundle, bundle_name, version, digest, action, title,
-                         connection, configuration, phase)
-                     VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, 'open')",
-                    params![
-                        id,
-                        place,
-                        step.bundle,
-                        step.bundle_name,
-                        step.version,
-                        step.digest,
-                        step.action,
-                        step.title,
-                        step.connection,
-                        to_json("configuration", &step.configuration)?
-                    ],
-                )?;
-            }
-            if let Some(objects) = &new.objects {
-                verdicts::offer(transaction, id, objects)?;
-            }
-            for (step, verdict) in &new.carried {
-                verdicts::record(transaction, id, *step, std::slice::from_ref(verdict), now)?;
-            }
-            add_event(transaction, id, &Event::new(now, "requested", &format!("requested by {}", new.requested_by)))?;
-            Ok(Some(id))
-        })
-    }
+    async fn add_run(&self, new: &NewRun, now: Timestamp) -> Result<Option<RunId>, StoreError>;
 
     /// One run.
     ///
     /// # Errors
     /// Where there is none of this id.
-    pub fn run(&self, id: RunId) -> Result<RunRow, StoreError> {
-        self.read(|connection| one(connection, id))
-    }
+    async fn run(&self, id: RunId) -> Result<RunRow, StoreError>;
 
     /// The steps of a run.
     ///
     /// # Errors
     /// Where the state cannot be read.
-    pub fn run_steps(&self, id: RunId) -> Result<Vec<StepRow>, StoreError> {
-        self.read(|connection| {
-            let mut statement =
-                connection.prepare_cached("SELECT * FROM run_steps WHERE run = ?1 ORDER BY place")?;
-            let mut steps: Vec<StepRow> = statement.query_map([id], read_step)?.collect::<Result<_, _>>()?;
-            for step in &mut steps {
-                step.counts = verdicts::counts(connection, id, Some(step.place))?;
-            }
-            Ok(steps)
-        })
-    }
+    async fn run_steps(&self, id: RunId) -> Result<Vec<StepRow>, StoreError>;
 
     /// Runs that are open and that no executor has: what a crash between making and submitting left behind.
     ///
     /// # Errors
     /// Where the state cannot be read.
-    pub fn runs_without_task(&self) -> Result<Vec<RunId>, StoreError> {
-        self.read(|connection| {
-            let sql = "SELECT id FROM runs WHERE phase <> 'ended'
-                AND NOT EXISTS (SELECT 1 FROM tasks WHERE run = id AND state <> 'ended') ORDER BY id";
-            Ok(connection.prepare(sql)?.query_map([], |row| row.get(0))?.collect::<Result<_, _>>()?)
-        })
-    }
+    async fn runs_without_task(&self) -> Result<Vec<RunId>, StoreError>;
 
     /// The run that retries this one.
     ///
     /// # Errors
     /// Where the state cannot be read.
-    pub fn retry_of(&self, id: RunId) -> Result<Option<RunId>, StoreError> {
-        self.read(|connection| {
-            let sql = "SELECT id FROM runs WHERE retry_of = ?1";
-            Ok(connection.prepare_cached(sql)?.query_row([id], |row| row.get(0)).optional()?)
-        })
-    }
+    async fn retry_of(&self, id: RunId) -> Result<Option<RunId>, StoreError>;
 
     /// Whether a workflow has a run of its schedule that nobody has begun.
     ///
     /// # Errors
     /// Where the state cannot be read.
-    pub fn has_queued_tick(&self, workflow: WorkflowId) -> Result<bool, StoreError> {
-        self.read(|connection| {
-            let sql = "SELECT 1 FROM runs WHERE workflow = ?1 AND phase = 'queued' AND origin = 'schedule'
-                AND started_at IS NULL";
-            Ok(connection.prepare_cached(sql)?.exists([workflow])?)
-        })
-    }
+    async fn has_queued_tick(&self, workflow: WorkflowId) -> Result<bool, StoreError>;
 
     /// Whether a workflow has a run that is not over.
     ///
     /// # Errors
     /// Where the state cannot be read.
-    pub fn has_open_run(&self, workflow: WorkflowId) -> Result<bool, StoreError> {
-        self.read(|connection| {
-            let sql = "SELECT 1 FROM runs WHERE workflow = ?1 AND phase <> 'ended'";
-            Ok(connection.prepare_cached(sql)?.exists([workflow])?)
-        })
-    }
+    async fn has_open_run(&self, workflow: WorkflowId) -> Result<bool, StoreError>;
 }

@@ -6,7 +6,8 @@ use palisade_limits as limits;
 
 /// The text by which a value is found. Its scheme is left out, and its host is in lower case and ASCII. A path keeps its
 /// case. Long values are cut: what has the same key is not always the same value.
-pub(crate) fn key(value: &str) -> String {
+#[must_use]
+pub fn key(value: &str) -> String {
     let whole = refang(value.trim());
     let rest = match whole.split_once("://") {
         Some((scheme, rest)) if is_scheme(scheme) => rest,
@@ -43,7 +44,8 @@ fn ascii(host: &str) -> String {
 }
 
 /// The keys that begin with `start`, as a range: from it and up to, without, the second.
-pub(crate) fn range(start: &str) -> (String, String) {
+#[must_use]
+pub fn range(start: &str) -> (String, String) {
     (start.to_owned(), format!("{start}{}", char::MAX))
 }
 

@@ -5,12 +5,11 @@
 //! so that one whose component never returns does not keep all of them. What was cancelled or is past its deadline is handed
 //! out at once, wherever it stands, for whoever works on it to end it.
 
+use async_trait::async_trait;
 use jiff::Timestamp;
-use rusqlite::{Connection, OptionalExtension as _, Row, params};
 
-use crate::rows::{millis, moment, names};
-use crate::timeline::add_event;
-use crate::{Event, RunId, Store, StoreError};
+use crate::rows::names;
+use crate::{Event, RunId, StoreError};
 
 names! {
     /// How a task stands.
@@ -58,58 +57,29 @@ impl TaskRow {
     }
 }
 
-fn read(row: &Row<'_>) -> rusqlite::Result<TaskRow> {
-    Ok(TaskRow {
-        run: row.get("run")?,
-        epoch: row.get("epoch")?,
-        state: row.get("state")?,
-        wake_at: moment(row, "wake_at")?,
-        deadline_at: moment(row, "deadline_at")?,
-        cancelled: row.get("cancelled")?,
-    })
-}
-
-/// Lets nothing be written but by the last activation, and only while it has the task.
-pub(crate) fn fence(connection: &Connection, activation: Activation) -> Result<(), StoreError> {
-    let sql = "SELECT 1 FROM tasks WHERE run = ?1 AND epoch = ?2 AND state = 'active'";
-    let mut statement = connection.prepare_cached(sql)?;
-    if statement.exists(params![activation.run, activation.epoch])? {
-        Ok(())
-    } else {
-        Err(StoreError::Fenced(activation.run))
-    }
-}
-
-impl Store {
+/// The queue of the embedded executor.
+#[async_trait]
+pub trait Queue: Send + Sync {
     /// Puts a run into the queue; does nothing where it is there already.
     ///
     /// # Errors
     /// Where the state cannot be written.
-    pub fn submit_task(
+    async fn submit_task(
         &self,
         run: RunId,
         lane: &str,
         tenant: &str,
         deadline_at: Timestamp,
         now: Timestamp,
-    ) -> Result<(), StoreError> {
-        self.write(|transaction| {
-            transaction.execute(
-                "INSERT INTO tasks (run, lane, tenant, state, epoch, wake_at, deadline_at)
-                 VALUES (?1, ?2, ?3, 'ready', 0, ?4, ?5) ON CONFLICT (run) DO NOTHING",
-                params![run, lane, tenant, millis(now), millis(deadline_at)],
-            )?;
-            Ok(())
-        })
-    }
+    ) -> Result<(), StoreError>;
 
     /// Hands out the next task, if any is due, and raises its epoch. One that waits for a list is due once that is free. A
     /// bundle may have any number of them.
     ///
     /// # Errors
     /// If the state cannot be written.
-    pub fn claim_task(&self, now: Timestamp) -> Result<Option<TaskRow>, StoreError> {
-        self.claim_task_within(now, usize::MAX)
+    async fn claim_task(&self, now: Timestamp) -> Result<Option<TaskRow>, StoreError> {
+        self.claim_task_within(now, usize::MAX).await
     }
 
     /// Hands out the next task, if any is due, and raises its epoch. Passes over tasks whose next step belongs to a bundle that
@@ -117,140 +87,52 @@ impl Store {
     ///
     /// # Errors
     /// If the state cannot be written.
-    pub fn claim_task_within(
+    async fn claim_task_within(
         &self,
         now: Timestamp,
         most_of_bundle: usize,
-    ) -> Result<Option<TaskRow>, StoreError> {
-        self.write(|transaction| {
-            let sql = "WITH at_work (bundle, tasks) AS (
-                    SELECT (SELECT bundle_name FROM run_steps AS step WHERE step.run = tasks.run AND step.phase <> 'ended'
-                            ORDER BY step.place LIMIT 1) AS bundle, COUNT(*)
-                    FROM tasks WHERE state = 'active' GROUP BY bundle)
-                SELECT task.* FROM tasks AS task LEFT JOIN tenants ON tenants.tenant = task.tenant
-                WHERE task.state = 'ready' AND (
-                    task.cancelled = 1 OR task.deadline_at <= ?1
-                    OR ((task.wake_at <= ?1 OR EXISTS (
-                        SELECT 1 FROM list_waits AS waits WHERE waits.run = task.run AND NOT EXISTS (
-                            SELECT 1 FROM list_leases AS lease JOIN tasks AS holder
-                            ON holder.run = lease.run AND holder.epoch = lease.epoch AND holder.state = 'active'
-                            WHERE lease.list = waits.list)))
-                    AND NOT EXISTS (
-                        SELECT 1 FROM tasks AS earlier
-                        WHERE earlier.lane = task.lane AND earlier.state <> 'ended' AND earlier.run < task.run)
-                    AND NOT EXISTS (
-                        SELECT 1 FROM at_work WHERE at_work.tasks >= ?2 AND at_work.bundle = (
-                            SELECT bundle_name FROM run_steps AS step WHERE step.run = task.run AND step.phase <> 'ended'
-                            ORDER BY step.place LIMIT 1))))
-                ORDER BY COALESCE(tenants.turn, 0), task.run LIMIT 1";
-            let most = i64::try_from(most_of_bundle).unwrap_or(i64::MAX);
-            let arguments = params![millis(now), most];
-            let found = transaction.prepare_cached(sql)?.query_row(arguments, read).optional()?;
-            let Some(mut task) = found else { return Ok(None) };
-            transaction.execute(
-                "UPDATE tasks SET state = 'active', epoch = epoch + 1, heartbeat_at = ?1 WHERE run = ?2",
-                params![millis(now), task.run],
-            )?;
-            transaction.execute(
-                "INSERT INTO tenants (tenant, turn)
-                 SELECT tenant, (SELECT COALESCE(MAX(turn), 0) + 1 FROM tenants) FROM tasks WHERE run = ?1
-                 ON CONFLICT (tenant) DO UPDATE SET turn = excluded.turn",
-                [task.run],
-            )?;
-            task.epoch += 1;
-            task.state = TaskState::Active;
-            Ok(Some(task))
-        })
-    }
+    ) -> Result<Option<TaskRow>, StoreError>;
 
     /// Says that a worker is alive, and learns whether its task was cancelled.
     ///
     /// # Errors
     /// [`StoreError::Fenced`] where another activation has taken over.
-    pub fn heartbeat(&self, activation: Activation, now: Timestamp) -> Result<bool, StoreError> {
-        self.write(|transaction| {
-            fence(transaction, activation)?;
-            let beat = params![millis(now), activation.run];
-            transaction.execute("UPDATE tasks SET heartbeat_at = ?1 WHERE run = ?2", beat)?;
-            let sql = "SELECT cancelled FROM tasks WHERE run = ?1";
-            Ok(transaction.query_row(sql, [activation.run], |row| row.get(0))?)
-        })
-    }
+    async fn heartbeat(&self, activation: Activation, now: Timestamp) -> Result<bool, StoreError>;
 
     /// Gives a task back, to be handed out again at `wake_at` at the earliest.
     ///
     /// # Errors
     /// [`StoreError::Fenced`] where another activation has taken over.
-    pub fn release_task(&self, activation: Activation, wake_at: Timestamp) -> Result<(), StoreError> {
-        self.write(|transaction| {
-            fence(transaction, activation)?;
-            let ready = params![millis(wake_at), activation.run];
-            transaction.execute("UPDATE tasks SET state = 'ready', wake_at = ?1 WHERE run = ?2", ready)?;
-            Ok(())
-        })
-    }
+    async fn release_task(&self, activation: Activation, wake_at: Timestamp) -> Result<(), StoreError>;
 
     /// Takes a task that is over out of the queue.
     ///
     /// # Errors
     /// Where the state cannot be written.
-    pub fn end_task(&self, run: RunId) -> Result<(), StoreError> {
-        self.write(|transaction| {
-            transaction.execute("UPDATE tasks SET state = 'ended' WHERE run = ?1", [run])?;
-            Ok(())
-        })
-    }
+    async fn end_task(&self, run: RunId) -> Result<(), StoreError>;
 
     /// Marks a task as cancelled. Whoever has it learns of it at its next heartbeat.
     ///
     /// # Errors
     /// Where the state cannot be written.
-    pub fn cancel_task(&self, run: RunId) -> Result<(), StoreError> {
-        self.write(|transaction| {
-            transaction
-                .execute("UPDATE tasks SET cancelled = 1 WHERE run = ?1 AND state <> 'ended'", [run])?;
-            Ok(())
-        })
-    }
+    async fn cancel_task(&self, run: RunId) -> Result<(), StoreError>;
 
     /// Makes a waiting task due.
     ///
     /// # Errors
     /// Where the state cannot be written.
-    pub fn wake_task(&self, run: RunId, now: Timestamp) -> Result<(), StoreError> {
-        self.write(|transaction| {
-            let sql = "UPDATE tasks SET wake_at = ?1 WHERE run = ?2 AND state = 'ready' AND wake_at > ?1";
-            transaction.execute(sql, params![millis(now), run])?;
-            Ok(())
-        })
-    }
+    async fn wake_task(&self, run: RunId, now: Timestamp) -> Result<(), StoreError>;
 
     /// How a run's task stands; none where it was never submitted.
     ///
     /// # Errors
     /// Where the state cannot be read.
-    pub fn task(&self, run: RunId) -> Result<Option<TaskRow>, StoreError> {
-        self.read(|connection| {
-            Ok(connection.query_row("SELECT * FROM tasks WHERE run = ?1", [run], read).optional()?)
-        })
-    }
+    async fn task(&self, run: RunId) -> Result<Option<TaskRow>, StoreError>;
 
     /// Takes tasks back from workers that have not been heard of since `silent_since`, and adds `event` to each of their runs.
     /// Returns how many.
     ///
     /// # Errors
     /// If the state cannot be written.
-    pub fn take_back_tasks(&self, silent_since: Timestamp, event: &Event) -> Result<u64, StoreError> {
-        self.write(|transaction| {
-            let sql = "UPDATE tasks SET state = 'ready' WHERE state = 'active' AND heartbeat_at <= ?1 RETURNING run";
-            let runs: Vec<RunId> = transaction
-                .prepare_cached(sql)?
-                .query_map([millis(silent_since)], |row| row.get(0))?
-                .collect::<Result<_, _>>()?;
-            for run in &runs {
-                add_event(transaction, *run, event)?;
-            }
-            Ok(runs.len() as u64)
-        })
-    }
+    async fn take_back_tasks(&self, silent_since: Timestamp, event: &Event) -> Result<u64, StoreError>;
 }

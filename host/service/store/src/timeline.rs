@@ -1,11 +1,9 @@
 //! What happened to a run, in order, and the recordings of its requests.
 
+use async_trait::async_trait;
 use jiff::Timestamp;
-use rusqlite::{OptionalExtension as _, Transaction, params};
 
-use crate::rows::{millis, moment};
-use crate::tasks::fence;
-use crate::{Activation, RunId, Store, StoreError};
+use crate::{Activation, RunId, StoreError};
 
 /// Something that happened to a run.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -45,85 +43,36 @@ pub struct RecordingRow {
     pub har: Vec<u8>,
 }
 
-pub(crate) fn add_event(transaction: &Transaction<'_>, run: RunId, event: &Event) -> Result<(), StoreError> {
-    transaction.execute(
-        "INSERT INTO run_events (run, place, at, step, kind, message)
-         VALUES (?1, (SELECT COALESCE(MAX(place), 0) + 1 FROM run_events WHERE run = ?1), ?2, ?3, ?4, ?5)",
-        params![run, millis(event.at), event.step, event.kind, event.message],
-    )?;
-    Ok(())
-}
-
-impl Store {
+/// Events and recordings of runs.
+#[async_trait]
+pub trait Timeline: Send + Sync {
     /// Notes something that happened to a run.
     ///
     /// # Errors
     /// Where there is no such run.
-    pub fn add_event(&self, run: RunId, event: &Event) -> Result<(), StoreError> {
-        self.write(|transaction| add_event(transaction, run, event))
-    }
+    async fn add_event(&self, run: RunId, event: &Event) -> Result<(), StoreError>;
 
     /// What happened to a run, in order.
     ///
     /// # Errors
     /// Where the state cannot be read.
-    pub fn events(&self, run: RunId) -> Result<Vec<Event>, StoreError> {
-        self.read(|connection| {
-            let mut statement =
-                connection.prepare_cached("SELECT * FROM run_events WHERE run = ?1 ORDER BY place")?;
-            let rows = statement.query_map([run], |row| {
-                Ok(Event {
-                    at: moment(row, "at")?,
-                    step: row.get("step")?,
-                    kind: row.get("kind")?,
-                    message: row.get("message")?,
-                })
-            })?;
-            Ok(rows.collect::<Result<_, _>>()?)
-        })
-    }
+    async fn events(&self, run: RunId) -> Result<Vec<Event>, StoreError>;
 
     /// Keeps the requests of one activation.
     ///
     /// # Errors
     /// [`StoreError::Fenced`].
-    pub fn add_recording(&self, activation: Activation, step: u32, har: &[u8]) -> Result<(), StoreError> {
-        self.write(|transaction| {
-            fence(transaction, activation)?;
-            transaction.execute(
-                "INSERT INTO run_recordings (run, step, epoch, har) VALUES (?1, ?2, ?3, ?4)
-                 ON CONFLICT (run, step, epoch) DO UPDATE SET har = excluded.har",
-                params![activation.run, step, activation.epoch, har],
-            )?;
-            Ok(())
-        })
-    }
+    async fn add_recording(&self, activation: Activation, step: u32, har: &[u8]) -> Result<(), StoreError>;
 
     /// The recordings of a run, in order.
     ///
     /// # Errors
     /// Where the state cannot be read.
-    pub fn recordings(&self, run: RunId) -> Result<Vec<RecordingRow>, StoreError> {
-        self.read(|connection| {
-            let sql = "SELECT step, epoch, har FROM run_recordings WHERE run = ?1 ORDER BY step, epoch";
-            let rows = connection
-                .prepare_cached(sql)?
-                .query_map([run], |row| {
-                    Ok(RecordingRow { step: row.get(0)?, epoch: row.get(1)?, har: row.get(2)? })
-                })?
-                .collect::<Result<_, _>>()?;
-            Ok(rows)
-        })
-    }
+    async fn recordings(&self, run: RunId) -> Result<Vec<RecordingRow>, StoreError>;
 
     /// Whether a run has a recording of one of its steps.
     ///
     /// # Errors
     /// Where the state cannot be read.
-    pub fn is_recorded(&self, run: RunId) -> Result<bool, StoreError> {
-        self.read(|connection| {
-            let sql = "SELECT 1 FROM run_recordings WHERE run = ?1 AND step > 0 LIMIT 1";
-            Ok(connection.query_row(sql, [run], |_| Ok(())).optional()?.is_some())
-        })
-    }
+    async fn is_recorded(&self, run: RunId) -> Result<bool, StoreError>;
 }

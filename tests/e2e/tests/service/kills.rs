@@ -1,13 +1,16 @@
 //! `kill -9` at random moments of a run of 10,000 objects. The service comes back, finishes what was open, sends again only
 //! what has no verdict, and in the end every object has exactly one. `cargo xtask kill-test` makes more kills of it.
 
+use std::sync::Arc;
+
 use std::collections::BTreeSet;
 use std::thread;
 use std::time::Duration;
 
 use palisade_e2e::{Service, Tenant, domains};
 use palisade_model::Verdict;
-use palisade_store::{ObjectFilter, ObjectOrder, Page, RunId, Store};
+use palisade_store::{ObjectFilter, ObjectOrder, Page, RunId, Store, Wait as _};
+use palisade_store_sqlite::SqliteStore;
 use serde_json::{Value, json};
 use vision_one_simulator::Settings;
 
@@ -17,9 +20,10 @@ const LATENCY: u64 = 150;
 
 /// The values that have a verdict in the state, as the killed process left it.
 fn decided(service: &Service, run: i64) -> BTreeSet<String> {
-    let store = Store::open(&service.data().join("palisade.db")).unwrap();
+    let store: Arc<dyn Store> = Arc::new(SqliteStore::open(&service.data().join("palisade.db")).unwrap());
     let filter = ObjectFilter::default();
-    let (rows, _) = store.run_objects(RunId(run), 1, &filter, ObjectOrder::Place, false, Page::ALL).unwrap();
+    let (rows, _) =
+        store.run_objects(RunId(run), 1, &filter, ObjectOrder::Place, false, Page::ALL).wait().unwrap();
     let decided = rows.into_iter().filter(|row| row.verdict.is_some());
     decided
         .map(|row| {

@@ -1,15 +1,18 @@
 //! A schedule that comes due while the service is stopped makes one run, and not more.
 
+use std::sync::Arc;
+
 use jiff::{SignedDuration, Timestamp};
 use palisade_e2e::{Service, Tenant, domains};
-use palisade_store::{Store, WorkflowId};
+use palisade_store::{Store, Wait as _, WorkflowId};
+use palisade_store_sqlite::SqliteStore;
 use serde_json::{Value, json};
 use vision_one_simulator::Settings;
 
 /// Gives a workflow this schedule, with its next time in the past.
 fn due_since(service: &Service, workflow: i64, schedule: Value, ago: SignedDuration) {
-    let store = Store::open(&service.data().join("palisade.db")).unwrap();
-    let row = store.workflow(WorkflowId(workflow)).unwrap();
+    let store: Arc<dyn Store> = Arc::new(SqliteStore::open(&service.data().join("palisade.db")).unwrap());
+    let row = store.workflow(WorkflowId(workflow)).wait().unwrap();
     let past = Timestamp::now() - ago;
     let new = palisade_store::NewWorkflow {
         name: row.name.clone(),
@@ -23,7 +26,7 @@ fn due_since(service: &Service, workflow: i64, schedule: Value, ago: SignedDurat
         next_tick: Some(past),
         steps: row.steps.clone(),
     };
-    store.change_workflow(row.id, &new, None, past).unwrap();
+    store.change_workflow(row.id, &new, None, past).wait().unwrap();
 }
 
 #[test]
@@ -47,8 +50,8 @@ fn times_that_come_behind_a_long_run_make_one_run() {
         due_since(&service, workflow, yearly, SignedDuration::from_hours(366 * 24));
     };
     let is_moved = || {
-        let store = Store::open(&service.data().join("palisade.db")).unwrap();
-        store.workflow(WorkflowId(workflow)).unwrap().next_tick.unwrap() > Timestamp::now()
+        let store: Arc<dyn Store> = Arc::new(SqliteStore::open(&service.data().join("palisade.db")).unwrap());
+        store.workflow(WorkflowId(workflow)).wait().unwrap().next_tick.unwrap() > Timestamp::now()
     };
     tick(1);
     until("the first runs", &|| runs() == 1);

@@ -13,7 +13,9 @@ use palisade_egress::Gate;
 use palisade_limits as limits;
 use palisade_model::{StepEnding, Verdict};
 use palisade_run::{Decided, EndedHow, OUTCOME_UNKNOWN, Observer, Preparation, Progress, Report, Stopper};
-use palisade_store::{Activation, Cause, Event, NewVerdict, Phase, RunRow, StepEnd, StepRow, Store};
+use palisade_store::{
+    Activation, Cause, Event, NewVerdict, Phase, RunRow, StepEnd, StepRow, Store, Wait as _,
+};
 use serde_json::json;
 use tokio::sync::watch;
 
@@ -40,16 +42,16 @@ impl Orchestrator {
         let Some(list) = self.list_of(run, step) else {
             return self.execute_alone(activation, run, step, stopping).await;
         };
-        if let Some(other) = self.store().lease_list(activation, &list)? {
+        if let Some(other) = self.store().lease_list(activation, &list).await? {
             let reason = format!("run {other} is pushing to the same list");
-            self.store().wait_run(activation, Phase::Waiting, &reason, None)?;
+            self.store().wait_run(activation, Phase::Waiting, &reason, None).await?;
             self.changed(run.id);
             // It is due earlier, as soon as the list is free.
             let pause = SignedDuration::from_secs(i64::try_from(limits::LIST_WAIT_SECONDS).unwrap_or(1));
             return Ok(Advanced::WaitUntil(self.now().saturating_add(pause).unwrap_or(run.deadline_at)));
         }
         let advanced = self.execute_alone(activation, run, step, stopping).await;
-        self.store().release_list(activation, &list)?;
+        self.store().release_list(activation, &list).await?;
         advanced
     }
 
@@ -76,10 +78,10 @@ impl Orchestrator {
         stopping: Stopping,
     ) -> Result<Advanced, OrchestratorError> {
         let store = self.store();
-        let rows = store.open_objects(run.id, step.place)?;
+        let rows = store.open_objects(run.id, step.place).await?;
         if rows.is_empty() {
             let end = StepEnd::of(StepEnding::Completed);
-            store.end_step(activation, step.place, &end, &[], self.now())?;
+            store.end_step(activation, step.place, &end, &[], self.now()).await?;
             return Ok(Advanced::More);
         }
         let gate = self.gate(&Self::tenant(step));
@@ -87,13 +89,13 @@ impl Orchestrator {
             let wait = closed.opens_at.saturating_duration_since(tokio::time::Instant::now());
             if wait.as_secs() >= limits::HELD_WAIT_SECONDS {
                 let opens = self.now().saturating_add(wait).unwrap_or(run.deadline_at);
-                store.wait_run(activation, Phase::Waiting, &waits_until(opens), Some(opens))?;
+                store.wait_run(activation, Phase::Waiting, &waits_until(opens), Some(opens)).await?;
                 self.changed(run.id);
                 return Ok(Advanced::WaitUntil(opens));
             }
         }
         let (selection, places) = objects::selection(rows);
-        store.begin_step(activation, step.place, self.now())?;
+        store.begin_step(activation, step.place, self.now()).await?;
         let event = if step.started_at.is_none() {
             let message = format!("{} with {} objects", step.title, places.len());
             Event::new(self.now(), "step-begun", &message)
@@ -101,7 +103,7 @@ impl Orchestrator {
             let message = format!("{} with the {} objects that have no verdict", step.title, places.len());
             Event::new(self.now(), "step-continued", &message)
         };
-        store.add_event(run.id, &event.of_step(step.place))?;
+        store.add_event(run.id, &event.of_step(step.place)).await?;
         let prepared = match self.prepare(run, step, selection, gate.clone()).await {
             Ok(prepared) => prepared,
             Err(error) => {
@@ -112,7 +114,7 @@ impl Orchestrator {
         let places: Arc<[u64]> = places.into();
         let (lost, is_lost) = watch::channel(false);
         let writer = Arc::new(Writer {
-            store: store.clone(),
+            store: self.shared_store(),
             clock: Arc::clone(&self.inner.options.clock),
             orchestrator: self.clone(),
             activation,
@@ -128,14 +130,14 @@ impl Orchestrator {
             never = pass_on(stopping.clone(), is_lost.clone(), &stopper) => match never {},
             never = stop_at(run.deadline_at, &*self.inner.options.clock, &stopper) => match never {},
         };
-        store.note_wait(activation, None)?;
+        store.note_wait(activation, None).await?;
         let stop = if *is_lost.borrow() { Some(Stop::Lost) } else { *stopping.borrow() };
         if let Some(recorder) = prepared.recorder().filter(|recorder| recorder.entries() > 0) {
             let mut packed = flate2::write::GzEncoder::new(Vec::new(), flate2::Compression::fast());
             if recorder.write(&mut packed).is_ok()
                 && let Ok(har) = packed.finish()
             {
-                store.add_recording(activation, step.place, &har)?;
+                store.add_recording(activation, step.place, &har).await?;
             }
         }
         let was_interrupted = report.run.code.as_deref() == Some("cancelled");
@@ -150,12 +152,12 @@ impl Orchestrator {
                     .iter()
                     .any(|object| object.outcome.code.as_deref() == Some(OUTCOME_UNKNOWN))
                 {
-                    store.put_down(activation, step.place)?;
+                    store.put_down(activation, step.place).await?;
                 }
                 let message = "the service is stopping; the run continues when it has started again";
                 let event = Event::new(self.now(), "step-interrupted", message);
-                store.add_event(run.id, &event.of_step(step.place))?;
-                store.wait_run(activation, Phase::Queued, "the service was stopped", None)?;
+                store.add_event(run.id, &event.of_step(step.place)).await?;
+                store.wait_run(activation, Phase::Queued, "the service was stopped", None).await?;
                 return Ok(Advanced::More);
             }
             _ => {}
@@ -233,11 +235,12 @@ impl Orchestrator {
             traffic: json!(report.traffic),
             warnings: json!({ "listed": warnings, "not_listed": report.warnings_not_listed, "evictions": report.evictions, "holdings": report.holdings }),
         };
-        self.store().end_step(activation, step.place, &end, &verdicts, self.now())?;
+        self.store().end_step(activation, step.place, &end, &verdicts, self.now()).wait()?;
         traced::step_ended(&end);
         let told = end.message.as_deref().unwrap_or("worked through its objects");
         self.store()
-            .add_event(activation.run, &Event::new(self.now(), "step-ended", told).of_step(step.place))?;
+            .add_event(activation.run, &Event::new(self.now(), "step-ended", told).of_step(step.place))
+            .wait()?;
         self.changed(activation.run);
         Ok(())
     }
@@ -276,7 +279,7 @@ impl Orchestrator {
             message: Some(message.to_owned()),
             submissions: json!([]),
         };
-        let open = self.store().open_objects(activation.run, step.place)?;
+        let open = self.store().open_objects(activation.run, step.place).wait()?;
         let verdicts: Vec<NewVerdict> = open.into_iter().map(|row| in_hand(failed(row), step)).collect();
         let end = StepEnd {
             code: Some(code.to_owned()),
@@ -285,10 +288,10 @@ impl Orchestrator {
             cause: Some(cause),
             ..StepEnd::of(how)
         };
-        self.store().end_step(activation, step.place, &end, &verdicts, self.now())?;
+        self.store().end_step(activation, step.place, &end, &verdicts, self.now()).wait()?;
         traced::step_ended(&end);
         let event = Event::new(self.now(), "step-ended", message).of_step(step.place);
-        Ok(self.store().add_event(activation.run, &event)?)
+        Ok(self.store().add_event(activation.run, &event).wait()?)
     }
 }
 
@@ -382,7 +385,7 @@ fn in_hand(verdict: NewVerdict, step: &StepRow) -> NewVerdict {
 
 /// Writes verdicts as they happen.
 struct Writer {
-    store: Store,
+    store: Arc<dyn Store>,
     clock: Arc<dyn Clock>,
     orchestrator: Orchestrator,
     activation: Activation,
@@ -402,7 +405,7 @@ impl Observer for Writer {
         }
         let index = handed_out.checked_sub(1).and_then(|index| usize::try_from(index).ok());
         let Some(place) = index.and_then(|index| self.places.get(index)) else { return };
-        if let Err(error) = self.store.take_in_hand(self.activation, self.step, *place) {
+        if let Err(error) = self.store.take_in_hand(self.activation, self.step, *place).wait() {
             tracing::error!(run = %self.activation.run, "objects in hand not written: {error}");
             self.lost.send_replace(true);
         }
@@ -412,7 +415,7 @@ impl Observer for Writer {
         let until = until.map(|until| Timestamp::try_from(until).unwrap_or(Timestamp::MAX));
         let reason = until.map(waits_until);
         // Where it cannot be written, verdicts cannot either, and they stop the run.
-        let _ = self.store.note_wait(self.activation, reason.as_deref().zip(until));
+        let _ = self.store.note_wait(self.activation, reason.as_deref().zip(until)).wait();
         self.orchestrator.changed(self.activation.run);
     }
 
@@ -422,7 +425,8 @@ impl Observer for Writer {
         let stands = |decided: &Decided| !(goes_on && decided.outcome.verdict == Verdict::Failed);
         let verdicts: Vec<NewVerdict> =
             verdicts.filter(stands).filter_map(|decided| placed(decided, &self.places)).collect();
-        let written = self.store.record_verdicts(self.activation, self.step, &verdicts, self.clock.now());
+        let written =
+            self.store.record_verdicts(self.activation, self.step, &verdicts, self.clock.now()).wait();
         if let Err(error) = written {
             // What cannot be remembered must not go on.
             tracing::error!(run = %self.activation.run, "verdicts not written: {error}");

@@ -57,13 +57,13 @@ impl Orchestrator {
         };
         let requests = log.take();
         if !requests.is_empty() {
-            self.store().add_recording(activation, CHOICE, &archive(&requests)?)?;
+            self.store().add_recording(activation, CHOICE, &archive(&requests)?).await?;
         }
         match chosen {
             Ok((objects, not_offered, selection)) => {
-                self.store().offer_objects(activation, &objects, not_offered, &selection)?;
+                self.store().offer_objects(activation, &objects, not_offered, &selection).await?;
                 let told = format!("{} objects taken, {not_offered} left for later runs", objects.len());
-                self.store().add_event(run.id, &Event::new(self.now(), "objects-taken", &told))?;
+                self.store().add_event(run.id, &Event::new(self.now(), "objects-taken", &told)).await?;
                 self.changed(run.id);
                 Ok(Advanced::More)
             }
@@ -82,8 +82,8 @@ impl Orchestrator {
             code: "collection-gone",
             message: format!("the collection `{}` of this run is gone", run.collection),
         };
-        let workflow = self.store().workflow(run.workflow.ok_or_else(gone)?)?;
-        let collection = self.store().collection(workflow.collection.ok_or_else(gone)?)?;
+        let workflow = self.store().workflow(run.workflow.ok_or_else(gone)?).await?;
+        let collection = self.store().collection(workflow.collection.ok_or_else(gone)?).await?;
         let filter = filter_of(&collection)?;
         let most = steps.iter().filter_map(|step| self.objects_per_run(step)).min();
         // Nothing is written where a run reached the end of its collection.
@@ -91,7 +91,7 @@ impl Orchestrator {
         let cursor: Option<Cursor> = cursor.map(|cursor| read("cursor", cursor)).transpose()?;
         let marks = match workflow.takes {
             Takes::All => None,
-            Takes::Changed => Some(self.store().marks(workflow.id)?),
+            Takes::Changed => Some(self.store().marks(workflow.id).await?),
         };
         let chooser = Chooser::new(most, marks, self.deed(steps), cursor, self.blocks(steps));
         let now = self.now();

@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use jiff::{SignedDuration, Timestamp};
 use palisade_limits as limits;
-use palisade_store::{Event, RunId, Store, StoreError, TaskRow, TaskState};
+use palisade_store::{Event, RunId, Store, StoreError, TaskRow, TaskState, Wait as _};
 use tokio::sync::{Notify, watch};
 use tokio::task::JoinSet;
 
@@ -14,7 +14,7 @@ use crate::executor::{Advanced, Boxed, Executor, Stop, Worker};
 
 /// A loop on the service's own state.
 pub struct Embedded {
-    store: Store,
+    store: Arc<dyn Store>,
     clock: Arc<dyn Clock>,
     workers: usize,
     changed: Arc<Notify>,
@@ -23,13 +23,13 @@ pub struct Embedded {
 impl Embedded {
     /// An executor with this many workers.
     #[must_use]
-    pub fn new(store: Store, clock: Arc<dyn Clock>, workers: usize) -> Self {
+    pub fn new(store: Arc<dyn Store>, clock: Arc<dyn Clock>, workers: usize) -> Self {
         Self { store, clock, workers: workers.max(1), changed: Arc::default() }
     }
 
     /// Lets a worker have its task, and looks after it: heartbeats, cancellation, and what becomes of the task.
     async fn attend(
-        store: Store,
+        store: Arc<dyn Store>,
         clock: Arc<dyn Clock>,
         worker: Arc<dyn Worker>,
         task: TaskRow,
@@ -48,7 +48,7 @@ impl Embedded {
             tokio::select! {
                 advanced = &mut work => break advanced,
                 _ = beat.tick() => {
-                    let verdict = match store.heartbeat(activation, clock.now()) {
+                    let verdict = match store.heartbeat(activation, clock.now()).await {
                         Ok(false) => None,
                         Ok(true) => Some(Stop::Cancelled),
                         Err(StoreError::Fenced(_)) => Some(Stop::Lost),
@@ -72,14 +72,14 @@ impl Embedded {
         };
         let now = clock.now();
         let released = match advanced {
-            Advanced::Done => store.end_task(activation.run),
-            Advanced::More => store.release_task(activation, now),
-            Advanced::WaitUntil(moment) => store.release_task(activation, moment),
+            Advanced::Done => store.end_task(activation.run).await,
+            Advanced::More => store.release_task(activation, now).await,
+            Advanced::WaitUntil(moment) => store.release_task(activation, moment).await,
             Advanced::Failed(reason) => {
                 tracing::warn!(run = %activation.run, "activation failed: {reason}");
                 let pause =
                     SignedDuration::from_secs(i64::try_from(limits::ACTIVATION_RETRY_SECONDS).unwrap_or(1));
-                store.release_task(activation, now.saturating_add(pause).unwrap_or(now))
+                store.release_task(activation, now.saturating_add(pause).unwrap_or(now)).await
             }
         };
         match released {
@@ -104,7 +104,7 @@ impl Embedded {
             "the worker was not heard of for {} s; another activation continues the run",
             limits::SILENCE_SECONDS
         );
-        match self.store.take_back_tasks(since, &Event::new(now, "taken-over", &message)) {
+        match self.store.take_back_tasks(since, &Event::new(now, "taken-over", &message)).wait() {
             Ok(0) => {}
             Ok(count) => tracing::warn!("{count} runs were taken back from workers that are silent"),
             Err(error) => tracing::error!("no run can be taken back: {error}"),
@@ -114,31 +114,31 @@ impl Embedded {
 
 impl Executor for Embedded {
     fn submit(&self, run: RunId, lane: &str, tenant: &str, deadline_at: Timestamp) -> Result<(), StoreError> {
-        self.store.submit_task(run, lane, tenant, deadline_at, self.clock.now())?;
+        self.store.submit_task(run, lane, tenant, deadline_at, self.clock.now()).wait()?;
         self.changed.notify_one();
         Ok(())
     }
 
     fn cancel(&self, run: RunId) -> Result<(), StoreError> {
-        self.store.cancel_task(run)?;
+        self.store.cancel_task(run).wait()?;
         self.changed.notify_one();
         Ok(())
     }
 
     fn wake(&self, run: RunId) -> Result<(), StoreError> {
-        self.store.wake_task(run, self.clock.now())?;
+        self.store.wake_task(run, self.clock.now()).wait()?;
         self.changed.notify_one();
         Ok(())
     }
 
     fn status(&self, run: RunId) -> Result<Option<TaskState>, StoreError> {
-        Ok(self.store.task(run)?.map(|task| task.state))
+        Ok(self.store.task(run).wait()?.map(|task| task.state))
     }
 
     fn reconcile(&self) -> Result<u64, StoreError> {
         // Whoever opens the state for writing is alone: nobody else works on these.
         let message = "the service ended while it worked on the run, and did not stop the run first; another activation continues it";
-        self.store.take_back_tasks(Timestamp::MAX, &Event::new(self.clock.now(), "restarted", message))
+        self.store.take_back_tasks(Timestamp::MAX, &Event::new(self.clock.now(), "restarted", message)).wait()
     }
 
     fn serve<'a>(&'a self, worker: Arc<dyn Worker>, mut drain: watch::Receiver<bool>) -> Boxed<'a, ()> {
@@ -147,7 +147,7 @@ impl Executor for Embedded {
             while !*drain.borrow() {
                 self.take_back_silent();
                 while active.len() < self.workers {
-                    match self.store.claim_task_within(self.clock.now(), self.share()) {
+                    match self.store.claim_task_within(self.clock.now(), self.share()).await {
                         Ok(Some(task)) => {
                             let (store, clock) = (self.store.clone(), Arc::clone(&self.clock));
                             active.spawn(Self::attend(

@@ -5,7 +5,7 @@ use axum::http::header::CONTENT_TYPE;
 use axum::response::{IntoResponse as _, Response};
 use jiff::Timestamp;
 use palisade_limits as limits;
-use palisade_store::{AuditEntry, AuditFilter};
+use palisade_store::{AuditEntry, AuditFilter, Wait as _};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use utoipa::{IntoParams, ToSchema};
@@ -108,7 +108,7 @@ async fn list(
 ) -> Result<Json<Listed<Line>>, Failure> {
     let rows = query.rows()?;
     write_refusals(&app).await?;
-    let found = app.store(move |store| store.audit_log(&wanted.into(), rows)).await;
+    let found = app.store(move |store| store.audit_log(&wanted.into(), rows).wait()).await;
     let (entries, total) = found.map_err(Failure::from)?;
     Ok(Json(Listed::new(entries.into_iter().map(Line::from).collect(), total, query)))
 }
@@ -134,8 +134,9 @@ async fn export(
 ) -> Result<Response, Failure> {
     write_refusals(&app).await?;
     let after = from.after.unwrap_or_default();
-    let entries =
-        app.store(move |store| store.audit_after(&wanted.into(), after, limits::AUDIT_EXPORT_LINES)).await;
+    let entries = app
+        .store(move |store| store.audit_after(&wanted.into(), after, limits::AUDIT_EXPORT_LINES).wait())
+        .await;
     let mut lines = Vec::new();
     for entry in entries.map_err(Failure::from)? {
         serde_json::to_writer(&mut lines, &Line::from(entry))

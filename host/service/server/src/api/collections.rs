@@ -11,7 +11,7 @@ use palisade_orchestrator::{
     CollectionChange, CollectionSource, Filter, NewConnection, OrchestratorError, Order, Preview, SECRET,
     Search, StoredLogIn, Wanted as Listing, filter_of, reading_of, source_of,
 };
-use palisade_store::{CollectionId, CollectionRow, FileRow};
+use palisade_store::{CollectionId, CollectionRow, FileRow, Wait as _};
 use secrecy::SecretString;
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
@@ -305,7 +305,7 @@ async fn list(
 ) -> Result<Json<Listed<Collection>>, Failure> {
     let all = app
         .ask(|orchestrator| {
-            let rows = orchestrator.store().collections()?;
+            let rows = orchestrator.store().collections().wait()?;
             rows.into_iter()
                 .map(|row| {
                     let files = orchestrator.files(row.id)?;
@@ -363,7 +363,7 @@ async fn upload(
     responses((status = 200, description = "The collection, with its version as `ETag`.", body = Collection), Problems))]
 async fn show(State(app): State<App>, Viewer(_): Viewer, Path(id): Path<i64>) -> Result<Response, Failure> {
     app.ask(move |orchestrator| {
-        let row = orchestrator.store().collection(CollectionId(id))?;
+        let row = orchestrator.store().collection(CollectionId(id)).wait()?;
         let version = etag(row.version);
         Ok((version, Json(shown(row, orchestrator.files(CollectionId(id))?)?)).into_response())
     })
@@ -405,7 +405,7 @@ async fn change(
 ) -> Result<Response, Failure> {
     let version = app
         .ask(move |orchestrator| {
-            let kept = reading_of(&orchestrator.store().collection(CollectionId(id))?)?;
+            let kept = reading_of(&orchestrator.store().collection(CollectionId(id)).wait()?)?;
             let reading = changed_reading(kept.unwrap_or_default(), body.format, body.columns)?;
             let change = CollectionChange {
                 name: &body.name,
@@ -416,7 +416,7 @@ async fn change(
                 expected: expected.version(),
             };
             orchestrator.change_collection(CollectionId(id), change, &who.actor())?;
-            Ok(orchestrator.store().collection(CollectionId(id))?.version)
+            Ok(orchestrator.store().collection(CollectionId(id)).wait()?.version)
         })
         .await?;
     Ok((StatusCode::NO_CONTENT, etag(version)).into_response())

@@ -7,7 +7,7 @@ use axum::http::StatusCode;
 use axum::response::{IntoResponse as _, Response};
 use jiff::Timestamp;
 use palisade_orchestrator::{ConnectionDraft, ConnectionPage, ConnectionTest};
-use palisade_store::ConnectionId;
+use palisade_store::{ConnectionId, Wait as _};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use utoipa::ToSchema;
@@ -236,10 +236,10 @@ async fn change(
     let version = app
         .ask(move |orchestrator| {
             let id = ConnectionId(id);
-            orchestrator.store().connection(id)?;
+            orchestrator.store().connection(id).wait()?;
             let draft = body.draft(orchestrator)?;
             orchestrator.change_connection(id, draft, expected.version(), &who.actor())?;
-            Ok(orchestrator.store().connection(id)?.version)
+            Ok(orchestrator.store().connection(id).wait()?.version)
         })
         .await?;
     Ok((StatusCode::NO_CONTENT, etag(version)).into_response())
@@ -285,7 +285,7 @@ async fn test(
     let id = ConnectionId(id);
     let entered = app
         .ask(move |orchestrator| {
-            let kind = orchestrator.store().connection(id)?.kind;
+            let kind = orchestrator.store().connection(id).wait()?.kind;
             orchestrator.connection_values(&kind, body.configuration)
         })
         .await?;

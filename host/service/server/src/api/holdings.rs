@@ -2,7 +2,7 @@
 
 use axum::extract::State;
 use jiff::Timestamp;
-use palisade_store::HoldingRow;
+use palisade_store::{HoldingRow, Wait as _};
 use serde::Serialize;
 use utoipa::ToSchema;
 use utoipa_axum::routes;
@@ -77,6 +77,6 @@ async fn list(
     Viewer(_): Viewer,
     Params(query): Params<PageQuery>,
 ) -> Result<Json<Listed<Holding>>, Failure> {
-    let rows = app.ask(|orchestrator| Ok(orchestrator.store().holdings()?)).await?;
+    let rows = app.ask(|orchestrator| Ok(orchestrator.store().holdings().wait()?)).await?;
     Ok(Json(Listed::cut(rows.into_iter().map(Holding::from).collect(), query)?))
 }

@@ -11,7 +11,7 @@ use axum::middleware::Next;
 use axum::response::{IntoResponse as _, Response};
 use jiff::{SignedDuration, Timestamp};
 use palisade_limits as limits;
-use palisade_store::{Answered, Claimed, Store, StoreError};
+use palisade_store::{Answered, Claimed, Store, StoreError, Wait as _};
 use ring::digest::{Context, SHA256};
 use serde_json::Value;
 
@@ -27,8 +27,8 @@ pub(crate) const HEADER: &str = "idempotency-key";
 pub(crate) struct KeptAs(pub(crate) Value);
 
 /// Releases the keys of calls that were interrupted by the end of the service.
-pub(crate) fn begin(store: &Store, now: Timestamp) -> Result<(), StoreError> {
-    store.forget_keys(horizon(now), true)
+pub(crate) fn begin(store: &dyn Store, now: Timestamp) -> Result<(), StoreError> {
+    store.forget_keys(horizon(now), true).wait()
 }
 
 fn horizon(now: Timestamp) -> Timestamp {
@@ -65,8 +65,8 @@ async fn once(app: &App, takes: Takes, request: Request, next: Next) -> Result<R
     let (owner, taken) = (who.clone(), key.clone());
     let claimed = app
         .store(move |store| {
-            store.forget_keys(horizon, false)?;
-            store.claim_key(&owner, &taken, &digest, now)
+            store.forget_keys(horizon, false).wait()?;
+            store.claim_key(&owner, &taken, &digest, now).wait()
         })
         .await
         .map_err(Failure::from)?;
@@ -128,7 +128,7 @@ impl Open {
     async fn settle(mut self, answered: Option<Answered>) -> Result<(), Failure> {
         self.settled = true;
         let (who, key) = (self.who.clone(), self.key.clone());
-        let settled = self.app.store(move |store| store.answer_key(&who, &key, answered.as_ref()));
+        let settled = self.app.store(move |store| store.answer_key(&who, &key, answered.as_ref()).wait());
         settled.await.map_err(Failure::from)
     }
 }
@@ -141,7 +141,7 @@ impl Drop for Open {
         let (app, who, key) = (self.app.clone(), self.who.clone(), self.key.clone());
         if let Ok(runtime) = tokio::runtime::Handle::try_current() {
             runtime.spawn(async move {
-                let _ = app.store(move |store| store.answer_key(&who, &key, None)).await;
+                let _ = app.store(move |store| store.answer_key(&who, &key, None).wait()).await;
             });
         }
     }
@@ -177,19 +177,22 @@ fn again(answered: Answered) -> Response {
 
 #[cfg(test)]
 mod tests {
+    use palisade_store::IdempotencyKeys as _;
+    use palisade_store_sqlite::SqliteStore;
+
     use super::*;
 
     #[test]
     fn a_key_that_an_end_left_open_is_free_after_the_start_and_an_answer_is_kept() {
         let directory = tempfile::tempdir().unwrap();
-        let store = Store::open(&directory.path().join("palisade.db")).unwrap();
+        let store = SqliteStore::open(&directory.path().join("palisade.db")).unwrap();
         let now: Timestamp = "2026-11-22T12:00:00Z".parse().unwrap();
         let answered = Answered { status: 201, answer: "{}".to_owned(), location: None };
-        store.claim_key("1", "open", b"call", now).unwrap();
-        store.claim_key("1", "answered", b"call", now).unwrap();
-        store.answer_key("1", "answered", Some(&answered)).unwrap();
+        store.claim_key("1", "open", b"call", now).wait().unwrap();
+        store.claim_key("1", "answered", b"call", now).wait().unwrap();
+        store.answer_key("1", "answered", Some(&answered)).wait().unwrap();
         begin(&store, now).unwrap();
-        assert_eq!(store.claim_key("1", "open", b"call", now).unwrap(), Claimed::First);
-        assert_eq!(store.claim_key("1", "answered", b"call", now).unwrap(), Claimed::Before(answered));
+        assert_eq!(store.claim_key("1", "open", b"call", now).wait().unwrap(), Claimed::First);
+        assert_eq!(store.claim_key("1", "answered", b"call", now).wait().unwrap(), Claimed::Before(answered));
     }
 }

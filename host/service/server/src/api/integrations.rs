@@ -12,7 +12,7 @@ use palisade_limits as limits;
 use palisade_orchestrator::{
     ActionPage, Confirmed, ConnectionChoice, ConnectionTest, Review, ReviewedAction,
 };
-use palisade_store::{BundleId, BundleRow, ConnectionId};
+use palisade_store::{BundleId, BundleRow, ConnectionId, Wait as _};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use utoipa::{IntoParams, ToSchema};
@@ -190,7 +190,7 @@ async fn list(
     Viewer(_): Viewer,
     Params(query): Params<PageQuery>,
 ) -> Result<Json<Listed<Integration>>, Failure> {
-    let rows = app.ask(|orchestrator| Ok(orchestrator.store().bundles()?)).await?;
+    let rows = app.ask(|orchestrator| Ok(orchestrator.store().bundles().wait()?)).await?;
     Ok(Json(Listed::cut(rows.into_iter().map(Integration::from).collect(), query)?))
 }
 
@@ -261,7 +261,7 @@ async fn show(
     Path(id): Path<i64>,
 ) -> Result<Json<Shown>, Failure> {
     app.ask(move |orchestrator| {
-        let integration = orchestrator.store().bundle(BundleId(id))?.into();
+        let integration = orchestrator.store().bundle(BundleId(id)).wait()?.into();
         Ok(Json(Shown { integration, actions: orchestrator.reviewed_actions(BundleId(id))? }))
     })
     .await

@@ -16,7 +16,7 @@ use jiff::Timestamp;
 use palisade_model::{StepEnding, Verdict, VerdictCounts};
 use palisade_store::{
     Cause, Compared, Event, Origin, Phase, RunFilter, RunId, RunOrder, RunRow, RunStatus, StepRow, Store,
-    StoreError, WorkflowId,
+    StoreError, Wait as _, WorkflowId,
 };
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
@@ -205,13 +205,13 @@ impl From<Compared> for Comparison {
 }
 
 /// The steps of a run with what their comparisons found.
-fn steps(store: &Store, run: &RunRow) -> Result<Vec<Step>, StoreError> {
+fn steps(store: &dyn Store, run: &RunRow) -> Result<Vec<Step>, StoreError> {
     let step = |row: StepRow| {
         // Only a dry run compares.
-        let compared = if run.dry_run { store.compared(run.id, row.place)? } else { None };
+        let compared = if run.dry_run { store.compared(run.id, row.place).wait()? } else { None };
         Ok(Step { comparison: compared.map(Comparison::from), ..Step::from(row) })
     };
-    store.run_steps(run.id)?.into_iter().map(step).collect()
+    store.run_steps(run.id).wait()?.into_iter().map(step).collect()
 }
 
 impl From<StepRow> for Step {
@@ -335,7 +335,8 @@ async fn list(
         order: wanted.sort,
         descending: wanted.descending,
     };
-    let (runs, total) = app.ask(move |orchestrator| Ok(orchestrator.store().runs(&filter, rows)?)).await?;
+    let (runs, total) =
+        app.ask(move |orchestrator| Ok(orchestrator.store().runs(&filter, rows).wait()?)).await?;
     Ok(Json(Listed::new(runs.into_iter().map(Run::from).collect(), total, query)))
 }
 
@@ -349,7 +350,7 @@ async fn show(
     Path(id): Path<i64>,
 ) -> Result<Json<Shown>, Failure> {
     app.ask(move |orchestrator| {
-        let run = orchestrator.store().run(RunId(id))?;
+        let run = orchestrator.store().run(RunId(id)).wait()?;
         let shorter = |step: Step| Step { warnings: without_entries(step.warnings), ..step };
         let steps = steps(orchestrator.store(), &run)?.into_iter().map(shorter).collect();
         let selection = run.selection.clone();
@@ -370,8 +371,8 @@ async fn events(
 ) -> Result<Json<Listed<Happened>>, Failure> {
     let events = app
         .ask(move |orchestrator| {
-            orchestrator.store().run(RunId(id))?;
-            Ok(orchestrator.store().events(RunId(id))?)
+            orchestrator.store().run(RunId(id)).wait()?;
+            Ok(orchestrator.store().events(RunId(id)).wait()?)
         })
         .await?;
     Ok(Json(Listed::cut(events.into_iter().map(Happened::from).collect(), query)?))
@@ -441,7 +442,7 @@ async fn progress(
 }
 
 async fn run_now(app: &App, id: RunId) -> Result<Run, Failure> {
-    app.ask(move |orchestrator| Ok(orchestrator.store().run(id)?.into())).await
+    app.ask(move |orchestrator| Ok(orchestrator.store().run(id).wait()?.into())).await
 }
 
 fn sent(run: &Run) -> Sent {

@@ -13,7 +13,7 @@ use palisade_orchestrator::{
     told,
 };
 use palisade_schedule::Schedule;
-use palisade_store::{BundleId, CollectionId, RunId, Takes, WorkflowId, WorkflowRow};
+use palisade_store::{BundleId, CollectionId, RunId, Takes, Wait as _, WorkflowId, WorkflowRow};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use utoipa::{IntoParams, ToSchema};
@@ -318,7 +318,7 @@ async fn list(
     Params(searched): Params<Searched>,
 ) -> Result<Json<Listed<Workflow>>, Failure> {
     let now = app.now();
-    let mut rows = app.ask(|orchestrator| Ok(orchestrator.store().workflows()?)).await?;
+    let mut rows = app.ask(|orchestrator| Ok(orchestrator.store().workflows().wait()?)).await?;
     let text = searched.search.unwrap_or_default().trim().to_lowercase();
     rows.retain(|row| row.name.to_lowercase().contains(&text));
     Ok(Json(Listed::cut(rows.into_iter().map(|row| shown(row, now)).collect(), query)?))
@@ -367,7 +367,7 @@ async fn import(
     params(("id" = i64, Path, description = "Identifies it.", example = 1)),
     responses((status = 200, description = "The workflow, with its version as `ETag`.", body = Workflow), Problems))]
 async fn show(State(app): State<App>, Viewer(_): Viewer, Path(id): Path<i64>) -> Result<Response, Failure> {
-    let row = app.ask(move |orchestrator| Ok(orchestrator.store().workflow(WorkflowId(id))?)).await?;
+    let row = app.ask(move |orchestrator| Ok(orchestrator.store().workflow(WorkflowId(id)).wait()?)).await?;
     Ok((etag(row.version), Json(shown(row, app.now()))).into_response())
 }
 
@@ -386,7 +386,7 @@ async fn change(
         .ask(move |orchestrator| {
             let draft = body.draft(orchestrator)?;
             orchestrator.change_workflow(WorkflowId(id), draft, expected.version(), &who.actor())?;
-            Ok(orchestrator.store().workflow(WorkflowId(id))?.version)
+            Ok(orchestrator.store().workflow(WorkflowId(id)).wait()?.version)
         })
         .await?;
     Ok((StatusCode::NO_CONTENT, etag(version)).into_response())
@@ -460,7 +460,7 @@ async fn run(
 ) -> Result<Response, Failure> {
     let RunWanted { dry_run, objects, of_run, of_collection } = body;
     // Before a collection is read for it.
-    app.ask(move |orchestrator| Ok(orchestrator.store().workflow(WorkflowId(id))?)).await?;
+    app.ask(move |orchestrator| Ok(orchestrator.store().workflow(WorkflowId(id)).wait()?)).await?;
     let mut selected = Vec::new();
     let replaces = objects.is_some() || of_run.is_some() || of_collection.is_some();
     if let Some(OfCollection { collection, objects, matching }) = of_collection {

@@ -5,7 +5,7 @@ use axum::Form;
 use axum::extract::{Path, State};
 use axum::http::StatusCode;
 use axum::response::Response;
-use palisade_store::{SessionId, TokenId, Tokens};
+use palisade_store::{SessionId, TokenId, Tokens, Wait as _};
 use secrecy::SecretString;
 use serde::Deserialize;
 
@@ -177,7 +177,7 @@ async fn change_password(
     match people::change_password(&app, &who, current, new, tokens).await {
         Ok(revoked) => {
             let id = who.id;
-            let user = app.store(move |store| store.user(id)).await?;
+            let user = app.store(move |store| store.user(id).wait()).await?;
             let revoked = match revoked {
                 0 => String::new(),
                 1 => " One token was revoked.".to_owned(),

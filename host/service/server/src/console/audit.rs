@@ -4,7 +4,7 @@ use askama::Template;
 use axum::extract::{Query, State};
 use axum::response::Response;
 use jiff::Timestamp;
-use palisade_store::{AuditFilter, StoreError, UserId};
+use palisade_store::{AuditFilter, StoreError, UserId, Wait as _};
 use serde::Deserialize;
 use serde_json::{Map, Value};
 
@@ -176,7 +176,9 @@ async fn list(
     let list = ListQuery { search: String::new(), page: wanted.page };
     let rows = list.rows();
     let ((entries, total), (kinds, people)) = app
-        .store(move |store| Ok::<_, StoreError>((store.audit_log(&filter, rows)?, store.audit_names()?)))
+        .store(move |store| {
+            Ok::<_, StoreError>((store.audit_log(&filter, rows).wait()?, store.audit_names().wait()?))
+        })
         .await?;
     let rows = entries
         .into_iter()

@@ -10,7 +10,7 @@ use palisade_limits as limits;
 use palisade_model::Verdict;
 use palisade_orchestrator::{Orchestrator, OrchestratorError};
 use palisade_store::{
-    Cause, HoldingRow, Page, Phase, RunCount, RunFilter, RunRow, RunStatus, RunTotals, WorkflowRow,
+    Cause, HoldingRow, Page, Phase, RunCount, RunFilter, RunRow, RunStatus, RunTotals, Wait as _, WorkflowRow,
 };
 use serde::Deserialize;
 
@@ -109,36 +109,36 @@ fn read(
     now: Timestamp,
 ) -> Result<Read, OrchestratorError> {
     let store = orchestrator.store();
-    let mut issues = store.last_runs()?;
+    let mut issues = store.last_runs().wait()?;
     issues.retain(|run| run.status.is_some_and(RunStatus::is_issue));
     issues.sort_by_key(|run| std::cmp::Reverse(run.id));
     let (mut open, mut waiting) = (0, Vec::new());
     for phase in [Phase::Queued, Phase::Waiting, Phase::Running] {
         let filter = RunFilter { phase: Some(phase), ..RunFilter::default() };
-        let (_, count) = store.runs(&filter, Page { offset: 0, limit: 1 })?;
+        let (_, count) = store.runs(&filter, Page { offset: 0, limit: 1 }).wait()?;
         open += count;
         if phase == Phase::Running {
             continue;
         }
         // The latest come first, and those that wait longest are the last.
         let oldest = Page { offset: count.saturating_sub(LINES as u64), limit: LINES as u64 };
-        for run in store.runs(&filter, oldest)?.0.into_iter().rev() {
+        for run in store.runs(&filter, oldest).wait()?.0.into_iter().rev() {
             if now.duration_since(run.created_at).as_secs() >= limits::LONG_WAIT_SECONDS as i64 {
                 waiting.push(run);
             }
         }
     }
-    let columns = store.run_totals_between(moments)?;
+    let columns = store.run_totals_between(moments).wait()?;
     Ok(Read {
-        installed: !store.bundles()?.is_empty(),
-        collected: !store.collections()?.is_empty(),
-        workflows: store.workflows()?,
+        installed: !store.bundles().wait()?.is_empty(),
+        collected: !store.collections().wait()?.is_empty(),
+        workflows: store.workflows().wait()?,
         totals: RunTotals::sum(&columns),
         columns,
         open,
         issues,
         waiting,
-        holdings: store.holdings()?,
+        holdings: store.holdings().wait()?,
     })
 }
 

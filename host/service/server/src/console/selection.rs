@@ -11,7 +11,7 @@ use axum::http::StatusCode;
 use axum::response::Response;
 use palisade_limits as limits;
 use palisade_orchestrator::{Orchestrator, OrchestratorError, Request, Search, SelectedObject};
-use palisade_store::{CollectionId, ObjectFilter, RunId, StoredObject, WorkflowId, WorkflowRow};
+use palisade_store::{CollectionId, ObjectFilter, RunId, StoredObject, Wait as _, WorkflowId, WorkflowRow};
 
 use super::runs::address;
 use super::runs::objects::filter_of;
@@ -251,17 +251,17 @@ fn known(
     matching: &[StoredObject],
 ) -> Result<Known, OrchestratorError> {
     let store = orchestrator.store();
-    let workflows = store.workflows()?;
+    let workflows = store.workflows().wait()?;
     let (title, likely, objects): (_, _, Vec<(String, String, String)>) = match picked {
         Picked::OfRun(run, places) => {
-            let row = store.run(*run)?;
-            let objects = store.objects_at(*run, places)?;
+            let row = store.run(*run).wait()?;
+            let objects = store.objects_at(*run, places).wait()?;
             let named =
                 |(place, object): (u64, StoredObject)| (place.to_string(), object.subtype, object.value);
             (format!("Run {run}"), row.workflow, objects.into_iter().map(named).collect())
         }
         Picked::OfCollection(collection, objects) => {
-            let row = store.collection(*collection)?;
+            let row = store.collection(*collection).wait()?;
             let uses = workflows.iter().find(|workflow| workflow.collection == Some(row.id));
             let named = |object: &SelectedObject| {
                 let subtype = object.subtype.clone().unwrap_or_default();
@@ -270,12 +270,12 @@ fn known(
             (row.name, uses.map(|workflow| workflow.id), objects.iter().map(named).collect())
         }
         Picked::Matching(collection, _) => {
-            let row = store.collection(*collection)?;
+            let row = store.collection(*collection).wait()?;
             let uses = workflows.iter().find(|workflow| workflow.collection == Some(row.id));
             (row.name, uses.map(|workflow| workflow.id), first_of(matching))
         }
         Picked::MatchingOfRun(run, _) => {
-            (format!("Run {run}"), store.run(*run)?.workflow, first_of(matching))
+            (format!("Run {run}"), store.run(*run).wait()?.workflow, first_of(matching))
         }
     };
     let row = |((reference, subtype, value), place)| Row { place, reference, subtype, value };

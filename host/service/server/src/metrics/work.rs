@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 
 use palisade_orchestrator::{Orchestrator, OrchestratorError, Tallied};
 use palisade_printable::printable;
-use palisade_store::{HoldingRow, Page, Phase, RunFilter, RunStatus};
+use palisade_store::{HoldingRow, Page, Phase, RunFilter, RunStatus, Wait as _};
 use prometheus_client::encoding::EncodeLabelSet;
 use prometheus_client::metrics::counter::Counter;
 use prometheus_client::metrics::family::Family;
@@ -50,12 +50,12 @@ impl Work {
         let mut open = BTreeMap::new();
         for phase in [Phase::Queued, Phase::Waiting, Phase::Running] {
             let filter = RunFilter { phase: Some(phase), ..RunFilter::default() };
-            open.insert(phase, store.runs(&filter, Page { offset: 0, limit: 1 })?.1);
+            open.insert(phase, store.runs(&filter, Page { offset: 0, limit: 1 }).wait()?.1);
         }
         let is_issue = |run: &palisade_store::RunRow| run.status.is_some_and(RunStatus::is_issue);
-        let with_issue = store.last_runs()?.iter().filter(|run| is_issue(run)).count() as u64;
+        let with_issue = store.last_runs().wait()?.iter().filter(|run| is_issue(run)).count() as u64;
         let mut lists = BTreeMap::new();
-        for row in store.holdings()? {
+        for row in store.holdings().wait()? {
             let (list, held) = on_list(row);
             let fullest = lists.entry(list).or_insert(held);
             *fullest = held.max(*fullest);

@@ -2,7 +2,7 @@
 
 use axum::http::StatusCode;
 use jiff::Timestamp;
-use palisade_store::{EndedWithUser, LogIn, Store, StoreError, Tokens, UserId, UserRow};
+use palisade_store::{EndedWithUser, LogIn, Store, StoreError, Tokens, UserId, UserRow, Wait as _};
 use secrecy::SecretString;
 use serde::Serialize;
 use serde_json::json;
@@ -93,12 +93,12 @@ pub(super) fn role_of(row: &UserRow) -> Result<Role, Failure> {
 
 /// Everybody, by name.
 pub(crate) async fn list(app: &App) -> Result<Vec<Person>, Failure> {
-    app.store(|store| store.users()?.iter().map(Person::of).collect()).await
+    app.store(|store| store.users().wait()?.iter().map(Person::of).collect()).await
 }
 
 /// Somebody.
 pub(crate) async fn one(app: &App, id: UserId) -> Result<Person, Failure> {
-    app.store(move |store| Person::of(&store.user(id)?)).await
+    app.store(move |store| Person::of(&store.user(id).wait()?)).await
 }
 
 /// Makes somebody, and a link with which they choose their password: its path.
@@ -114,11 +114,11 @@ pub(crate) async fn invite(
     let person = app
         .store(move |store| {
             let lower = name.to_lowercase();
-            if store.users()?.iter().any(|other| other.name.to_lowercase() == lower) {
+            if store.users().wait()?.iter().any(|other| other.name.to_lowercase() == lower) {
                 return Err(StoreError::Taken { what: "user", name }.into());
             }
-            let id = store.add_user(&name, role.name(), None, now)?;
-            Person::of(&store.user(id)?)
+            let id = store.add_user(&name, role.name(), None, now).wait()?;
+            Person::of(&store.user(id).wait()?)
         })
         .await?;
     let after = json!({"role": role, "state": State::Invited});
@@ -166,12 +166,12 @@ pub(crate) async fn change(
 type Described = (String, serde_json::Value);
 
 fn change_in(
-    store: &Store,
+    store: &dyn Store,
     id: UserId,
     to: Changed,
     expected: Option<String>,
 ) -> Result<(Described, Described), Failure> {
-    let row = store.user(id)?;
+    let row = store.user(id).wait()?;
     let before = role_of(&row)?;
     let found = version(before, row.enabled);
     if let Some(expected) = expected.filter(|expected| *expected != found) {
@@ -184,18 +184,18 @@ fn change_in(
     }
     let described = |role: Role, enabled: bool| (row.name.clone(), json!({"role": role, "enabled": enabled}));
     if role != before || enabled != row.enabled {
-        store.change_user(id, role.name(), enabled)?;
+        store.change_user(id, role.name(), enabled).wait()?;
     }
     Ok((described(before, row.enabled), described(role, enabled)))
 }
 
 /// Refuses to lose the only administrator who can log in.
-fn others_administer(store: &Store, row: &UserRow) -> Result<(), Failure> {
+fn others_administer(store: &dyn Store, row: &UserRow) -> Result<(), Failure> {
     if row.role != Role::Administrator.name() || !row.enabled {
         return Ok(());
     }
     // A user without a password cannot let anybody in.
-    let others = store.users()?.iter().any(|other| {
+    let others = store.users().wait()?.iter().any(|other| {
         other.id != row.id
             && other.enabled
             && other.password.is_some()
@@ -219,14 +219,14 @@ pub(crate) async fn delete(
     let _one_at_a_time = app.people_lock().lock().await;
     let (person, ended) = app
         .store(move |store| {
-            let row = store.user(id)?;
+            let row = store.user(id).wait()?;
             let person = Person::of(&row)?;
             let found = person.version();
             if let Some(expected) = expected.filter(|expected| *expected != found) {
                 return Err(mismatch("user", &expected, &found));
             }
             others_administer(store, &row)?;
-            Ok((person, store.remove_user(id)?))
+            Ok((person, store.remove_user(id).wait()?))
         })
         .await?;
     let before = json!({
@@ -248,7 +248,7 @@ pub(crate) async fn change_password(
         return Err(Failure::invalid(vec![Fault::new("new-password", message)]));
     }
     let id = who.id;
-    let known = app.store(move |store| store.user(id)).await?.password;
+    let known = app.store(move |store| store.user(id).wait()).await?.password;
     // Whoever sits at an open session may guess no faster than whoever is at the log-in.
     let attempt = super::log_in::own(&who.name);
     let (place, _delay) = super::log_in::turn(app, &attempt, (&who.name, Some(who.id))).await?;
@@ -261,7 +261,7 @@ pub(crate) async fn change_password(
     }
     drop(place);
     let hash = app.passwords().hash(new).await?;
-    let revoked = app.store(move |store| store.set_password(id, &hash, tokens)).await?;
+    let revoked = app.store(move |store| store.set_password(id, &hash, tokens).wait()).await?;
     password_changed(app, &who.actor(), "user.password-changed", (&who.name, who.id), revoked).await?;
     Ok(revoked)
 }
@@ -280,7 +280,7 @@ pub(super) async fn password_changed(
 
 /// That nobody is there yet.
 pub(super) async fn nobody(app: &App) -> Result<bool, Failure> {
-    Ok(app.store(Store::users).await?.is_empty())
+    Ok(app.store(|store| store.users().wait()).await?.is_empty())
 }
 
 /// The first administrator, who chose their name themselves.
@@ -289,12 +289,12 @@ pub(super) async fn first(app: &App, name: &str, hash: String) -> Result<UserRow
     let (owned, now) = (name.to_owned(), app.now());
     let row = app
         .store(move |store| {
-            if !store.users()?.is_empty() {
+            if !store.users().wait()?.is_empty() {
                 let message = "there is an administrator already";
                 return Err(Failure::new(StatusCode::GONE, "link-used", message));
             }
-            let id = store.add_user(&owned, Role::Administrator.name(), Some(&hash), now)?;
-            Ok(store.user(id)?)
+            let id = store.add_user(&owned, Role::Administrator.name(), Some(&hash), now).wait()?;
+            Ok(store.user(id).wait()?)
         })
         .await?;
     let after = json!({"role": Role::Administrator, "state": State::Active});

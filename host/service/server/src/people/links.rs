@@ -4,7 +4,7 @@
 use axum::http::StatusCode;
 use jiff::{SignedDuration, Timestamp};
 use palisade_limits as limits;
-use palisade_store::{LinkRow, NewAuditEntry, Store, Tokens, UserId, UserRow};
+use palisade_store::{LinkRow, NewAuditEntry, Store, Tokens, UserId, UserRow, Wait as _};
 use secrecy::SecretString;
 
 use super::{accounts, name_of, spelled};
@@ -35,7 +35,7 @@ pub(super) async fn make(app: &App, user: Option<UserId>) -> Result<String, Fail
     let digest = opaque::digest_of(&token);
     let link = LinkRow { user };
     let ends = ends(app.now());
-    app.store(move |store| store.add_link(&digest, &link, ends)).await?;
+    app.store(move |store| store.add_link(&digest, &link, ends).wait()).await?;
     Ok(path_of(&token))
 }
 
@@ -44,25 +44,25 @@ pub(super) async fn make(app: &App, user: Option<UserId>) -> Result<String, Fail
 ///
 /// # Errors
 /// Where nobody has this name, or they may not log in.
-pub fn recovery_link(store: &Store, name: &str, now: Timestamp) -> Result<String, Failure> {
-    let row = store.user_named(&spelled(name))?.ok_or_else(|| Failure::not_found("user", name))?;
+pub fn recovery_link(store: &dyn Store, name: &str, now: Timestamp) -> Result<String, Failure> {
+    let row = store.user_named(&spelled(name)).wait()?.ok_or_else(|| Failure::not_found("user", name))?;
     if !row.enabled {
         return Err(Failure::conflict("user-disabled", format!("`{name}` may not log in")));
     }
     let token = opaque::random()?;
     let link = LinkRow { user: Some(row.id) };
-    store.add_link(&opaque::digest_of(&token), &link, ends(now))?;
+    store.add_link(&opaque::digest_of(&token), &link, ends(now)).wait()?;
     let entry = NewAuditEntry {
-        who: "the command line",
-        what: "user.link-made",
-        subject: &row.name,
+        who: "the command line".to_owned(),
+        what: "user.link-made".to_owned(),
+        subject: row.name,
         before: None,
         after: None,
         address: None,
         user: None,
         subject_user: Some(row.id),
     };
-    store.audit(&entry, now)?;
+    store.audit(&entry, now).wait()?;
     Ok(path_of(&token))
 }
 
@@ -92,11 +92,11 @@ impl App {
 /// Whom a link is for, if it is good.
 pub(crate) async fn opened(app: &App, token: &str) -> Result<Opened, Failure> {
     let (digest, now) = (opaque::digest_of(token), app.now());
-    let link = app.store(move |store| store.link(&digest, now)).await?.ok_or_else(gone)?;
+    let link = app.store(move |store| store.link(&digest, now).wait()).await?.ok_or_else(gone)?;
     let Some(id) = link.user else {
         return if accounts::nobody(app).await? { Ok(Opened::First) } else { Err(gone()) };
     };
-    let name = app.store(move |store| store.user(id)).await?.name;
+    let name = app.store(move |store| store.user(id).wait()).await?.name;
     Ok(Opened::Named(id, name))
 }
 
@@ -123,7 +123,7 @@ pub(crate) async fn accept(
     let hash = app.passwords().hash(chosen).await?;
     let digest = opaque::digest_of(token);
     // Of two who follow it at once, one finds it.
-    if !app.store(move |store| store.use_link(&digest)).await? {
+    if !app.store(move |store| store.use_link(&digest).wait()).await? {
         return Err(gone());
     }
     let row = match opened {
@@ -137,8 +137,8 @@ pub(crate) async fn accept(
 async fn named(app: &App, id: UserId, hash: String, tokens: Tokens) -> Result<UserRow, Failure> {
     let (row, revoked) = app
         .store(move |store| {
-            let row = Some(store.user(id)?).filter(|row| row.enabled).ok_or_else(gone)?;
-            let revoked = store.set_password(row.id, &hash, tokens)?;
+            let row = Some(store.user(id).wait()?).filter(|row| row.enabled).ok_or_else(gone)?;
+            let revoked = store.set_password(row.id, &hash, tokens).wait()?;
             Ok::<_, Failure>((row, revoked))
         })
         .await?;

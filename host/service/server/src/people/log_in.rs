@@ -2,7 +2,7 @@
 //! password or may not log in.
 
 use axum::http::StatusCode;
-use palisade_store::{LogIn, UserId, UserRow};
+use palisade_store::{LogIn, UserId, UserRow, Wait as _};
 use secrecy::{ExposeSecret as _, SecretString};
 use tokio::sync::OwnedSemaphorePermit;
 
@@ -23,7 +23,7 @@ pub(crate) async fn log_in(
     }
     let name = spelled(name.trim());
     let attempt = Attempt::new(&name, client::current());
-    let row = app.store(move |store| store.user_named(&name)).await?;
+    let row = app.store(move |store| store.user_named(&name).wait()).await?;
     // A name that nobody has is not written down: it may be a password.
     let subject = match &row {
         Some(row) => (row.name.clone(), Some(row.id)),
@@ -52,7 +52,7 @@ pub(super) async fn entered(app: &App, row: &UserRow) -> Result<(), Failure> {
     client::acts_for(row.id);
     let log_in = LogIn { at: app.now(), address: client::current().map(|address| address.to_string()) };
     let id = row.id;
-    app.store(move |store| store.note_log_in(id, &log_in)).await.map_err(Failure::from)
+    app.store(move |store| store.note_log_in(id, &log_in).wait()).await.map_err(Failure::from)
 }
 
 /// Waits for the turn of an attempt: until its delay is over, and then for a place at the work. It is judged while a place is held:

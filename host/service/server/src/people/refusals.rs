@@ -8,7 +8,7 @@ use std::sync::{Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
 use palisade_limits as limits;
-use palisade_store::{NewAuditEntry, UserId};
+use palisade_store::{NewAuditEntry, UserId, Wait as _};
 use serde_json::json;
 
 use crate::{App, Failure, client};
@@ -151,16 +151,16 @@ async fn write(app: &App, lines: Vec<Line>) -> Result<(), Failure> {
     app.store(move |store| {
         for Line { key, count } in lines {
             let entry = NewAuditEntry {
-                who: "nobody",
-                what: key.what.name(),
-                subject: &key.subject,
+                who: "nobody".to_owned(),
+                what: key.what.name().to_string(),
+                subject: key.subject,
                 before: None,
                 after: (count > 1).then(|| json!({ "count": count })),
                 address: key.address,
                 user: None,
                 subject_user: key.user,
             };
-            store.audit(&entry, now)?;
+            store.audit(&entry, now).wait()?;
         }
         Ok::<_, Failure>(())
     })

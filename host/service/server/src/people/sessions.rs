@@ -2,7 +2,7 @@
 //! idle too long is not open, whatever the state has of it.
 
 use jiff::Timestamp;
-use palisade_store::{SessionId, UserId};
+use palisade_store::{SessionId, UserId, Wait as _};
 use serde::Serialize;
 use serde_json::json;
 use utoipa::ToSchema;
@@ -45,8 +45,8 @@ fn own_digest(who: &Who) -> Option<[u8; 32]> {
 pub(crate) async fn of(app: &App, who: &Who, user: UserId) -> Result<Vec<Open>, Failure> {
     let now = app.now();
     let rows = app.store(move |store| {
-        store.user(user)?;
-        store.sessions_of(user, now)
+        store.user(user).wait()?;
+        store.sessions_of(user, now).wait()
     });
     let rows = rows.await.map_err(Failure::from)?;
     let own = own_digest(who);
@@ -73,8 +73,8 @@ pub(crate) async fn end(app: &App, who: &Who, user: UserId, id: SessionId) -> Re
     let open = open.ok_or_else(|| Failure::not_found("session", id))?;
     let name = app
         .store(move |store| {
-            store.remove_session_of(user, id)?;
-            store.user(user)
+            store.remove_session_of(user, id).wait()?;
+            store.user(user).wait()
         })
         .await
         .map_err(Failure::from)?
@@ -90,8 +90,8 @@ pub(crate) async fn end_all(app: &App, who: &Who, user: UserId) -> Result<u64, F
     let ended = of(app, who, user).await?.iter().filter(but).count() as u64;
     let name = app
         .store(move |store| {
-            let name = store.user(user)?.name;
-            store.remove_sessions_of(user, own.as_ref().map(|own| &own[..]))?;
+            let name = store.user(user).wait()?.name;
+            store.remove_sessions_of(user, own.as_ref().map(|own| &own[..])).wait()?;
             Ok::<_, Failure>(name)
         })
         .await?;

@@ -2,7 +2,7 @@
 
 use jiff::{SignedDuration, Timestamp};
 use palisade_limits as limits;
-use palisade_store::{TokenId, TokenRow, UserId};
+use palisade_store::{TokenId, TokenRow, UserId, Wait as _};
 use serde_json::json;
 
 use super::name_of;
@@ -20,7 +20,7 @@ pub(crate) struct NewToken {
 
 /// The tokens of one person, the latest first, or of all.
 pub(crate) async fn of(app: &App, user: Option<UserId>) -> Result<Vec<TokenRow>, Failure> {
-    let rows = app.store(|store| store.tokens()).await?;
+    let rows = app.store(|store| store.tokens().wait()).await?;
     Ok(rows.into_iter().filter(|row| user.is_none_or(|user| row.user.id == user)).collect())
 }
 
@@ -50,7 +50,7 @@ pub(crate) async fn create(app: &App, who: &Who, new: NewToken) -> Result<(Token
     };
     let row = app
         .store(move |store| {
-            let tokens = store.tokens()?;
+            let tokens = store.tokens().wait()?;
             let parents_end = match parent {
                 // Revoked since the request began: what it creates would have no lineage.
                 Some(id) => {
@@ -62,9 +62,16 @@ pub(crate) async fn create(app: &App, who: &Who, new: NewToken) -> Result<(Token
             // A token does not outlive the one that it is created with.
             let expires_at = parents_end.map_or(ends, |end| ends.min(end));
             let (digest, role) = (&digest[..], role.name());
-            let new = palisade_store::NewToken { digest, name: &name, user, role, expires_at, parent };
-            let id = store.add_token(&new, now)?;
-            let found = store.tokens()?.into_iter().find(|row| row.id == id);
+            let new = palisade_store::NewToken {
+                digest: digest.to_vec(),
+                name,
+                user,
+                role: role.to_string(),
+                expires_at,
+                parent,
+            };
+            let id = store.add_token(&new, now).wait()?;
+            let found = store.tokens().wait()?.into_iter().find(|row| row.id == id);
             found.ok_or_else(|| Failure::not_found("token", id))
         })
         .await?;
@@ -84,7 +91,7 @@ pub(crate) async fn one(app: &App, who: &Who, id: TokenId) -> Result<TokenRow, F
 /// Ends a token, and all that were created with it. It, and how many those are.
 pub(crate) async fn revoke(app: &App, who: &Who, id: TokenId) -> Result<(TokenRow, u64), Failure> {
     let row = one(app, who, id).await?;
-    let gone = app.store(move |store| store.remove_token(id)).await?;
+    let gone = app.store(move |store| store.remove_token(id).wait()).await?;
     let created_with_it = (gone.len() as u64).saturating_sub(1);
     for gone in gone {
         let before = json!({"owner": gone.user.name, "role": gone.role, "expires_at": gone.expires_at});

@@ -9,7 +9,7 @@ use std::sync::{Mutex, PoisonError};
 
 use jiff::{SignedDuration, Timestamp};
 use palisade_limits as limits;
-use palisade_store::{NewSession, SessionRow, UserId};
+use palisade_store::{NewSession, SessionRow, UserId, Wait as _};
 
 use super::who::Via;
 use super::{Role, Who, cookies, opaque};
@@ -92,14 +92,14 @@ pub(crate) async fn begin(app: &App, user: UserId, name: &str, role: Role) -> Re
     let (address, agent) = (client::current().map(|address| address.to_string()), client::agent());
     app.store(move |store| {
         let new = NewSession {
-            digest: &digest,
+            digest: digest.to_vec(),
             user,
-            csrf: &stored,
-            address: address.as_deref(),
-            client: &agent,
+            csrf: stored,
+            address,
+            client: agent,
             expires_at: ends,
         };
-        store.add_session(&new, now)
+        store.add_session(&new, now).wait()
     })
     .await?;
     app.sessions().sweep(now);
@@ -111,18 +111,18 @@ pub(crate) async fn begin(app: &App, user: UserId, name: &str, role: Role) -> Re
 /// Who holds a session.
 pub(crate) async fn find(app: &App, cookie: &str) -> Result<Option<Who>, Failure> {
     let (digest, now) = (opaque::digest_of(cookie), app.now());
-    let Some(row) = app.store(move |store| store.session(&digest, now)).await? else {
+    let Some(row) = app.store(move |store| store.session(&digest, now).wait()).await? else {
         app.sessions().forget(digest);
         return Ok(None);
     };
     if !app.sessions().seen(digest, row.used_at, now, row.expires_at) {
-        app.store(move |store| store.end_session(&digest, now)).await?;
+        app.store(move |store| store.end_session(&digest, now).wait()).await?;
         app.sessions().forget(digest);
         return Ok(None);
     }
     if now.duration_since(row.used_at).as_secs() >= seconds(limits::SESSION_USE_SECONDS) {
         let address = client::current().map(|address| address.to_string());
-        app.store(move |store| store.touch_session(&digest, address.as_deref(), now)).await?;
+        app.store(move |store| store.touch_session(&digest, address.as_deref(), now).wait()).await?;
     }
     let Ok(role) = row.user.role.parse() else { return Ok(None) };
     let via = Via::Session { digest, csrf: row.csrf };
@@ -132,13 +132,13 @@ pub(crate) async fn find(app: &App, cookie: &str) -> Result<Option<Who>, Failure
 /// A session that has ended by itself not long ago, by its end or for want of a request: nobody is logged in by it.
 pub(crate) async fn ended(app: &App, cookie: &str) -> Result<Option<SessionRow>, Failure> {
     let (digest, now) = (opaque::digest_of(cookie), app.now());
-    Ok(app.store(move |store| store.ended_session(&digest, now)).await?)
+    Ok(app.store(move |store| store.ended_session(&digest, now).wait()).await?)
 }
 
 /// Ends the session that somebody asks with.
 pub(crate) async fn end(app: &App, who: &Who) -> Result<(), Failure> {
     if let Via::Session { digest, .. } = who.via {
-        app.store(move |store| store.remove_session(&digest)).await?;
+        app.store(move |store| store.remove_session(&digest).wait()).await?;
         app.sessions().forget(digest);
     }
     Ok(())

@@ -9,7 +9,7 @@ use std::time::Duration;
 
 use jiff::{SignedDuration, Timestamp};
 use palisade_limits as limits;
-use palisade_store::Store;
+use palisade_store::{Store, Wait as _};
 
 use crate::Failure;
 use crate::client::network;
@@ -65,10 +65,11 @@ impl Attempt {
     }
 
     /// For how long the attempt has to be delayed.
-    pub(crate) fn delay(&self, store: &Store, now: Timestamp) -> Result<Duration, Failure> {
+    pub(crate) fn delay(&self, store: &dyn Store, now: Timestamp) -> Result<Duration, Failure> {
         let since = window_start(now);
-        let count =
-            |subject: Option<String>| subject.map_or(Ok(0), |subject| store.log_in_failures(&subject, since));
+        let count = |subject: Option<String>| {
+            subject.map_or(Ok(0), |subject| store.log_in_failures(&subject, since).wait())
+        };
         let [own, of_name, of_address] = self.subjects();
         let failures =
             Failures { own: count(own)?, of_name: count(of_name)?, of_address: count(of_address)? };
@@ -76,9 +77,9 @@ impl Attempt {
     }
 
     /// Counts a failure.
-    pub(crate) fn failed(&self, store: &Store, now: Timestamp) -> Result<(), Failure> {
+    pub(crate) fn failed(&self, store: &dyn Store, now: Timestamp) -> Result<(), Failure> {
         for subject in self.subjects().into_iter().flatten() {
-            store.add_log_in_failure(&subject, now, window_start(now))?;
+            store.add_log_in_failure(&subject, now, window_start(now)).wait()?;
         }
         Ok(())
     }
@@ -138,11 +139,13 @@ impl Drop for Delay {
 
 #[cfg(test)]
 mod tests {
+    use palisade_store_sqlite::SqliteStore;
+
     use super::*;
 
-    fn store() -> (tempfile::TempDir, Store) {
+    fn store() -> (tempfile::TempDir, SqliteStore) {
         let directory = tempfile::tempdir().unwrap();
-        let store = Store::open(&directory.path().join("palisade.db")).unwrap();
+        let store = SqliteStore::open(&directory.path().join("palisade.db")).unwrap();
         (directory, store)
     }
 

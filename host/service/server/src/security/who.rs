@@ -7,7 +7,7 @@ use axum::extract::FromRequestParts;
 use axum::http::HeaderMap;
 use axum::http::header::AUTHORIZATION;
 use axum::http::request::Parts;
-use palisade_store::{TokenId, UserId};
+use palisade_store::{TokenId, UserId, Wait as _};
 
 use super::{Role, cookies, opaque, session};
 use crate::people::{self, Refused};
@@ -92,7 +92,7 @@ async fn token(app: &App, value: &str) -> Result<Option<Who>, Failure> {
     let (scheme, token) = value.split_once(' ').unwrap_or_default();
     let token = if scheme.eq_ignore_ascii_case("bearer") { token.trim() } else { "" };
     let (digest, now) = (opaque::digest_of(token), app.now());
-    let Some(row) = app.store(move |store| store.token(&digest, now)).await? else {
+    let Some(row) = app.store(move |store| store.token(&digest, now).wait()).await? else {
         return refused(app, digest).await;
     };
     app.rates().count(Holder::Token(row.id), Instant::now())?;
@@ -101,7 +101,7 @@ async fn token(app: &App, value: &str) -> Result<Option<Who>, Failure> {
     };
     let since = row.used_at.map(|at| now.duration_since(at).as_secs().unsigned_abs());
     if since.is_none_or(|seconds| seconds >= palisade_limits::TOKEN_USE_SECONDS) {
-        app.store(move |store| store.touch_token(row.id, now)).await?;
+        app.store(move |store| store.touch_token(row.id, now).wait()).await?;
     }
     Ok(Some(Who {
         id: row.user.id,
@@ -113,7 +113,7 @@ async fn token(app: &App, value: &str) -> Result<Option<Who>, Failure> {
 
 /// Whoever sends a token that is not valid is nobody, and the audit log says so.
 async fn refused(app: &App, digest: [u8; 32]) -> Result<Option<Who>, Failure> {
-    let known = app.store(move |store| store.known_token(&digest)).await?;
+    let known = app.store(move |store| store.known_token(&digest).wait()).await?;
     let (subject, user) = match known {
         Some(row) => (format!("{} (token {})", row.user.name, row.name), Some(row.user.id)),
         None => ("an unknown token".to_owned(), None),

@@ -8,7 +8,7 @@ mod transport;
 use std::time::Duration;
 
 use palisade_limits as limits;
-use palisade_store::{AuditFilter, Store};
+use palisade_store::{AuditFilter, Store, Wait as _};
 
 pub use transport::{ParseTargetError, SyslogError, SyslogTarget};
 
@@ -28,11 +28,11 @@ pub async fn forward(app: App, target: SyslogTarget) -> Result<(), crate::Failur
     let name = place(&target);
     let known = name.clone();
     let mut sent = app
-        .store(move |store| match store.setting(&known)?.and_then(|text| text.parse().ok()) {
+        .store(move |store| match store.setting(&known).wait()?.and_then(|text| text.parse().ok()) {
             Some(id) => Ok::<i64, crate::Failure>(id),
             None => {
-                let last = store.last_audit()?;
-                store.remember(&known, &last.to_string())?;
+                let last = store.last_audit().wait()?;
+                store.remember(&known, &last.to_string()).wait()?;
                 Ok(last)
             }
         })
@@ -66,8 +66,8 @@ impl Forwarder {
     async fn catch_up(&mut self, app: &App, name: &str, mut sent: i64) -> i64 {
         loop {
             let after = sent;
-            let read = move |store: &Store| {
-                store.audit_after(&AuditFilter::default(), after, limits::SYSLOG_LINES_AT_ONCE)
+            let read = move |store: &dyn Store| {
+                store.audit_after(&AuditFilter::default(), after, limits::SYSLOG_LINES_AT_ONCE).wait()
             };
             let entries = match app.store(read).await {
                 Ok(entries) if entries.is_empty() => return sent,
@@ -89,7 +89,7 @@ impl Forwarder {
             }
             if sent != after {
                 let (name, value) = (name.to_owned(), sent.to_string());
-                if let Err(error) = app.store(move |store| store.remember(&name, &value)).await {
+                if let Err(error) = app.store(move |store| store.remember(&name, &value).wait()).await {
                     tracing::error!(
                         code = error.code(),
                         "what was sent to syslog is not remembered: {error}"

@@ -1,7 +1,7 @@
 //! Where requests come from, what the audit log has of refused ones, and what becomes of tokens.
 
 use palisade_server::{Options, Role, TrustedProxies};
-use palisade_store::{AuditEntry, Page};
+use palisade_store::{AuditEntry, Page, Wait as _};
 
 use crate::harness::{PASSWORD, Service, Start};
 
@@ -12,7 +12,8 @@ fn behind_a_proxy(options: &mut Options) {
 
 /// The lines of the audit log about this, the earliest first.
 async fn lines(service: &Service, what: &str) -> Vec<AuditEntry> {
-    let (lines, _) = service.store.audit_log(&palisade_store::AuditFilter::default(), Page::ALL).unwrap();
+    let (lines, _) =
+        service.store.audit_log(&palisade_store::AuditFilter::default(), Page::ALL).wait().unwrap();
     lines.into_iter().rev().filter(|line| line.what == what).collect()
 }
 
@@ -62,7 +63,8 @@ async fn refused_log_ins_and_tokens_are_in_the_audit_log_with_the_clients_addres
     assert_eq!(told, [("an unknown token", "198.51.100.9"), ("ada (token test)", "198.51.100.9")]);
     let entered = lines(&service, "user.logged-in").await;
     assert_eq!(entered[0].address.as_deref(), Some("198.51.100.10"));
-    let (all, _) = service.store.audit_log(&palisade_store::AuditFilter::default(), Page::ALL).unwrap();
+    let (all, _) =
+        service.store.audit_log(&palisade_store::AuditFilter::default(), Page::ALL).wait().unwrap();
     assert!(all.iter().all(|line| line.address.is_some()), "{all:?}");
     assert!(!format!("{all:?}").contains("wrong-field"));
 }
@@ -91,7 +93,7 @@ async fn failures_behind_a_proxy_delay_nobody_else_behind_it() {
     let now = service.app.now();
     for number in 0..100 {
         for subject in [format!("name stranger-{number}"), "address 198.51.100.7".to_owned()] {
-            service.store.add_log_in_failure(&subject, now, now).unwrap();
+            service.store.add_log_in_failure(&subject, now, now).wait().unwrap();
         }
     }
     let enter = async |address: &str| {

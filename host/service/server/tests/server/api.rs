@@ -1,6 +1,7 @@
 //! Problem details, paging, idempotency keys, and the document.
 
 use palisade_server::table;
+use palisade_store::Wait as _;
 
 use crate::harness::Service;
 
@@ -79,7 +80,7 @@ async fn a_call_with_a_key_is_done_once() {
     assert_eq!(again.header("idempotency-replayed"), "true");
     assert_eq!(first.json()["user"], again.json()["user"]);
     assert!(first.json()["link"].is_string() && again.json()["link"].is_null(), "a link is shown once");
-    assert_eq!(service.store.users().unwrap().len(), 2);
+    assert_eq!(service.store.users().wait().unwrap().len(), 2);
 
     let other = r#"{"name": "mary", "role": "viewer"}"#;
     let answer = ada.post("/api/v1/users").header("Idempotency-Key", "one").json(other).send().await;
@@ -114,7 +115,7 @@ async fn calls_with_one_key_at_once_are_done_once() {
         assert!(matches!(answer.status, 201 | 409), "{answer:?}");
         secrets += usize::from(answer.json()["secret"].is_string());
     }
-    assert_eq!((secrets, service.store.tokens().unwrap().len()), (1, 1));
+    assert_eq!((secrets, service.store.tokens().wait().unwrap().len()), (1, 1));
     let held = std::fs::read(service.directory.path().join("palisade.db-wal")).unwrap();
     assert!(!held.windows(9).any(|window| window == b"palisade_"), "the state holds no token");
 }

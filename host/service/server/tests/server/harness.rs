@@ -21,6 +21,7 @@ use palisade_orchestrator::executor::Embedded;
 use palisade_orchestrator::{Orchestrator, SystemClock};
 use palisade_server::{App, Certificate, Listener, Options, Role, Routes, router_with};
 use palisade_store::Store;
+use palisade_store_sqlite::SqliteStore;
 use palisade_vault::{Key, Vault};
 use tempfile::TempDir;
 use tokio::io::{AsyncRead, AsyncReadExt as _, AsyncWrite, AsyncWriteExt as _};
@@ -34,7 +35,7 @@ pub(crate) const PASSWORD: &str = "six tins of green paint";
 /// A service that is being served.
 pub(crate) struct Service {
     pub(crate) app: App,
-    pub(crate) store: Store,
+    pub(crate) store: Arc<dyn Store>,
     pub(crate) address: SocketAddr,
     pub(crate) clock: Arc<Mutex<Timestamp>>,
     stop: Option<oneshot::Sender<()>>,
@@ -51,7 +52,7 @@ pub(crate) struct Start {
     pub(crate) change: Option<fn(&mut Options)>,
 }
 
-fn orchestrator(store: &Store) -> Orchestrator {
+fn orchestrator(store: &Arc<dyn Store>) -> Orchestrator {
     let clock = Arc::new(SystemClock);
     let executor = Embedded::new(store.clone(), clock.clone(), 1);
     let options = palisade_orchestrator::Options {
@@ -74,7 +75,8 @@ impl Service {
 
     pub(crate) async fn start_with(start: Start) -> Self {
         let directory = tempfile::tempdir().unwrap();
-        let store = Store::open(&directory.path().join("palisade.db")).unwrap();
+        let store: Arc<dyn Store> =
+            Arc::new(SqliteStore::open(&directory.path().join("palisade.db")).unwrap());
         let clock = Arc::new(Mutex::new("2026-11-22T12:00:00Z".parse().unwrap()));
         let moved = Arc::clone(&clock);
         let mut options = Options {

@@ -1,6 +1,7 @@
 //! A form that was sent with a session that had ended is done after its sender has logged in again, and for nobody else.
 
 use palisade_server::Role;
+use palisade_store::Wait as _;
 
 use crate::harness::{Answer, Client, PASSWORD, Service};
 
@@ -47,7 +48,7 @@ async fn a_form_of_an_expired_session_is_saved_after_logging_in_again() {
         let again = ada.post("/log-in").form(&form).send().await;
         assert_eq!(again.header("location"), "/", "it is done once");
     }
-    assert_eq!(service.store.users().unwrap().len(), 3);
+    assert_eq!(service.store.users().wait().unwrap().len(), 3);
 }
 
 #[tokio::test]
@@ -80,7 +81,7 @@ async fn a_kept_form_is_done_for_its_sender_alone() {
     let form = |name| [("name", name), ("password", PASSWORD), ("kept", kept(&place))];
     let answer = mary.post("/log-in").form(&form("mary")).send().await;
     assert_eq!((answer.status, answer.header("location")), (303, "/"));
-    assert_eq!(service.store.users().unwrap().len(), 2, "nothing was done");
+    assert_eq!(service.store.users().wait().unwrap().len(), 2, "nothing was done");
     assert_eq!(ada.post("/log-in").form(&form("ada")).send().await.header("location"), "/users");
 }
 
@@ -154,17 +155,21 @@ async fn an_upload_of_an_expired_session_is_saved_after_logging_in_again() {
     assert_eq!(answer.status, 303, "{}", answer.body);
     let place = answer.header("location").to_owned();
     assert!(ada.get(&place).send().await.body.contains("Your session has expired"));
-    assert_eq!(service.store.collections().unwrap().len(), 0, "nothing was done yet");
+    assert_eq!(service.store.collections().wait().unwrap().len(), 0, "nothing was done yet");
     let form = [("name", "ada"), ("password", PASSWORD), ("kept", kept(&place))];
     let answer = ada.post("/log-in").form(&form).send().await;
     assert_eq!((answer.status, answer.header("location")), (303, "/collections/1"), "{}", answer.body);
-    assert_eq!(service.store.collections().unwrap()[0].name, "Kept");
-    let files = service.store.files(palisade_store::CollectionId(1)).unwrap();
+    assert_eq!(service.store.collections().wait().unwrap()[0].name, "Kept");
+    let files = service.store.files(palisade_store::CollectionId(1)).wait().unwrap();
     let mut read = String::new();
-    std::io::Read::read_to_string(&mut service.store.file_reader(files[0].id), &mut read).unwrap();
+    std::io::Read::read_to_string(
+        &mut palisade_store::FileReader::new(std::sync::Arc::clone(&service.store), files[0].id),
+        &mut read,
+    )
+    .unwrap();
     assert_eq!(read, list, "every byte of it");
     assert_eq!(ada.post("/log-in").form(&form).send().await.header("location"), "/", "it is done once");
-    assert_eq!(service.store.collections().unwrap().len(), 1);
+    assert_eq!(service.store.collections().wait().unwrap().len(), 1);
     assert_eq!(ada.get("/collections/1").send().await.status, 200, "with the session that began");
 }
 

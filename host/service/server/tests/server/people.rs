@@ -1,7 +1,7 @@
 //! Links, invitations, the last administrator, and what the audit log has of it all.
 
 use palisade_server::{Options, Role, TrustedProxies};
-use palisade_store::{AuditEntry, Page, UserId};
+use palisade_store::{AuditEntry, Page, UserId, Wait as _};
 
 use crate::harness::{Client, PASSWORD, Service, Start, between};
 
@@ -23,7 +23,7 @@ async fn the_first_link_makes_one_administrator_once() {
     assert_eq!(statuses, [303, 410]);
     assert_eq!(service.client().get(&link).send().await.status, 410);
     assert_eq!(service.app.first_link().await.unwrap(), None);
-    assert_eq!(service.store.users().unwrap().len(), 1);
+    assert_eq!(service.store.users().wait().unwrap().len(), 1);
 }
 
 #[tokio::test]
@@ -126,7 +126,8 @@ async fn every_change_is_in_the_audit_log_and_no_secret_is() {
     let form = [("current-password", PASSWORD), ("new-password", "seven tins of red paint")];
     assert_eq!(ada.post("/account/password").form(&form).send().await.status, 303);
 
-    let (lines, _) = service.store.audit_log(&palisade_store::AuditFilter::default(), Page::ALL).unwrap();
+    let (lines, _) =
+        service.store.audit_log(&palisade_store::AuditFilter::default(), Page::ALL).wait().unwrap();
     let told: Vec<(&str, &str, &str)> =
         lines.iter().rev().map(|line| (&*line.who, &*line.what, &*line.subject)).collect();
     assert_eq!(
@@ -179,7 +180,8 @@ async fn enter(service: &Service, name: &str, address: &str, browser: &str) -> C
 }
 
 fn audited(service: &Service, what: &str) -> Vec<AuditEntry> {
-    let (lines, _) = service.store.audit_log(&palisade_store::AuditFilter::default(), Page::ALL).unwrap();
+    let (lines, _) =
+        service.store.audit_log(&palisade_store::AuditFilter::default(), Page::ALL).wait().unwrap();
     lines.into_iter().rev().filter(|line| line.what == what).collect()
 }
 
@@ -338,7 +340,8 @@ async fn a_deleted_user_is_gone_and_a_namesake_inherits_nothing() {
     namesake.token(Role::Viewer, 1).await;
 
     // What each of both did is told apart.
-    let (lines, _) = service.store.audit_log(&palisade_store::AuditFilter::default(), Page::ALL).unwrap();
+    let (lines, _) =
+        service.store.audit_log(&palisade_store::AuditFilter::default(), Page::ALL).wait().unwrap();
     let by = |name: &str, id: i64| {
         lines
             .iter()

@@ -1,5 +1,6 @@
 //! The audit log as a syslog receiver gets it: over UDP, TCP, TLS and the local socket, in order, and what it missed.
 
+use palisade_store::Wait as _;
 use std::time::Duration;
 
 use palisade_server::syslog::{SyslogTarget, forward};
@@ -62,7 +63,7 @@ async fn forwarding(service: &Service, target: SyslogTarget) {
     let name = format!("syslog {target}");
     tokio::spawn(forward(service.app.clone(), target));
     let begun = async {
-        while service.store.setting(&name).unwrap().is_none() {
+        while service.store.setting(&name).wait().unwrap().is_none() {
             tokio::time::sleep(Duration::from_millis(20)).await;
         }
     };
@@ -109,9 +110,11 @@ async fn a_receiver_that_was_away_gets_what_it_missed_in_order_over_tcp() {
         assert_eq!(told(&framed(&mut stream).await), invited(name));
     }
     let sent: i64 =
-        service.store.setting(&format!("syslog tcp://{address}")).unwrap().unwrap().parse().unwrap();
+        service.store.setting(&format!("syslog tcp://{address}")).wait().unwrap().unwrap().parse().unwrap();
     let known = async {
-        while service.store.setting(&format!("syslog tcp://{address}")).unwrap() != Some("4".to_owned()) {
+        while service.store.setting(&format!("syslog tcp://{address}")).wait().unwrap()
+            != Some("4".to_owned())
+        {
             tokio::time::sleep(Duration::from_millis(20)).await;
         }
     };

@@ -3,7 +3,7 @@
 use axum::extract::{Path, State};
 use axum::http::header::{CONTENT_DISPOSITION, CONTENT_TYPE};
 use axum::response::{IntoResponse as _, Response};
-use palisade_store::{ObjectFilter, ObjectOrder, ObjectRow, RunId};
+use palisade_store::{ObjectFilter, ObjectOrder, ObjectRow, RunId, Wait as _};
 use utoipa_axum::routes;
 
 use super::Shown;
@@ -25,15 +25,17 @@ pub(super) fn routes(routes: Routes) -> Routes {
 async fn report(State(app): State<App>, Viewer(_): Viewer, Path(id): Path<i64>) -> Result<Response, Failure> {
     let report = app
         .ask(move |orchestrator| {
-            let run = orchestrator.store().run(RunId(id))?;
+            let run = orchestrator.store().run(RunId(id)).wait()?;
             let steps = super::steps(orchestrator.store(), &run)?;
             let mut objects = Vec::new();
             for step in &steps {
                 let all = palisade_store::Page::ALL;
                 let filter = ObjectFilter::default();
                 let place = ObjectOrder::Place;
-                let (rows, _) =
-                    orchestrator.store().run_objects(RunId(id), step.place, &filter, place, false, all)?;
+                let (rows, _) = orchestrator
+                    .store()
+                    .run_objects(RunId(id), step.place, &filter, place, false, all)
+                    .wait()?;
                 let object = |row: ObjectRow| RunObject::of(row.place, row.object, row.verdict);
                 objects.push(rows.into_iter().map(object).collect::<Vec<_>>());
             }

@@ -6,7 +6,7 @@ use palisade_limits as limits;
 use palisade_model::Verdict;
 use palisade_store::{
     ObjectFilter, ObjectOrder, ObjectRow, RunId, RunStatus, SameValue, SightedVerdict, StoredObject,
-    VerdictRow,
+    VerdictRow, Wait as _,
 };
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
@@ -246,9 +246,12 @@ async fn objects(
     let rows = query.rows()?;
     let (found, total) = app
         .ask(move |orchestrator| {
-            orchestrator.store().run(RunId(id))?;
+            orchestrator.store().run(RunId(id)).wait()?;
             let (step, sort, filter) = (wanted.step(), wanted.sort(), wanted.filter());
-            Ok(orchestrator.store().run_objects(RunId(id), step, &filter, sort, wanted.descending, rows)?)
+            Ok(orchestrator
+                .store()
+                .run_objects(RunId(id), step, &filter, sort, wanted.descending, rows)
+                .wait()?)
         })
         .await?;
     let object = |row: ObjectRow| RunObject::of(row.place, row.object, row.verdict);
@@ -268,11 +271,11 @@ async fn object(
 ) -> Result<Json<Story>, Failure> {
     app.ask(move |orchestrator| {
         let (store, id) = (orchestrator.store(), RunId(id));
-        let (object, verdicts) = store.object_story(id, place)?;
+        let (object, verdicts) = store.object_story(id, place).wait()?;
         let record = object.record.clone();
         let (step, sort) = (wanted.step(), wanted.sort());
-        let beside = store.neighbours(id, step, &wanted.filter(), sort, wanted.descending, place)?;
-        let (earlier, later) = store.same_value(id, place, limits::STORY_RUNS)?;
+        let beside = store.neighbours(id, step, &wanted.filter(), sort, wanted.descending, place).wait()?;
+        let (earlier, later) = store.same_value(id, place, limits::STORY_RUNS).wait()?;
         let requests = recordings::requests(store, id)?;
         let steps = verdicts.into_iter().map(|(step, verdict)| InStep {
             step,

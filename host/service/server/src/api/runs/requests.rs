@@ -2,7 +2,7 @@
 
 use axum::extract::{Path, State};
 use jiff::Timestamp;
-use palisade_store::{RunId, StoreError};
+use palisade_store::{RunId, StoreError, Wait as _};
 use serde::Serialize;
 use utoipa::ToSchema;
 use utoipa_axum::routes;
@@ -91,7 +91,7 @@ async fn requests(
 ) -> Result<Json<Listed<Request>>, Failure> {
     let all = app
         .ask(move |orchestrator| {
-            orchestrator.store().run(RunId(id))?;
+            orchestrator.store().run(RunId(id)).wait()?;
             recordings::requests(orchestrator.store(), RunId(id))
         })
         .await?;
@@ -113,8 +113,8 @@ async fn entries(
     let rows = query.rows()?;
     let (found, would_remove) = app
         .ask(move |orchestrator| {
-            let run = orchestrator.store().run(RunId(id))?;
-            let steps = orchestrator.store().run_steps(RunId(id))?;
+            let run = orchestrator.store().run(RunId(id)).wait()?;
+            let steps = orchestrator.store().run_steps(RunId(id)).wait()?;
             let row = steps.iter().find(|row| row.place == step);
             let row = row.ok_or_else(|| StoreError::Missing { what: "step", id: step.to_string() })?;
             Ok((evictions(row, rows), would_remove(&run, row)))

@@ -5,7 +5,7 @@ use askama::Template;
 use axum::extract::State;
 use axum::response::Response;
 use palisade_orchestrator::{CollectionSource, Orchestrator, OrchestratorError, filter_of, source_of};
-use palisade_store::CollectionRow;
+use palisade_store::{CollectionRow, Wait as _};
 
 use super::{TITLE, filter};
 use crate::console::integrations::using::{self, Used};
@@ -74,7 +74,7 @@ fn read(orchestrator: &Orchestrator) -> Result<Vec<Read>, OrchestratorError> {
         let used = using::used(&workflows, |workflow| workflow.collection == Some(row.id));
         Ok((Source::of(&source_of(&row)?, &files), filter_of(&row)?, used, row))
     };
-    let rows = orchestrator.store().collections()?.into_iter().map(row);
+    let rows = orchestrator.store().collections().wait()?.into_iter().map(row);
     rows.map(|row| row.map(|(source, filter, used, row)| (row, source, filter, used))).collect()
 }
 

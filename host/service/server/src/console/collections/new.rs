@@ -7,6 +7,7 @@ use axum::http::StatusCode;
 use axum::response::Response;
 use palisade_collection::Reading;
 use palisade_model::Format;
+use palisade_store::Wait as _;
 
 use super::connection::Connected;
 use super::{PATH, TITLE, faults_of};
@@ -167,7 +168,7 @@ pub(super) async fn upload(
     match made {
         Ok(id) => {
             let name = form.name.trim().to_owned();
-            let row = app.ask(move |orchestrator| Ok(orchestrator.store().collection(id)?)).await?;
+            let row = app.ask(move |orchestrator| Ok(orchestrator.store().collection(id).wait()?)).await?;
             let empty = row.counted.is_some_and(|counted| counted.objects == 0);
             let notice = if empty {
                 Notice::warning(format!(

@@ -7,7 +7,7 @@ use axum::extract::{Path, Query, State};
 use axum::http::StatusCode;
 use axum::response::Response;
 use palisade_orchestrator::{CollectionChange, Filter, filter_of, reading_of, source_of};
-use palisade_store::{CollectionId, CollectionRow, Version};
+use palisade_store::{CollectionId, CollectionRow, Version, Wait as _};
 
 use super::filter::{self, FilterForm};
 use super::list::Source;
@@ -30,7 +30,7 @@ pub(super) struct Known {
 
 pub(super) async fn known(app: &App, id: i64) -> Result<Known, Failure> {
     app.ask(move |orchestrator| {
-        let row = orchestrator.store().collection(CollectionId(id))?;
+        let row = orchestrator.store().collection(CollectionId(id)).wait()?;
         let files = orchestrator.files(row.id)?.into_iter().map(|file| file.name).collect::<Vec<_>>();
         let used =
             using::used(&using::workflows(orchestrator)?, |workflow| workflow.collection == Some(row.id));

@@ -8,7 +8,7 @@ use axum::extract::{Path, State};
 use axum::http::StatusCode;
 use axum::response::Response;
 use palisade_orchestrator::{ConnectionDraft, ConnectionKind, ConnectionPage, ConnectionTest};
-use palisade_store::{ConnectionId, HoldingRow};
+use palisade_store::{ConnectionId, HoldingRow, Wait as _};
 use serde::Deserialize;
 
 use super::list::{Health, used};
@@ -96,7 +96,7 @@ async fn read(app: &App, id: i64) -> Result<Read, Failure> {
     app.ask(move |orchestrator| {
         let page = orchestrator.connection_page(ConnectionId(id))?;
         let is_its_own = |row: &HoldingRow| row.connection.as_ref().is_some_and(|(of, _)| of.0 == id);
-        let held = orchestrator.store().holdings()?.into_iter().filter(is_its_own).collect();
+        let held = orchestrator.store().holdings().wait()?.into_iter().filter(is_its_own).collect();
         let (kind, title, form) = (page.row.kind.clone(), page.title.clone(), page.form.clone());
         let proves = page.proves.clone();
         Ok(Read { kind, title, proves, form, page: Some(page), held })

@@ -9,7 +9,7 @@ use axum::extract::{Path, State};
 use axum::http::StatusCode;
 use axum::response::Response;
 use palisade_orchestrator::{ActionPage, ConnectionChoice, ConnectionTest, Entered, FormField};
-use palisade_store::{BundleId, ConnectionRow};
+use palisade_store::{BundleId, ConnectionRow, Wait as _};
 
 use super::{PATH, TITLE};
 use crate::console::wording::sentence;
@@ -116,12 +116,12 @@ struct Read {
 async fn read(app: &App, id: i64, action: String) -> Result<Read, Failure> {
     app.ask(move |orchestrator| {
         let (store, action) = (orchestrator.store(), orchestrator.action_page(BundleId(id), &action)?);
-        let current = store.current_bundle(&action.bundle.bundle)?.map(|row| row.id.0);
-        let users = action.connection.map(|id| store.connection_users(id)).transpose()?;
+        let current = store.current_bundle(&action.bundle.bundle).wait()?.map(|row| row.id.0);
+        let users = action.connection.map(|id| store.connection_users(id).wait()).transpose()?;
         let is_usable = |row: &ConnectionRow| Some(&row.kind) == action.connection_kind.as_ref();
         Ok(Read {
             current: current.filter(|current| *current != id),
-            connections: store.connections()?.into_iter().filter(is_usable).collect(),
+            connections: store.connections().wait()?.into_iter().filter(is_usable).collect(),
             users: users.map_or(0, |users| users.workflows.len()),
             action,
         })

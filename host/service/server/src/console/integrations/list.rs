@@ -4,7 +4,7 @@ use askama::Template;
 use axum::extract::State;
 use axum::response::Response;
 use palisade_orchestrator::{Orchestrator, OrchestratorError};
-use palisade_store::{BundleRow, WorkflowRow, alphabetical};
+use palisade_store::{BundleRow, Wait as _, WorkflowRow, alphabetical};
 
 use super::{PATH, TITLE, using};
 use crate::security::Viewer;
@@ -50,7 +50,7 @@ struct Bundle {
 fn read(orchestrator: &Orchestrator) -> Result<(Vec<Bundle>, Vec<WorkflowRow>), OrchestratorError> {
     let mut bundles: Vec<Bundle> = Vec::new();
     // By bundle, the current version first.
-    for row in orchestrator.store().bundles()? {
+    for row in orchestrator.store().bundles().wait()? {
         match bundles.last_mut().filter(|bundle| bundle.current.bundle == row.bundle) {
             Some(bundle) => bundle.others.push(row),
             None => {

@@ -3,7 +3,7 @@
 
 use askama::Template;
 use palisade_orchestrator::{Orchestrator, OrchestratorError};
-use palisade_store::WorkflowRow;
+use palisade_store::{Wait as _, WorkflowRow};
 
 use crate::view::Frame;
 
@@ -29,7 +29,7 @@ pub(in crate::console) fn used(
 pub(in crate::console) fn workflows(
     orchestrator: &Orchestrator,
 ) -> Result<Vec<WorkflowRow>, OrchestratorError> {
-    Ok(orchestrator.store().workflows()?)
+    Ok(orchestrator.store().workflows().wait()?)
 }
 
 /// In few words.

@@ -6,7 +6,7 @@ use axum::extract::{Path, State};
 use axum::http::StatusCode;
 use axum::response::Response;
 use palisade_orchestrator::{Orchestrator, OrchestratorError, ReviewedAction};
-use palisade_store::{BundleId, BundleRow};
+use palisade_store::{BundleId, BundleRow, Wait as _};
 
 use super::list::signature;
 use super::using::{self, InUse, Used};
@@ -96,9 +96,9 @@ pub(super) async fn show(
     let id = BundleId(id);
     let (row, manifest, reviewed, beside) = app
         .ask(move |orchestrator| {
-            let row = orchestrator.store().bundle(id)?;
+            let row = orchestrator.store().bundle(id).wait()?;
             let mut beside = Vec::new();
-            for other in orchestrator.store().bundles()? {
+            for other in orchestrator.store().bundles().wait()? {
                 if other.bundle == row.bundle {
                     let used = users_of(orchestrator, other.id)?;
                     beside.push((other, used));
@@ -143,7 +143,8 @@ fn in_use(app: &App, visit: Visit, row: &BundleRow, used: Vec<Used>) -> InUse {
 }
 
 async fn row_and_users(app: &App, id: BundleId) -> Result<(BundleRow, Vec<Used>), Failure> {
-    app.ask(move |orchestrator| Ok((orchestrator.store().bundle(id)?, users_of(orchestrator, id)?))).await
+    app.ask(move |orchestrator| Ok((orchestrator.store().bundle(id).wait()?, users_of(orchestrator, id)?)))
+        .await
 }
 
 pub(super) async fn ask(
@@ -180,7 +181,7 @@ pub(super) async fn uninstall(
     visit: Visit,
 ) -> Result<Response, Failure> {
     let id = BundleId(id);
-    let row = app.ask(move |orchestrator| Ok(orchestrator.store().bundle(id)?)).await?;
+    let row = app.ask(move |orchestrator| Ok(orchestrator.store().bundle(id).wait()?)).await?;
     let actor = who.actor();
     match app.ask(move |orchestrator| orchestrator.uninstall(id, &actor)).await {
         Ok(()) => {

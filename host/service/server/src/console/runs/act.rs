@@ -2,7 +2,7 @@
 
 use axum::extract::{Path, State};
 use axum::response::Response;
-use palisade_store::RunId;
+use palisade_store::{RunId, Wait as _};
 
 use crate::security::Operator;
 use crate::view::{Notice, see_other};
@@ -16,7 +16,7 @@ pub(super) async fn cancel(
     let actor = who.actor();
     let begun = app
         .ask(move |orchestrator| {
-            let begun = orchestrator.store().run(RunId(id))?.started_at.is_some();
+            let begun = orchestrator.store().run(RunId(id)).wait()?.started_at.is_some();
             orchestrator.cancel_run(RunId(id), &actor)?;
             Ok(begun)
         })

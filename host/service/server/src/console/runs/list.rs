@@ -9,7 +9,7 @@ use axum::http::HeaderMap;
 use axum::response::Response;
 use palisade_limits as limits;
 use palisade_model::Verdict;
-use palisade_store::{Cause, Page, Phase, RunFilter, RunOrder, RunStatus, RunTotals, WorkflowId};
+use palisade_store::{Cause, Page, Phase, RunFilter, RunOrder, RunStatus, RunTotals, Wait as _, WorkflowId};
 use serde::Deserialize;
 
 use super::heads::{Sorting, heads};
@@ -152,9 +152,9 @@ pub(super) async fn list(
     let (runs, total, totals, workflows) = app
         .ask(move |orchestrator| {
             let store = orchestrator.store();
-            let (runs, total) = store.runs(&asked, rows)?;
-            let names = store.workflows()?.into_iter().map(|row| (row.id, row.name));
-            Ok((runs, total, store.run_totals(&asked)?, names.collect::<Vec<_>>()))
+            let (runs, total) = store.runs(&asked, rows).wait()?;
+            let names = store.workflows().wait()?.into_iter().map(|row| (row.id, row.name));
+            Ok((runs, total, store.run_totals(&asked).wait()?, names.collect::<Vec<_>>()))
         })
         .await?;
     let rows: Vec<Line> = runs.iter().map(|row| Line::new(&frame, row)).collect();

@@ -3,7 +3,7 @@
 use askama::Template;
 use palisade_limits as limits;
 use palisade_model::Verdict;
-use palisade_store::{ObjectFilter, ObjectOrder, ObjectRow, Page, Phase, RunRow, StepRow};
+use palisade_store::{ObjectFilter, ObjectOrder, ObjectRow, Page, Phase, RunRow, StepRow, Wait as _};
 
 use super::heads::{Head, Sorting, heads};
 use super::one::{Part, Wanted};
@@ -134,7 +134,7 @@ pub(super) async fn part(
     let (reasons, types) = app
         .ask(move |orchestrator| {
             let store = orchestrator.store();
-            Ok((store.reasons(id, step)?, store.object_types(id)?))
+            Ok((store.reasons(id, step).wait()?, store.object_types(id).wait()?))
         })
         .await?;
     let codes: Vec<(String, u64)> = reasons.into_iter().map(|reason| (reason.code, reason.count)).collect();
@@ -162,7 +162,7 @@ pub(super) async fn table(
     let rows = Page { offset: (number - 1) * limits::PAGE_ROWS, limit: limits::PAGE_ROWS };
     let (found, total) = app
         .ask(move |orchestrator| {
-            Ok(orchestrator.store().run_objects(id, step, &filter, by, descending, rows)?)
+            Ok(orchestrator.store().run_objects(id, step, &filter, by, descending, rows).wait()?)
         })
         .await?;
     let path = format!("/runs/{id}");

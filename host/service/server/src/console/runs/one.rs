@@ -8,7 +8,7 @@ use axum::http::HeaderMap;
 use axum::response::Response;
 use palisade_model::Verdict;
 use palisade_orchestrator::{Orchestrator, OrchestratorError};
-use palisade_store::{Compared, Origin, Phase, RunId, RunRow, StepRow};
+use palisade_store::{Compared, Origin, Phase, RunId, RunRow, StepRow, Wait as _};
 use serde::Deserialize;
 
 use super::shown::{issue_words, lasted, origin_words, state_badge, status_tone, verdict_bar};
@@ -160,15 +160,21 @@ struct Read {
 
 fn read(orchestrator: &Orchestrator, id: RunId) -> Result<Read, OrchestratorError> {
     let store = orchestrator.store();
-    let run = store.run(id)?;
-    let steps = store.run_steps(id)?;
+    let run = store.run(id).wait()?;
+    let steps = store.run_steps(id).wait()?;
     let mut compared = Vec::new();
     if run.dry_run && run.phase == Phase::Ended {
         for step in &steps {
-            compared.extend(store.compared(id, step.place)?.map(|found| (step.place, found)));
+            compared.extend(store.compared(id, step.place).wait()?.map(|found| (step.place, found)));
         }
     }
-    Ok(Read { steps, compared, recorded: store.is_recorded(id)?, retried_by: store.retry_of(id)?, run })
+    Ok(Read {
+        steps,
+        compared,
+        recorded: store.is_recorded(id).wait()?,
+        retried_by: store.retry_of(id).wait()?,
+        run,
+    })
 }
 
 pub(super) async fn one(

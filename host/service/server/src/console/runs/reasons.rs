@@ -1,7 +1,7 @@
 //! Verdicts of a run grouped by their reasons, step by step, the most frequent first.
 
 use askama::Template;
-use palisade_store::{Reason, RunId, StepRow};
+use palisade_store::{Reason, RunId, StepRow, Wait as _};
 
 use super::one::Part;
 use super::shown::verdict_badge;
@@ -36,7 +36,7 @@ pub(super) async fn part(app: &App, id: RunId, steps: &[StepRow]) -> Result<Part
         .ask(move |orchestrator| {
             let mut groups = Vec::new();
             for (place, title) in places {
-                let reasons = orchestrator.store().reasons(id, place)?;
+                let reasons = orchestrator.store().reasons(id, place).wait()?;
                 let rows = reasons.into_iter().map(|Reason { verdict, code, example, count, .. }| Row {
                     path: super::address(
                         &format!("/runs/{id}"),

@@ -4,7 +4,7 @@ use askama::Template;
 use palisade_limits as limits;
 use palisade_model::StepEnding;
 use palisade_orchestrator::{Orchestrator, OrchestratorError, form, nothing_accepted, told};
-use palisade_store::{Page, RunRow, StepRow};
+use palisade_store::{Page, RunRow, StepRow, Wait as _};
 use serde_json::Value;
 
 use super::one::{Part, Wanted};
@@ -82,7 +82,8 @@ pub(super) async fn part(
                 let facts = configuration(orchestrator, &step);
                 // A step that ended without a reason of its own, and brought nothing to the service.
                 if let Some(end) = step.end.as_mut().filter(|end| end.message.is_none()) {
-                    let told = nothing_accepted(&step.counts, &orchestrator.store().reasons(id, step.place)?);
+                    let told =
+                        nothing_accepted(&step.counts, &orchestrator.store().reasons(id, step.place).wait()?);
                     if let Some(told) = told {
                         (end.message, end.hint) = (Some(told.message), Some(told.hint.to_owned()));
                     }
@@ -101,7 +102,7 @@ pub(super) async fn part(
 
 /// By the labels of the form, where the version is still installed; otherwise by the names of the parameters.
 fn configuration(orchestrator: &Orchestrator, step: &StepRow) -> Vec<Fact> {
-    let connection = step.connection.and_then(|id| orchestrator.store().connection(id).ok());
+    let connection = step.connection.and_then(|id| orchestrator.store().connection(id).wait().ok());
     let connection = connection.map(|row| Fact::new("Connection", row.name));
     let manifest = step.bundle.and_then(|bundle| orchestrator.manifest(bundle).ok());
     if let Some(manifest) = manifest

@@ -9,7 +9,7 @@ use jiff::Timestamp;
 use palisade_limits as limits;
 use palisade_orchestrator::{Orchestrator, OrchestratorError};
 use palisade_store::{
-    Neighbours, RunId, RunRow, SameValue, SightedVerdict, StepRow, StoredObject, VerdictRow,
+    Neighbours, RunId, RunRow, SameValue, SightedVerdict, StepRow, StoredObject, VerdictRow, Wait as _,
 };
 use serde_json::Value;
 
@@ -155,15 +155,15 @@ fn read_object(
     wanted: &Wanted,
 ) -> Result<Read, OrchestratorError> {
     let store = orchestrator.store();
-    let (run, steps) = (store.run(id)?, store.run_steps(id)?);
-    let (object, verdicts) = store.object_story(id, place)?;
+    let (run, steps) = (store.run(id).wait()?, store.run_steps(id).wait()?);
+    let (object, verdicts) = store.object_story(id, place).wait()?;
     let (order, descending) = objects::SORTING.read(&wanted.sort);
     let (step, filter) = (wanted.step(&steps), objects::filter(wanted));
     let is_sent = |verdict: &VerdictRow| verdict.submissions.as_array().is_some_and(|sent| !sent.is_empty());
     let sent = verdicts.iter().any(|(_, verdict)| is_sent(verdict));
     Ok(Read {
-        neighbours: store.neighbours(id, step, &filter, order, descending, place)?,
-        same_value: store.same_value(id, place, limits::STORY_RUNS)?,
+        neighbours: store.neighbours(id, step, &filter, order, descending, place).wait()?,
+        same_value: store.same_value(id, place, limits::STORY_RUNS).wait()?,
         requests: if sent { recordings::requests(store, id)? } else { Vec::new() },
         run,
         steps,

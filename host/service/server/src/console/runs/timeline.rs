@@ -2,7 +2,7 @@
 
 use askama::Template;
 use palisade_limits as limits;
-use palisade_store::{Cause, Event, RunId};
+use palisade_store::{Cause, Event, RunId, Wait as _};
 
 use super::one::{Part, Wanted};
 use super::requests::{Request, requests};
@@ -50,8 +50,8 @@ pub(super) async fn part(app: &App, frame: &Frame, id: RunId, wanted: &Wanted) -
     let (events, recorded, cause) = app
         .ask(move |orchestrator| {
             let store = orchestrator.store();
-            let cause = store.run(id)?.cause;
-            Ok((store.events(id)?, recordings::requests(store, id)?, cause))
+            let cause = store.run(id).wait()?.cause;
+            Ok((store.events(id).wait()?, recordings::requests(store, id)?, cause))
         })
         .await?;
     let number = wanted.number();

@@ -5,7 +5,7 @@ use axum::extract::{Path, State};
 use axum::http::StatusCode;
 use axum::response::Response;
 use palisade_orchestrator::Request;
-use palisade_store::{Takes, WorkflowId};
+use palisade_store::{Takes, Wait as _, WorkflowId};
 use serde::Deserialize;
 
 use super::show::shown;
@@ -40,8 +40,9 @@ pub(super) async fn ask_to_run(
 async fn confirm_run(app: &App, visit: Visit, id: WorkflowId) -> Result<Response, Failure> {
     let (row, collection, actions) = app
         .ask(move |orchestrator| {
-            let row = orchestrator.store().workflow(id)?;
-            let collection = row.collection.map(|id| orchestrator.store().collection(id)).transpose()?;
+            let row = orchestrator.store().workflow(id).wait()?;
+            let collection =
+                row.collection.map(|id| orchestrator.store().collection(id).wait()).transpose()?;
             let steps = orchestrator.step_forms(&row)?;
             let actions: Vec<String> =
                 steps.into_iter().map(|step| format!("{} ({})", step.title, step.bundle.version)).collect();
@@ -163,7 +164,7 @@ pub(super) async fn switch(
     let switched = app
         .ask(move |orchestrator| {
             orchestrator.enable_workflow(WorkflowId(id), on, &actor)?;
-            Ok(orchestrator.store().workflow(WorkflowId(id))?.name)
+            Ok(orchestrator.store().workflow(WorkflowId(id)).wait()?.name)
         })
         .await;
     let name = match switched {
@@ -199,7 +200,7 @@ pub(super) async fn ask_to_delete(
     Path(id): Path<i64>,
     visit: Visit,
 ) -> Result<Response, Failure> {
-    let row = app.ask(move |orchestrator| Ok(orchestrator.store().workflow(WorkflowId(id))?)).await?;
+    let row = app.ask(move |orchestrator| Ok(orchestrator.store().workflow(WorkflowId(id)).wait()?)).await?;
     let here = format!("/workflows/{id}");
     let frame = visit
         .frame(&app, format!("Delete {}?", row.name), Section::Workflows)
@@ -228,7 +229,7 @@ pub(super) async fn delete(
     let actor = who.actor();
     let name = app
         .ask(move |orchestrator| {
-            let name = orchestrator.store().workflow(WorkflowId(id))?.name;
+            let name = orchestrator.store().workflow(WorkflowId(id)).wait()?.name;
             orchestrator.remove_workflow(WorkflowId(id), &actor)?;
             Ok(name)
         })

@@ -11,7 +11,7 @@ use axum::response::Response;
 use jiff::tz::TimeZone;
 use palisade_orchestrator::{Orchestrator, OrchestratorError, Request};
 use palisade_schedule::Schedule;
-use palisade_store::{StoreError, Takes, WorkflowId, WorkflowRow};
+use palisade_store::{StoreError, Takes, Wait as _, WorkflowId, WorkflowRow};
 use serde_json::json;
 
 use super::builder::{Builder, Pressed, Refused};
@@ -100,9 +100,10 @@ fn known(
 ) -> Result<Known, OrchestratorError> {
     let store = orchestrator.store();
     let mut collections = vec![Choice::new("", "None: runs on selected objects only")];
-    collections.extend(store.collections()?.into_iter().map(|row| Choice::new(row.id.to_string(), row.name)));
+    collections
+        .extend(store.collections().wait()?.into_iter().map(|row| Choice::new(row.id.to_string(), row.name)));
     let mut actions = Vec::new();
-    for bundle in store.bundles()?.into_iter().filter(|bundle| bundle.current) {
+    for bundle in store.bundles().wait()?.into_iter().filter(|bundle| bundle.current) {
         for action in orchestrator.reviewed_actions(bundle.id)? {
             let title = without(&action.title, &bundle.title);
             actions.push(Choice::new(format!("{}/{}", bundle.id, action.id), title).of(&bundle.title));
@@ -317,7 +318,7 @@ pub(super) async fn edit(
     Path(id): Path<i64>,
     visit: Visit,
 ) -> Result<Response, Failure> {
-    let row = app.ask(move |orchestrator| Ok(orchestrator.store().workflow(WorkflowId(id))?)).await?;
+    let row = app.ask(move |orchestrator| Ok(orchestrator.store().workflow(WorkflowId(id)).wait()?)).await?;
     let builder = Builder::of(&row, app.zone());
     page(&built(&app, visit, builder, Some(row), Vec::new(), Shown::default()).await?)
 }
@@ -338,7 +339,7 @@ pub(super) async fn change(
     visit: Visit,
     Form(fields): Form<BTreeMap<String, String>>,
 ) -> Result<Response, Failure> {
-    let row = app.ask(move |orchestrator| Ok(orchestrator.store().workflow(WorkflowId(id))?)).await?;
+    let row = app.ask(move |orchestrator| Ok(orchestrator.store().workflow(WorkflowId(id)).wait()?)).await?;
     answer(&app, &who, visit, &fields, Some(row)).await
 }
 
@@ -393,7 +394,7 @@ async fn answer(
         Err(Refused::Orchestrator(OrchestratorError::Store(StoreError::Changed { .. }))) => {
             // The form goes on with the version that there is now: saving it again overwrites that on purpose.
             let id = id.unwrap_or(WorkflowId(0));
-            let row = app.ask(move |orchestrator| Ok(orchestrator.store().workflow(id)?)).await?;
+            let row = app.ask(move |orchestrator| Ok(orchestrator.store().workflow(id).wait()?)).await?;
             builder.continue_with(&row);
             let shown = Shown { conflict: true, ..shown };
             let again = built(app, visit, builder, Some(row), Vec::new(), shown).await?;

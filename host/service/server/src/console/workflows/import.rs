@@ -6,6 +6,7 @@ use axum::http::StatusCode;
 use axum::response::Response;
 use palisade_limits as limits;
 use palisade_orchestrator::OnConflict;
+use palisade_store::Wait as _;
 
 use crate::console::wording::{of_action, sentence};
 use crate::security::Operator;
@@ -89,7 +90,7 @@ pub(super) async fn import(
     let made = app
         .ask(move |orchestrator| {
             let id = orchestrator.import_workflow(&document, on_conflict, &actor)?;
-            let row = orchestrator.store().workflow(id)?;
+            let row = orchestrator.store().workflow(id).wait()?;
             let lacks = !orchestrator.is_complete(&row)?;
             Ok((id, row.enabled, lacks))
         })

@@ -6,7 +6,7 @@ use askama::Template;
 use axum::extract::{Query, State};
 use axum::response::Response;
 use palisade_limits as limits;
-use palisade_store::{RunRow, WorkflowId};
+use palisade_store::{RunRow, Wait as _, WorkflowId};
 
 use super::{read_schedule, tick};
 use crate::console::runs::shown::{issue_words, state_badge};
@@ -55,8 +55,8 @@ pub(super) async fn list(
     let (workflows, last, open, installed) = app
         .ask(|orchestrator| {
             let store = orchestrator.store();
-            let runs = (store.last_runs()?, store.open_runs()?);
-            Ok((store.workflows()?, runs.0, runs.1, !store.bundles()?.is_empty()))
+            let runs = (store.last_runs().wait()?, store.open_runs().wait()?);
+            Ok((store.workflows().wait()?, runs.0, runs.1, !store.bundles().wait()?.is_empty()))
         })
         .await?;
     let frame = visit.frame(&app, "Workflows", Section::Workflows);

@@ -3,7 +3,7 @@
 use askama::Template;
 use axum::extract::{Path, State};
 use axum::response::Response;
-use palisade_store::{Page, RunFilter, Takes, WorkflowId};
+use palisade_store::{Page, RunFilter, Takes, Wait as _, WorkflowId};
 
 use super::{read_schedule, tick};
 use crate::console::runs::shown::{Line, RunHead, issue_words, run_heads};
@@ -69,11 +69,11 @@ pub(super) async fn shown(
     let (row, forms, collection, (runs, total)) = app
         .ask(move |orchestrator| {
             let store = orchestrator.store();
-            let row = store.workflow(id)?;
+            let row = store.workflow(id).wait()?;
             let forms = orchestrator.step_forms(&row)?;
-            let collection = row.collection.map(|id| store.collection(id)).transpose()?;
+            let collection = row.collection.map(|id| store.collection(id).wait()).transpose()?;
             let filter = RunFilter { workflow: Some(id), ..RunFilter::default() };
-            Ok((row, forms, collection, store.runs(&filter, Page { offset: 0, limit: LAST_RUNS })?))
+            Ok((row, forms, collection, store.runs(&filter, Page { offset: 0, limit: LAST_RUNS }).wait()?))
         })
         .await?;
     let frame = visit.frame(app, &row.name, Section::Workflows).under("Workflows", "/workflows");

@@ -4,7 +4,7 @@ use palisade_orchestrator::{
     ConnectionTest, FormField, Orchestrator, OrchestratorError, connection_parameters, form,
     without_connection,
 };
-use palisade_store::{BundleId, StoreError, WorkflowRow};
+use palisade_store::{BundleId, StoreError, Wait as _, WorkflowRow};
 
 use super::builder::Step;
 use crate::console::wording::sentence;
@@ -92,7 +92,7 @@ impl StepView {
         let (connection, held) = match was.filter(|was| was.action == step.action) {
             Some(was) => (was.connection, was.configuration.clone()),
             None => {
-                let defaults = store.action_defaults(&manifest.id, &action.id)?;
+                let defaults = store.action_defaults(&manifest.id, &action.id).wait()?;
                 (defaults.connection, defaults.configuration)
             }
         };
@@ -130,8 +130,8 @@ impl StepView {
         let fields = form.sections.iter().flat_map(|section| &section.fields);
         let own_said = fields.map(|held| (held.label.clone(), said(held, step)));
         let said_all: Vec<(String, String)> = said_all.take().into_iter().chain(own_said).collect();
-        let bundle = store.bundle(step.bundle)?;
-        let newer = store.current_bundle(&bundle.bundle)?.filter(|current| current.id != step.bundle);
+        let bundle = store.bundle(step.bundle).wait()?;
+        let newer = store.current_bundle(&bundle.bundle).wait()?.filter(|current| current.id != step.bundle);
         Ok(Self {
             place,
             bundle: step.bundle,
@@ -151,7 +151,7 @@ impl StepView {
 
 /// The section with the choice of a connection, and what it is set to.
 fn chosen(
-    store: &palisade_store::Store,
+    store: &dyn palisade_store::Store,
     kind: &str,
     title: String,
     held: Option<palisade_store::ConnectionId>,
@@ -162,7 +162,7 @@ fn chosen(
     let held = held.map(|id| id.to_string()).unwrap_or_default();
     let sent = step.sent.as_ref().and_then(|sent| sent.get("connection"));
     let value = sent.unwrap_or(&held).clone();
-    let usable: Vec<_> = store.connections()?.into_iter().filter(|row| row.kind == kind).collect();
+    let usable: Vec<_> = store.connections().wait()?.into_iter().filter(|row| row.kind == kind).collect();
     let name = usable.iter().find(|row| row.id.to_string() == value).map(|row| row.name.clone());
     let mut choices = Vec::new();
     if name.is_none() {

@@ -1,5 +1,6 @@
 //! Collections as an operator meets them: files of every format, a live connection, the filter, the way out.
 
+use palisade_store::Wait as _;
 use std::path::Path;
 
 use palisade_server::Role;
@@ -107,7 +108,7 @@ async fn what_is_wrong_with_an_upload_stands_beside_its_field() {
             assert_eq!(value(&answer, "name"), name, "what was entered stays");
         }
     }
-    assert_eq!(console.store.collections().unwrap().len(), 1, "nothing is left of what was refused");
+    assert_eq!(console.store.collections().wait().unwrap().len(), 1, "nothing is left of what was refused");
 }
 
 #[tokio::test]
@@ -343,7 +344,7 @@ async fn a_live_collection_that_cannot_be_read_says_why_inside_its_page() {
         assert!(!answer.body.contains(secret), "{field}");
         wrong[place].1 = right;
     }
-    assert_eq!(console.store.collections().unwrap().len(), 1);
+    assert_eq!(console.store.collections().wait().unwrap().len(), 1);
 }
 
 #[tokio::test]
@@ -367,7 +368,10 @@ async fn an_empty_connection_is_told_all_that_it_lacks_at_once() {
             read(&answer)
         );
     }
-    assert!(console.store.collections().unwrap().is_empty() && !console.store.has_secrets().unwrap());
+    assert!(
+        console.store.collections().wait().unwrap().is_empty()
+            && !console.store.has_secrets().wait().unwrap()
+    );
 }
 
 #[tokio::test]

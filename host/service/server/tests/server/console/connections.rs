@@ -2,7 +2,7 @@
 
 use palisade_orchestrator::Confirmed;
 use palisade_server::Role;
-use palisade_store::{ConnectionId, StoredValue, WorkflowId};
+use palisade_store::{ConnectionId, StoredValue, Wait as _, WorkflowId};
 use serde_json::{Value, json};
 
 use crate::console::support::{Console, leads, post_form, read, value};
@@ -21,14 +21,14 @@ async fn furnished() -> (Console, Client) {
 }
 
 fn secret(console: &Console, id: i64) -> i64 {
-    match console.store.connection(ConnectionId(id)).unwrap().configuration.get("api_key") {
+    match console.store.connection(ConnectionId(id)).wait().unwrap().configuration.get("api_key") {
         Some(StoredValue::Secret { secret }) => secret.0,
         other => panic!("no key: {other:?}"),
     }
 }
 
 fn default_of(console: &Console, action: &str) -> Option<ConnectionId> {
-    console.store.action_defaults("trend-vision-one", action).unwrap().connection
+    console.store.action_defaults("trend-vision-one", action).wait().unwrap().connection
 }
 
 fn workflow(name: &str, action: &str, connection: Value) -> Value {
@@ -58,7 +58,7 @@ async fn a_key_that_is_entered_once_serves_both_actions_and_their_workflows_and_
         assert_eq!(create(&mut ada, &body).await.status, 201);
     }
     for workflow in [1, 2] {
-        assert_eq!(console.store.workflow(WorkflowId(workflow)).unwrap().steps[0].connection, id);
+        assert_eq!(console.store.workflow(WorkflowId(workflow)).wait().unwrap().steps[0].connection, id);
     }
     let before = secret(&console, 1);
     let text = read(&ada.get("/connections/1").send().await);
@@ -106,7 +106,10 @@ async fn a_connection_is_created_tested_and_deleted_on_its_pages() {
         "{}",
         read(&page)
     );
-    assert!(console.store.connections().unwrap().is_empty() && !console.store.has_secrets().unwrap());
+    assert!(
+        console.store.connections().wait().unwrap().is_empty()
+            && !console.store.has_secrets().wait().unwrap()
+    );
     let made = post_form(&mut ada, "/connections/new", &form(&[("setting-api_key", KEY)])).await;
     assert_eq!(leads(&made), "/connections/1");
     let page = post_form(&mut ada, "/connections/new", &form(&[("setting-api_key", KEY)])).await;
@@ -161,7 +164,7 @@ async fn an_action_chooses_among_connections_and_changes_only_the_one_that_it_sh
         None,
         "only a new connection is offered to others"
     );
-    let region = |id| console.store.connection(id).unwrap().configuration["api_region"].clone();
+    let region = |id| console.store.connection(id).wait().unwrap().configuration["api_region"].clone();
     assert_eq!(region(first), StoredValue::Value(EUROPE.into()), "the form showed no connection");
     leads(&post_form(&mut ada, BLOCK, &choose("2")).await);
     assert_eq!((default_of(&console, "add-to-blocklist"), region(second)), (Some(second), region(first)));
@@ -178,7 +181,7 @@ async fn an_action_chooses_among_connections_and_changes_only_the_one_that_it_sh
     assert_eq!(default_of(&console, "add-to-blocklist"), Some(ConnectionId(3)));
     leads(&post_form(&mut ada, BLOCK, &[("setting-connection", "")]).await);
     assert_eq!(default_of(&console, "add-to-blocklist"), None);
-    assert_eq!(console.store.connections().unwrap().len(), 3);
+    assert_eq!(console.store.connections().wait().unwrap().len(), 3);
 }
 
 #[tokio::test]

@@ -2,7 +2,7 @@
 
 use palisade_orchestrator::Confirmed;
 use palisade_server::Role;
-use palisade_store::{BundleId, ConnectionId, Page, RunFilter, StoredValue, WorkflowId};
+use palisade_store::{BundleId, ConnectionId, Page, RunFilter, StoredValue, Wait as _, WorkflowId};
 
 use crate::console::support::{Console, leads, post_files, post_form, read, value};
 use crate::harness::{Answer, Client};
@@ -53,7 +53,7 @@ fn edited<'a>(change: &[(&'a str, &'a str)]) -> Vec<(&'a str, &'a str)> {
 }
 
 fn runs(console: &Console) -> u64 {
-    console.store.runs(&RunFilter::default(), Page::ALL).unwrap().1
+    console.store.runs(&RunFilter::default(), Page::ALL).wait().unwrap().1
 }
 
 #[tokio::test]
@@ -79,7 +79,7 @@ async fn two_tabs_on_one_workflow_and_the_later_save_sees_both() {
     assert!(!text.contains("Action 1, Scan Action"), "what is the same is not a difference: {text}");
     assert_eq!(value(&page, "name"), "From the other", "what was entered stays");
     assert_eq!(value(&page, "version"), "2", "saving again is on purpose");
-    let row = console.store.workflow(WorkflowId(1)).unwrap();
+    let row = console.store.workflow(WorkflowId(1)).wait().unwrap();
     assert_eq!(
         (row.name.as_str(), row.description.as_str()),
         ("From one tab", ""),
@@ -87,7 +87,7 @@ async fn two_tabs_on_one_workflow_and_the_later_save_sees_both() {
     );
     let again = edited(&[("version", "2"), ("name", "From the other"), ("description", "mine")]);
     leads(&post_form(&mut ada, "/workflows/1/edit", &again).await);
-    let row = console.store.workflow(WorkflowId(1)).unwrap();
+    let row = console.store.workflow(WorkflowId(1)).wait().unwrap();
     assert_eq!((row.name.as_str(), row.version.0), ("From the other", 3));
     assert_eq!(row.steps[0].connection, Some(ConnectionId(1)), "it kept its connection");
     // Enabling elsewhere is a change as well.
@@ -147,20 +147,23 @@ async fn two_tabs_on_a_collection_on_defaults_and_on_a_user() {
     let late = post_form(&mut ada, "/collections/1/filter", &[("version", "2"), ("types", "FQDN")]).await;
     let text = read(&late);
     assert!(late.status == 412 && text.contains("Filter URL FQDN"), "{text}");
-    assert_eq!(console.store.collection(palisade_store::CollectionId(1)).unwrap().filter["types"][0], "URL");
+    assert_eq!(
+        console.store.collection(palisade_store::CollectionId(1)).wait().unwrap().filter["types"][0],
+        "URL"
+    );
     let late = post_form(&mut ada, "/collections/1/settings", &[("version", "2"), ("name", "Mine")]).await;
     assert!(late.status == 412 && read(&late).contains("Name Feed Mine"), "{}", read(&late));
     assert_eq!(value(&late, "name"), "Mine");
     let files: [(&str, &str, &[u8]); 1] = [("files", "new.txt", b"new.example\n")];
     let late = post_files(&mut ada, "/collections/1/files", &[("version", "2")], &files).await;
     assert!(late.status == 412 && read(&late).contains("choose them again"), "{}", read(&late));
-    assert_eq!(console.store.files(palisade_store::CollectionId(1)).unwrap()[0].name, "list.txt");
+    assert_eq!(console.store.files(palisade_store::CollectionId(1)).wait().unwrap()[0].name, "list.txt");
     let action = "/integrations/1/actions/add-to-blocklist";
     let version = value(&ada.get(action).send().await, "version");
     leads(&post_form(&mut ada, action, &[("version", &version), ("setting-objects_per_run", "10")]).await);
     let late = post_form(&mut ada, action, &[("version", &version), ("setting-objects_per_run", "20")]).await;
     assert!(late.status == 412 && read(&late).contains("Objects Per Run 10 20"), "{}", read(&late));
-    let held = console.store.action_defaults("trend-vision-one", "add-to-blocklist").unwrap();
+    let held = console.store.action_defaults("trend-vision-one", "add-to-blocklist").wait().unwrap();
     assert_eq!(held.configuration["objects_per_run"], StoredValue::Value(10.into()));
     // A role.
     let page = ada.get("/users/2").send().await;
@@ -169,7 +172,7 @@ async fn two_tabs_on_a_collection_on_defaults_and_on_a_user() {
     let late = post_form(&mut ada, "/users/2", &[("version", &version), ("role", "administrator")]).await;
     assert_eq!(late.status, 412, "{}", read(&late));
     assert!(read(&late).contains("has changed since you opened the page"), "{}", read(&late));
-    assert_eq!(console.store.users().unwrap()[1].role, "operator");
+    assert_eq!(console.store.users().wait().unwrap()[1].role, "operator");
 }
 
 #[tokio::test]
@@ -215,10 +218,10 @@ async fn the_builder_tests_a_connection_and_saves_for_a_dry_run() {
         "{}",
         read(&page)
     );
-    assert!(console.store.workflows().unwrap().is_empty());
+    assert!(console.store.workflows().wait().unwrap().is_empty());
     let saved = post_form(&mut ada, "/workflows/new", &form(&[("do", "dry-run")])).await;
     assert_eq!(leads(&saved), "/runs/1");
-    let (rows, total) = console.store.runs(&RunFilter::default(), Page::ALL).unwrap();
+    let (rows, total) = console.store.runs(&RunFilter::default(), Page::ALL).wait().unwrap();
     assert!(total == 1 && rows[0].dry_run, "{rows:?}");
     let text = read(&ada.get("/runs/1").send().await);
     assert!(text.contains("Nightly created. Dry run requested: nothing will be changed."), "{text}");
@@ -272,14 +275,15 @@ async fn an_import_of_a_name_that_exists_offers_to_rename_or_to_replace() {
     assert_eq!(page.status, 409, "{}", read(&page));
     assert!(page.body.contains(r#"value="rename""#) && page.body.contains(r#"value="replace""#));
     assert!(page.body.contains("objects_per_run: 40"), "what was pasted stays: {}", page.body);
-    assert_eq!(console.store.workflows().unwrap().len(), 1);
+    assert_eq!(console.store.workflows().wait().unwrap().len(), 1);
 
     assert_eq!(leads(&send(&mut ada, "rename").await), "/workflows/2");
-    assert_eq!(console.store.workflow(WorkflowId(2)).unwrap().name, "Nightly (imported)");
-    let connection = |console: &Console| console.store.workflow(WorkflowId(1)).unwrap().steps[0].connection;
+    assert_eq!(console.store.workflow(WorkflowId(2)).wait().unwrap().name, "Nightly (imported)");
+    let connection =
+        |console: &Console| console.store.workflow(WorkflowId(1)).wait().unwrap().steps[0].connection;
     let before = connection(&console);
     assert_eq!(leads(&send(&mut ada, "replace").await), "/workflows/1");
-    let row = console.store.workflow(WorkflowId(1)).unwrap();
+    let row = console.store.workflow(WorkflowId(1)).wait().unwrap();
     assert_eq!(row.steps[0].configuration["objects_per_run"], StoredValue::Value(40.into()));
     assert_eq!((connection(&console), row.enabled), (before, true), "its connection and its state stay");
     // The same over the API.
@@ -291,7 +295,7 @@ async fn an_import_of_a_name_that_exists_offers_to_rename_or_to_replace() {
     assert!(refused.json()["hint"].as_str().unwrap().contains("on_conflict=rename"), "{}", refused.body);
     let made = call(&mut ada, "/api/v1/workflows/import?on_conflict=rename").await;
     assert_eq!((made.status, made.json()["id"].as_i64()), (201, Some(3)), "{}", made.body);
-    assert_eq!(console.store.workflow(WorkflowId(3)).unwrap().name, "Nightly (imported 2)");
+    assert_eq!(console.store.workflow(WorkflowId(3)).wait().unwrap().name, "Nightly (imported 2)");
     let made = call(&mut ada, "/api/v1/workflows/import?on_conflict=replace").await;
     assert_eq!(made.json()["id"].as_i64(), Some(1), "{}", made.body);
 }
@@ -321,8 +325,8 @@ async fn an_older_version_is_called_a_downgrade_with_what_it_changes() {
     let unconfirmed = [("answer", "install"), ("overwrite", "on")];
     let page = post_form(&mut ada, &review, &unconfirmed).await;
     assert!(page.status == 422 && read(&page).contains("Confirm the downgrade"), "{}", read(&page));
-    assert_eq!(console.store.bundles().unwrap().len(), 1);
+    assert_eq!(console.store.bundles().wait().unwrap().len(), 1);
     let both = [("answer", "install"), ("replace", "on"), ("overwrite", "on")];
     assert_eq!(leads(&post_form(&mut ada, &review, &both).await), "/integrations/2");
-    assert!(console.store.bundle(BundleId(2)).unwrap().current);
+    assert!(console.store.bundle(BundleId(2)).wait().unwrap().current);
 }

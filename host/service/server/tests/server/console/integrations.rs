@@ -2,7 +2,7 @@
 
 use palisade_bundle::SigningKey;
 use palisade_server::Role;
-use palisade_store::StoredValue;
+use palisade_store::{StoredValue, Wait as _};
 
 use crate::console::support::{Console, leads, post_files, post_form, read, value};
 use crate::harness::Client;
@@ -52,7 +52,7 @@ async fn a_bundle_is_reviewed_before_it_is_installed() {
         assert!(text.contains(told), "{told}: {text}");
     }
     assert!(!page.body.contains(r#"name="replace""#) && !page.body.contains(r#"name="overwrite""#));
-    assert!(console.store.bundles().unwrap().is_empty(), "a review installs nothing");
+    assert!(console.store.bundles().wait().unwrap().is_empty(), "a review installs nothing");
 
     assert_eq!(leads(&post_form(&mut ada, &review, &[("answer", "install")]).await), "/integrations/1");
     let text = read(&ada.get("/integrations/1").send().await);
@@ -72,7 +72,7 @@ async fn an_upload_that_is_cancelled_is_gone() {
     let answer = ada.get(&review).send().await;
     assert!(answer.status == 410 && answer.body.contains("upload-gone"), "{answer:?}");
     assert_eq!(post_form(&mut ada, &review, &[("answer", "install")]).await.status, 410);
-    assert!(console.store.bundles().unwrap().is_empty());
+    assert!(console.store.bundles().wait().unwrap().is_empty());
 }
 
 #[tokio::test]
@@ -117,7 +117,7 @@ async fn both_confirmations_are_needed_and_each_is_named() {
             let named = answer.body.contains(&format!("id=\"{field}-fault\""));
             assert_eq!(named, missing.contains(&field), "{given:?} {field}");
         }
-        assert_eq!(console.store.bundles().unwrap().len(), 1, "{given:?}");
+        assert_eq!(console.store.bundles().wait().unwrap().len(), 1, "{given:?}");
     }
     let both = [("answer", "install"), ("replace", "on"), ("overwrite", "on")];
     assert_eq!(leads(&post_form(&mut ada, &review, &both).await), "/integrations/2");
@@ -128,7 +128,7 @@ async fn both_confirmations_are_needed_and_each_is_named() {
         page.body.contains(r#"<option value="api.eu.xdr.trendmicro.com" selected>"#),
         "the other one is kept"
     );
-    let row = console.store.workflow(palisade_store::WorkflowId(workflow)).unwrap();
+    let row = console.store.workflow(palisade_store::WorkflowId(workflow)).wait().unwrap();
     assert_eq!(
         row.steps[0].configuration["objects_per_run"],
         StoredValue::Value(77.into()),
@@ -175,7 +175,7 @@ async fn a_zip_that_is_refused_says_why_and_what_to_do() {
     }
     let answer = post_files(&mut ada, "/integrations/new", &[], &[("bundle", "", b"")]).await;
     assert!(answer.status == 422 && answer.body.contains("bundle-fault"), "{answer:?}");
-    assert!(console.store.bundles().unwrap().is_empty());
+    assert!(console.store.bundles().wait().unwrap().is_empty());
 }
 
 #[tokio::test]
@@ -192,7 +192,7 @@ async fn uninstalling_what_is_used_names_the_workflows() {
         assert!(answer.body.contains("Block ") && !answer.body.contains("<i>"), "{answer:?}");
         assert!(!answer.body.contains(r#"action="/integrations/1/uninstall""#));
     }
-    assert_eq!(console.store.bundles().unwrap().len(), 1);
+    assert_eq!(console.store.bundles().wait().unwrap().len(), 1);
 
     console.orchestrator.remove_workflow(palisade_store::WorkflowId(workflow), "test").unwrap();
     let page = ada.get("/integrations/1/uninstall").send().await;

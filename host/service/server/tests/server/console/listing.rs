@@ -2,7 +2,7 @@
 //! that is too large is refused in words.
 
 use palisade_orchestrator::Confirmed;
-use palisade_store::{CollectionId, ObjectFilter, ObjectOrder, Page, RunId};
+use palisade_store::{CollectionId, ObjectFilter, ObjectOrder, Page, RunId, Wait as _};
 
 use crate::console::support::{Console, leads, post_files, post_form, read};
 use crate::harness::{Answer, Client, between};
@@ -88,6 +88,7 @@ async fn all_that_match_are_selected_at_once() {
     let (rows, total) = console
         .store
         .run_objects(RunId(1), 1, &ObjectFilter::default(), ObjectOrder::Place, false, Page::ALL)
+        .wait()
         .unwrap();
     assert!(total == 60 && rows.iter().all(|row| row.object.subtype == "URL"));
     let nothing =
@@ -115,7 +116,7 @@ async fn the_list_of_collections_counts_what_each_had_when_it_was_read() {
     );
     let list = ada.get("/collections").send().await;
     assert!(objects(&list).starts_with("<span>59 of 120<"), "{}", objects(&list));
-    assert!(console.store.collection(CollectionId(1)).unwrap().counted.is_some());
+    assert!(console.store.collection(CollectionId(1)).wait().unwrap().counted.is_some());
 }
 
 #[tokio::test]
@@ -128,7 +129,7 @@ async fn a_file_of_another_encoding_does_not_become_a_collection_of_nothing() {
     let files: [(&str, &str, &[u8]); 1] = [("files", "list.txt", &list)];
     let page =
         post_files(&mut ada, "/collections/new", &[("name", "List"), ("format", "text")], &files).await;
-    let unread = console.store.collections().unwrap();
+    let unread = console.store.collections().wait().unwrap();
     if page.status == 422 {
         assert!(page.body.contains(r#"id="files-fault""#) && unread.is_empty(), "{}", read(&page));
     } else {

@@ -7,7 +7,7 @@ use jiff::{SignedDuration, Timestamp};
 use palisade_model::Verdict;
 use palisade_orchestrator::{Clock, Confirmed, Request};
 use palisade_server::{Role, table};
-use palisade_store::{Cause, NewVerdict, RunEnd, RunId, RunStatus, StoredObject, WorkflowId};
+use palisade_store::{Cause, NewVerdict, RunEnd, RunId, RunStatus, StoredObject, Wait as _, WorkflowId};
 use serde_json::{Value, json};
 
 use crate::console::support::{Console, leads, post_form, read};
@@ -60,8 +60,8 @@ impl Lists {
     /// Ends the run that is next.
     fn end(&self, status: RunStatus, cause: Option<Cause>, verdicts: &[Verdict]) {
         let (store, now) = (&self.console.store, Timestamp::now());
-        let activation = store.claim_task(now).unwrap().unwrap().activation();
-        store.begin_run(activation, now).unwrap();
+        let activation = store.claim_task(now).wait().unwrap().unwrap().activation();
+        store.begin_run(activation, now).wait().unwrap();
         let verdict = |(verdict, place): (&Verdict, u64)| NewVerdict {
             place,
             verdict: *verdict,
@@ -70,9 +70,16 @@ impl Lists {
             submissions: json!([]),
         };
         let verdicts: Vec<NewVerdict> = verdicts.iter().zip(1..).map(verdict).collect();
-        store.record_verdicts(activation, 1, &verdicts, now).unwrap();
+        store.record_verdicts(activation, 1, &verdicts, now).wait().unwrap();
         let reason = status.is_issue().then_some("there is an issue");
-        store.end_run(activation, &RunEnd { cause, reason, ..RunEnd::of(status) }, now).unwrap();
+        store
+            .end_run(
+                activation,
+                &RunEnd { cause, reason: reason.map(str::to_owned), ..RunEnd::of(status) },
+                now,
+            )
+            .wait()
+            .unwrap();
     }
 
     async fn page(&mut self, path: &str) -> Answer {

@@ -8,7 +8,7 @@ use palisade_orchestrator::Request;
 use palisade_server::Role;
 use palisade_store::{
     CollectionId, ConnectionContent, ConnectionId, ConnectionWrite, NewWorkflow, RunId, StoredValue, Takes,
-    WorkflowId, WorkflowStep,
+    Wait as _, WorkflowId, WorkflowStep,
 };
 use serde_json::{Value, json};
 use tokio::sync::watch;
@@ -239,15 +239,21 @@ async fn a_run_opens_no_secret_for_another_origin_whoever_wrote_its_configuratio
     assert_eq!(made.status, 201, "{}", made.body);
     assert_eq!(post(&mut grace, "/api/v1/workflows", &workflow("good", json!({}))).await.status, 201);
     // As if there were a way to write it.
-    let configuration = console.store.workflow(WorkflowId(1)).unwrap().steps[0].configuration.clone();
-    let mut held = console.store.connection(ConnectionId(1)).unwrap().configuration;
+    let configuration = console.store.workflow(WorkflowId(1)).wait().unwrap().steps[0].configuration.clone();
+    let mut held = console.store.connection(ConnectionId(1)).wait().unwrap().configuration;
     held.insert("target".to_owned(), StoredValue::Value(json!(EVIL)));
     let content =
         ConnectionContent { name: "forged".to_owned(), kind: "anywhere".to_owned(), configuration: held };
     let now = Timestamp::now();
-    let write =
-        ConnectionWrite { id: None, content: &content, expected: None, others: &[], who: "nobody", now };
-    let connection = Some(console.store.write_connection(&write).unwrap());
+    let write = ConnectionWrite {
+        id: None,
+        content,
+        expected: None,
+        others: Vec::new(),
+        who: "nobody".to_owned(),
+        now,
+    };
+    let connection = Some(console.store.write_connection(&write).wait().unwrap());
     let forged = NewWorkflow {
         name: "forged".to_owned(),
         description: String::new(),
@@ -265,7 +271,7 @@ async fn a_run_opens_no_secret_for_another_origin_whoever_wrote_its_configuratio
             configuration,
         }],
     };
-    let id = console.store.add_workflow(&forged, "nobody", now).unwrap();
+    let id = console.store.add_workflow(&forged, "nobody", now).wait().unwrap();
     let orchestrator = console.orchestrator.clone();
     assert!(orchestrator.request_run(id, Request::Now, false, "grace").is_err());
     let run: RunId = orchestrator.request_run(id, Request::Tick(now), false, "schedule").unwrap().unwrap();
@@ -273,16 +279,16 @@ async fn a_run_opens_no_secret_for_another_origin_whoever_wrote_its_configuratio
     let worker = std::sync::Arc::new(orchestrator.clone());
     let serving = tokio::spawn(async move { orchestrator.executor().serve(worker, draining).await });
     let ended = async {
-        while console.store.run(run).unwrap().ended_at.is_none() {
+        while console.store.run(run).wait().unwrap().ended_at.is_none() {
             tokio::time::sleep(Duration::from_millis(50)).await;
         }
     };
     tokio::time::timeout(Duration::from_secs(30), ended).await.unwrap();
     drain.send_replace(true);
     serving.await.unwrap();
-    let failed = console.store.failed_objects(run).unwrap();
+    let failed = console.store.failed_objects(run).wait().unwrap();
     assert_eq!(failed[0].verdicts, [(1, Verdict::Failed)]);
-    let steps = console.store.run_steps(run).unwrap();
+    let steps = console.store.run_steps(run).wait().unwrap();
     let end = steps[0].end.as_ref().unwrap();
     assert_eq!(end.how, palisade_model::StepEnding::NotBegun);
     assert!(end.message.as_ref().unwrap().contains("enter this secret again"), "{end:?}");
@@ -306,9 +312,10 @@ async fn what_was_read_can_be_sent_back_for_every_resource() {
     wanted["max_evictions"] = json!(null);
     assert_eq!(post(&mut grace, "/api/v1/workflows", &wanted).await.status, 201);
     let secrets = |console: &Console| {
-        let configuration = console.store.workflow(WorkflowId(1)).unwrap().steps[0].configuration.clone();
-        let defaults = console.store.action_defaults("anywhere", "go").unwrap();
-        let source = console.store.collection(CollectionId(2)).unwrap().source;
+        let configuration =
+            console.store.workflow(WorkflowId(1)).wait().unwrap().steps[0].configuration.clone();
+        let defaults = console.store.action_defaults("anywhere", "go").wait().unwrap();
+        let source = console.store.collection(CollectionId(2)).wait().unwrap().source;
         ((configuration, console.held("anywhere", "go")), defaults, source)
     };
     let before = secrets(&console);
@@ -364,7 +371,7 @@ async fn selected_objects_without_a_type_are_read_as_the_console_reads_them() {
     let answer = post(&mut grace, "/api/v1/workflows/1/run", &json!({"objects": objects})).await;
     assert_eq!(answer.status, 201, "{}", answer.body);
     assert!(answer.header("location").starts_with("/api/v1/runs/"));
-    let objects = console.store.objects_at(RunId(1), &[1, 2, 3, 4]).unwrap();
+    let objects = console.store.objects_at(RunId(1), &[1, 2, 3, 4]).wait().unwrap();
     let told: Vec<(&str, &str, &str)> =
         objects.iter().map(|(_, object)| (&*object.subtype, &*object.value, &*object.location)).collect();
     assert_eq!(told[0], ("FQDN", "evil-domain.example", "line 1"));

@@ -8,7 +8,8 @@ use palisade_model::{StepEnding, Verdict};
 use palisade_orchestrator::{Confirmed, Request};
 use palisade_server::Role;
 use palisade_store::{
-    Event, Lists, NewHolding, NewVerdict, Origin, RunEnd, RunId, RunStatus, StepEnd, StoredObject, WorkflowId,
+    Event, Lists, NewHolding, NewVerdict, Origin, RunEnd, RunId, RunStatus, StepEnd, StoredObject, Wait as _,
+    WorkflowId,
 };
 use serde_json::{Value, json};
 
@@ -56,14 +57,14 @@ const HAR: &str = r#"{"log":{"version":"1.2","entries":[{"startedDateTime":"2026
 fn work(console: &Console, verdicts: &[NewVerdict], status: RunStatus) -> RunId {
     let store = &console.store;
     let now = Timestamp::now();
-    let task = store.claim_task(now).unwrap().unwrap();
+    let task = store.claim_task(now).wait().unwrap().unwrap();
     let activation = task.activation();
-    store.begin_run(activation, now).unwrap();
-    store.begin_step(activation, 1, now).unwrap();
-    store.add_event(task.run, &Event::new(now, "step-begun", "with its objects").of_step(1)).unwrap();
+    store.begin_run(activation, now).wait().unwrap();
+    store.begin_step(activation, 1, now).wait().unwrap();
+    store.add_event(task.run, &Event::new(now, "step-begun", "with its objects").of_step(1)).wait().unwrap();
     let mut packed = flate2::write::GzEncoder::new(Vec::new(), flate2::Compression::fast());
     packed.write_all(HAR.as_bytes()).unwrap();
-    store.add_recording(activation, 1, &packed.finish().unwrap()).unwrap();
+    store.add_recording(activation, 1, &packed.finish().unwrap()).wait().unwrap();
     let end = StepEnd {
         how: StepEnding::Completed,
         code: None,
@@ -76,10 +77,21 @@ fn work(console: &Console, verdicts: &[NewVerdict], status: RunStatus) -> RunId 
             "evictions": { "count": 1, "entries": [{ "field": "domain", "value": "old.example", "expires": null }] },
         }),
     };
-    store.end_step(activation, 1, &end, verdicts, now).unwrap();
+    store.end_step(activation, 1, &end, verdicts, now).wait().unwrap();
     let reason = status.is_issue().then_some("3 objects were rejected or failed");
     let hint = reason.map(|_| "open Reasons for details");
-    store.end_run(activation, &RunEnd { reason, hint, ..RunEnd::of(status) }, now).unwrap();
+    store
+        .end_run(
+            activation,
+            &RunEnd {
+                reason: reason.map(str::to_owned),
+                hint: hint.map(str::to_owned),
+                ..RunEnd::of(status)
+            },
+            now,
+        )
+        .wait()
+        .unwrap();
     task.run
 }
 
@@ -157,10 +169,10 @@ async fn a_dry_run_shows_what_its_comparison_found() {
         let found = ["Comparison", "Added 1", "Refreshed 1", "Unchanged 2", "Also on: exception list 2"];
         assert!(found.iter().all(|told| text.contains(told) == dry_run), "{dry_run}: {text}");
     }
-    let compared = console.store.compared(RunId(1), 1).unwrap().unwrap();
+    let compared = console.store.compared(RunId(1), 1).wait().unwrap().unwrap();
     assert_eq!((compared.added, compared.refreshed, compared.unchanged), (1, 1, 2));
     assert_eq!(compared.also_on.into_iter().collect::<Vec<_>>(), [("exception list".to_owned(), 2)]);
-    assert_eq!(console.store.compared(RunId(1), 2).unwrap(), None);
+    assert_eq!(console.store.compared(RunId(1), 2).wait().unwrap(), None);
 }
 
 #[tokio::test]
@@ -333,7 +345,7 @@ async fn retry_takes_exactly_what_failed() {
     work(&console, &three_verdicts(), RunStatus::ErrorOccurred);
     assert!(read(&ada.get("/runs/1").send().await).contains("Retry failed (2)"));
     assert_eq!(leads(&post_form(&mut ada, "/runs/1/retry", &[]).await), "/runs/2");
-    let run = console.store.run(RunId(2)).unwrap();
+    let run = console.store.run(RunId(2)).wait().unwrap();
     assert_eq!((run.origin, run.retry_of, run.objects), (Origin::Retry, Some(RunId(1)), Some(2)));
     let page = ada.get("/runs/2").send().await;
     assert!(page.body.contains("object-2.example") && page.body.contains("object-4.example"));
@@ -350,7 +362,7 @@ async fn cancel_is_for_runs_that_are_open() {
     let (console, mut ada) = furnished().await;
     request(&console, 1, 4);
     assert_eq!(leads(&post_form(&mut ada, "/runs/1/cancel", &[]).await), "/runs/1");
-    assert!(console.store.task(RunId(1)).unwrap().unwrap().cancelled);
+    assert!(console.store.task(RunId(1)).wait().unwrap().unwrap().cancelled);
     work(&console, &[], RunStatus::Incomplete);
     assert!(!ada.get("/runs/1").send().await.body.contains("/runs/1/cancel"));
     assert_eq!(post_form(&mut ada, "/runs/1/cancel", &[]).await.status, 409);
@@ -378,8 +390,12 @@ async fn the_overview_and_the_api_show_what_lists_hold_and_which_run_has_read_it
     assert!(!ada.get("/").send().await.body.contains("Entries on the services"), "nobody has read any");
     let run = request(&console, 1, 1);
     let now = Timestamp::now();
-    let activation = console.store.claim_task(now).unwrap().unwrap().activation();
-    let lists = Lists { tenant: "0123", bundle: "trend-vision-one", service: "https://api.example" };
+    let activation = console.store.claim_task(now).wait().unwrap().unwrap().activation();
+    let lists = Lists {
+        tenant: "0123".to_owned(),
+        bundle: "trend-vision-one".to_owned(),
+        service: "https://api.example".to_owned(),
+    };
     let holding = |list: &str, field: Option<&str>, entries, limit| NewHolding {
         list: list.to_owned(),
         field: field.map(str::to_owned),
@@ -391,7 +407,7 @@ async fn the_overview_and_the_api_show_what_lists_hold_and_which_run_has_read_it
         holding("block list", Some("ip"), 12, Some(10_000)),
         holding("exception list", None, 7, None),
     ];
-    console.store.record_holdings(activation, 1, lists, &holdings, now).unwrap();
+    console.store.record_holdings(activation, 1, &lists, &holdings, now).wait().unwrap();
     let page = ada.get("/").send().await;
     let shown = between(&page.body, "Entries on the services", "</section>");
     for told in ["9,500 of 10,000", "12 of 10,000", "Block list", "Exception list", "api.example", "“First”"]

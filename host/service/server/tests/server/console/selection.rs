@@ -3,7 +3,7 @@
 
 use palisade_orchestrator::{Confirmed, Request};
 use palisade_server::Role;
-use palisade_store::{ObjectFilter, ObjectOrder, Page, RunId, RunRow, StoredObject, WorkflowId};
+use palisade_store::{ObjectFilter, ObjectOrder, Page, RunId, RunRow, StoredObject, Wait as _, WorkflowId};
 use serde_json::json;
 
 use crate::console::support::{Console, leads, post_files, post_form, read};
@@ -52,12 +52,13 @@ fn objects(console: &Console, run: RunId) -> Vec<StoredObject> {
     let (rows, _) = console
         .store
         .run_objects(run, 1, &ObjectFilter::default(), ObjectOrder::Place, false, Page::ALL)
+        .wait()
         .unwrap();
     rows.into_iter().map(|row| row.object).collect()
 }
 
 fn last(console: &Console) -> RunRow {
-    console.store.runs(&palisade_store::RunFilter::default(), Page::ALL).unwrap().0.remove(0)
+    console.store.runs(&palisade_store::RunFilter::default(), Page::ALL).wait().unwrap().0.remove(0)
 }
 
 #[tokio::test]
@@ -83,7 +84,7 @@ async fn objects_of_a_collection_are_picked_and_run_with_all_that_it_has_of_them
     );
     assert_eq!(self::boxes(&chosen), [boxes[0].as_str(), boxes[2].as_str()]);
     assert_eq!(
-        console.store.runs(&palisade_store::RunFilter::default(), Page::ALL).unwrap().1,
+        console.store.runs(&palisade_store::RunFilter::default(), Page::ALL).wait().unwrap().1,
         0,
         "only shown so far"
     );
@@ -148,7 +149,7 @@ async fn what_cannot_be_run_is_said_on_the_page() {
     ] {
         assert_eq!(post_form(&mut ada, "/selection", form).await.status, status, "{form:?}");
     }
-    assert_eq!(console.store.runs(&palisade_store::RunFilter::default(), Page::ALL).unwrap().1, 0);
+    assert_eq!(console.store.runs(&palisade_store::RunFilter::default(), Page::ALL).wait().unwrap().1, 0);
 }
 
 #[tokio::test]

@@ -8,7 +8,9 @@ use palisade_limits as limits;
 use palisade_model::{StepEnding, Verdict};
 use palisade_orchestrator::{Confirmed, Request};
 use palisade_server::Role;
-use palisade_store::{Event, NewVerdict, RunEnd, RunId, RunStatus, StepEnd, StoredObject, WorkflowId};
+use palisade_store::{
+    Event, NewVerdict, RunEnd, RunId, RunStatus, StepEnd, StoredObject, Wait as _, WorkflowId,
+};
 use serde_json::{Value, json};
 
 use crate::console::support::{Console, post_files, read};
@@ -48,19 +50,19 @@ fn entry(comment: Option<&str>, method: &str, url: &str, sent: &Value, status: u
 fn work(console: &Console, verdicts: &[NewVerdict], entries: &[Value], end: StepEnd) -> RunId {
     let store = &console.store;
     let now = Timestamp::now();
-    let activation = store.claim_task(now).unwrap().unwrap().activation();
-    store.begin_run(activation, now).unwrap();
-    store.begin_step(activation, 1, now).unwrap();
+    let activation = store.claim_task(now).wait().unwrap().unwrap().activation();
+    store.begin_run(activation, now).wait().unwrap();
+    store.begin_step(activation, 1, now).wait().unwrap();
     record(console, activation, 1, entries);
-    store.end_step(activation, 1, &end, verdicts, now).unwrap();
-    store.end_run(activation, &RunEnd::of(RunStatus::Completed), now).unwrap();
+    store.end_step(activation, 1, &end, verdicts, now).wait().unwrap();
+    store.end_run(activation, &RunEnd::of(RunStatus::Completed), now).wait().unwrap();
     activation.run
 }
 
 fn record(console: &Console, activation: palisade_store::Activation, step: u32, entries: &[Value]) {
     let mut packed = flate2::write::GzEncoder::new(Vec::new(), flate2::Compression::fast());
     packed.write_all(json!({ "log": { "entries": entries } }).to_string().as_bytes()).unwrap();
-    console.store.add_recording(activation, step, &packed.finish().unwrap()).unwrap();
+    console.store.add_recording(activation, step, &packed.finish().unwrap()).wait().unwrap();
 }
 
 fn completed() -> StepEnd {
@@ -188,19 +190,19 @@ async fn a_timeline_says_what_each_request_was_for_and_names_a_restart() {
     let store = &console.store;
     let now = Timestamp::now();
     let reads = Some("Compares with the list.");
-    let first = store.claim_task(now).unwrap().unwrap().activation();
-    store.begin_run(first, now).unwrap();
+    let first = store.claim_task(now).wait().unwrap().unwrap().activation();
+    store.begin_run(first, now).wait().unwrap();
     record(
         &console,
         first,
         0,
         &[entry(Some("Log in to the source"), "POST", "https://source.example/token", &Value::Null, 200)],
     );
-    store.begin_step(first, 1, now).unwrap();
+    store.begin_step(first, 1, now).wait().unwrap();
     record(&console, first, 1, &[entry(reads, "GET", "https://api.example/list?top=2", &Value::Null, 200)]);
     let killed = Event::new(now, "restarted", "the service ended; another activation continues the run");
-    assert_eq!(store.take_back_tasks(Timestamp::MAX, &killed).unwrap(), 1);
-    let second = store.claim_task(now).unwrap().unwrap().activation();
+    assert_eq!(store.take_back_tasks(Timestamp::MAX, &killed).wait().unwrap(), 1);
+    let second = store.claim_task(now).wait().unwrap().unwrap().activation();
     let sent = json!([{ "domain": "a.example" }, { "domain": "b.example" }]);
     let entries = [
         entry(reads, "GET", "https://api.example/list?top=2", &Value::Null, 200),
@@ -209,8 +211,11 @@ async fn a_timeline_says_what_each_request_was_for_and_names_a_restart() {
         entry(None, "GET", "https://api.example/else", &Value::Null, 404),
     ];
     record(&console, second, 1, &entries);
-    store.end_step(second, 1, &completed(), &[verdict(1, Verdict::Accepted, None, None)], now).unwrap();
-    store.end_run(second, &RunEnd::of(RunStatus::Completed), now).unwrap();
+    store
+        .end_step(second, 1, &completed(), &[verdict(1, Verdict::Accepted, None, None)], now)
+        .wait()
+        .unwrap();
+    store.end_run(second, &RunEnd::of(RunStatus::Completed), now).wait().unwrap();
     let page = ada.get("/runs/1?tab=timeline").send().await;
     let text = read(&page);
     for told in [

@@ -16,7 +16,8 @@ use palisade_orchestrator::{
 };
 use palisade_schedule::Schedule;
 use palisade_server::{App, Listener, Options, Role, router};
-use palisade_store::{BundleId, CollectionId, Configuration, ConnectionId, Store, Takes};
+use palisade_store::{BundleId, CollectionId, Configuration, ConnectionId, Store, Takes, Wait as _};
+use palisade_store_sqlite::SqliteStore;
 use palisade_vault::{Key, Vault};
 use tempfile::TempDir;
 
@@ -28,7 +29,7 @@ const COMPONENT: &[u8] = b"\0asm\x0d\0\x01\0";
 /// A service, and what it works with.
 pub(crate) struct Console {
     pub(crate) app: App,
-    pub(crate) store: Store,
+    pub(crate) store: Arc<dyn Store>,
     pub(crate) orchestrator: Orchestrator,
     pub(crate) address: SocketAddr,
     _directory: TempDir,
@@ -43,7 +44,8 @@ impl Console {
     /// With a key that is trusted, and options changed.
     pub(crate) async fn start_with(change: impl FnOnce(&mut palisade_orchestrator::Options, &Path)) -> Self {
         let directory = tempfile::tempdir().unwrap();
-        let store = Store::open(&directory.path().join("palisade.db")).unwrap();
+        let store: Arc<dyn Store> =
+            Arc::new(SqliteStore::open(&directory.path().join("palisade.db")).unwrap());
         let key = SigningKey::generate(None).unwrap();
         let policy = directory.path().join("palisade.toml");
         let public = key.public_key().file_text();
@@ -143,8 +145,9 @@ impl Console {
 
     /// What an action has for future workflows, its connection included.
     pub(crate) fn held(&self, bundle: &str, action: &str) -> Configuration {
-        let defaults = self.store.action_defaults(bundle, action).unwrap();
-        let connection = defaults.connection.map(|id| self.store.connection(id).unwrap().configuration);
+        let defaults = self.store.action_defaults(bundle, action).wait().unwrap();
+        let connection =
+            defaults.connection.map(|id| self.store.connection(id).wait().unwrap().configuration);
         defaults.configuration.into_iter().chain(connection.unwrap_or_default()).collect()
     }
 

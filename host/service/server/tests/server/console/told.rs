@@ -4,7 +4,7 @@
 use jiff::{SignedDuration, Timestamp};
 use palisade_orchestrator::{Confirmed, Request};
 use palisade_server::Role;
-use palisade_store::{Lists, NewHolding, RunEnd, RunId, RunStatus, StoredObject, WorkflowId};
+use palisade_store::{Lists, NewHolding, RunEnd, RunId, RunStatus, StoredObject, Wait as _, WorkflowId};
 use serde_json::json;
 
 use crate::console::support::{Console, leads, post_files, post_form, read};
@@ -45,9 +45,9 @@ async fn a_page_that_says_that_objects_are_not_chosen_shows_them_once_they_are()
     let mut poll = async |path: &str| ada.get(path).header("HX-Request", "true").send().await.body;
     assert!(!poll("/runs/1?seen=queued-open").await.contains("one.example"));
     let now = Timestamp::now();
-    let activation = console.store.claim_task(now).unwrap().unwrap().activation();
-    console.store.begin_run(activation, now).unwrap();
-    console.store.offer_objects(activation, &[object()], 0, &json!({})).unwrap();
+    let activation = console.store.claim_task(now).wait().unwrap().unwrap().activation();
+    console.store.begin_run(activation, now).wait().unwrap();
+    console.store.offer_objects(activation, &[object()], 0, &json!({})).wait().unwrap();
     let news = poll("/runs/1?seen=queued-open").await;
     assert!(news.contains("one.example") && news.contains("1 object taken."), "{news}");
     let page = ada.get("/runs/1").send().await;
@@ -67,9 +67,9 @@ async fn a_run_that_was_cancelled_before_it_began_does_not_speak_of_its_collecti
     assert!(read(&ada.get("/runs/1").send().await).contains("Deadline"));
     leads(&post_form(&mut ada, "/runs/1/cancel", &[]).await);
     let now = Timestamp::now();
-    let activation = console.store.claim_task(now).unwrap().unwrap().activation();
-    let end = RunEnd { reason: Some("it was cancelled"), ..RunEnd::of(RunStatus::Incomplete) };
-    console.store.end_run(activation, &end, now).unwrap();
+    let activation = console.store.claim_task(now).wait().unwrap().unwrap().activation();
+    let end = RunEnd { reason: Some("it was cancelled".to_owned()), ..RunEnd::of(RunStatus::Incomplete) };
+    console.store.end_run(activation, &end, now).wait().unwrap();
     let text = read(&ada.get("/runs/1").send().await);
     assert!(
         text.contains("cancelled before it began")
@@ -206,13 +206,17 @@ async fn the_log_in_says_where_the_first_link_is_until_somebody_has_used_it() {
 #[tokio::test]
 async fn a_list_that_two_runs_have_read_stands_there_once() {
     let (console, mut ada) = furnished().await;
-    let lists = Lists { tenant: "0123", bundle: "trend-vision-one", service: "https://api.example" };
+    let lists = Lists {
+        tenant: "0123".to_owned(),
+        bundle: "trend-vision-one".to_owned(),
+        service: "https://api.example".to_owned(),
+    };
     for (field, entries, hours) in [("domain", 10, 2), ("url", 20, 1)] {
         let request = Request::Selected(vec![object()]);
         let run: RunId =
             console.orchestrator.request_run(WorkflowId(1), request, false, "ada").unwrap().unwrap();
         let now = Timestamp::now();
-        let activation = console.store.claim_task(now).unwrap().unwrap().activation();
+        let activation = console.store.claim_task(now).wait().unwrap().unwrap().activation();
         let holding = NewHolding {
             list: "block list".to_owned(),
             field: Some(field.to_owned()),
@@ -220,8 +224,8 @@ async fn a_list_that_two_runs_have_read_stands_there_once() {
             limit: Some(10_000),
         };
         let at = now - SignedDuration::from_hours(hours);
-        console.store.record_holdings(activation, 1, lists, &[holding], at).unwrap();
-        console.store.end_run(activation, &RunEnd::of(RunStatus::Completed), now).unwrap();
+        console.store.record_holdings(activation, 1, &lists, &[holding], at).wait().unwrap();
+        console.store.end_run(activation, &RunEnd::of(RunStatus::Completed), now).wait().unwrap();
         assert_eq!(run.0, 3 - hours);
     }
     let page = ada.get("/").send().await;

@@ -3,7 +3,9 @@
 
 use palisade_orchestrator::{Confirmed, ConnectionChoice};
 use palisade_server::Role;
-use palisade_store::{BundleId, CollectionId, ConnectionId, Page, Phase, RunFilter, Takes, WorkflowId};
+use palisade_store::{
+    BundleId, CollectionId, ConnectionId, Page, Phase, RunFilter, Takes, Wait as _, WorkflowId,
+};
 
 use crate::console::support::{Console, leads, post_files, post_form, read, value};
 use crate::harness::{Answer, Client, between};
@@ -136,10 +138,10 @@ async fn a_workflow_is_built_action_by_action_and_nothing_is_saved_before() {
         (value(&page, "steps.1.objects_per_run"), value(&page, "steps.2.objects_per_run")),
         ("20".to_owned(), "500".to_owned())
     );
-    assert!(console.store.workflows().unwrap().is_empty(), "only Save saves");
+    assert!(console.store.workflows().wait().unwrap().is_empty(), "only Save saves");
     let saved = built(&mut ada).await;
     assert_eq!(saved, "/workflows/1");
-    let row = console.store.workflow(WorkflowId(1)).unwrap();
+    let row = console.store.workflow(WorkflowId(1)).wait().unwrap();
     assert_eq!(
         (row.name.as_str(), row.takes, row.evictions, row.enabled),
         ("Block what the feed says", Takes::Changed, Some(0), true)
@@ -171,7 +173,7 @@ async fn times_are_shown_before_anything_is_saved() {
     let page =
         post_form(&mut ada, "/workflows/new", &form(&[("do", "times"), ("zone", "Mars/Olympus")])).await;
     assert!(between(&page.body, r#"id="zone-fault">"#, "</p>").contains("Mars/Olympus"), "{}", read(&page));
-    assert!(console.store.workflows().unwrap().is_empty());
+    assert!(console.store.workflows().wait().unwrap().is_empty());
 }
 
 #[tokio::test]
@@ -208,14 +210,15 @@ async fn what_is_wrong_stands_beside_its_field() {
     built(&mut ada).await;
     let page = post_form(&mut ada, "/workflows/new", &with_first(&[], CONNECTION)).await;
     assert!(!fault(&page, "name").is_empty(), "the name is taken: {}", read(&page));
-    assert_eq!(console.store.workflows().unwrap().len(), 1);
+    assert_eq!(console.store.workflows().wait().unwrap().len(), 1);
 }
 
 #[tokio::test]
 async fn a_changed_workflow_keeps_the_connection_that_nobody_changed() {
     let (console, mut ada) = furnished().await;
     built(&mut ada).await;
-    let connection = |console: &Console| console.store.workflow(WorkflowId(1)).unwrap().steps[0].connection;
+    let connection =
+        |console: &Console| console.store.workflow(WorkflowId(1)).wait().unwrap().steps[0].connection;
     let before = connection(&console);
     assert_eq!(before, Some(ConnectionId(1)));
     let page = ada.get("/workflows/1/edit").send().await;
@@ -230,7 +233,7 @@ async fn a_changed_workflow_keeps_the_connection_that_nobody_changed() {
     fields.retain(|(name, _)| !["step.1.was", "steps.1.connection"].contains(name));
     fields.push(("step.1.was", "0"));
     assert_eq!(leads(&post_form(&mut ada, "/workflows/1/edit", &fields).await), "/workflows/1");
-    let row = console.store.workflow(WorkflowId(1)).unwrap();
+    let row = console.store.workflow(WorkflowId(1)).wait().unwrap();
     assert_eq!((row.name.as_str(), row.evictions), ("Another name", None));
     assert_eq!(connection(&console), before);
     assert!(read(&ada.get("/workflows/1").send().await).contains("Every 6 Hours"));
@@ -251,7 +254,7 @@ async fn a_workflow_keeps_its_version_until_somebody_updates_it() {
     let page = post_form(&mut ada, "/workflows/1/edit", &fields).await;
     assert_eq!(value(&page, "step.1.bundle"), newer);
     assert_eq!(
-        console.store.workflow(WorkflowId(1)).unwrap().steps[0].bundle,
+        console.store.workflow(WorkflowId(1)).wait().unwrap().steps[0].bundle,
         BundleId(1),
         "not before it is saved"
     );
@@ -263,7 +266,7 @@ async fn run_now_makes_a_run() {
     built(&mut ada).await;
     assert_eq!(leads(&post_form(&mut ada, "/workflows/1/run", &[("confirmed", "on")]).await), "/runs/1");
     assert_eq!(leads(&post_form(&mut ada, "/workflows/1/run", &[("dry_run", "on")]).await), "/runs/2");
-    let (runs, _) = console.store.runs(&RunFilter::default(), Page::ALL).unwrap();
+    let (runs, _) = console.store.runs(&RunFilter::default(), Page::ALL).wait().unwrap();
     let made: Vec<_> =
         runs.iter().map(|run| (run.id.0, run.dry_run, run.phase, run.requested_by.as_str())).collect();
     assert_eq!(made, [(2, true, Phase::Queued, "ada"), (1, false, Phase::Queued, "ada")]);
@@ -283,7 +286,7 @@ async fn selected_objects_take_the_place_of_the_collection() {
         leads(&post_form(&mut ada, "/workflows/1/selected", &[("objects", objects)]).await),
         "/runs/1"
     );
-    assert_eq!(console.store.run(palisade_store::RunId(1)).unwrap().objects, Some(3));
+    assert_eq!(console.store.run(palisade_store::RunId(1)).wait().unwrap().objects, Some(3));
     let page = post_form(&mut ada, "/workflows/1/selected", &[("objects", "  ")]).await;
     assert_eq!(page.status, 422);
     assert!(page.body.contains(r#"id="objects-fault""#), "{}", read(&page));
@@ -297,17 +300,17 @@ async fn a_workflow_is_switched_copied_and_deleted() {
         leads(&post_form(&mut ada, "/workflows/1/switch", &[("to", "off"), ("list", "on")]).await),
         "/workflows"
     );
-    assert!(!console.store.workflow(WorkflowId(1)).unwrap().enabled);
+    assert!(!console.store.workflow(WorkflowId(1)).wait().unwrap().enabled);
     assert!(read(&ada.get("/workflows").send().await).contains("Disabled"));
     assert_eq!(leads(&post_form(&mut ada, "/workflows/1/switch", &[("to", "on")]).await), "/workflows/1");
     assert_eq!(leads(&post_form(&mut ada, "/workflows/1/duplicate", &[]).await), "/workflows/2");
-    let copy = console.store.workflow(WorkflowId(2)).unwrap();
+    let copy = console.store.workflow(WorkflowId(2)).wait().unwrap();
     assert_eq!((copy.name.as_str(), copy.enabled), ("Block what the feed says (copy)", false));
     let page = ada.get("/workflows/2/delete").send().await;
     assert!(read(&page).contains("Delete Block what the feed says (copy)?"));
-    assert!(console.store.workflow(WorkflowId(2)).is_ok(), "asking deletes nothing");
+    assert!(console.store.workflow(WorkflowId(2)).wait().is_ok(), "asking deletes nothing");
     assert_eq!(leads(&post_form(&mut ada, "/workflows/2/delete", &[]).await), "/workflows");
-    assert!(console.store.workflow(WorkflowId(2)).is_err());
+    assert!(console.store.workflow(WorkflowId(2)).wait().is_err());
     assert_eq!(ada.get("/workflows/2").send().await.status, 404);
 }
 
@@ -340,7 +343,7 @@ async fn a_file_that_was_exported_names_its_connection_and_is_imported_without_o
     let again = file.replace("Block what the feed says", "From a file again");
     let answer = post_files(&mut ada, import, &[("text", "")], &[("file", "w.yaml", again.as_bytes())]).await;
     assert_eq!(leads(&answer), "/workflows/3");
-    let imported = console.store.workflow(WorkflowId(3)).unwrap();
+    let imported = console.store.workflow(WorkflowId(3)).wait().unwrap();
     assert!(!imported.enabled && imported.steps[0].connection == Some(ConnectionId(1)));
     assert!(
         read(&ada.get("/workflows/3").send().await).contains("Imported. It is disabled until you enable it.")
@@ -378,7 +381,7 @@ async fn a_viewer_sees_everything_and_may_change_nothing() {
         post_form(&mut linus, "/workflows/new", &with_first(&[("name", "Mine")], CONNECTION)).await.status,
         403
     );
-    assert_eq!(console.store.workflows().unwrap().len(), 1);
+    assert_eq!(console.store.workflows().wait().unwrap().len(), 1);
 }
 
 #[tokio::test]

@@ -12,14 +12,16 @@ use std::fmt::Write as _;
 use std::fs;
 use std::io::Read as _;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 use jiff::{SignedDuration, Timestamp};
 use palisade_model::Verdict;
 use palisade_store::{
-    ActionDefaults, Configuration, ConnectionContent, ConnectionWrite, NewAuditEntry, NewBundle,
-    NewCollection, NewFile, NewRun, NewStep, NewToken, NewVerdict, NewWorkflow, Origin, Page, Phase, RunEnd,
-    RunFilter, RunStatus, Store, StoredObject, StoredValue, Takes, WorkflowStep,
+    ActionDefaults, Configuration, ConnectionContent, ConnectionWrite, FileReader, FileWriter, NewAuditEntry,
+    NewBundle, NewCollection, NewFile, NewRun, NewStep, NewToken, NewVerdict, NewWorkflow, Origin, Page,
+    Phase, RunEnd, RunFilter, RunStatus, Store, StoredObject, StoredValue, Takes, Wait as _, WorkflowStep,
 };
+use palisade_store_sqlite::SqliteStore;
 use rusqlite::Connection;
 use serde_json::json;
 
@@ -34,29 +36,29 @@ fn releases() -> PathBuf {
 }
 
 /// Something of everything: what people made, a run that is over and one that is not.
-fn fill(store: &Store) {
+fn fill(store: &dyn Store) {
     let later = now() + SignedDuration::from_hours(1);
-    let ada = store.add_user("ada", "administrator", Some("a hash"), now()).unwrap();
+    let ada = store.add_user("ada", "administrator", Some("a hash"), now()).wait().unwrap();
     let token = NewToken {
-        digest: b"digest of a token",
-        name: "nightly",
+        digest: b"digest of a token".to_vec(),
+        name: "nightly".to_owned(),
         user: ada,
-        role: "operator",
+        role: "operator".to_owned(),
         expires_at: later,
         parent: None,
     };
-    store.add_token(&token, now()).unwrap();
+    store.add_token(&token, now()).wait().unwrap();
     let zip = NewBundle {
-        bundle: "trend-vision-one",
-        version: "1.0.0",
-        digest: "digest",
-        title: "Trend Micro Vision One",
-        publisher: "Palisade",
-        signed_by: Some("palisade"),
-        zip: b"zip",
+        bundle: "trend-vision-one".to_owned(),
+        version: "1.0.0".to_owned(),
+        digest: "digest".to_owned(),
+        title: "Trend Micro Vision One".to_owned(),
+        publisher: "Palisade".to_owned(),
+        signed_by: Some("palisade".to_owned()),
+        zip: b"zip".to_vec(),
     };
-    let bundle = store.install_bundle(&zip, &[], "ada", now()).unwrap();
-    let secret = store.add_secret("api_key", "key", b"sealed", now()).unwrap();
+    let bundle = store.install_bundle(&zip, &[], "ada", now()).wait().unwrap();
+    let secret = store.add_secret("api_key", "key", b"sealed", now()).wait().unwrap();
     let content = ConnectionContent {
         name: "Vision One".to_owned(),
         kind: "trend-vision-one".to_owned(),
@@ -64,21 +66,21 @@ fn fill(store: &Store) {
     };
     let write = ConnectionWrite {
         id: None,
-        content: &content,
+        content,
         expected: None,
-        others: &["exempt".to_owned()],
-        who: "ada",
+        others: ["exempt".to_owned()].to_vec(),
+        who: "ada".to_owned(),
         now: now(),
     };
     let value = StoredValue::Value(json!("blocked nightly"));
     let configuration = Configuration::from([("description".to_owned(), value)]);
     let defaults = ActionDefaults { connection: None, configuration: configuration.clone() };
-    store.save_action_defaults("trend-vision-one", "block", &defaults, None, Some(&write)).unwrap();
-    let connection = store.action_defaults("trend-vision-one", "block").unwrap().connection;
+    store.save_action_defaults("trend-vision-one", "block", &defaults, None, Some(&write)).wait().unwrap();
+    let connection = store.action_defaults("trend-vision-one", "block").wait().unwrap().connection;
     let (source, filter) = (json!({ "kind": "files" }), json!({ "score_from": 7.0 }));
-    let new = NewCollection { name: "Phishing", description: "", source: &source, filter: &filter };
-    let collection = store.add_collection(&new, "ada", now()).unwrap();
-    let mut file = store.file_writer();
+    let new = NewCollection { name: "Phishing".to_owned(), description: String::new(), source, filter };
+    let collection = store.add_collection(&new, "ada", now()).wait().unwrap();
+    let mut file = FileWriter::default();
     file.push(FILE);
     let file = NewFile {
         name: "list.txt".to_owned(),
@@ -86,7 +88,7 @@ fn fill(store: &Store) {
         content: file,
         objects: vec![("FQDN".to_owned(), "evil.example".to_owned())],
     };
-    store.replace_files(collection, vec![file], None, None, now()).unwrap();
+    store.replace_files(collection, vec![file], None, None, now()).wait().unwrap();
     let step =
         WorkflowStep { bundle, action: "block".to_owned(), connection, configuration: configuration.clone() };
     let new = NewWorkflow {
@@ -101,7 +103,7 @@ fn fill(store: &Store) {
         next_tick: Some(later),
         steps: vec![step],
     };
-    let workflow = store.add_workflow(&new, "ada", now()).unwrap();
+    let workflow = store.add_workflow(&new, "ada", now()).wait().unwrap();
     let object = |value: &str| StoredObject {
         subtype: "FQDN".to_owned(),
         value: value.to_owned(),
@@ -124,76 +126,77 @@ fn fill(store: &Store) {
         let new = NewRun {
             workflow,
             origin: Origin::Schedule,
-            requested_by: "schedule",
-            tick: Some(tick),
+            requested_by: "schedule".to_owned(),
+            tick: Some(tick.to_string()),
             retry_of: None,
             dry_run: false,
             evictions: Some(100),
-            collection: "Phishing",
+            collection: "Phishing".to_owned(),
             deadline_at: later,
             steps: vec![step],
             objects: Some(vec![object("evil.example"), object("worse.example")]),
             carried: Vec::new(),
         };
-        let run = store.add_run(&new, now()).unwrap().unwrap();
-        store.submit_task(run, "1", "tenant", later, now()).unwrap();
+        let run = store.add_run(&new, now()).wait().unwrap().unwrap();
+        store.submit_task(run, "1", "tenant", later, now()).wait().unwrap();
     }
-    let task = store.claim_task(now()).unwrap().unwrap();
+    let task = store.claim_task(now()).wait().unwrap().unwrap();
     let verdict =
         |place, verdict| NewVerdict { place, verdict, code: None, message: None, submissions: json!([]) };
     let verdicts = [verdict(1, Verdict::Accepted), verdict(2, Verdict::Failed)];
-    store.record_verdicts(task.activation(), 1, &verdicts, now()).unwrap();
-    store.end_run(task.activation(), &RunEnd::of(RunStatus::ErrorOccurred), now()).unwrap();
+    store.record_verdicts(task.activation(), 1, &verdicts, now()).wait().unwrap();
+    store.end_run(task.activation(), &RunEnd::of(RunStatus::ErrorOccurred), now()).wait().unwrap();
     let entry = NewAuditEntry {
-        who: "ada",
-        what: "workflow.created",
-        subject: "Nightly",
+        who: "ada".to_owned(),
+        what: "workflow.created".to_owned(),
+        subject: "Nightly".to_owned(),
         before: None,
         after: Some(json!({ "enabled": true })),
         address: None,
         user: None,
         subject_user: None,
     };
-    store.audit(&entry, now()).unwrap();
+    store.audit(&entry, now()).wait().unwrap();
 }
 
 /// What [`fill`] made, as the service sees it.
-fn check(store: &Store) {
-    let ada = store.user_named("ada").unwrap().unwrap();
+fn check(state: &SqliteStore) {
+    let store: &dyn Store = state;
+    let ada = store.user_named("ada").wait().unwrap().unwrap();
     assert_eq!((ada.role.as_str(), ada.enabled), ("administrator", true));
-    assert_eq!(store.tokens().unwrap().len(), 1);
-    let bundle = store.current_bundle("trend-vision-one").unwrap().unwrap();
+    assert_eq!(store.tokens().wait().unwrap().len(), 1);
+    let bundle = store.current_bundle("trend-vision-one").wait().unwrap().unwrap();
     assert_eq!((bundle.version.as_str(), bundle.signed_by.as_deref()), ("1.0.0", Some("palisade")));
-    let defaults = store.action_defaults("trend-vision-one", "block").unwrap();
-    let connection = store.connection(defaults.connection.unwrap()).unwrap();
+    let defaults = store.action_defaults("trend-vision-one", "block").wait().unwrap();
+    let connection = store.connection(defaults.connection.unwrap()).wait().unwrap();
     assert_eq!((connection.name.as_str(), connection.kind.as_str()), ("Vision One", "trend-vision-one"));
     let Some(StoredValue::Secret { secret }) = connection.configuration.get("api_key") else {
         panic!("{connection:?}")
     };
-    let users = store.connection_users(connection.id).unwrap();
+    let users = store.connection_users(connection.id).wait().unwrap();
     assert_eq!((users.workflows.len(), users.actions.len(), users.runs.len()), (1, 2, 1));
-    assert_eq!(store.secret(*secret).unwrap().sealed, b"sealed");
-    let workflows = store.workflows().unwrap();
+    assert_eq!(store.secret(*secret).wait().unwrap().sealed, b"sealed");
+    let workflows = store.workflows().wait().unwrap();
     let [nightly] = workflows.as_slice() else { panic!("{workflows:?}") };
     assert_eq!((nightly.takes, nightly.evictions, nightly.enabled), (Takes::Changed, Some(100), true));
     assert_eq!(nightly.steps[0].configuration, defaults.configuration);
     assert_eq!(nightly.steps[0].connection, defaults.connection);
-    let files = store.files(nightly.collection.unwrap()).unwrap();
+    let files = store.files(nightly.collection.unwrap()).wait().unwrap();
     let mut content = Vec::new();
-    store.file_reader(files[0].id).read_to_end(&mut content).unwrap();
+    FileReader::new(Arc::new(state.clone()), files[0].id).read_to_end(&mut content).unwrap();
     assert_eq!(content, FILE);
-    let (runs, total) = store.runs(&RunFilter::default(), Page::ALL).unwrap();
+    let (runs, total) = store.runs(&RunFilter::default(), Page::ALL).wait().unwrap();
     let [open, over] = runs.as_slice() else { panic!("{total} runs") };
     assert_eq!(
         (over.status, over.counts.accepted, over.counts.failed),
         (Some(RunStatus::ErrorOccurred), 1, 1)
     );
-    assert_eq!(store.failed_objects(over.id).unwrap().len(), 1);
+    assert_eq!(store.failed_objects(over.id).wait().unwrap().len(), 1);
     assert_eq!((open.phase, open.objects), (Phase::Queued, Some(2)));
-    assert_eq!(store.search_run_objects("EVIL[.]example", Page::ALL).unwrap().rows[0].runs, 2);
-    assert_eq!(store.search_file_objects("evil", Page::ALL).unwrap().total, 1);
-    assert_eq!(store.claim_task(now()).unwrap().unwrap().run, open.id);
-    assert_eq!(store.audit_log(&palisade_store::AuditFilter::default(), Page::ALL).unwrap().1, 1);
+    assert_eq!(store.search_run_objects("EVIL[.]example", Page::ALL).wait().unwrap().rows[0].runs, 2);
+    assert_eq!(store.search_file_objects("evil", Page::ALL).wait().unwrap().total, 1);
+    assert_eq!(store.claim_task(now()).wait().unwrap().unwrap().run, open.id);
+    assert_eq!(store.audit_log(&palisade_store::AuditFilter::default(), Page::ALL).wait().unwrap().1, 1);
 }
 
 /// Tables, indexes and triggers, without the layout of their text.
@@ -208,14 +211,14 @@ fn schema(connection: &Connection) -> Vec<String> {
 fn the_state_of_every_release_is_brought_up_to_date_with_what_it_holds() {
     let directory = tempfile::tempdir().unwrap();
     let fresh = directory.path().join("fresh.db");
-    drop(Store::open(&fresh).unwrap());
+    drop(SqliteStore::open(&fresh).unwrap());
     let mut found = 0;
     for entry in fs::read_dir(releases()).unwrap() {
         let path = entry.unwrap().path();
         let name = path.file_stem().unwrap().to_string_lossy().into_owned();
         let file = directory.path().join(format!("{name}.db"));
         Connection::open(&file).unwrap().execute_batch(&fs::read_to_string(&path).unwrap()).unwrap();
-        check(&Store::open(&file).unwrap());
+        check(&SqliteStore::open(&file).unwrap());
         let connection = Connection::open(&file).unwrap();
         assert_eq!(
             schema(&connection),
@@ -232,7 +235,7 @@ fn the_state_of_every_release_is_brought_up_to_date_with_what_it_holds() {
 #[ignore = "run by hand, once for each release"]
 fn write_the_state_of_this_release() {
     let directory = tempfile::tempdir().unwrap();
-    let store = Store::open(&directory.path().join("palisade.db")).unwrap();
+    let store = SqliteStore::open(&directory.path().join("palisade.db")).unwrap();
     fill(&store);
     let connection = Connection::open(store.path()).unwrap();
     let file = releases().join(concat!(env!("CARGO_PKG_VERSION"), ".sql"));

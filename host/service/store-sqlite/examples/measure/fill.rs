@@ -6,7 +6,7 @@ use jiff::{SignedDuration, Timestamp};
 use palisade_model::Verdict;
 use palisade_store::{
     BundleRow, NewRun, NewStep, NewVerdict, NewWorkflow, Origin, RunEnd, RunId, RunStatus, StepEnd, Store,
-    StoredObject, Takes, WorkflowId, WorkflowStep,
+    StoredObject, Takes, Wait as _, WorkflowId, WorkflowStep,
 };
 use serde_json::{Value, json};
 
@@ -32,8 +32,8 @@ pub(crate) struct Filled {
 }
 
 /// Makes workflows, and runs of the first of them. They use the bundle and the collection that the state has, if any.
-pub(crate) fn fill(store: &Store, size: Size, now: Timestamp) -> Result<Filled, Box<dyn Error>> {
-    let bundle = store.bundles()?.into_iter().next();
+pub(crate) fn fill(store: &dyn Store, size: Size, now: Timestamp) -> Result<Filled, Box<dyn Error>> {
+    let bundle = store.bundles().wait()?.into_iter().next();
     let mut workflows = Vec::new();
     for number in 0..size.workflows {
         workflows.push(workflow(store, number, bundle.as_ref(), now)?);
@@ -48,13 +48,13 @@ pub(crate) fn fill(store: &Store, size: Size, now: Timestamp) -> Result<Filled, 
 }
 
 fn workflow(
-    store: &Store,
+    store: &dyn Store,
     number: usize,
     bundle: Option<&BundleRow>,
     now: Timestamp,
 ) -> Result<WorkflowId, Box<dyn Error>> {
     let step = |bundle: &BundleRow| {
-        let defaults = store.action_defaults(&bundle.bundle, ACTION).unwrap_or_default();
+        let defaults = store.action_defaults(&bundle.bundle, ACTION).wait().unwrap_or_default();
         WorkflowStep {
             bundle: bundle.id,
             action: ACTION.to_owned(),
@@ -65,7 +65,7 @@ fn workflow(
     let new = NewWorkflow {
         name: format!("workflow {number:04}"),
         description: String::new(),
-        collection: store.collections()?.first().map(|collection| collection.id),
+        collection: store.collections().wait()?.first().map(|collection| collection.id),
         schedule: json!({ "kind": "none" }),
         takes: Takes::All,
         evictions: Some(0),
@@ -74,11 +74,11 @@ fn workflow(
         next_tick: None,
         steps: bundle.into_iter().map(step).collect(),
     };
-    Ok(store.add_workflow(&new, "measure", now)?)
+    Ok(store.add_workflow(&new, "measure", now).wait()?)
 }
 
 fn run(
-    store: &Store,
+    store: &dyn Store,
     workflow: WorkflowId,
     bundle: Option<&BundleRow>,
     objects: usize,
@@ -105,28 +105,28 @@ fn run(
     let new = NewRun {
         workflow,
         origin: Origin::RunNow,
-        requested_by: "measure",
+        requested_by: "measure".to_owned(),
         tick: None,
         retry_of: None,
         dry_run: false,
         evictions: Some(0),
-        collection: "list",
+        collection: "list".to_owned(),
         deadline_at: now,
         steps: bundle.into_iter().map(step).collect(),
         objects: Some((0..objects).map(object).collect()),
         carried: Vec::new(),
     };
-    let run = store.add_run(&new, now)?.ok_or("no run")?;
-    store.submit_task(run, &run.to_string(), "tenant", now, now)?;
-    let task = store.claim_task(now)?.ok_or("no task")?;
-    store.begin_run(task.activation(), now)?;
+    let run = store.add_run(&new, now).wait()?.ok_or("no run")?;
+    store.submit_task(run, &run.to_string(), "tenant", now, now).wait()?;
+    let task = store.claim_task(now).wait()?.ok_or("no task")?;
+    store.begin_run(task.activation(), now).wait()?;
     if bundle.is_some() {
-        store.begin_step(task.activation(), 1, now)?;
+        store.begin_step(task.activation(), 1, now).wait()?;
     }
     let places: Vec<u64> = (1..=objects as u64).collect();
     for page in places.chunks(1_000) {
         let verdicts: Vec<NewVerdict> = page.iter().map(|place| verdict(*place)).collect();
-        store.record_verdicts(task.activation(), 1, &verdicts, now)?;
+        store.record_verdicts(task.activation(), 1, &verdicts, now).wait()?;
     }
     if bundle.is_some() {
         let end = StepEnd {
@@ -138,9 +138,9 @@ fn run(
             traffic: Value::Null,
             warnings: Value::Null,
         };
-        store.end_step(task.activation(), 1, &end, &[], now)?;
+        store.end_step(task.activation(), 1, &end, &[], now).wait()?;
     }
-    store.end_run(task.activation(), &RunEnd::of(RunStatus::ErrorOccurred), now)?;
+    store.end_run(task.activation(), &RunEnd::of(RunStatus::ErrorOccurred), now).wait()?;
     Ok(run)
 }
 

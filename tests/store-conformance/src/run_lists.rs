@@ -1,15 +1,14 @@
 //! What the state counts and picks out of runs, so that no page has to hold their rows.
 
-#![expect(clippy::unwrap_used, reason = "tests: what goes wrong here is a failed test")]
-
 use jiff::{SignedDuration, Timestamp};
 use palisade_model::Verdict;
 use palisade_store::{
-    Cause, NewRun, NewVerdict, NewWorkflow, ObjectFilter, ObjectOrder, Origin, Page, RunCount, RunFilter,
-    RunId, RunOrder, RunStatus, Store, StoreError, StoredObject, Takes, WorkflowId,
+    Cause, NewRun, NewVerdict, NewWorkflow, ObjectFilter, ObjectOrder, Origin, Page, RunCount, RunEnd,
+    RunFilter, RunId, RunOrder, RunStatus, Store, StoreError, StoredObject, Takes, Wait as _, WorkflowId,
 };
 use serde_json::json;
-use tempfile::TempDir;
+
+use crate::Place;
 
 /// Runs that the overview once had to hold at most.
 const RUNS: u64 = 2_000;
@@ -33,13 +32,6 @@ fn new_workflow(name: &str) -> NewWorkflow {
     }
 }
 
-fn store() -> (Store, WorkflowId, TempDir) {
-    let directory = tempfile::tempdir().unwrap();
-    let store = Store::open(&directory.path().join("palisade.db")).unwrap();
-    let workflow = store.add_workflow(&new_workflow("a"), "ada", now()).unwrap();
-    (store, workflow, directory)
-}
-
 fn object(subtype: &str, value: &str) -> StoredObject {
     StoredObject {
         subtype: subtype.to_owned(),
@@ -51,7 +43,7 @@ fn object(subtype: &str, value: &str) -> StoredObject {
     }
 }
 
-fn run(store: &Store, workflow: WorkflowId, objects: &[(&str, &str)], at: Timestamp) -> RunId {
+fn new_run(workflow: WorkflowId, objects: &[(&str, &str)], at: Timestamp) -> NewRun {
     let place = NewVerdict {
         place: 1,
         verdict: Verdict::Accepted,
@@ -59,39 +51,52 @@ fn run(store: &Store, workflow: WorkflowId, objects: &[(&str, &str)], at: Timest
         message: None,
         submissions: json!([]),
     };
-    let new = NewRun {
+    NewRun {
         workflow,
         origin: Origin::Manual,
-        requested_by: "ada",
+        requested_by: "ada".to_owned(),
         tick: None,
         retry_of: None,
         dry_run: false,
         evictions: Some(0),
-        collection: "",
+        collection: String::new(),
         deadline_at: at + SignedDuration::from_hours(1),
         steps: Vec::new(),
         objects: Some(objects.iter().map(|(subtype, value)| object(subtype, value)).collect()),
         carried: vec![(1, place)],
-    };
-    store.add_run(&new, at).unwrap().unwrap()
+    }
 }
 
-#[test]
-fn runs_and_verdicts_of_a_day_are_counted_exactly_however_many_there_are() {
-    let (store, workflow, _directory) = store();
+fn run(store: &dyn Store, workflow: WorkflowId, objects: &[(&str, &str)], at: Timestamp) -> RunId {
+    store.add_run(&new_run(workflow, objects, at), at).wait().unwrap().unwrap()
+}
+
+/// Ends a run that is not in the queue yet.
+fn ended(store: &dyn Store, run: RunId, end: &RunEnd) {
+    store.submit_task(run, &run.to_string(), "tenant", Timestamp::MAX, now()).wait().unwrap();
+    let task = store.claim_task(now()).wait().unwrap().unwrap();
+    assert_eq!(task.run, run);
+    store.end_run(task.activation(), end, now()).wait().unwrap();
+}
+
+pub fn runs_and_verdicts_of_a_day_are_counted_exactly_however_many_there_are(place: &dyn Place) {
+    let store = &*place.open();
+    let workflow = store.add_workflow(&new_workflow("a"), "ada", now()).wait().unwrap();
     let since = now() - SignedDuration::from_hours(24);
     let all = RUNS + 500;
     for number in 0..all {
         let minutes = i64::try_from(number % 120).unwrap();
-        run(&store, workflow, &[("FQDN", "a.example")], now() - SignedDuration::from_mins(minutes));
+        let at = now() - SignedDuration::from_mins(minutes);
+        let id = run(store, workflow, &[("FQDN", "a.example")], at);
+        if number % 5 == 0 {
+            let end = RunEnd { cause: Some(Cause::Input), ..RunEnd::of(RunStatus::ErrorOccurred) };
+            ended(store, id, &end);
+        }
     }
-    run(&store, workflow, &[("FQDN", "a.example")], since - SignedDuration::from_millis(1));
-    let file = rusqlite::Connection::open(store.path()).unwrap();
-    let end = "UPDATE runs SET status = 'Error Occurred', cause = 'input', phase = 'ended' WHERE id % 5 = 0";
-    file.execute(end, []).unwrap();
+    run(store, workflow, &[("FQDN", "a.example")], since - SignedDuration::from_millis(1));
 
     let day = RunFilter { from: Some(since), ..RunFilter::default() };
-    let totals = store.run_totals(&day).unwrap();
+    let totals = store.run_totals(&day).wait().unwrap();
     assert_eq!((totals.count(), totals.issues(), totals.verdicts.accepted), (all, all / 5, all));
     let issue =
         RunCount { status: Some(RunStatus::ErrorOccurred), cause: Some(Cause::Input), count: all / 5 };
@@ -103,7 +108,7 @@ fn runs_and_verdicts_of_a_day_are_counted_exactly_however_many_there_are() {
         .iter()
         .map(|time| format!("2026-11-22T{time}:00Z").parse().unwrap())
         .collect();
-    let hours = store.run_totals_between(&moments).unwrap();
+    let hours = store.run_totals_between(&moments).wait().unwrap();
     let counted: Vec<u64> = hours.iter().map(palisade_store::RunTotals::count).collect();
     assert_eq!(counted, [of_minutes(91..120), of_minutes(31..91), of_minutes(0..31)]);
     // The list behind each number has as many rows.
@@ -116,23 +121,25 @@ fn runs_and_verdicts_of_a_day_are_counted_exactly_however_many_there_are() {
         RunFilter { verdict: Some(Verdict::Failed), ..day.clone() },
         RunFilter { to: moments.get(1).copied(), ..day },
     ] {
-        let listed = store.runs(&filter, Page { offset: 0, limit: 1 }).unwrap().1;
-        assert_eq!(listed, store.run_totals(&filter).unwrap().count(), "{filter:?}");
+        let listed = store.runs(&filter, Page { offset: 0, limit: 1 }).wait().unwrap().1;
+        assert_eq!(listed, store.run_totals(&filter).wait().unwrap().count(), "{filter:?}");
     }
 }
 
-#[test]
-fn runs_are_found_by_workflow_requester_number_and_time() {
-    let (store, workflow, _directory) = store();
-    let other = store.add_workflow(&new_workflow("Ärger"), "ada", now()).unwrap();
+pub fn runs_are_found_by_workflow_requester_number_and_time(place: &dyn Place) {
+    let store = &*place.open();
+    let workflow = store.add_workflow(&new_workflow("a"), "ada", now()).wait().unwrap();
+    let other = store.add_workflow(&new_workflow("Ärger"), "ada", now()).wait().unwrap();
     let hour = SignedDuration::from_hours(1);
-    run(&store, workflow, &[], now() - hour - hour);
-    run(&store, other, &[], now() - hour);
-    run(&store, workflow, &[], now());
-    let file = rusqlite::Connection::open(store.path()).unwrap();
-    file.execute("UPDATE runs SET requested_by = 'grace (token nightly)' WHERE id = 1", []).unwrap();
+    let nightly = NewRun {
+        requested_by: "grace (token nightly)".to_owned(),
+        ..new_run(workflow, &[], now() - hour - hour)
+    };
+    store.add_run(&nightly, now() - hour - hour).wait().unwrap().unwrap();
+    run(store, other, &[], now() - hour);
+    run(store, workflow, &[], now());
     let found = |filter: &RunFilter| {
-        let (rows, total) = store.runs(filter, Page::ALL).unwrap();
+        let (rows, total) = store.runs(filter, Page::ALL).wait().unwrap();
         assert_eq!(rows.len() as u64, total);
         rows.into_iter().map(|run| run.id.0).collect::<Vec<_>>()
     };
@@ -156,21 +163,21 @@ fn runs_are_found_by_workflow_requester_number_and_time() {
     assert_eq!(within(Some(now() - hour), Some(now())), [2]);
 }
 
-#[test]
-fn lists_are_not_sorted_by_bytes_and_their_pages_agree_with_the_order() {
-    let (store, workflow, _directory) = store();
+pub fn lists_are_not_sorted_by_bytes_and_their_pages_agree_with_the_order(place: &dyn Place) {
+    let store = &*place.open();
+    let workflow = store.add_workflow(&new_workflow("a"), "ada", now()).wait().unwrap();
     let names = ["Zoo", "apple", "Émile", "eagle", "fig", "step 10", "step 2"];
     for name in names {
-        let id = store.add_workflow(&new_workflow(name), "ada", now()).unwrap();
-        run(&store, id, &[], now());
+        let id = store.add_workflow(&new_workflow(name), "ada", now()).wait().unwrap();
+        run(store, id, &[], now());
     }
     let sorted = ["apple", "eagle", "Émile", "fig", "step 2", "step 10", "Zoo"];
-    let listed: Vec<String> = store.workflows().unwrap().into_iter().map(|row| row.name).collect();
+    let listed: Vec<String> = store.workflows().wait().unwrap().into_iter().map(|row| row.name).collect();
     assert_eq!(listed[1..], sorted, "behind `a`");
     let by_workflow = |descending: bool, offset: u64| {
         let filter =
             RunFilter { order: RunOrder::Workflow, descending: Some(descending), ..RunFilter::default() };
-        let rows = store.runs(&filter, Page { offset, limit: 2 }).unwrap().0;
+        let rows = store.runs(&filter, Page { offset, limit: 2 }).wait().unwrap().0;
         rows.into_iter().map(|run| run.workflow_name)
     };
     let pages =
@@ -178,41 +185,47 @@ fn lists_are_not_sorted_by_bytes_and_their_pages_agree_with_the_order() {
     assert_eq!(pages(false), sorted);
     assert_eq!(pages(true), sorted.into_iter().rev().collect::<Vec<_>>());
     let objects: Vec<(&str, &str)> = names.iter().map(|name| ("FQDN", *name)).collect();
-    let id = run(&store, workflow, &objects, now());
+    let id = run(store, workflow, &objects, now());
     let values = |offset| {
         let page = Page { offset, limit: 3 };
-        let rows =
-            store.run_objects(id, 1, &ObjectFilter::default(), ObjectOrder::Value, false, page).unwrap().0;
+        let rows = store
+            .run_objects(id, 1, &ObjectFilter::default(), ObjectOrder::Value, false, page)
+            .wait()
+            .unwrap()
+            .0;
         rows.into_iter().map(|row| row.object.value)
     };
     assert_eq!((0..7).step_by(3).flat_map(values).collect::<Vec<_>>(), sorted);
     let accent = ObjectFilter { text: Some("éMIL".to_owned()), ..ObjectFilter::default() };
-    assert_eq!(store.run_objects(id, 1, &accent, ObjectOrder::Place, false, Page::ALL).unwrap().1, 1);
+    assert_eq!(store.run_objects(id, 1, &accent, ObjectOrder::Place, false, Page::ALL).wait().unwrap().1, 1);
 }
 
-#[test]
-fn objects_of_a_run_are_found_by_place_and_counted_by_type() {
-    let (store, workflow, _directory) = store();
+pub fn objects_of_a_run_are_found_by_place_and_counted_by_type(place: &dyn Place) {
+    let store = &*place.open();
+    let workflow = store.add_workflow(&new_workflow("a"), "ada", now()).wait().unwrap();
     let objects = [("URL", "https://a.example/"), ("FQDN", "b.example"), ("FQDN", "c.example"), ("", "???")];
-    let id = run(&store, workflow, &objects, now());
-    run(&store, workflow, &[("MD5", "x")], now());
-    let found = store.objects_at(id, &[3, 99, 1]).unwrap();
+    let id = run(store, workflow, &objects, now());
+    run(store, workflow, &[("MD5", "x")], now());
+    let found = store.objects_at(id, &[3, 99, 1]).wait().unwrap();
     assert_eq!(found, [(3, object("FQDN", "c.example")), (1, object("URL", "https://a.example/"))]);
-    assert_eq!(store.object_types(id).unwrap(), [("FQDN".to_owned(), 2), ("URL".to_owned(), 1)]);
-    assert!(matches!(store.objects_at(RunId(99), &[1]), Err(StoreError::Missing { .. })));
+    assert_eq!(store.object_types(id).wait().unwrap(), [("FQDN".to_owned(), 2), ("URL".to_owned(), 1)]);
+    assert!(matches!(store.objects_at(RunId(99), &[1]).wait(), Err(StoreError::Missing { .. })));
 }
 
-#[test]
-fn how_a_workflow_fares_is_said_by_its_last_run_that_is_over_and_was_no_trial() {
-    let (store, workflow, _directory) = store();
-    let last = || store.last_runs().unwrap().into_iter().map(|run| run.id).collect::<Vec<_>>();
-    let ids: Vec<RunId> = (0..4).map(|_| run(&store, workflow, &[("FQDN", "a.example")], now())).collect();
+pub fn how_a_workflow_fares_is_said_by_its_last_run_that_is_over_and_was_no_trial(place: &dyn Place) {
+    let store = &*place.open();
+    let workflow = store.add_workflow(&new_workflow("a"), "ada", now()).wait().unwrap();
+    let last = || store.last_runs().wait().unwrap().into_iter().map(|run| run.id).collect::<Vec<_>>();
+    let ids: Vec<RunId> = (0..4)
+        .map(|number| {
+            let new = NewRun { dry_run: number == 2, ..new_run(workflow, &[("FQDN", "a.example")], now()) };
+            store.add_run(&new, now()).wait().unwrap().unwrap()
+        })
+        .collect();
     assert!(last().is_empty(), "none is over");
-    let file = rusqlite::Connection::open(store.path()).unwrap();
     let [first, second, trial, _open] = ids[..] else { panic!("{ids:?}") };
-    let end = "UPDATE runs SET status = 'Completed', phase = 'ended', dry_run = ?1 WHERE id = ?2";
-    for (id, dry_run) in [(first, false), (second, false), (trial, true)] {
-        file.execute(end, rusqlite::params![dry_run, id.0]).unwrap();
+    for id in [first, second, trial] {
+        ended(store, id, &RunEnd::of(RunStatus::Completed));
     }
     assert_eq!(last(), [second]);
 }

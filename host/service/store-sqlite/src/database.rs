@@ -1,43 +1,63 @@
 //! The file and its connections: one that writes, some that read.
 
 use std::path::{Path, PathBuf};
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::Arc;
 use std::time::Duration;
 
 use palisade_limits as limits;
+use palisade_store::{Store, StoreError};
 use rusqlite::{Connection, OpenFlags, Transaction, TransactionBehavior};
 
-use crate::{StoreError, collation, migrations};
+use crate::error::{Error, unusable};
+use crate::threads::Threads;
+use crate::{functions, migrations};
 
-/// The state of one service. Cheap to clone; clones are the same state.
+/// The state of one service, in one file. Cheap to clone; clones are the same state.
 #[derive(Clone)]
-pub struct Store {
+pub struct SqliteStore {
     inner: Arc<Inner>,
 }
 
 struct Inner {
     path: PathBuf,
-    writer: Mutex<Connection>,
-    /// Connections that nobody reads with at the moment.
-    readers: Mutex<Vec<Connection>>,
+    /// One thread: SQLite has one writer at a time.
+    writer: Threads,
+    readers: Threads,
 }
 
-impl std::fmt::Debug for Store {
+impl std::fmt::Debug for SqliteStore {
     fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        formatter.debug_struct("Store").field("path", &self.inner.path).finish_non_exhaustive()
+        formatter.debug_struct("SqliteStore").field("path", &self.inner.path).finish_non_exhaustive()
     }
 }
 
-impl Store {
-    /// Opens the file, makes it where there is none, and brings it up to date.
+impl Store for SqliteStore {
+    fn directory(&self) -> Option<&Path> {
+        self.inner.path.parent()
+    }
+}
+
+impl SqliteStore {
+    /// Opens the file, creates it if there is none, and brings it up to date. Blocks.
     ///
     /// # Errors
-    /// Where the file is no database, of a newer version, or cannot be written.
+    /// If the file is not a database, has a newer version, or cannot be written.
     pub fn open(path: &Path) -> Result<Self, StoreError> {
         protect(path)?;
-        let mut writer = connect(path, OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_CREATE)?;
-        migrations::bring_up_to_date(&mut writer, path)?;
-        let inner = Inner { path: path.to_owned(), writer: Mutex::new(writer), readers: Mutex::default() };
+        migrations::bring_up_to_date(&mut connect(path, writing())?, path)?;
+        let open = |flags| {
+            let path = path.to_owned();
+            Box::new(move || connect(&path, flags))
+        };
+        let inner = Inner {
+            path: path.to_owned(),
+            writer: Threads::new("state-writer", 1, open(writing())),
+            readers: Threads::new(
+                "state-reader",
+                limits::STORE_READERS,
+                open(OpenFlags::SQLITE_OPEN_READ_ONLY),
+            ),
+        };
         Ok(Self { inner: Arc::new(inner) })
     }
 
@@ -48,46 +68,42 @@ impl Store {
     }
 
     /// Everything that `work` writes, or nothing of it.
-    pub(crate) fn write<T>(
+    pub(crate) async fn write<T: Send + 'static>(
         &self,
-        work: impl FnOnce(&Transaction<'_>) -> Result<T, StoreError>,
+        work: impl FnOnce(&Transaction<'_>) -> Result<T, Error> + Send + 'static,
     ) -> Result<T, StoreError> {
-        let mut writer = self.inner.writer.lock().unwrap_or_else(PoisonError::into_inner);
-        let transaction = writer.transaction_with_behavior(TransactionBehavior::Immediate)?;
-        let result = work(&transaction)?;
-        transaction.commit()?;
-        Ok(result)
-    }
-
-    /// The connection that writes, for what replaces everything.
-    pub(crate) fn with_writer<T>(
-        &self,
-        work: impl FnOnce(&mut Connection) -> Result<T, StoreError>,
-    ) -> Result<T, StoreError> {
-        let mut writer = self.inner.writer.lock().unwrap_or_else(PoisonError::into_inner);
-        work(&mut writer)
-    }
-
-    /// One consistent view, beside whoever writes.
-    pub(crate) fn read<T>(
-        &self,
-        work: impl FnOnce(&Connection) -> Result<T, StoreError>,
-    ) -> Result<T, StoreError> {
-        let idle = self.inner.readers.lock().unwrap_or_else(PoisonError::into_inner).pop();
-        let reader = match idle {
-            Some(reader) => reader,
-            None => connect(&self.inner.path, OpenFlags::SQLITE_OPEN_READ_ONLY)?,
+        let transaction = move |writer: &mut Connection| {
+            let transaction = writer.transaction_with_behavior(TransactionBehavior::Immediate)?;
+            let result = work(&transaction)?;
+            transaction.commit()?;
+            Ok(result)
         };
-        let result = {
-            let view = reader.unchecked_transaction()?;
+        self.inner.writer.run(transaction).await
+    }
+
+    /// The connection that writes, for work that replaces everything.
+    pub(crate) async fn with_writer<T: Send + 'static>(
+        &self,
+        work: impl FnOnce(&mut Connection) -> Result<T, Error> + Send + 'static,
+    ) -> Result<T, StoreError> {
+        self.inner.writer.run(work).await
+    }
+
+    /// One consistent view, beside the writer.
+    pub(crate) async fn read<T: Send + 'static>(
+        &self,
+        work: impl FnOnce(&Connection) -> Result<T, Error> + Send + 'static,
+    ) -> Result<T, StoreError> {
+        let view = move |reader: &mut Connection| {
+            let view = reader.transaction()?;
             work(&view)
         };
-        let mut readers = self.inner.readers.lock().unwrap_or_else(PoisonError::into_inner);
-        if (readers.len() as u64) < limits::STORE_READERS {
-            readers.push(reader);
-        }
-        result
+        self.inner.readers.run(view).await
     }
+}
+
+fn writing() -> OpenFlags {
+    OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_CREATE
 }
 
 /// Makes sure that the owner alone can read the state: password hashes, sealed secrets and everything that was done are in it. The
@@ -121,7 +137,8 @@ fn protect(_: &Path) -> Result<(), StoreError> {
 }
 
 fn connect(path: &Path, flags: OpenFlags) -> Result<Connection, StoreError> {
-    let unusable = |cause| StoreError::Database { place: path.display().to_string(), cause };
+    let place = path.display().to_string();
+    let unusable = |cause| unusable(place.as_str())(cause);
     let connection =
         Connection::open_with_flags(path, flags | OpenFlags::SQLITE_OPEN_NO_MUTEX).map_err(unusable)?;
     connection.busy_timeout(Duration::from_secs(limits::STORE_BUSY_SECONDS)).map_err(unusable)?;
@@ -132,7 +149,7 @@ fn connect(path: &Path, flags: OpenFlags) -> Result<Connection, StoreError> {
         connection.pragma_update(None, "synchronous", "normal").map_err(unusable)?;
     }
     connection.pragma_update(None, "foreign_keys", "on").map_err(unusable)?;
-    collation::register(&connection).map_err(unusable)?;
+    functions::register(&connection).map_err(unusable)?;
     connection.set_prepared_statement_cache_capacity(128);
     Ok(connection)
 }
@@ -142,6 +159,8 @@ fn connect(path: &Path, flags: OpenFlags) -> Result<Connection, StoreError> {
 mod tests {
     use std::fs;
     use std::os::unix::fs::PermissionsExt as _;
+
+    use palisade_store::{Settings as _, Wait as _};
 
     use super::*;
 
@@ -161,16 +180,17 @@ mod tests {
         let private =
             |names: &[&str]| names.iter().map(|name| ((*name).to_owned(), 0o600)).collect::<Vec<_>>();
         let names = private(&["palisade.db", "palisade.db-shm", "palisade.db-wal"]);
-        let store = Store::open(&path).unwrap();
-        store.remember("a", "b").unwrap();
+        let store = SqliteStore::open(&path).unwrap();
+        store.remember("a", "b").wait().unwrap();
+        assert_eq!(store.setting("a").wait().unwrap().as_deref(), Some("b"));
         assert_eq!(modes(directory.path()), names);
         // As an earlier version left them, even while another process has them open.
         for (name, _) in &names {
             fs::set_permissions(directory.path().join(name), fs::Permissions::from_mode(0o644)).unwrap();
         }
-        let again = Store::open(&path).unwrap();
+        let again = SqliteStore::open(&path).unwrap();
         assert_eq!(modes(directory.path()), names);
-        assert_eq!(again.setting("a").unwrap().as_deref(), Some("b"));
+        assert_eq!(again.setting("a").wait().unwrap().as_deref(), Some("b"));
         store.back_up(&directory.path().join("copy.db")).unwrap();
         assert!(
             modes(directory.path()).iter().all(|(_, mode)| *mode == 0o600),

@@ -2,10 +2,9 @@
 
 use std::path::Path;
 
+use palisade_store::StoreError;
 use rusqlite::Connection;
 use rusqlite_migration::{M, Migrations};
-
-use crate::StoreError;
 
 const STEPS: &[M<'static>] = &[M::up(include_str!("migrations/0001-initial.sql"))];
 
@@ -29,9 +28,9 @@ mod tests {
     fn a_file_of_a_newer_version_is_refused() {
         let directory = tempfile::tempdir().unwrap();
         let path = directory.path().join("palisade.db");
-        drop(crate::Store::open(&path).unwrap());
+        drop(crate::SqliteStore::open(&path).unwrap());
         Connection::open(&path).unwrap().pragma_update(None, "user_version", 999).unwrap();
-        let error = crate::Store::open(&path).unwrap_err();
+        let error = crate::SqliteStore::open(&path).unwrap_err();
         assert_eq!(error.code(), "state-version");
     }
 }

@@ -2,11 +2,13 @@
 
 use std::path::Path;
 
+use palisade_store::{StoreError, Wait as _};
 use rusqlite::{Connection, OpenFlags};
 
-use crate::{Store, StoreError};
+use crate::error::unusable;
+use crate::{SqliteStore, migrations};
 
-impl Store {
+impl SqliteStore {
     /// Writes a consistent copy as one file, which must not exist and does not until it is complete. Everything that was
     /// committed before is in it.
     ///
@@ -15,7 +17,8 @@ impl Store {
     pub fn back_up(&self, to: &Path) -> Result<(), StoreError> {
         let path = to.display().to_string();
         let flags = OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_NO_MUTEX;
-        let reader = Connection::open_with_flags(self.path(), flags)?;
+        let reader = Connection::open_with_flags(self.path(), flags)
+            .map_err(unusable(self.path().display().to_string()))?;
         let not_written = |cause| StoreError::File { place: path.clone(), cause };
         // Its owner alone can read it, as the state: there are password hashes, sealed secrets and recordings in it.
         let directory = to.parent().filter(|parent| !parent.as_os_str().is_empty()).unwrap_or(Path::new("."));
@@ -27,7 +30,7 @@ impl Store {
             .map_err(not_written)?;
         reader
             .execute("VACUUM INTO ?1", [unfinished.path().to_string_lossy()])
-            .map_err(|cause| StoreError::Database { place: path.clone(), cause })?;
+            .map_err(unusable(path.as_str()))?;
         unfinished.persist_noclobber(to).map_err(|error| not_written(error.error))?;
         Ok(())
     }
@@ -39,18 +42,20 @@ impl Store {
     /// Where the file cannot be read or the state not be written; the state is unchanged then.
     pub fn restore(&self, from: &Path) -> Result<(), StoreError> {
         let place = from.display().to_string();
-        let unusable = |cause| StoreError::Database { place: place.clone(), cause };
         let flags = OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_NO_MUTEX;
-        let source = Connection::open_with_flags(from, flags).map_err(unusable)?;
-        self.with_writer(|writer| {
+        let source = Connection::open_with_flags(from, flags).map_err(unusable(place.as_str()))?;
+        let path = from.to_owned();
+        self.with_writer(move |writer| {
             {
-                let backup = rusqlite::backup::Backup::new(&source, writer).map_err(unusable)?;
+                let backup =
+                    rusqlite::backup::Backup::new(&source, writer).map_err(unusable(place.as_str()))?;
                 // All pages in one step: nobody sees half of it.
                 let pause = std::time::Duration::from_millis(50);
-                backup.run_to_completion(i32::MAX, pause, None).map_err(unusable)?;
+                backup.run_to_completion(i32::MAX, pause, None).map_err(unusable(place.as_str()))?;
             }
-            crate::migrations::bring_up_to_date(writer, from)
+            Ok(migrations::bring_up_to_date(writer, &path)?)
         })
+        .wait()
     }
 
     /// Checks a file before it takes the place of the state: whole, and of a version that can be brought up to date.
@@ -59,7 +64,7 @@ impl Store {
     /// Where it is damaged, no state at all, or of a newer version.
     pub fn check_backup(file: &Path) -> Result<(), StoreError> {
         let place = file.display().to_string();
-        let unusable = |cause| StoreError::Database { place: place.clone(), cause };
+        let unusable = |cause| unusable(place.as_str())(cause);
         let flags = OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_NO_MUTEX;
         let connection = Connection::open_with_flags(file, flags).map_err(unusable)?;
         let found: String =
