@@ -11,6 +11,7 @@ mod diagnostic;
 mod excerpt;
 mod format;
 mod found;
+mod ids;
 mod moment;
 mod named;
 mod note;
@@ -30,6 +31,10 @@ pub use diagnostic::Diagnostic;
 pub use excerpt::{EXCERPT_CHARACTERS, excerpt};
 pub use format::{Format, UnknownFormat};
 pub use found::{Attribute, FoundBatch, FoundObject, Reference, Relation};
+pub use ids::{
+    Activation, BundleId, CollectionId, ConnectionId, FileId, RunId, SecretId, SessionId, TokenId, UserId,
+    WorkflowId,
+};
 pub use moment::Moment;
 pub use named::{Named, UnknownName};
 pub use note::Note;

@@ -19,7 +19,6 @@ mod error;
 mod files;
 mod holdings;
 mod idempotency;
-mod ids;
 mod leases;
 mod neighbours;
 mod people;
@@ -55,11 +54,12 @@ pub use error::StoreError;
 pub use files::{FileReader, FileWriter};
 pub use holdings::{HoldingRow, Holdings, Lists, NewHolding};
 pub use idempotency::{Answered, Claimed, IdempotencyKeys};
-pub use ids::{
-    BundleId, CollectionId, ConnectionId, FileId, RunId, SecretId, SessionId, TokenId, UserId, WorkflowId,
-};
 pub use leases::ListLeases;
 pub use neighbours::{Neighbours, ObjectNeighbours};
+pub use palisade_model::{
+    Activation, BundleId, CollectionId, ConnectionId, FileId, RunId, SecretId, SessionId, TokenId, UserId,
+    WorkflowId,
+};
 pub use people::{EndedWithUser, LinkRow, LogIn, NewToken, People, TokenRow, Tokens, UserRow};
 pub use recent::RecentRuns;
 pub use rows::Page;
@@ -73,7 +73,7 @@ pub use secrets::{SecretRow, Secrets};
 pub use sessions::{NewSession, OpenSession, SessionRow, Sessions};
 pub use settings::Settings;
 pub use store::Store;
-pub use tasks::{Activation, Queue, TaskRow, TaskState};
+pub use tasks::{Queue, TaskRow, TaskState};
 pub use timeline::{Event, RecordingRow, Timeline};
 pub use verdicts::{
     FailedObject, NewVerdict, ObjectFilter, ObjectOrder, ObjectRow, Reason, StoredObject, VerdictRow,

@@ -9,7 +9,7 @@ use async_trait::async_trait;
 use jiff::Timestamp;
 
 use crate::rows::names;
-use crate::{Event, RunId, StoreError};
+use crate::{Activation, Event, RunId, StoreError};
 
 names! {
     /// How a task stands.
@@ -21,15 +21,6 @@ names! {
         /// Over.
         Ended = "ended",
     }
-}
-
-/// The right to write for a run. Each activation of a task has a higher epoch, and only the last one may write.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Activation {
-    /// The run.
-    pub run: RunId,
-    /// Which activation.
-    pub epoch: i64,
 }
 
 /// A task.

@@ -49,3 +49,12 @@ ids! {
     /// A session of a browser.
     SessionId;
 }
+
+/// The right to write for a run. Each activation of a run has a higher epoch, and only the last one may write.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Activation {
+    /// The run.
+    pub run: RunId,
+    /// Which activation.
+    pub epoch: i64,
+}
