@@ -104,7 +104,17 @@ fn limits(asked: &LimitsAsked) -> String {
 /// The type of a parameter with its default, or its options.
 fn kind(parameter: &Parameter) -> String {
     let required = if parameter.required { ", required" } else { "" };
-    match &parameter.kind {
+    let plain = |what: &str, default: Option<String>| match default {
+        Some(default) => format!("{what}, default {default}"),
+        None => format!("{what}{required}"),
+    };
+    let listed = |texts: &[String]| (!texts.is_empty()).then(|| texts.join(", "));
+    let kind = match &parameter.kind {
+        ParameterKind::Multiline { default, .. } => plain("text of several lines", default.clone()),
+        ParameterKind::List { default } => plain("several texts", listed(default)),
+        ParameterKind::Date { default } => plain("day", default.clone()),
+        ParameterKind::Duration { default } => plain("duration", default.clone()),
+        ParameterKind::Multiselect { default, .. } => plain("any of these", listed(default)),
         ParameterKind::Text { default, .. } => match default {
             Some(default) => format!("text, default {default}"),
             None => format!("text{required}"),
@@ -117,7 +127,10 @@ fn kind(parameter: &Parameter) -> String {
         ParameterKind::Select { .. } => format!("one of these{required}"),
         ParameterKind::Origin {} => format!("https origin{required}"),
         ParameterKind::Secret {} => format!("secret{required}"),
-    }
+    };
+    let from = if parameter.from.is_some() { ", or from the object" } else { "" };
+    let when = parameter.when.as_ref().map(|when| format!(", if {when}")).unwrap_or_default();
+    format!("{kind}{from}{when}")
 }
 
 /// What the first run of a bundle says where no policy narrows it.

@@ -1,6 +1,6 @@
 //! Reference pages in Markdown, made from the definitions themselves.
 
-use palisade_bundle::{Manifest, Parameter, ParameterKind};
+use palisade_bundle::{Manifest, Parameter, ParameterKind, SelectOption};
 use palisade_limits::TABLE;
 
 /// The configuration reference of a bundle.
@@ -50,13 +50,34 @@ fn one_parameter(parameter: &Parameter) -> String {
         text.push_str(", required");
     }
     text.push_str(&format!(")\n: {}\n", parameter.help.trim()));
+    let with = |what: &str, default: &Option<String>| match default {
+        Some(default) => format!("\n{what}; default `{default}`.\n"),
+        None => format!("\n{what}.\n"),
+    };
+    let options = |options: &[SelectOption], defaults: &[&String]| {
+        let mut text = "\n| value | option |\n|---|---|\n".to_owned();
+        for option in options {
+            let mark = if defaults.contains(&&option.value) { " (default)" } else { "" };
+            text.push_str(&format!("| `{}` | {}{mark} |\n", option.value, option.label));
+        }
+        text
+    };
     match &parameter.kind {
-        ParameterKind::Select { options, default } => {
-            text.push_str("\n| value | option |\n|---|---|\n");
-            for option in options {
-                let mark = if Some(&option.value) == default.as_ref() { " (default)" } else { "" };
-                text.push_str(&format!("| `{}` | {}{mark} |\n", option.value, option.label));
-            }
+        ParameterKind::Select { options: all, default } => {
+            text.push_str(&options(all, &default.iter().collect::<Vec<_>>()));
+        }
+        ParameterKind::Multiselect { options: all, default } => {
+            text.push_str("\nAny number of these options, as a list.\n");
+            text.push_str(&options(all, &default.iter().collect::<Vec<_>>()));
+        }
+        ParameterKind::Multiline { default, .. } => text.push_str(&with("A text of several lines", default)),
+        ParameterKind::List { default } => {
+            let default = (!default.is_empty()).then(|| default.join(", "));
+            text.push_str(&with("A list of texts", &default));
+        }
+        ParameterKind::Date { default } => text.push_str(&with("A day, for example `2026-12-31`", default)),
+        ParameterKind::Duration { default } => {
+            text.push_str(&with("An ISO 8601 duration, for example `P30D` or `PT90M`", default));
         }
         ParameterKind::Integer { default, minimum, maximum, .. } => {
             let facts = [("default", default), ("at least", minimum), ("at most", maximum)];
@@ -82,6 +103,12 @@ fn one_parameter(parameter: &Parameter) -> String {
         ParameterKind::Secret {} => {
             text.push_str("\nA secret: `{env: NAME}` or `{file: PATH}` in the configuration file.\n");
         }
+    }
+    if parameter.from.is_some() {
+        text.push_str(&format!("\nThe attribute `{}` of the object takes precedence.\n", parameter.name));
+    }
+    if let Some(when) = &parameter.when {
+        text.push_str(&format!("\nUsed only if `{when}`.\n"));
     }
     text
 }

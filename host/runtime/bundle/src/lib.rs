@@ -31,13 +31,13 @@ pub use archive::ArchiveFault;
 pub use bundle::{Bundle, BundleError, BundleFault, FileEntry};
 pub use component::ComponentFault;
 pub use digest::{Digest, NotADigest};
-pub use duration::seconds as duration_seconds;
+pub use duration::{is_day, seconds as duration_seconds, text as duration_text};
 pub use manifest::{
     Accepts, Action, ActionChanges, ActivityType, ApprovalAsked, ArtefactAsked, BasicAsked, CONTRACTS,
-    ConnectionAsked, CredentialAsked, Effect, EgressAsked, Fault, FaultKind, FeedAsked, HeaderAsked,
-    LimitsAsked, LinkAsked, Manifest, ManifestError, OutputAsked, OutputType, Parameter, ParameterKind,
-    Place, Purpose, QueryAsked, ReturnedObjects, Returns, SCHEMA_VERSION, Section, SegmentAsked,
-    SelectOption, TestAsked, WaitsAsked, manifest_schema,
+    Condition, ConnectionAsked, CredentialAsked, Effect, EgressAsked, Fault, FaultKind, FeedAsked,
+    HeaderAsked, LimitsAsked, LinkAsked, Manifest, ManifestError, OutputAsked, OutputType, Parameter,
+    ParameterKind, ParameterSource, Place, Purpose, QueryAsked, ReturnedObjects, Returns, SCHEMA_VERSION,
+    Section, SegmentAsked, SelectOption, TestAsked, WaitsAsked, manifest_schema,
 };
 pub use nearest::nearest;
 pub use pack::{PackError, PackInputs, Packed, pack};

@@ -5,6 +5,7 @@
 
 mod action;
 mod check;
+mod condition;
 mod connection;
 mod fault;
 mod locations;
@@ -20,6 +21,7 @@ pub use action::{
     Accepts, Action, ActionChanges, ActivityType, ApprovalAsked, ArtefactAsked, Effect, EgressAsked,
     FeedAsked, LinkAsked, OutputAsked, OutputType, ReturnedObjects, Returns, Section, WaitsAsked,
 };
+pub use condition::Condition;
 pub use connection::{
     BasicAsked, ConnectionAsked, CredentialAsked, HeaderAsked, QueryAsked, SegmentAsked, TestAsked,
 };
@@ -85,6 +87,21 @@ pub struct Parameter {
     /// Whether an action cannot run without a value. A default is a value.
     #[serde(default)]
     pub required: bool,
+    /// Where a value comes from that takes precedence over what the operator entered.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub from: Option<ParameterSource>,
+    /// When the parameter is shown and used: `name == 'value'`, `name != 'value'` or `name.contains('value')`, with the name of a
+    /// parameter that is listed before this one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub when: Option<String>,
+}
+
+/// Where a value comes from that takes precedence over what the operator entered.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "kebab-case")]
+pub enum ParameterSource {
+    /// The attribute of the object that has the name of the parameter.
+    Object,
 }
 
 /// The type of a parameter and what belongs to that type.
@@ -102,6 +119,36 @@ pub enum ParameterKind {
         /// Most characters.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         max_length: Option<u64>,
+    },
+    /// Free text of several lines.
+    Multiline {
+        /// The value where none is given.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        default: Option<String>,
+        /// Fewest characters.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        min_length: Option<u64>,
+        /// Most characters.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        max_length: Option<u64>,
+    },
+    /// Several texts, one on each line.
+    List {
+        /// The texts where none are given.
+        #[serde(default, skip_serializing_if = "Vec::is_empty")]
+        default: Vec<String>,
+    },
+    /// A day, as `2026-12-31`.
+    Date {
+        /// The value where none is given.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        default: Option<String>,
+    },
+    /// A length of time as an ISO 8601 duration, for example `P30D`. The component gets seconds.
+    Duration {
+        /// The value where none is given.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        default: Option<String>,
     },
     /// A whole number.
     Integer {
@@ -132,6 +179,14 @@ pub enum ParameterKind {
         #[serde(default, skip_serializing_if = "Option::is_none")]
         default: Option<String>,
     },
+    /// Any number of several options.
+    Multiselect {
+        /// The options, in the order of the form.
+        options: Vec<SelectOption>,
+        /// The values of the options that are taken where none are given.
+        #[serde(default, skip_serializing_if = "Vec::is_empty")]
+        default: Vec<String>,
+    },
     /// An `https` origin that the operator enters, and by entering it allows where an [`EgressAsked`] refers to it. It has no
     /// default: a bundle that could bring its own would grant it to itself.
     Origin {},
@@ -147,7 +202,7 @@ pub enum Purpose {
     ObjectsPerRun,
 }
 
-/// One option of a `select` parameter.
+/// One option of a `select` or `multiselect` parameter.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct SelectOption {

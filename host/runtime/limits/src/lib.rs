@@ -148,6 +148,9 @@ limits! {
     /// millisecond.
     JUDGED_BY_ONE_THREAD = 1_000, "objects";
 
+    /// Texts of one parameter of the type `list` or `multiselect`: lists of objects belong in a collection.
+    LIST_ITEMS = 1_000, "texts";
+
     // Results out.
     /// Submissions of one outcome. A URL with both schemes needs two, which is the largest known number.
     OUTCOME_SUBMISSIONS = 16, "submissions";

@@ -3,7 +3,9 @@
 
 use std::collections::BTreeMap;
 
-use palisade_bundle::{Action, Manifest, Parameter, ParameterKind, Purpose, nearest};
+use palisade_bundle::{
+    Action, Manifest, Parameter, ParameterKind, Purpose, SelectOption, duration_seconds, is_day, nearest,
+};
 use palisade_egress::{ExposeSecret as _, SecretString};
 use palisade_engine::contract::{Attribute, Value as SettingValue};
 use palisade_limits as limits;
@@ -190,14 +192,31 @@ impl Configuration {
         let mut problems = unknown(manifest, action, given);
         let mut configuration =
             Self { settings: Vec::new(), secrets: BTreeMap::new(), objects_per_run: None };
-        for parameter in action.parameters(manifest) {
+        // A condition refers to a parameter that the manifest lists before its own; what is told has the order of the form.
+        let form: Vec<&str> = action.parameters(manifest).map(|parameter| parameter.name.as_str()).collect();
+        let place = |name: &str| form.iter().position(|one| *one == name);
+        let mut wrong = Vec::new();
+        for parameter in manifest.parameters.iter().filter(|parameter| place(&parameter.name).is_some()) {
+            if !configuration.uses(parameter) {
+                continue;
+            }
             let here = given.get(&parameter.name);
             if let Err(fault) = configuration.take(parameter, here, secrets) {
                 let origin = here.map(|given| given.origin.clone()).unwrap_or_default();
-                problems.push(ConfigurationProblem { parameter: parameter.name.clone(), origin, fault });
+                wrong.push(ConfigurationProblem { parameter: parameter.name.clone(), origin, fault });
             }
         }
+        wrong.sort_by_key(|problem| place(&problem.parameter));
+        problems.append(&mut wrong);
+        configuration.settings.sort_by_key(|setting| place(&setting.name));
         if problems.is_empty() { Ok(configuration) } else { Err(problems) }
+    }
+
+    /// Whether the condition of a parameter holds with the values so far.
+    fn uses(&self, parameter: &Parameter) -> bool {
+        let Some(condition) = parameter.condition() else { return true };
+        let setting = self.settings.iter().find(|setting| setting.name == condition.parameter());
+        condition.holds(&setting.map(|setting| texts_of(&setting.value)).unwrap_or_default())
     }
 
     fn take(
@@ -230,7 +249,8 @@ impl Configuration {
             None => default(parameter),
         };
         match value {
-            None if parameter.required => Err(missing(parameter)),
+            // The object may have it.
+            None if parameter.required && parameter.from.is_none() => Err(missing(parameter)),
             None => Ok(()),
             Some(value) => {
                 if let (
@@ -274,9 +294,27 @@ fn unknown(
     problems
 }
 
+/// The values of a setting as conditions compare them.
+fn texts_of(value: &SettingValue) -> Vec<String> {
+    match value {
+        SettingValue::Text(text) => vec![text.clone()],
+        SettingValue::Integer(number) => vec![number.to_string()],
+        SettingValue::Flag(flag) => vec![flag.to_string()],
+        SettingValue::Texts(texts) => texts.clone(),
+        SettingValue::Decimal(_) | SettingValue::At(_) | SettingValue::Json(_) => Vec::new(),
+    }
+}
+
 fn default(parameter: &Parameter) -> Option<SettingValue> {
+    let texts = |texts: &Vec<String>| (!texts.is_empty()).then(|| SettingValue::Texts(texts.clone()));
     match &parameter.kind {
-        ParameterKind::Text { default, .. } => default.clone().map(SettingValue::Text),
+        ParameterKind::Text { default, .. }
+        | ParameterKind::Multiline { default, .. }
+        | ParameterKind::Date { default } => default.clone().map(SettingValue::Text),
+        ParameterKind::Duration { default } => {
+            default.as_deref().and_then(seconds).map(SettingValue::Integer)
+        }
+        ParameterKind::List { default } | ParameterKind::Multiselect { default, .. } => texts(default),
         ParameterKind::Integer { default, .. } => default.map(SettingValue::Integer),
         ParameterKind::Flag { default } => Some(SettingValue::Flag(*default)),
         ParameterKind::Select { default, .. } => default.clone().map(SettingValue::Text),
@@ -289,6 +327,19 @@ fn read_value(parameter: &Parameter, value: &Value) -> Result<SettingValue, Conf
     match (&parameter.kind, value) {
         (ParameterKind::Flag { .. }, Value::Bool(flag)) => Ok(SettingValue::Flag(*flag)),
         (_, Value::String(text)) => read_text(parameter, text),
+        (ParameterKind::List { .. } | ParameterKind::Multiselect { .. }, Value::Array(items)) => {
+            let text = |item: &Value| match item {
+                Value::String(text) => Ok(text.clone()),
+                Value::Number(number) => Ok(number.to_string()),
+                other => Err(unfit(parameter, &other.to_string())),
+            };
+            several(parameter, items.iter().map(text).collect::<Result<_, _>>()?)
+        }
+        // As it is kept, in seconds.
+        (ParameterKind::Duration { .. }, Value::Number(number)) => match number.as_i64() {
+            Some(seconds) if seconds >= 0 => Ok(SettingValue::Integer(seconds)),
+            _ => Err(unfit(parameter, &number.to_string())),
+        },
         (
             ParameterKind::Integer { .. } | ParameterKind::Select { .. } | ParameterKind::Text { .. },
             Value::Number(number),
@@ -300,7 +351,8 @@ fn read_value(parameter: &Parameter, value: &Value) -> Result<SettingValue, Conf
 /// A value as text, from the command line or from a file.
 fn read_text(parameter: &Parameter, text: &str) -> Result<SettingValue, ConfigurationFault> {
     match &parameter.kind {
-        ParameterKind::Text { min_length, max_length, .. } => {
+        ParameterKind::Text { min_length, max_length, .. }
+        | ParameterKind::Multiline { min_length, max_length, .. } => {
             let length = text.chars().count() as u64;
             if min_length.is_some_and(|least| length < least) || max_length.is_some_and(|most| length > most)
             {
@@ -322,29 +374,72 @@ fn read_text(parameter: &Parameter, text: &str) -> Result<SettingValue, Configur
             "false" | "no" | "off" => Ok(SettingValue::Flag(false)),
             _ => Err(unfit(parameter, text)),
         },
-        ParameterKind::Select { options, .. } => {
-            let text = text.trim();
-            let by_value = options.iter().find(|option| option.value == text);
-            let by_label = || options.iter().find(|option| option.label.eq_ignore_ascii_case(text));
-            by_value.or_else(by_label).map(|option| SettingValue::Text(option.value.clone())).ok_or_else(
-                || {
-                    let options: Vec<String> = options
-                        .iter()
-                        .map(|option| format!("`{}` ({})", option.value, option.label))
-                        .collect();
-                    ConfigurationFault::NotAnOption {
-                        name: parameter.name.clone(),
-                        value: text.to_owned(),
-                        options: options.join(", "),
-                    }
-                },
-            )
+        ParameterKind::Select { options, .. } => option(parameter, options, text).map(SettingValue::Text),
+        ParameterKind::Multiselect { options, .. } => match option(parameter, options, text) {
+            // A label can have a comma.
+            Ok(value) => Ok(SettingValue::Texts(vec![value])),
+            Err(_) => several(parameter, parts(text)),
+        },
+        ParameterKind::List { .. } => several(parameter, parts(text)),
+        ParameterKind::Date { .. } => match text.trim() {
+            day if is_day(day) => Ok(SettingValue::Text(day.to_owned())),
+            _ => Err(unfit(parameter, text)),
+        },
+        ParameterKind::Duration { .. } => {
+            seconds(text.trim()).map(SettingValue::Integer).ok_or_else(|| unfit(parameter, text))
         }
         ParameterKind::Origin {} => match palisade_egress::Origin::canonical(text) {
             Ok(_) => Ok(SettingValue::Text(text.to_owned())),
             Err(_) => Err(unfit(parameter, text)),
         },
         ParameterKind::Secret {} => Err(ConfigurationFault::SecretInPlain { name: parameter.name.clone() }),
+    }
+}
+
+fn seconds(text: &str) -> Option<i64> {
+    i64::try_from(duration_seconds(text)?).ok()
+}
+
+/// The lines of a text, or of a single line the parts between commas.
+fn parts(text: &str) -> Vec<String> {
+    let separator = if text.trim().contains('\n') { '\n' } else { ',' };
+    let parts = text.split(separator).map(str::trim).filter(|part| !part.is_empty());
+    parts.map(str::to_owned).collect()
+}
+
+/// The value of the option that is meant.
+fn option(parameter: &Parameter, options: &[SelectOption], text: &str) -> Result<String, ConfigurationFault> {
+    let text = text.trim();
+    let by_value = options.iter().find(|option| option.value == text);
+    let by_label = || options.iter().find(|option| option.label.eq_ignore_ascii_case(text));
+    by_value.or_else(by_label).map(|option| option.value.clone()).ok_or_else(|| {
+        let options: Vec<String> =
+            options.iter().map(|option| format!("`{}` ({})", option.value, option.label)).collect();
+        ConfigurationFault::NotAnOption {
+            name: parameter.name.clone(),
+            value: text.to_owned(),
+            options: options.join(", "),
+        }
+    })
+}
+
+/// Several texts, each once; of a `multiselect`, in the order of its options.
+fn several(parameter: &Parameter, texts: Vec<String>) -> Result<SettingValue, ConfigurationFault> {
+    let mut values: Vec<String> = match &parameter.kind {
+        ParameterKind::Multiselect { options, .. } => {
+            let chosen = texts.iter().map(|text| option(parameter, options, text));
+            let chosen: Vec<String> = chosen.collect::<Result<_, _>>()?;
+            let values = options.iter().map(|option| option.value.clone());
+            values.filter(|value| chosen.contains(value)).collect()
+        }
+        _ => texts,
+    };
+    let mut seen = std::collections::BTreeSet::new();
+    values.retain(|value| seen.insert(value.clone()));
+    match values.len() as u64 {
+        0 if parameter.required => Err(missing(parameter)),
+        count if count > limits::LIST_ITEMS => Err(unfit(parameter, &format!("{count} values"))),
+        _ => Ok(SettingValue::Texts(values)),
     }
 }
 
@@ -356,7 +451,8 @@ fn unfit(parameter: &Parameter, value: &str) -> ConfigurationFault {
         (None, None) => String::new(),
     };
     let expected = match &parameter.kind {
-        ParameterKind::Text { min_length, max_length, .. } => {
+        ParameterKind::Text { min_length, max_length, .. }
+        | ParameterKind::Multiline { min_length, max_length, .. } => {
             let range =
                 bounds(min_length.map(|n| n.to_string()), max_length.map(|n| format!("{n} characters")));
             format!("a text{range}")
@@ -367,6 +463,12 @@ fn unfit(parameter: &Parameter, value: &str) -> ConfigurationFault {
         }
         ParameterKind::Flag { .. } => "`true` or `false`".to_owned(),
         ParameterKind::Select { .. } => "one of its options".to_owned(),
+        ParameterKind::Multiselect { .. } => "any number of its options".to_owned(),
+        ParameterKind::List { .. } => format!("a list of at most {} texts", limits::LIST_ITEMS),
+        ParameterKind::Date { .. } => "a day, for example `2026-12-31`".to_owned(),
+        ParameterKind::Duration { .. } => {
+            "an ISO 8601 duration without years and months, for example `P30D` or `PT90M`".to_owned()
+        }
         ParameterKind::Origin {} => {
             "an origin: `https://` and a host, with a port where it is not 443, and nothing after it"
                 .to_owned()
@@ -402,4 +504,108 @@ fn read_secret(name: &str, source: &SecretSource) -> Result<SecretString, Config
         }
     };
     if text.expose_secret().trim().is_empty() { Err(fail(source_name, "it is empty")) } else { Ok(text) }
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    const MANIFEST: &str = r#"schema: 2
+contract: palisade:action@0.2.0
+id: example
+name: Example
+version: 1.0.0
+publisher: Nobody
+description: Reads.
+license: Apache-2.0
+component: component.wasm
+parameters:
+  - name: keep
+    label: Keep
+    help: What to keep.
+    type: multiselect
+    options: [{value: indicators, label: Indicators}, {value: report, label: "Report, in full"}]
+  - {name: language, label: Language, help: Of the report., type: text, required: true, when: "keep.contains('report')"}
+  - {name: script, label: Script, help: What to run., type: multiline}
+  - {name: hosts, label: Hosts, help: Where., type: list}
+  - {name: since, label: Since, help: From when on., type: date}
+  - {name: age, label: Age, help: How old., type: duration, default: P1D}
+  - {name: file_path, label: Path, help: Which file., type: text, required: true, from: object}
+actions:
+  - id: go
+    title: Go
+    description: Reads.
+    effect: other
+    changes: none
+    accepts: [{kind: Indicator, subtypes: [FQDN]}]
+    sections: [{title: All, parameters: [language, keep, script, hosts, since, age, file_path]}]
+"#;
+
+    fn resolved(values: &[(&str, Value)]) -> Result<BTreeMap<String, Value>, Vec<String>> {
+        let manifest = Manifest::parse(MANIFEST, "manifest.yaml").unwrap();
+        let given = |(name, value): &(&str, Value)| {
+            let value = GivenValue::Value(value.clone());
+            ((*name).to_owned(), Given { value, origin: String::new(), shared: false })
+        };
+        let given = values.iter().map(given).collect();
+        let resolved = Configuration::resolve(&manifest, &manifest.actions[0], &given, Secrets::Read);
+        let settings = |resolved: Configuration| {
+            let settings = resolved.settings.into_iter();
+            settings.map(|setting| (setting.name, crate::summary::json_value(&setting.value))).collect()
+        };
+        resolved.map(settings).map_err(|problems| problems.iter().map(ToString::to_string).collect())
+    }
+
+    #[test]
+    fn each_type_is_read_from_a_file_and_from_text() {
+        let read = resolved(&[
+            ("keep", json!(["Report, in full", "indicators", "report"])),
+            ("language", json!("en")),
+            ("script", json!("a\nb")),
+            ("hosts", json!("a, b,a")),
+            ("since", json!("2026-12-31")),
+            ("age", json!("PT90M")),
+        ]);
+        let read = Value::from_iter(read.unwrap());
+        let expected = json!({
+            "keep": ["indicators", "report"], "language": "en", "script": "a\nb", "hosts": ["a", "b"],
+            "since": "2026-12-31", "age": 5_400,
+        });
+        assert_eq!(read, expected);
+        let again: Vec<(&str, Value)> =
+            read.as_object().unwrap().iter().map(|(name, value)| (name.as_str(), value.clone())).collect();
+        assert_eq!(Value::from_iter(resolved(&again).unwrap()), expected, "what is kept is read as it was");
+        let one_label = resolved(&[("keep", json!("Report, in full")), ("language", json!("en"))]).unwrap();
+        assert_eq!(one_label["keep"], json!(["report"]));
+        assert_eq!(resolved(&[("hosts", json!("a b\nc,d\n\n"))]).unwrap()["hosts"], json!(["a b", "c,d"]));
+    }
+
+    #[test]
+    fn a_parameter_whose_condition_does_not_hold_is_neither_required_nor_used() {
+        let settings = resolved(&[("keep", json!(["indicators"])), ("language", json!("en"))]).unwrap();
+        assert!(!settings.contains_key("language"));
+        let problems = resolved(&[("keep", json!(["report"]))]).unwrap_err();
+        assert_eq!(problems, ["the parameter `language` (Language) is missing"]);
+    }
+
+    #[test]
+    fn what_an_object_can_give_may_be_left_out() {
+        assert_eq!(Value::from_iter(resolved(&[]).unwrap()), json!({"age": 86_400}));
+    }
+
+    #[test]
+    fn a_value_of_another_type_is_refused() {
+        for (name, value) in [
+            ("keep", json!(["nothing"])),
+            ("hosts", json!([true])),
+            ("since", json!("2026-02-30")),
+            ("since", json!(20_261_231)),
+            ("age", json!("P1M")),
+            ("age", json!(-1)),
+        ] {
+            assert_eq!(resolved(&[(name, value.clone())]).unwrap_err().len(), 1, "{name}: {value}");
+        }
+    }
 }

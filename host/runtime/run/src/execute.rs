@@ -75,6 +75,9 @@ impl Observer for OnlyWaits {
     }
 }
 
+/// The code with which an action ends a run because the service does not permit its requests (status 403).
+const ACCESS_DENIED: &str = "access-denied";
+
 impl Prepared {
     /// Runs to the end and reports. Comes back in any case: at the deadline, or when `stopping` says so, and then as soon as the
     /// requests in flight have their answers, for which [`limits::ANSWER_WAIT_SECONDS`] are allowed. Objects without a verdict by
@@ -242,6 +245,13 @@ impl Prepared {
         if let Ended::Early(Early::Refused(SendError::Denied(denial))) = ended {
             let bundle = &self.bundle.manifest().id;
             end.hint = Some(self.policy.explain(bundle, &self.asked, denial).to_string());
+        }
+        let requires = &self.action.requires;
+        if end.how == EndedHow::Stopped && end.code.as_deref() == Some(ACCESS_DENIED) && !requires.is_empty()
+        {
+            let list: Vec<&str> = requires.iter().map(|text| text.trim().trim_end_matches('.')).collect();
+            let list = format!("the action requires: {}", list.join("; "));
+            end.hint = Some(end.hint.take().map_or_else(|| list.clone(), |hint| format!("{hint}; {list}")));
         }
         end.redact(&self.redactor);
         end

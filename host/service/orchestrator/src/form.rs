@@ -107,6 +107,15 @@ fn field(parameter: &Parameter, holds: &Configuration) -> FormField {
     let held = holds.get(&parameter.name);
     let value = match held {
         Some(StoredValue::Value(Value::String(text))) => text.clone(),
+        Some(StoredValue::Value(Value::Array(items))) => {
+            let texts: Vec<&str> = items.iter().filter_map(Value::as_str).collect();
+            texts.join("\n")
+        }
+        Some(StoredValue::Value(Value::Number(number)))
+            if matches!(parameter.kind, ParameterKind::Duration { .. }) =>
+        {
+            number.as_u64().map(palisade_bundle::duration_text).unwrap_or_default()
+        }
         Some(StoredValue::Value(value)) => value.to_string(),
         Some(StoredValue::Secret { .. }) => String::new(),
         None => default(parameter).unwrap_or_default(),
@@ -116,6 +125,13 @@ fn field(parameter: &Parameter, holds: &Configuration) -> FormField {
         ParameterKind::Text { min_length, max_length, .. } => {
             ("text", &[][..], signed(*min_length), signed(*max_length))
         }
+        ParameterKind::Multiline { min_length, max_length, .. } => {
+            ("multiline", &[][..], signed(*min_length), signed(*max_length))
+        }
+        ParameterKind::List { .. } => ("list", &[][..], None, None),
+        ParameterKind::Date { .. } => ("date", &[][..], None, None),
+        ParameterKind::Duration { .. } => ("duration", &[][..], None, None),
+        ParameterKind::Multiselect { options, .. } => ("multiselect", options.as_slice(), None, None),
         ParameterKind::Integer { minimum, maximum, .. } => ("integer", &[][..], *minimum, *maximum),
         ParameterKind::Flag { .. } => ("flag", &[][..], None, None),
         ParameterKind::Select { options, .. } => ("select", options.as_slice(), None, None),
@@ -125,13 +141,23 @@ fn field(parameter: &Parameter, holds: &Configuration) -> FormField {
     let option = |option: &SelectOption| FormOption {
         value: option.value.clone(),
         label: option.label.clone(),
-        chosen: option.value == value,
+        chosen: match parameter.kind {
+            ParameterKind::Multiselect { .. } => value.lines().any(|line| line == option.value),
+            _ => option.value == value,
+        },
     };
+    let mut help = parameter.help.clone();
+    if parameter.from.is_some() {
+        help.push_str(&format!(" The attribute `{}` of the object takes precedence.", parameter.name));
+    }
+    if let Some(when) = &parameter.when {
+        help.push_str(&format!(" Used only if `{when}`."));
+    }
     FormField {
         name: parameter.name.clone(),
         label: parameter.label.clone(),
-        help: parameter.help.clone(),
-        required: parameter.required,
+        help,
+        required: parameter.required && parameter.from.is_none() && parameter.when.is_none(),
         kind,
         options: options.iter().map(option).collect(),
         minimum,
@@ -145,7 +171,14 @@ fn field(parameter: &Parameter, holds: &Configuration) -> FormField {
 /// What a parameter has where nothing was entered, as text.
 fn default(parameter: &Parameter) -> Option<String> {
     match &parameter.kind {
-        ParameterKind::Text { default, .. } | ParameterKind::Select { default, .. } => default.clone(),
+        ParameterKind::Text { default, .. }
+        | ParameterKind::Multiline { default, .. }
+        | ParameterKind::Date { default }
+        | ParameterKind::Duration { default }
+        | ParameterKind::Select { default, .. } => default.clone(),
+        ParameterKind::List { default } | ParameterKind::Multiselect { default, .. } => {
+            (!default.is_empty()).then(|| default.join("\n"))
+        }
         ParameterKind::Integer { default, .. } => default.map(|number| number.to_string()),
         ParameterKind::Flag { default } => Some(default.to_string()),
         ParameterKind::Origin {} | ParameterKind::Secret {} => None,
@@ -402,6 +435,17 @@ pub(crate) fn form_entered(
                 Entered::Nothing
             }
             (ParameterKind::Flag { .. }, sent) => Entered::Value(Value::from(sent.is_some())),
+            (ParameterKind::Multiselect { options, .. }, _) => {
+                let ticked = |option: &&SelectOption| {
+                    fields.contains_key(&format!("{prefix}{}.{}", parameter.name, option.value))
+                };
+                let values = options.iter().filter(ticked).map(|option| option.value.as_str());
+                Entered::Value(values.collect())
+            }
+            // Browsers send lines with CRLF.
+            (ParameterKind::Multiline { .. } | ParameterKind::List { .. }, Some(text)) => {
+                Entered::Text(text.replace("\r\n", "\n").trim_end().to_owned())
+            }
             (_, Some(text)) => Entered::Text(text.trim().to_owned()),
             (_, None) => continue,
         };

@@ -178,6 +178,15 @@ pub enum FaultKind {
     /// Two fields of which one excludes the other.
     #[error("{message}")]
     Contradiction { message: &'static str },
+    /// A condition that refers to a later parameter.
+    #[error("the condition refers to `{name}`, which is not listed before this parameter")]
+    ConditionOrder { name: String },
+    /// A condition that does not fit the type of its parameter.
+    #[error("the condition does not fit `{name}` of type `{kind}`")]
+    ConditionType { name: String, kind: &'static str },
+    /// A value from an object in an action that has no objects.
+    #[error("the parameter `{name}` has `from: object`, and a feed has no objects")]
+    FromObjectInFeed { name: String },
     /// A number below its least value.
     #[error("{found} is below the least value, {least}")]
     BelowLeast { found: u64, least: u64 },
@@ -234,6 +243,9 @@ impl FaultKind {
             Self::SecretOutsideConnection { .. } => "secret-outside-connection",
             Self::UnknownAction { .. } => "unknown-action",
             Self::Contradiction { .. } => "contradiction",
+            Self::ConditionOrder { .. } => "condition-order",
+            Self::ConditionType { .. } => "condition-type",
+            Self::FromObjectInFeed { .. } => "contradiction",
             Self::BelowLeast { .. } => "below-least",
             Self::LimitBeyondCeiling { .. } => "limit-beyond-ceiling",
         }
@@ -279,6 +291,10 @@ impl FaultKind {
             Self::SecretOutsideConnection { .. } => {
                 Some("name it in `credential` of a connection: the component never sees a secret".to_owned())
             }
+            Self::ConditionOrder { .. } => Some("list it before this parameter".to_owned()),
+            Self::ConditionType { .. } => Some(
+                "write `.contains('...')` for a `multiselect` or a `list`, and `==` or `!=` for the other types".to_owned(),
+            ),
             Self::TwoConnections { .. } => Some("split it into two actions".to_owned()),
             _ => None,
         }

@@ -5,13 +5,20 @@
 use serde::de::{self, Deserialize, Deserializer};
 use serde::{Deserialize as DeserializeDerive, Serialize};
 
-use super::{Parameter, ParameterKind, Purpose, SelectOption};
+use super::{Condition, Parameter, ParameterKind, ParameterSource, Purpose, SelectOption};
 
 impl Parameter {
     /// Whether a run has a value for this parameter even where the operator gives none.
     pub fn has_default(&self) -> bool {
         match &self.kind {
-            ParameterKind::Text { default, .. } | ParameterKind::Select { default, .. } => default.is_some(),
+            ParameterKind::Text { default, .. }
+            | ParameterKind::Multiline { default, .. }
+            | ParameterKind::Date { default }
+            | ParameterKind::Duration { default }
+            | ParameterKind::Select { default, .. } => default.is_some(),
+            ParameterKind::List { default } | ParameterKind::Multiselect { default, .. } => {
+                !default.is_empty()
+            }
             ParameterKind::Integer { default, .. } => default.is_some(),
             ParameterKind::Flag { .. } => true,
             ParameterKind::Origin {} | ParameterKind::Secret {} => false,
@@ -23,6 +30,11 @@ impl Parameter {
         matches!(self.kind, ParameterKind::Secret {})
     }
 
+    /// When the parameter is used; always if there is no condition.
+    pub fn condition(&self) -> Option<Condition> {
+        Condition::parse(self.when.as_deref()?)
+    }
+
     /// The option that is meant by this text: the one with this value, else the one with this label.
     pub fn option(&self, text: &str) -> Option<&SelectOption> {
         let options = self.options();
@@ -30,10 +42,10 @@ impl Parameter {
         by_value.or_else(|| options.iter().find(|option| option.label == text))
     }
 
-    /// The options of a `select`, in the order of the form; empty for the other types.
+    /// The options of a `select` or `multiselect`, in the order of the form; empty for the other types.
     pub fn options(&self) -> &[SelectOption] {
         match &self.kind {
-            ParameterKind::Select { options, .. } => options,
+            ParameterKind::Select { options, .. } | ParameterKind::Multiselect { options, .. } => options,
             _ => &[],
         }
     }
@@ -44,6 +56,11 @@ impl ParameterKind {
     pub fn type_name(&self) -> &'static str {
         match self {
             Self::Text { .. } => "text",
+            Self::Multiline { .. } => "multiline",
+            Self::List { .. } => "list",
+            Self::Date { .. } => "date",
+            Self::Duration { .. } => "duration",
+            Self::Multiselect { .. } => "multiselect",
             Self::Integer { .. } => "integer",
             Self::Flag { .. } => "flag",
             Self::Select { .. } => "select",
@@ -58,9 +75,14 @@ impl ParameterKind {
 #[serde(rename_all = "lowercase")]
 enum TypeName {
     Text,
+    Multiline,
+    List,
+    Date,
+    Duration,
     Integer,
     Flag,
     Select,
+    Multiselect,
     Origin,
     Secret,
 }
@@ -69,6 +91,11 @@ impl TypeName {
     fn as_str(self) -> &'static str {
         match self {
             Self::Text => "text",
+            Self::Multiline => "multiline",
+            Self::List => "list",
+            Self::Date => "date",
+            Self::Duration => "duration",
+            Self::Multiselect => "multiselect",
             Self::Integer => "integer",
             Self::Flag => "flag",
             Self::Select => "select",
@@ -96,6 +123,8 @@ struct Fields {
     maximum: Option<i64>,
     purpose: Option<Purpose>,
     options: Option<Vec<SelectOption>>,
+    from: Option<ParameterSource>,
+    when: Option<String>,
 }
 
 /// A default, before it is known which type it should have.
@@ -105,6 +134,7 @@ enum Scalar {
     Flag(bool),
     Integer(i64),
     Text(String),
+    Texts(Vec<String>),
 }
 
 impl Scalar {
@@ -113,6 +143,7 @@ impl Scalar {
             Self::Flag(_) => "flag",
             Self::Integer(_) => "integer",
             Self::Text(_) => "text",
+            Self::Texts(_) => "list",
         }
     }
 }
@@ -132,6 +163,17 @@ impl Fields {
                 min_length: self.min_length.take(),
                 max_length: self.max_length.take(),
             },
+            TypeName::Multiline => ParameterKind::Multiline {
+                default: self.text_default()?,
+                min_length: self.min_length.take(),
+                max_length: self.max_length.take(),
+            },
+            TypeName::List => ParameterKind::List { default: self.texts_default()? },
+            TypeName::Date => ParameterKind::Date { default: self.text_default()? },
+            TypeName::Duration => ParameterKind::Duration { default: self.text_default()? },
+            TypeName::Multiselect => {
+                ParameterKind::Multiselect { options: self.take_options()?, default: self.texts_default()? }
+            }
             TypeName::Integer => ParameterKind::Integer {
                 default: self.integer_default()?,
                 minimum: self.minimum.take(),
@@ -139,13 +181,9 @@ impl Fields {
                 purpose: self.purpose.take(),
             },
             TypeName::Flag => ParameterKind::Flag { default: self.flag_default()? },
-            TypeName::Select => ParameterKind::Select {
-                options: self
-                    .options
-                    .take()
-                    .ok_or_else(|| format!("parameter `{}` of type `select` has no `options`", self.name))?,
-                default: self.text_default()?,
-            },
+            TypeName::Select => {
+                ParameterKind::Select { options: self.take_options()?, default: self.text_default()? }
+            }
             TypeName::Origin => ParameterKind::Origin {},
             TypeName::Secret => ParameterKind::Secret {},
         };
@@ -156,7 +194,23 @@ impl Fields {
                 self.r#type.as_str()
             ));
         }
-        Ok(Parameter { name: self.name, label: self.label, help: self.help, kind, required: self.required })
+        let Self { name, label, help, required, from, when, .. } = self;
+        Ok(Parameter { name, label, help, kind, required, from, when })
+    }
+
+    fn take_options(&mut self) -> Result<Vec<SelectOption>, String> {
+        let of_type = self.r#type.as_str();
+        self.options
+            .take()
+            .ok_or_else(|| format!("parameter `{}` of type `{of_type}` has no `options`", self.name))
+    }
+
+    fn texts_default(&mut self) -> Result<Vec<String>, String> {
+        match self.default.take() {
+            None => Ok(Vec::new()),
+            Some(Scalar::Texts(texts)) => Ok(texts),
+            Some(other) => Err(self.wrong_default(&other)),
+        }
     }
 
     /// A field that was given and that the type did not take.
@@ -180,7 +234,7 @@ impl Fields {
             None => Ok(None),
             Some(Scalar::Text(text)) => Ok(Some(text)),
             Some(Scalar::Integer(number)) => Ok(Some(number.to_string())),
-            Some(other @ Scalar::Flag(_)) => Err(self.wrong_default(&other)),
+            Some(other @ (Scalar::Flag(_) | Scalar::Texts(_))) => Err(self.wrong_default(&other)),
         }
     }
 
@@ -225,6 +279,11 @@ mod tests {
             r#""type":"text","default":"x","min_length":1,"max_length":9"#,
             r#""type":"integer","default":5,"minimum":1,"maximum":9,"purpose":"objects-per-run""#,
             r#""type":"flag","default":true"#,
+            r#""type":"multiline","default":"a\nb","max_length":9"#,
+            r#""type":"list","default":["a","b"]"#,
+            r#""type":"date","default":"2026-12-31""#,
+            r#""type":"duration","default":"P30D","from":"object","when":"b == 'c'""#,
+            r#""type":"multiselect","options":[{"value":"30","label":"Thirty"}],"default":["30"]"#,
             r#""type":"select","options":[{"value":"30","label":"Thirty"}],"default":30"#,
             r#""type":"origin","required":true"#,
             r#""type":"secret","required":true"#,

@@ -10,6 +10,7 @@
 
 mod addresses;
 mod answers;
+mod credentials;
 mod http2;
 mod proxy;
 mod repeats;

@@ -57,6 +57,8 @@ pub enum Kind {
     Radio(Vec<Choice>),
     /// Any number of several.
     Checks(Vec<Choice>),
+    /// Any number of several, each with a name of its own: that of the field, a dot and the value.
+    Boxes(Vec<Choice>),
     /// A file, dropped or chosen. The text are the endings that the browser offers.
     File(&'static str),
 }

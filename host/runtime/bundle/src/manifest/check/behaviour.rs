@@ -29,7 +29,7 @@ pub(super) fn check(action: &Action, manifest: &Manifest, path: &str, findings: 
     }
     returns(action, path, findings);
     if let Some(asked) = &action.feed {
-        feed(asked, action, &format!("{path}.feed"), path, findings);
+        feed(asked, action, manifest, path, findings);
     }
     for (index, text) in action.requires.iter().enumerate() {
         findings.shown(format!("{path}.requires[{index}]"), text);
@@ -148,7 +148,14 @@ fn returns(action: &Action, path: &str, findings: &mut Findings<'_>) {
     }
 }
 
-fn feed(asked: &FeedAsked, action: &Action, path: &str, of_action: &str, findings: &mut Findings<'_>) {
+fn feed(
+    asked: &FeedAsked,
+    action: &Action,
+    manifest: &Manifest,
+    of_action: &str,
+    findings: &mut Findings<'_>,
+) {
+    let path = format!("{of_action}.feed");
     at_least(asked.least_seconds, FEED_LEAST_SECONDS, format!("{path}.least_seconds"), findings);
     in_order(asked.least_seconds, asked.usual_seconds, format!("{path}.least_seconds"), findings);
     if let Some(first) = &asked.first
@@ -156,6 +163,10 @@ fn feed(asked: &FeedAsked, action: &Action, path: &str, of_action: &str, finding
     {
         let kind = FaultKind::Malformed { value: first.clone(), expected: crate::duration::EXPECTED };
         findings.add(format!("{path}.first"), kind);
+    }
+    for parameter in action.parameters(manifest).filter(|parameter| parameter.from.is_some()) {
+        let kind = FaultKind::FromObjectInFeed { name: parameter.name.clone() };
+        findings.add(format!("{of_action}.sections"), kind);
     }
     if !action.accepts.is_empty() {
         contradiction(
@@ -165,7 +176,7 @@ fn feed(asked: &FeedAsked, action: &Action, path: &str, of_action: &str, finding
         );
     }
     if action.returns.objects.is_empty() {
-        contradiction(findings, path, "a feed returns objects: list them in `returns.objects`");
+        contradiction(findings, &path, "a feed returns objects: list them in `returns.objects`");
     }
     if action.changes != ActionChanges::None {
         contradiction(

@@ -58,6 +58,18 @@ pub(in crate::console) fn field(
     let name = format!("{PREFIX}{}", parameter.name);
     let value = entered.and_then(|entered| entered.get(&name)).unwrap_or(&parameter.value);
     let field = match parameter.kind {
+        "multiselect" => {
+            let sent =
+                |option: &str| entered.map(|entered| entered.contains_key(&format!("{name}.{option}")));
+            let chosen =
+                parameter.options.iter().filter(|option| sent(&option.value).unwrap_or(option.chosen));
+            let chosen = chosen.map(|option| option.value.clone()).collect();
+            let choices = parameter.options.iter().map(|option| Choice::new(&option.value, &option.label));
+            Field::new(Kind::Boxes(choices.collect()), &name, &parameter.label).values(chosen)
+        }
+        "multiline" | "list" => Field::new(Kind::Text, &name, &parameter.label).value(value),
+        "date" => Field::new(Kind::Line("date"), &name, &parameter.label).value(value),
+        "duration" => Field::text(&name, &parameter.label).value(value).attribute("placeholder", "P30D"),
         "secret" => Field::secret(&name, &parameter.label, "new-password"),
         "flag" => {
             let sent = entered.map(|entered| entered.contains_key(&name));

@@ -193,6 +193,13 @@ fn said(held: &FormField, step: &Step) -> String {
             let on = sent.map_or(value == "true", |sent| sent.contains_key(&held.name));
             if on { "on" } else { "off" }.to_owned()
         }
+        "multiselect" => {
+            let sent = |option: &str| sent.map(|sent| sent.contains_key(&format!("{}.{option}", held.name)));
+            let chosen = held.options.iter().filter(|option| sent(&option.value).unwrap_or(option.chosen));
+            let labels: Vec<&str> = chosen.map(|option| option.label.as_str()).collect();
+            if labels.is_empty() { "none".to_owned() } else { labels.join(", ") }
+        }
+        "list" if !value.is_empty() => value.lines().collect::<Vec<_>>().join(", "),
         "select" => {
             let label = held.options.iter().find(|option| option.value == *value);
             label.map_or_else(|| "not set".to_owned(), |option| option.label.clone())
@@ -222,6 +229,18 @@ fn field(held: &FormField, step: &Step, prefix: &str, faults: &[Fault]) -> Field
         "flag" => {
             Field::check(name, label, sent.map_or(value == "true", |sent| sent.contains_key(&held.name)))
         }
+        "multiselect" => {
+            let sent = |option: &str| sent.map(|sent| sent.contains_key(&format!("{}.{option}", held.name)));
+            let chosen = held.options.iter().filter(|option| sent(&option.value).unwrap_or(option.chosen));
+            let chosen = chosen.map(|option| option.value.clone()).collect();
+            let choices = held.options.iter().map(|option| Choice::new(&option.value, &option.label));
+            Field::new(Kind::Boxes(choices.collect()), name, label).values(chosen)
+        }
+        "multiline" | "list" => {
+            bound(Field::new(Kind::Text, name, label), "minlength", "maxlength").value(value)
+        }
+        "date" => Field::new(Kind::Line("date"), name, label).value(value),
+        "duration" => Field::text(name, label).value(value).attribute("placeholder", "P30D"),
         "integer" => bound(Field::new(Kind::Line("number"), name, label), "min", "max").value(value),
         "select" => {
             let mut choices = Vec::new();
