@@ -34,10 +34,10 @@ pub use digest::{Digest, NotADigest};
 pub use duration::{is_day, seconds as duration_seconds, text as duration_text};
 pub use manifest::{
     Accepts, Action, ActionChanges, ActivityType, ApprovalAsked, ArtefactAsked, BasicAsked, CONTRACTS,
-    Condition, ConnectionAsked, CredentialAsked, Effect, EgressAsked, Fault, FaultKind, FeedAsked,
-    HeaderAsked, LimitsAsked, LinkAsked, Manifest, ManifestError, OutputAsked, OutputType, Parameter,
-    ParameterKind, ParameterSource, Place, Purpose, QueryAsked, ReturnedObjects, Returns, SCHEMA_VERSION,
-    Section, SegmentAsked, SelectOption, TestAsked, WaitsAsked, manifest_schema,
+    ClientAuthentication, Condition, ConnectionAsked, CredentialAsked, Effect, EgressAsked, Fault, FaultKind,
+    FeedAsked, HeaderAsked, LimitsAsked, LinkAsked, Manifest, ManifestError, OauthAsked, OutputAsked,
+    OutputType, Parameter, ParameterKind, ParameterSource, Place, Purpose, QueryAsked, ReturnedObjects,
+    Returns, SCHEMA_VERSION, Section, SegmentAsked, SelectOption, TestAsked, WaitsAsked, manifest_schema,
 };
 pub use nearest::nearest;
 pub use pack::{PackError, PackInputs, Packed, pack};

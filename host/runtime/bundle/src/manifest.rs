@@ -23,7 +23,8 @@ pub use action::{
 };
 pub use condition::Condition;
 pub use connection::{
-    BasicAsked, ConnectionAsked, CredentialAsked, HeaderAsked, QueryAsked, SegmentAsked, TestAsked,
+    BasicAsked, ClientAuthentication, ConnectionAsked, CredentialAsked, HeaderAsked, OauthAsked, QueryAsked,
+    SegmentAsked, TestAsked,
 };
 pub use fault::{Fault, FaultKind, ManifestError, Place};
 pub use schema::manifest_schema;

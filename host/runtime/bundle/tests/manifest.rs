@@ -95,6 +95,24 @@ fn the_good_example_is_good() {
 }
 
 #[test]
+fn the_operator_sees_where_an_access_token_comes_from() {
+    let text = fs::read_to_string(crate_directory().join("tests/manifests/valid.yaml")).unwrap();
+    let headers = r#"{ headers: [{ name: Authorization, format: "Bearer {key}" }] }"#;
+    let oauth = "{ oauth2_client_credentials: { token_origin: https://login.example.com, token_path: /token, \
+                 client_id: key, client_secret: key } }";
+    let manifest = Manifest::parse(&text.replace(headers, oauth), "valid.yaml").unwrap();
+    let words = manifest.action("send").unwrap().egress[0].in_words(&manifest);
+    let expected =
+        "with an access token in the header Authorization, which https://login.example.com/token issues for";
+    assert!(words.contains(expected), "{words}");
+    let request = manifest.connections[0].token_request().unwrap();
+    assert_eq!(
+        (request.origin.as_deref(), request.paths[0].as_str()),
+        (Some("https://login.example.com"), "/token")
+    );
+}
+
+#[test]
 fn a_manifest_that_is_too_long_is_not_read() {
     let text = "#".repeat(1 + usize::try_from(palisade_limits::MANIFEST_BYTES).unwrap());
     assert_eq!(Manifest::parse(&text, "manifest.yaml").unwrap_err().code(), "manifest-too-large");

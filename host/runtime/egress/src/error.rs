@@ -180,6 +180,22 @@ pub enum SendError {
         /// What the TLS library said.
         cause: String,
     },
+    /// The service that issues access tokens refuses the client.
+    #[error("`{host}` did not issue an access token: it answered with status {status}")]
+    TokenRefused {
+        /// Who was asked.
+        host: String,
+        /// Its answer.
+        status: u16,
+    },
+    /// What the service that issues access tokens answered is not a token.
+    #[error("`{host}` did not issue an access token: {cause}")]
+    TokenUnreadable {
+        /// Who was asked.
+        host: String,
+        /// What is wrong.
+        cause: String,
+    },
     /// Too slow.
     #[error("`{host}` did not {what} within {} s", limit.as_secs_f64())]
     TimedOut {
@@ -264,6 +280,8 @@ impl SendError {
             Self::ProxyCredentials { .. } => "proxy-credentials-refused",
             Self::ProxyRefused { .. } => "proxy-refused",
             Self::Tls { .. } => "tls-failed",
+            Self::TokenRefused { .. } => "token-refused",
+            Self::TokenUnreadable { .. } => "token-unreadable",
             Self::TimedOut { .. } => "timed-out",
             Self::Lost { .. } => "connection-lost",
             Self::ThrottledPastDeadline { .. } => "throttled-past-deadline",
@@ -309,6 +327,10 @@ impl SendError {
                 500..=599 => format!("`{proxy}` could not reach `{target}`: check the name, and the proxy's own way out"),
                 _ => "check that it is a proxy for HTTPS (CONNECT)".to_owned(),
             }),
+            Self::TokenRefused { .. } => {
+                Some("check the id and the secret of the client, and what it may request".to_owned())
+            }
+            Self::TokenUnreadable { .. } => Some("check that the connection leads to the right service".to_owned()),
             Self::Tls { .. } => {
                 Some(format!("if a proxy opens TLS, add its authority with {}", Setting::CaCertificate.with("FILE")))
             }

@@ -43,7 +43,7 @@ pub use headers::{FOR_COMPONENTS, belongs_to_host};
 pub use moment::after;
 pub use palisade_grant::{
     Credential, CredentialError, Denial, ExposeSecret, Grant, METHODS, Missing, Origin, OriginError,
-    PathError, PathRule, ReadOnly, SecretString,
+    PathError, PathRule, ReadOnly, SecretString, TokenSource,
 };
 pub use palisade_recording::ABANDONED;
 pub use proxy::ProxyChoice;

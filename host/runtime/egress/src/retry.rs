@@ -99,6 +99,8 @@ pub(crate) fn read_error(error: &SendError) -> Attempt {
         | SendError::TooManyRequests { .. }
         | SendError::AddressRefused { .. }
         | SendError::Tls { .. }
+        | SendError::TokenRefused { .. }
+        | SendError::TokenUnreadable { .. }
         | SendError::ThrottledPastDeadline { .. }
         | SendError::RunEnding
         | SendError::Abandoned { .. }

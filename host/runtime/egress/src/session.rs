@@ -24,6 +24,7 @@ use sent::{Sent, Texts};
 
 mod ending;
 mod sent;
+mod token;
 mod traced;
 mod wire;
 
@@ -93,6 +94,8 @@ struct Inner {
     recorder: Option<Recorder>,
     places: Semaphore,
     held: Held,
+    /// Held while a token is requested.
+    fetching: tokio::sync::Mutex<()>,
     counters: Counters,
     notices: Mutex<BTreeMap<&'static str, Notice>>,
     ending: Ending,
@@ -128,6 +131,7 @@ impl Session {
                 recorder,
                 places,
                 held: Held::default(),
+                fetching: tokio::sync::Mutex::default(),
                 counters: Counters::default(),
                 notices: Mutex::default(),
                 ending: Ending::default(),
@@ -268,6 +272,9 @@ impl Session {
         let mut attempts = Attempts::default();
         let mut last = None;
         loop {
+            if let Some(credential) = &grant.credential {
+                self.with_token(credential).await?;
+            }
             let result = self.attempt(&parts, &body, texts.as_ref(), grant, attempts.sent()).await;
             let result = match (result, last.take()) {
                 // It was to be repeated, and may not be any more: what it came to before is known all the same.
@@ -281,6 +288,12 @@ impl Session {
                 Ok(response) => retry::read_answer(response.status(), response.headers(), SystemTime::now()),
                 Err(error) => retry::read_error(error),
             };
+            if let (Ok(response), Some(credential)) = (&result, &grant.credential)
+                && response.status() == http::StatusCode::UNAUTHORIZED
+                && let Some(source) = credential.token_source()
+            {
+                source.forget();
+            }
             self.count(&result, attempt);
             let now = Instant::now();
             if let Attempt::Throttled(Some(wished)) = attempt

@@ -242,7 +242,9 @@ fn error_code(error: &SendError) -> Error {
         SendError::Connect { .. }
         | SendError::ProxyUnreachable { .. }
         | SendError::ProxyCredentials { .. }
-        | SendError::ProxyRefused { .. } => Error::ConnectionRefused,
+        | SendError::ProxyRefused { .. }
+        | SendError::TokenRefused { .. }
+        | SendError::TokenUnreadable { .. } => Error::ConnectionRefused,
         SendError::ConnectTimedOut { .. } => Error::ConnectionTimeout,
         SendError::Tls { .. } => Error::TlsCertificateError,
         SendError::ThrottledPastDeadline { .. } => Error::ConnectionLimitReached,

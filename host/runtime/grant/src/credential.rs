@@ -1,17 +1,22 @@
 //! The credential of the requests that a grant names: secrets, and where in a request they go. It cannot be displayed. Responses are
 //! searched for its secrets by the session's redactor.
 
+use std::sync::Arc;
+use std::time::Instant;
+
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use http::{HeaderMap, HeaderName, HeaderValue, Uri, header, uri::PathAndQuery};
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 use secrecy::{ExposeSecret, SecretString};
 
+use crate::TokenSource;
+
 /// The segment of a path in whose place a credential goes that is a part of the path.
 pub const CREDENTIAL_SEGMENT: &str = ":credential";
 
 /// What is encoded in a query and in a path: everything but the unreserved characters of RFC 3986.
-const ENCODED: &AsciiSet = &NON_ALPHANUMERIC.remove(b'-').remove(b'.').remove(b'_').remove(b'~');
+pub(crate) const ENCODED: &AsciiSet = &NON_ALPHANUMERIC.remove(b'-').remove(b'.').remove(b'_').remove(b'~');
 
 /// Secrets and where they go.
 #[derive(Debug, Clone, Default)]
@@ -25,6 +30,8 @@ pub struct Credential {
     segment: Option<SecretString>,
     /// What responses are searched for.
     secrets: Vec<SecretString>,
+    /// What issues the token that goes into `authorization`.
+    token: Option<Arc<TokenSource>>,
 }
 
 /// Why a secret cannot be put into a request.
@@ -135,6 +142,20 @@ impl Credential {
         Ok(Self { segment: Some(segment), secrets: vec![secret.clone()], ..Self::default() })
     }
 
+    /// An access token, as `Bearer` in the header `authorization`.
+    #[must_use]
+    pub fn token(source: TokenSource) -> Self {
+        let secrets = source.secrets();
+        let (names, token) = (vec![header::AUTHORIZATION], Some(Arc::new(source)));
+        Self { names, secrets, token, ..Self::default() }
+    }
+
+    /// What issues the token of this credential, if it has one.
+    #[must_use]
+    pub fn token_source(&self) -> Option<&TokenSource> {
+        self.token.as_deref()
+    }
+
     /// The headers that carry it.
     #[must_use]
     pub fn headers(&self) -> &[HeaderName] {
@@ -156,6 +177,13 @@ impl Credential {
 
     /// Puts the credential into its headers, replacing what they had.
     pub fn put_into(&self, headers: &mut HeaderMap) {
+        let token = self.token.as_ref().and_then(|source| source.token(Instant::now()));
+        if let Some(token) = token
+            && let Ok(mut value) = HeaderValue::from_str(&format!("Bearer {}", token.expose_secret()))
+        {
+            value.set_sensitive(true);
+            headers.insert(header::AUTHORIZATION, value);
+        }
         for (name, value) in self.names.iter().zip(&self.values) {
             // `and_header` has checked every byte.
             if let Ok(mut value) = HeaderValue::from_str(value.expose_secret()) {
@@ -195,7 +223,7 @@ impl Credential {
 }
 
 /// The text of a secret that is not empty.
-fn filled(secret: &SecretString) -> Result<&str, CredentialError> {
+pub(crate) fn filled(secret: &SecretString) -> Result<&str, CredentialError> {
     let plain = secret.expose_secret();
     if plain.trim().is_empty() { Err(CredentialError::Empty) } else { Ok(plain) }
 }

@@ -11,6 +11,7 @@ mod grant;
 mod host;
 mod origin;
 mod path;
+mod token;
 
 pub use credential::{CREDENTIAL_SEGMENT, Credential, CredentialError};
 pub use grant::{Denial, Grant, METHODS, Missing, ReadOnly, decide};
@@ -18,3 +19,4 @@ pub use host::Host;
 pub use origin::{Origin, OriginError};
 pub use path::{PathError, PathRule, is_unambiguous};
 pub use secrecy::{ExposeSecret, SecretString};
+pub use token::TokenSource;

@@ -220,6 +220,12 @@ limits! {
     /// Largest number of requests per minute over one connection that a manifest can set. More is not a limit: with all requests
     /// in flight and 50 ms for each response, it is about 10,000.
     REQUESTS_PER_MINUTE_CEILING = 10_000, "requests";
+    /// Bytes of a response with an access token. Tokens have some kilobytes.
+    TOKEN_RESPONSE_BYTES = 64 * KIB, "bytes";
+    /// Lifetime of an access token if its service does not state one.
+    TOKEN_SECONDS = 300, "seconds";
+    /// Longest time that an access token is used, whatever its service states.
+    TOKEN_CEILING_SECONDS = 86_400, "seconds";
     /// Requests in flight at the same time. With 200 ms for each response, 100 requests take 2.6 s.
     CONCURRENT_REQUESTS = 8, "requests";
     /// Bytes of one request body. Vision One refuses more than 1 MB.

@@ -12,6 +12,7 @@
 use std::borrow::Cow;
 use std::fmt;
 use std::ops::{Range, RangeInclusive};
+use std::sync::{PoisonError, RwLock};
 
 use palisade_limits as limits;
 use secrecy::{ExposeSecret, SecretSlice, SecretString};
@@ -36,6 +37,8 @@ pub struct Redactor {
     begins: [bool; 256],
     /// The lengths of what is looked for inside encodings, from a third of the shortest secret to the longest secret.
     encoded: Option<RangeInclusive<usize>>,
+    /// For secrets that were not known at the beginning.
+    later: RwLock<Vec<Redactor>>,
 }
 
 struct Needle {
@@ -46,7 +49,13 @@ struct Needle {
 
 impl Default for Redactor {
     fn default() -> Self {
-        Self { needles: Vec::new(), fragments: Fragments::default(), begins: [false; 256], encoded: None }
+        Self {
+            needles: Vec::new(),
+            fragments: Fragments::default(),
+            begins: [false; 256],
+            encoded: None,
+            later: RwLock::default(),
+        }
     }
 }
 
@@ -83,19 +92,38 @@ impl Redactor {
             needles: needles.into_iter().map(needle).collect(),
             begins,
             encoded,
+            later: RwLock::default(),
         }
     }
 
     /// Whether it changes nothing.
     #[must_use]
     pub fn is_empty(&self) -> bool {
-        self.needles.is_empty()
+        self.needles.is_empty() && self.later.read().unwrap_or_else(PoisonError::into_inner).is_empty()
+    }
+
+    /// Adds a secret that was not known at the beginning.
+    pub fn add(&self, secret: &SecretString) {
+        let later = Self::new([secret]);
+        if !later.needles.is_empty() {
+            self.later.write().unwrap_or_else(PoisonError::into_inner).push(later);
+        }
     }
 
     /// The bytes without the secrets; `None` if there are none in them, which is the usual case.
     #[must_use]
     pub fn redacted(&self, bytes: &[u8]) -> Option<Vec<u8>> {
-        if self.is_empty() || bytes.is_empty() {
+        let mut redacted = self.redacted_of_first(bytes);
+        for later in self.later.read().unwrap_or_else(PoisonError::into_inner).iter() {
+            let further = later.redacted_of_first(redacted.as_deref().unwrap_or(bytes));
+            redacted = further.or(redacted);
+        }
+        redacted
+    }
+
+    /// The same for the secrets that were known at the beginning.
+    fn redacted_of_first(&self, bytes: &[u8]) -> Option<Vec<u8>> {
+        if self.needles.is_empty() || bytes.is_empty() {
             return None;
         }
         let mut search = Search::of(bytes.len());

@@ -3,10 +3,10 @@
 
 use http::{HeaderName, Method, Uri};
 use palisade_bundle::{
-    Action, ConnectionAsked, CredentialAsked, EgressAsked, Manifest, Parameter, SelectOption, Template,
-    TestAsked,
+    Action, ClientAuthentication, ConnectionAsked, CredentialAsked, EgressAsked, Manifest, OauthAsked,
+    Parameter, SelectOption, Template, TestAsked,
 };
-use palisade_egress::{Credential, Grant, Origin, PathRule, SecretString, belongs_to_host};
+use palisade_egress::{Credential, Grant, Origin, PathRule, SecretString, TokenSource, belongs_to_host};
 use palisade_engine::contract::Value as SettingValue;
 
 use crate::PrepareError;
@@ -170,7 +170,11 @@ pub fn secret_origins(
         manifest.credential_of(asked).is_some_and(|credential| credential.parameters().contains(&parameter))
     };
     let origin = |asked: &EgressAsked| {
-        let template = manifest.origin_of(asked);
+        // The secret of an OAuth client is sent to the service that issues tokens only.
+        let template = match manifest.credential_of(asked) {
+            Some(CredentialAsked::Oauth2ClientCredentials(oauth)) => oauth.token_origin.as_str(),
+            _ => manifest.origin_of(asked),
+        };
         Template::parse(template)
             .and_then(|template| template.expand(|name| part_of_origin(configuration, name)))
             .unwrap_or_else(|_| template.to_owned())
@@ -186,7 +190,9 @@ pub fn secret_origins(
 /// has it.
 pub fn asked_grants(manifest: &Manifest, action: &Action) -> Result<(Vec<Grant>, Vec<String>), PrepareError> {
     let (mut grants, mut open) = (Vec::new(), Vec::new());
-    let tests = action.connection(manifest).into_iter().flat_map(ConnectionAsked::test_requests);
+    let connection = action.connection(manifest);
+    let tests = connection.into_iter().flat_map(ConnectionAsked::test_requests);
+    let tests = tests.chain(connection.and_then(ConnectionAsked::token_request));
     for asked in &action.egress.iter().cloned().chain(tests).collect::<Vec<_>>() {
         let origin = manifest.origin_of(asked);
         let refuse = |cause: String| PrepareError::Grant { origin: origin.to_owned(), cause };
@@ -273,6 +279,15 @@ fn credential(
             let Some(secret) = secret(&query.parameter) else { return Ok(None) };
             Credential::query(&query.name, secret).map_err(refuse(&query.parameter))?
         }
+        CredentialAsked::Oauth2ClientCredentials(oauth) => {
+            let id = part_of_origin(configuration, &oauth.client_id).map(SecretString::from);
+            let id = id.or_else(|| secret(&oauth.client_id).cloned());
+            let (Some(id), Some(secret)) = (id, secret(&oauth.client_secret)) else { return Ok(None) };
+            let (secret, scope) = (secret.clone(), oauth.scope.clone());
+            let in_body = oauth.authentication == ClientAuthentication::Body;
+            let source = TokenSource::new(token_url(oauth, configuration)?, id, secret, scope, in_body);
+            Credential::token(source.map_err(refuse(&oauth.client_secret))?)
+        }
         CredentialAsked::PathSegment(segment) => {
             let Some((before, name, after)) = parts(&segment.format) else { return Ok(None) };
             let Some(secret) = secret(&name) else { return Ok(None) };
@@ -280,6 +295,17 @@ fn credential(
         }
     };
     Ok(Some(credential))
+}
+
+/// Where the access token is requested.
+fn token_url(oauth: &OauthAsked, configuration: &Configuration) -> Result<Uri, PrepareError> {
+    let refuse = |cause: String| PrepareError::Grant { origin: oauth.token_origin.clone(), cause };
+    let origin = Template::parse(&oauth.token_origin)
+        .and_then(|template| template.expand(|name| part_of_origin(configuration, name)))
+        .map_err(|error| refuse(error.to_string()))?;
+    let origin = Origin::parse(&origin).map_err(|error| refuse(error.to_string()))?;
+    let url = format!("{origin}{}", oauth.token_path);
+    url.parse().map_err(|error: http::uri::InvalidUri| refuse(error.to_string()))
 }
 
 /// The text of a parameter that an origin or a credential refers to. In an origin, the manifest's check sees to it that it is a

@@ -4,8 +4,9 @@ use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
+use http::Method;
 use palisade_bundle::{Action, Bundle, Effect, LimitsAsked, ParameterKind, TrustedBundle, nearest};
-use palisade_egress::{Client, Gate, Grant, SessionLimits, Wire};
+use palisade_egress::{Client, Gate, Grant, Origin, SessionLimits, TokenSource, Wire};
 use palisade_engine::{Component, Engine, Loading, SandboxLimits};
 use palisade_limits as limits;
 use palisade_model::RecordSource;
@@ -177,6 +178,9 @@ impl Preparation {
         let manifest = self.bundle.manifest();
         let grants = self.policy.grant(&manifest.id, &asked);
         let begun = self.begun(&action);
+        if matches!(self.evidence, Evidence::None | Evidence::Record) {
+            token_is_allowed(&self.policy, &manifest.id, &grants)?;
+        }
         let run_id = begun.run_id.clone();
         let records = matches!(self.evidence, Evidence::Record);
         let wire = match self.evidence {
@@ -369,6 +373,20 @@ impl Prepared {
     pub fn recorder(&self) -> Option<&Recorder> {
         self.recorder.as_ref()
     }
+}
+
+/// Makes sure that the policy allows the request for an access token, which the host sends.
+fn token_is_allowed(policy: &Policy, bundle: &str, grants: &[Grant]) -> Result<(), PrepareError> {
+    let sources = grants.iter().filter_map(|grant| grant.credential.as_ref()?.token_source());
+    for url in sources.map(TokenSource::url) {
+        if !policy.allows(bundle, &Method::POST, url) {
+            let cause =
+                format!("the policy does not allow POST `{}`, which requests the access token", url.path());
+            let origin = Origin::of(url).map_or_else(String::new, |origin| origin.to_string());
+            return Err(PrepareError::Grant { origin, cause });
+        }
+    }
+    Ok(())
 }
 
 /// What a thread reads that may have to wait for others: a pipe may never end. What has been read already is taken, however long

@@ -107,7 +107,7 @@ impl Failing {
     /// By the code of a request without an answer, or of an action that gave up.
     fn of(code: Option<&str>) -> Self {
         match code {
-            Some("credential-refused") => Self::Key,
+            Some("credential-refused" | "token-refused") => Self::Key,
             Some("access-denied") => Self::Role,
             Some("host-unresolvable" | "address-refused") => Self::Name,
             Some("tls-failed") => Self::Tls,

@@ -53,6 +53,9 @@ pub enum CredentialAsked {
     Basic(BasicAsked),
     /// A parameter of the query.
     Query(QueryAsked),
+    /// An access token of the OAuth 2.0 client credentials grant (RFC 6749, section 4.4), which the host requests and keeps until
+    /// shortly before it expires. It goes into `Authorization` as `Bearer`.
+    Oauth2ClientCredentials(OauthAsked),
     /// A segment of the path. The component and the manifest write `:credential` in its place.
     PathSegment(SegmentAsked),
 }
@@ -75,6 +78,37 @@ pub struct BasicAsked {
     pub user: String,
     /// Name of the `secret` parameter that holds the password.
     pub password: String,
+}
+
+/// Where an access token comes from.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct OauthAsked {
+    /// Origin of the service that issues the token. Written like the origin of a connection.
+    pub token_origin: String,
+    /// Path of the request for the token.
+    pub token_path: String,
+    /// Name of the `text` or `secret` parameter that holds the id of the client.
+    pub client_id: String,
+    /// Name of the `secret` parameter that holds the secret of the client.
+    pub client_secret: String,
+    /// What the token is to permit.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub scope: Option<String>,
+    /// How the client authenticates.
+    #[serde(default)]
+    pub authentication: ClientAuthentication,
+}
+
+/// How a client authenticates at the service that issues tokens (RFC 6749, section 2.3.1).
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "kebab-case")]
+pub enum ClientAuthentication {
+    /// With HTTP Basic.
+    #[default]
+    Basic,
+    /// In the body.
+    Body,
 }
 
 /// A parameter of the query that carries a secret.
@@ -111,6 +145,23 @@ impl ConnectionAsked {
     }
 }
 
+impl ConnectionAsked {
+    /// The request for an access token, as a request that is asked for. The host sends it, never the component.
+    pub fn token_request(&self) -> Option<EgressAsked> {
+        let Some(CredentialAsked::Oauth2ClientCredentials(oauth)) = &self.credential else { return None };
+        Some(EgressAsked {
+            connection: None,
+            origin: Some(oauth.token_origin.clone()),
+            methods: vec!["POST".to_owned()],
+            paths: vec![oauth.token_path.clone()],
+            headers: Vec::new(),
+            changes: false,
+            idempotent: true,
+            reason: "Requests an access token with the id and the secret of the client.".to_owned(),
+        })
+    }
+}
+
 impl CredentialAsked {
     /// The names of the parameters that the credential consists of.
     pub fn parameters(&self) -> Vec<&str> {
@@ -118,6 +169,9 @@ impl CredentialAsked {
             Self::Headers(headers) => headers.iter().flat_map(|header| names(&header.format)).collect(),
             Self::Basic(basic) => vec![basic.user.as_str(), basic.password.as_str()],
             Self::Query(query) => vec![query.parameter.as_str()],
+            Self::Oauth2ClientCredentials(oauth) => {
+                vec![oauth.client_id.as_str(), oauth.client_secret.as_str()]
+            }
             Self::PathSegment(segment) => names(&segment.format),
         }
     }

@@ -52,6 +52,15 @@ impl CredentialAsked {
             Self::Query(query) => {
                 format!("the {} in the query parameter {}", label(&query.parameter), query.name)
             }
+            Self::Oauth2ClientCredentials(oauth) => {
+                let origin = origin_in_words(&oauth.token_origin, label);
+                format!(
+                    "an access token in the header Authorization, which {origin}{} issues for the {} and the {}",
+                    oauth.token_path,
+                    label(&oauth.client_id),
+                    label(&oauth.client_secret)
+                )
+            }
             Self::PathSegment(_) => {
                 let name = self.parameters().first().map(|name| label(name)).unwrap_or_default();
                 format!("the {name} in the path")

@@ -1,17 +1,19 @@
 //! Each kind of credential over TLS: it reaches the service where the manifest says, and neither a response, a recording nor a
 //! message has it.
 
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 
 use bytes::Bytes;
 use http::{Method, Request, Response};
 use http_body_util::Full;
 use palisade_egress::{
-    Client, Credential, Gate, Grant, Origin, PathRule, SecretString, Session, SessionLimits, Wire,
+    Client, Credential, Gate, Grant, Origin, PathRule, SecretString, Session, SessionLimits, TokenSource,
+    Wire,
 };
 use palisade_recording::{Provenance, Recorder};
 use palisade_redaction::Redactor;
-use std::sync::Arc;
 use tokio::time::Instant;
 
 use crate::support::{HOST, KEY, Server, get};
@@ -124,6 +126,90 @@ async fn each_credential_arrives_where_it_belongs_and_is_shown_nowhere() {
         }
         assert!(answer.contains("[redacted]"), "{answer}");
         assert!(recording.contains(path), "{recording}");
+    }
+}
+
+/// A session with an access token that the server itself issues at `/token`, and a recorder.
+fn with_token(server: &Server) -> (Session, Recorder) {
+    let url = format!("https://{HOST}/token").parse().unwrap();
+    let (id, secret) = (SecretString::from("palisade"), SecretString::from(KEY));
+    let source = TokenSource::new(url, id, secret, Some("read".to_owned()), false).unwrap();
+    let credential = Credential::token(source);
+    let redactor = Arc::new(Redactor::new(credential.secrets()));
+    let grant = Grant {
+        origin: Origin::parse(&format!("https://{HOST}")).unwrap(),
+        methods: vec![Method::GET],
+        paths: vec![PathRule::parse("/list")],
+        headers: Vec::new(),
+        credential: Some(credential),
+        changes: false,
+        idempotent: true,
+        reason: String::new(),
+    };
+    let provenance = Provenance {
+        bundle_digest: String::new(),
+        action: "act".to_owned(),
+        run_id: "1".to_owned(),
+        dry_run: false,
+    };
+    let recorder = Recorder::new(provenance, Arc::clone(&redactor));
+    let client = Client::new(&server.options()).unwrap();
+    let deadline = Instant::now() + Duration::from_secs(60);
+    let (limits, wire) = (SessionLimits::default(), Wire::Network(client));
+    let session = Session::new(wire, vec![grant], Gate::default(), limits, deadline, Some(recorder.clone()));
+    (session.redacting(redactor), recorder)
+}
+
+#[tokio::test]
+async fn an_access_token_is_requested_once_and_redacted_everywhere() {
+    const TOKEN: &str = "issued.access.token.of.the.test";
+    let issued = Arc::new(AtomicUsize::new(0));
+    let counted = Arc::clone(&issued);
+    let server = Server::start(&["http/1.1"], move |request: Request<Bytes>| {
+        let counted = Arc::clone(&counted);
+        async move {
+            if request.uri().path() != "/token" {
+                return echo(request).await;
+            }
+            counted.fetch_add(1, Ordering::SeqCst);
+            assert_eq!(request.headers()["authorization"], "Basic cGFsaXNhZGU6Y29ycmVjdC5ob3JzZS5iYXR0ZXJ5");
+            assert_eq!(request.body().as_ref(), b"grant_type=client_credentials&scope=read");
+            let body = format!(r#"{{"access_token":"{TOKEN}","token_type":"bearer","expires_in":3600}}"#);
+            Response::new(Full::from(body))
+        }
+    })
+    .await;
+    let (session, recorder) = with_token(&server);
+    let list = || get(&format!("https://{HOST}/list"));
+    let (first, second) = tokio::join!(session.send(list()), session.send(list()));
+    for answer in [first, second] {
+        let answer = String::from_utf8(answer.unwrap().into_body().to_vec()).unwrap();
+        assert!(answer.contains("authorization: Bearer [redacted]"), "{answer}");
+    }
+    assert_eq!(issued.load(Ordering::SeqCst), 1);
+    let mut recording = Vec::new();
+    recorder.write(&mut recording).unwrap();
+    let recording = String::from_utf8(recording).unwrap();
+    assert!(!recording.contains(TOKEN) && !recording.contains(KEY), "{recording}");
+}
+
+#[tokio::test]
+async fn a_token_that_is_not_issued_is_an_error_without_the_answer() {
+    for (status, body, code) in [
+        (401, r#"{"error":"invalid_client"}"#, "token-refused"),
+        (200, "<html>", "token-unreadable"),
+        (200, r#"{"access_token":"a b"}"#, "token-unreadable"),
+        (200, r#"{"access_token":"SECRET-TOKEN","token_type":"mac"}"#, "token-unreadable"),
+    ] {
+        let server = Server::start(&["http/1.1"], move |request: Request<Bytes>| async move {
+            assert_eq!(request.uri().path(), "/token", "nothing is sent without a token");
+            Response::builder().status(status).body(Full::from(body)).unwrap()
+        })
+        .await;
+        let (session, _) = with_token(&server);
+        let error = session.send(get(&format!("https://{HOST}/list"))).await.unwrap_err();
+        assert_eq!(error.code(), code);
+        assert!(!error.to_string().contains("SECRET-TOKEN"), "{error}");
     }
 }
 

@@ -5,6 +5,7 @@ use super::super::{ConnectionAsked, CredentialAsked, Manifest, ParameterKind};
 use super::actions::unknown_parameter;
 use super::{Findings, egress};
 use crate::template::Template;
+use palisade_grant::PathRule;
 
 /// Checks the credential of a connection.
 pub(super) fn check(
@@ -41,6 +42,27 @@ pub(super) fn check(
                 findings.add(format!("{path}.query.name"), FaultKind::Malformed { value, expected });
             }
             check.secret(&query.parameter, &format!("{path}.query.parameter"), findings);
+        }
+        CredentialAsked::Oauth2ClientCredentials(oauth) => {
+            let path = format!("{path}.oauth2_client_credentials");
+            let owner = egress::Owner::Connection(connection);
+            egress::origin(&oauth.token_origin, owner, manifest, &format!("{path}.token_origin"), findings);
+            let at = format!("{path}.token_path");
+            match PathRule::checked(&oauth.token_path) {
+                Err(error) => {
+                    findings.add(at, FaultKind::Path { path: oauth.token_path.clone(), why: error.reason() });
+                }
+                Ok(_) if oauth.token_path.contains(['*', '{']) => {
+                    let why = "a token is requested at one path, without `*` and placeholders";
+                    findings.add(at, FaultKind::Path { path: oauth.token_path.clone(), why });
+                }
+                Ok(_) => {}
+            }
+            check.text_or_secret(&oauth.client_id, &format!("{path}.client_id"), findings);
+            check.secret(&oauth.client_secret, &format!("{path}.client_secret"), findings);
+            if let Some(scope) = &oauth.scope {
+                findings.shown(format!("{path}.scope"), scope);
+            }
         }
         CredentialAsked::PathSegment(segment) => {
             check.format(&segment.format, &format!("{path}.path_segment.format"), findings);
