@@ -224,7 +224,7 @@ limits! {
     TOKEN_RESPONSE_BYTES = 64 * KIB, "bytes";
     /// Lifetime of an access token if its service does not state one.
     TOKEN_SECONDS = 300, "seconds";
-    /// Longest time that an access token is used, whatever its service states.
+    /// Longest time that an access token is used, even if its service states a longer one.
     TOKEN_CEILING_SECONDS = 86_400, "seconds";
     /// Requests in flight at the same time. With 200 ms for each response, 100 requests take 2.6 s.
     CONCURRENT_REQUESTS = 8, "requests";
