@@ -18,6 +18,9 @@ use crate::repeated::Checked;
 /// documented; the size of the batch tells.
 const OVER_MAXIMUM: &str = "the number of objects exceeds the maximum limit";
 
+/// What an operator can do about a key that may not read or change the two lists.
+pub const LIST_ROLE: &str = "the key must be from a SOAR role: under Suspicious Object Management it needs `View, filter, and search` and `Manage lists and configure settings`";
+
 /// What is to be done about one object.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct ItemAnswer {
@@ -60,7 +63,7 @@ pub fn read(status: u16, body: &[u8], expected: usize, list: &str) -> Reading {
     if matches!(status, 200 | 201 | 207) {
         return read_items(status, body, expected);
     }
-    if let Some(stop) = refusal(status, body) {
+    if let Some(stop) = refusal(status, body, LIST_ROLE) {
         return if status == 413 { Reading::TooLargeOnTheWay(stop) } else { Reading::Refused(stop) };
     }
     let said = said(status, body);
@@ -88,17 +91,16 @@ pub fn read(status: u16, body: &[u8], expected: usize, list: &str) -> Reading {
 
 /// Why no request of this run can succeed, if an answer says so: the service refuses the credential, or a proxy or a gateway
 /// lets nothing pass.
-pub fn refusal(status: u16, body: &[u8]) -> Option<Stop> {
+///
+/// `role` says what a key needs that may not do this.
+pub fn refusal(status: u16, body: &[u8], role: &str) -> Option<Stop> {
     let said = said(status, body);
     let (code, hint) = match (status, envelope(body).is_some()) {
         (401, true) => (
             "credential-refused",
             "check that the API key is complete, enabled and not expired, that it belongs to the configured region, and that it is from a SOAR role",
         ),
-        (403, true) => (
-            "access-denied",
-            "the key must be from a SOAR role: under Suspicious Object Management it needs `View, filter, and search` and `Manage lists and configure settings`",
-        ),
+        (403, true) => ("access-denied", role),
         (413, false) => (
             "gateway-refused",
             "the answer does not have the service's form: raise the request size limit of the proxy or gateway on the way to it",
@@ -109,7 +111,7 @@ pub fn refusal(status: u16, body: &[u8]) -> Option<Stop> {
         ),
         _ => return None,
     };
-    Some(Stop { problem: Problem::new(code, said), hint: hint.into() })
+    Some(Stop { problem: Problem::new(code, said), hint: hint.to_owned().into() })
 }
 
 /// One entry of a 207.
@@ -121,20 +123,26 @@ struct Entry {
     repeated: Option<String>,
 }
 
+/// The service's error, in its words.
 #[derive(Debug, Default, PartialEq, Eq)]
-struct ServiceError {
-    code: String,
-    message: String,
+pub(crate) struct ServiceError {
+    pub(crate) code: String,
+    pub(crate) message: String,
 }
 
 impl ServiceError {
     /// From JSON of which nothing is certain: wrapped in `error` or bare.
-    fn from_value(value: &Value) -> Option<Self> {
+    pub(crate) fn from_value(value: &Value) -> Option<Self> {
         let value = value.get("error").unwrap_or(value);
         let text = |name| value.get(name).and_then(Value::as_str).unwrap_or_default().to_owned();
         let error = Self { code: text("code"), message: text("message") };
         (error != Self::default()).then_some(error)
     }
+}
+
+/// Whether a body has the form of the service's errors, so that no proxy or gateway has written it.
+pub fn is_of_the_service(body: &[u8]) -> bool {
+    envelope(body).is_some()
 }
 
 /// The service's error, if the body is its documented envelope: `error` with a code or a message.
@@ -245,7 +253,7 @@ fn page(body: &[u8]) -> Option<String> {
     })
 }
 
-fn sentence(what: &str, status: u16, error: &ServiceError) -> String {
+pub(crate) fn sentence(what: &str, status: u16, error: &ServiceError) -> String {
     let mut sentence = if status == 0 {
         format!("the service answered {what} without a status")
     } else {

@@ -147,7 +147,7 @@ pub fn read(action_id: &str, settings: &[Setting]) -> Result<Configuration, Unus
         ADD_TO_EXCEPTION_LIST => false,
         _ => return Err(Unusable::UnknownAction),
     };
-    let mut reader = Reader { settings, known: Vec::new(), problems: Vec::new() };
+    let mut reader = Reader::new(settings);
     let api_host = reader.choice("api_region", "the host name of a Vision One API", |value| {
         is_host_name(value).then(|| value.to_owned())
     });
@@ -161,23 +161,59 @@ pub fn read(action_id: &str, settings: &[Setting]) -> Result<Configuration, Unus
         });
     reader.for_the_host("objects_per_run");
     let list = if block { reader.block_list() } else { Some(List::Exceptions) };
-    reader.refuse_unknown();
+    let problems = reader.finish();
     match (api_host, scheme_handling, list) {
-        (Some(api_host), Some(scheme_handling), Some(list)) if reader.problems.is_empty() => {
+        (Some(api_host), Some(scheme_handling), Some(list)) if problems.is_empty() => {
             Ok(Configuration { api_host, scheme_handling, list })
         }
-        _ => Err(Unusable::Problems(reader.problems)),
+        _ => Err(Unusable::Problems(problems)),
     }
 }
 
 /// Looks settings up by name and collects what is wrong with them.
-struct Reader<'a> {
+pub(crate) struct Reader<'a> {
     settings: &'a [Setting],
     known: Vec<&'static str>,
     problems: Vec<Problem>,
 }
 
 impl<'a> Reader<'a> {
+    pub(crate) const fn new(settings: &'a [Setting]) -> Self {
+        Self { settings, known: Vec::new(), problems: Vec::new() }
+    }
+
+    /// A text that may be missing; an empty one is.
+    pub(crate) fn text(&mut self, name: &'static str) -> Option<String> {
+        match self.find(name)? {
+            Value::Text(text) => Some(text.trim().to_owned()).filter(|text| !text.is_empty()),
+            other => {
+                self.wrong_type(name, other, "a text");
+                None
+            }
+        }
+    }
+
+    /// A whole number from 0 that may be missing.
+    pub(crate) fn number(&mut self, name: &'static str) -> Option<u64> {
+        let value = self.find(name)?;
+        let number = if let Value::Integer(number) = value { u64::try_from(*number).ok() } else { None };
+        if number.is_none() {
+            self.wrong_type(name, value, "a whole number from 0");
+        }
+        number
+    }
+
+    /// All problems. A setting that was not asked for is one.
+    pub(crate) fn finish(mut self) -> Vec<Problem> {
+        self.refuse_unknown();
+        self.problems
+    }
+
+    fn wrong_type(&mut self, name: &str, value: &Value, expected: &str) {
+        let message = format!("parameter `{name}` is {}; it takes {expected}", described(value));
+        self.problems.push(Problem::new("wrong-type", message));
+    }
+
     fn find(&mut self, name: &'static str) -> Option<&'a Value> {
         self.known.push(name);
         let mut found = self.settings.iter().filter(|setting| setting.name == name);
@@ -191,7 +227,7 @@ impl<'a> Reader<'a> {
         first.map(|setting| &setting.value)
     }
 
-    fn choice<T>(
+    pub(crate) fn choice<T>(
         &mut self,
         name: &'static str,
         expected: &str,
@@ -258,14 +294,11 @@ impl<'a> Reader<'a> {
     }
 
     /// A parameter that only the host acts upon: how many objects it offers is none of the action's business.
-    fn for_the_host(&mut self, name: &'static str) {
+    pub(crate) fn for_the_host(&mut self, name: &'static str) {
         if let Some(value) = self.find(name)
             && !matches!(value, Value::Integer(_))
         {
-            self.problems.push(Problem::new(
-                "wrong-type",
-                format!("parameter `{name}` is {}; it takes a whole number", described(value)),
-            ));
+            self.wrong_type(name, value, "a whole number");
         }
     }
 
@@ -290,7 +323,7 @@ fn described(value: &Value) -> String {
 }
 
 /// A dotted name of letters, digits and hyphens: nothing that could bring a port, a path or a user into the request.
-fn is_host_name(value: &str) -> bool {
+pub(crate) fn is_host_name(value: &str) -> bool {
     value.contains('.')
         && value.len() <= crate::limits::DOMAIN_CHARACTERS
         && value.split('.').all(|label| {

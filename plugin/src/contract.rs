@@ -1,8 +1,7 @@
 //! The contract's types as the decisions use them, without the WebAssembly bindings.
 //!
-//! They correspond to `palisade:action/model` and `palisade:action/action`; `edge` translates. Attributes and tags are left
-//! out because neither action reads them. Pending verdicts, outputs and downloads are left out because both actions have
-//! their final verdict in one activation.
+//! They correspond to `palisade:action/model` and `palisade:action/action`; `edge` translates. Tags are left out because no action
+//! reads them.
 
 use std::borrow::Cow;
 use std::rc::Rc;
@@ -26,6 +25,31 @@ pub struct Object {
     pub status: Option<String>,
     /// The platform's text about the object.
     pub description: Option<String>,
+    /// The platform's own identifier, for example the GUID of an agent.
+    pub id: Option<String>,
+}
+
+/// One object with all that a response action needs of it.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct Offered {
+    /// The object.
+    pub object: Object,
+    /// Its attributes with a single value, in the order of the source.
+    pub attributes: Vec<(String, String)>,
+    /// Identifies the work on this object, also after a crash.
+    pub idempotency_key: String,
+    /// Whether an earlier attempt may have reached the service.
+    pub uncertain: bool,
+    /// What was kept of it while it waited.
+    pub state: Option<Vec<u8>>,
+}
+
+impl Offered {
+    /// The first attribute with this name that is not empty.
+    pub fn attribute(&self, name: &str) -> Option<&str> {
+        let named = self.attributes.iter().filter(|(found, _)| found == name);
+        named.map(|(_, value)| value.trim()).find(|value| !value.is_empty())
+    }
 }
 
 /// A stable code and a sentence without a full stop: why an object, a parameter or a run did not go through.
@@ -66,6 +90,54 @@ pub enum Verdict {
     Rejected(Problem),
     /// Not known to be on the list; sending it again is safe.
     Failed(Problem),
+    /// The service has accepted it and not finished.
+    Pending(Pending),
+}
+
+/// What is kept of an object that the service has not finished.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Pending {
+    /// For the next look.
+    pub state: Vec<u8>,
+    /// What the object waits for.
+    pub reason: Problem,
+    /// Milliseconds until the next look is useful.
+    pub poll_after: u64,
+}
+
+/// The value of an output.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum OutputValue {
+    /// A text.
+    Text(String),
+    /// A whole number.
+    Integer(i64),
+}
+
+/// A value for later steps.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Output {
+    /// The name in the manifest.
+    pub name: &'static str,
+    /// The value.
+    pub value: OutputValue,
+}
+
+/// A file for the host to download.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Download {
+    /// The URL.
+    pub url: String,
+    /// The file name.
+    pub name: String,
+    /// The media type.
+    pub media_type: &'static str,
+    /// When the URL expires, in milliseconds since 1970.
+    pub expires: Option<u64>,
+    /// The password of the archive.
+    pub password: Option<String>,
+    /// The state with which to ask for another URL.
+    pub renew: Vec<u8>,
 }
 
 /// One field that a submission would change.
@@ -140,6 +212,17 @@ pub struct Outcome {
     pub verdict: Verdict,
     /// What was submitted for it, in order.
     pub submissions: Vec<Submission>,
+    /// Values for later steps.
+    pub outputs: Vec<Output>,
+    /// Files for the host to download.
+    pub downloads: Vec<Download>,
+}
+
+impl Outcome {
+    /// An outcome with nothing but a verdict.
+    pub const fn new(key: u64, verdict: Verdict) -> Self {
+        Self { key, verdict, submissions: Vec::new(), outputs: Vec::new(), downloads: Vec::new() }
+    }
 }
 
 /// How much a message matters to the operator.

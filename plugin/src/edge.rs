@@ -5,6 +5,7 @@
 mod bindings;
 mod convert;
 mod exchange;
+mod respond;
 
 use std::time::Duration;
 
@@ -12,8 +13,10 @@ use time::OffsetDateTime;
 
 use crate::configuration::{self, Configuration, Setting, Unusable};
 use crate::contract::{Problem, Stop};
+use crate::response::action::ResponseAction;
+use crate::response::settings::{self, ResponseSettings};
 use crate::session::{Arrival, Circumstances, Session, Step};
-use bindings::exports::palisade::action::{action, validation};
+use bindings::exports::palisade::action::{action, continuation, validation};
 use bindings::palisade::action::{circumstances, collection, log, results};
 use bindings::wasi::clocks::{monotonic_clock, wall_clock};
 use bindings::wasi::io::poll::poll;
@@ -23,15 +26,32 @@ use exchange::{Exchange, Request, Target};
 /// The bundle.
 struct Bundle;
 
+/// What the bundle was asked to do.
+enum Asked {
+    /// To push objects to a list.
+    Push(Configuration),
+    /// To send commands.
+    Respond(&'static ResponseAction, ResponseSettings),
+}
+
 impl action::Guest for Bundle {
     fn run(action_id: String, configuration: Vec<model::Attribute>) -> Result<(), action::RunError> {
-        let configuration = read(&action_id, configuration).map_err(|unusable| match unusable {
-            Unusable::UnknownAction => action::RunError::UnknownAction(action_id),
-            Unusable::Problems(problems) => {
-                action::RunError::InvalidConfiguration(problems.into_iter().map(convert::problem).collect())
-            }
-        })?;
-        run(configuration).map_err(|stop| action::RunError::Stopped(convert::stop(stop)))
+        let done = match read(&action_id, configuration).map_err(|unusable| refused(action_id, unusable))? {
+            Asked::Push(configuration) => run(configuration),
+            Asked::Respond(action, settings) => respond::run(action, &settings),
+        };
+        done.map_err(stopped)
+    }
+}
+
+impl continuation::Guest for Bundle {
+    fn resume(action_id: String, configuration: Vec<model::Attribute>) -> Result<(), action::RunError> {
+        match read(&action_id, configuration) {
+            Ok(Asked::Respond(action, settings)) => respond::resume(action, &settings).map_err(stopped),
+            // An object of a list has its verdict in `run`.
+            Ok(Asked::Push(_)) => Ok(()),
+            Err(unusable) => Err(refused(action_id, unusable)),
+        }
     }
 }
 
@@ -48,9 +68,25 @@ impl validation::Guest for Bundle {
     }
 }
 
-fn read(action_id: &str, settings: Vec<model::Attribute>) -> Result<Configuration, Unusable> {
-    let settings: Vec<Setting> = settings.into_iter().map(convert::setting).collect();
-    configuration::read(action_id, &settings)
+fn read(action_id: &str, given: Vec<model::Attribute>) -> Result<Asked, Unusable> {
+    let given: Vec<Setting> = given.into_iter().map(convert::setting).collect();
+    match ResponseAction::find(action_id) {
+        Some(action) => Ok(Asked::Respond(action, settings::read(action, &given)?)),
+        None => configuration::read(action_id, &given).map(Asked::Push),
+    }
+}
+
+fn refused(action_id: String, unusable: Unusable) -> action::RunError {
+    match unusable {
+        Unusable::UnknownAction => action::RunError::UnknownAction(action_id),
+        Unusable::Problems(problems) => {
+            action::RunError::InvalidConfiguration(problems.into_iter().map(convert::problem).collect())
+        }
+    }
+}
+
+fn stopped(stop: Stop) -> action::RunError {
+    action::RunError::Stopped(convert::stop(stop))
 }
 
 fn run(configuration: Configuration) -> Result<(), Stop> {
@@ -70,11 +106,12 @@ fn run(configuration: Configuration) -> Result<(), Stop> {
         match session.step(elapsed()) {
             Step::NextPage(limit) => {
                 let page = collection::next(limit);
-                session.page(page.into_iter().map(convert::object).collect());
+                session.page(page.into_iter().map(|offered| convert::offered(offered).object).collect());
             }
             Step::Send { number, body } => launch(&mut session, number, Request::Post { path, body }),
             Step::Read { number, path_and_query, filter } => {
-                launch(&mut session, number, Request::Get { path_and_query, filter });
+                let header = Some(("tmv1-filter", filter));
+                launch(&mut session, number, Request::Get { path_and_query, header });
             }
             Step::Evict(entries) => {
                 let entries: Vec<_> = entries.into_iter().map(convert::eviction).collect();
@@ -94,7 +131,7 @@ fn run(configuration: Configuration) -> Result<(), Stop> {
             }
             Step::Wait(until) => {
                 let until = until.map(|until| start.saturating_add(nanoseconds(until)));
-                wait(&mut exchanges, until);
+                wait(&exchanges, until);
                 for exchange in std::mem::take(&mut exchanges) {
                     match exchange.advance() {
                         Ok(pending) => exchanges.push(pending),
@@ -108,7 +145,7 @@ fn run(configuration: Configuration) -> Result<(), Stop> {
 }
 
 /// Returns when one of the exchanges can go on, or at the instant `until`.
-fn wait(exchanges: &mut [Exchange], until: Option<u64>) {
+fn wait(exchanges: &[Exchange], until: Option<u64>) {
     let mut pollables = Vec::with_capacity(exchanges.len() * 2 + 1);
     exchanges.iter().for_each(|exchange| exchange.subscribe(&mut pollables));
     pollables.extend(until.map(monotonic_clock::subscribe_instant));

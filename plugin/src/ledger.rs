@@ -82,7 +82,7 @@ pub struct Ledger {
 impl Ledger {
     /// Enters an object that is decided already and has no submissions.
     pub fn conclude(&mut self, key: u64, verdict: Verdict) {
-        self.outcomes.push(Outcome { key, verdict, submissions: Vec::new() });
+        self.outcomes.push(Outcome::new(key, verdict));
     }
 
     /// How many of the items have not been submitted in this run.
@@ -297,7 +297,7 @@ impl Ledger {
                 Verdict::Failed(Problem::new("outcome-unknown", "nothing is known about what was submitted"))
             }
         };
-        self.outcomes.push(Outcome { key: object.key, verdict, submissions });
+        self.outcomes.push(Outcome { submissions, ..Outcome::new(object.key, verdict) });
     }
 }
 

@@ -1,4 +1,5 @@
-//! The component of the Trend Vision One bundle: *Add to Blocklist* and *Add to Exception List*.
+//! The component of the Trend Vision One bundle: *Add to Blocklist*, *Add to Exception List*, and the response actions
+//! ([`response`]).
 //!
 //! Everything that decides is a pure function or a state machine without I/O and compiles for any target; only `edge`
 //! knows WebAssembly interfaces, HTTP and clocks. What is not understood is never sent: an unknown type is skipped, a
@@ -31,6 +32,7 @@ pub mod listing;
 pub mod map;
 pub mod normalise;
 pub mod repeated;
+pub mod response;
 pub mod schedule;
 pub mod session;
 pub mod survey;

@@ -124,3 +124,56 @@ pub const REQUESTS_IN_FLIGHT: usize = 32;
 
 /// Bytes asked for in one read of an answer: a 207 for 1,000 accepted objects has 15 KB, one for 1,000 refused ones 200 KB.
 pub const READ_BYTES: u64 = 64 * 1024;
+
+/// Characters of the id of a task (API: `id`, at most 36).
+pub const TASK_ID_CHARACTERS: usize = 36;
+
+/// Characters of the name of an endpoint, an account, a script or a mailbox (API: at most 255 each).
+pub const NAME_CHARACTERS: usize = 255;
+
+/// Characters of the path of a file to collect (API: `filePath`, at most 1024).
+pub const FILE_PATH_CHARACTERS: usize = 1_024;
+
+/// Characters of the parameters of a custom script (API: `parameter`, at most 8000).
+pub const SCRIPT_PARAMETER_CHARACTERS: usize = 8_000;
+
+/// Characters of the digest of a process's file (API: `fileSha1` of a task, at most 160).
+pub const TASK_DIGEST_CHARACTERS: usize = 160;
+
+/// Characters of a value for the block list of Response Management. The API allows 160 to 256, depending on the field; a digest never
+/// reaches them.
+pub const RESPONSE_VALUE_CHARACTERS: usize = 255;
+
+/// Commands in one request. The API states no number. After a request without an answer, all its commands are looked for in the task
+/// list: fewer commands mean less to look for.
+pub const COMMANDS_PER_REQUEST: usize = 50;
+
+/// First pause before the status of a task is read: most tasks of agents that are online end within a minute.
+pub const TASK_FIRST_POLL: Duration = Duration::from_secs(15);
+
+/// Longest pause between two looks at a task: an agent that is offline may need days.
+pub const TASK_LONGEST_POLL: Duration = Duration::from_secs(300);
+
+/// Bytes of a filter of the task list (API: `filter`, at most 2048).
+pub const TASK_FILTER_BYTES: usize = 2_048;
+
+/// Smallest page of the task list (API: `top`: 50, 100 or 200).
+pub const TASK_LEAST_PAGE: usize = 50;
+
+/// Pages of the task list that are searched for a command without an answer: 20,000 tasks of one action.
+pub const TASK_SEARCH_PAGES: usize = 100;
+
+/// Age of the oldest task that is looked for. The API takes up to 180 days; a day less leaves room for clocks that differ.
+pub const TASK_AGE_DAYS: i64 = 179;
+
+/// Bytes of a query of the endpoint inventory (API: `TMV1-Query`, at most 1024).
+pub const INVENTORY_QUERY_BYTES: usize = 1_024;
+
+/// Pages of one query of the inventory: a query has at most 50 names, and 1,000 endpoints with the same few names are a fault.
+pub const INVENTORY_PAGES: usize = 20;
+
+/// Agents that the message about an ambiguous name lists.
+pub const CANDIDATES_NAMED: usize = 5;
+
+/// Objects in one page of a response action: one page of the task list covers them when they wait.
+pub const RESPONSE_PAGE_OBJECTS: usize = 200;

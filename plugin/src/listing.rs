@@ -88,7 +88,7 @@ struct Item {
 /// Why the run cannot go on: `credential-refused`, `access-denied`, `gateway-refused`, `list-unreadable`.
 pub fn read(status: u16, body: &[u8], list: ListName, field: Field) -> Result<Page, Stop> {
     if status != 200 {
-        let refusal = answer::refusal(status, body);
+        let refusal = answer::refusal(status, body, answer::LIST_ROLE);
         return Err(refusal.unwrap_or_else(|| unreadable(list, field, &answer::said(status, body))));
     }
     let document: Document = serde_json::from_slice(body).map_err(|error| {
@@ -120,7 +120,7 @@ pub fn unreadable(list: ListName, field: Field, reason: &str) -> Stop {
 
 /// What follows the `?` of a link. Nothing else of it is used: links of the service name stale paths, and where a request
 /// goes is not for an answer to say.
-fn next_query(link: &str) -> Option<&str> {
+pub(crate) fn next_query(link: &str) -> Option<&str> {
     let (_, query) = link.split_once('?')?;
     let query = query.split('#').next()?;
     let usable = !query.is_empty()

@@ -75,7 +75,7 @@ pub enum Arrival {
 const HELD: &str = "the service asked for a pause that outlasts the run";
 
 /// Identifies a request of the session.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Hash)]
 pub struct RequestNumber(u64);
 
 /// What is to be done next.

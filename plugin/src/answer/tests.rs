@@ -195,12 +195,12 @@ fn a_refusal_names_what_to_check() {
         (407, b"", "the rules and the credentials of the proxy"),
         (413, b"", "the request size limit of the proxy"),
     ] {
-        let stop = refusal(status, body).unwrap();
+        let stop = refusal(status, body, LIST_ROLE).unwrap();
         assert!(stop.hint.contains(words), "{status}: {}", stop.hint);
         assert_eq!(stop.problem.message, said(status, body));
     }
     for (status, body) in [(407, &error[..]), (413, error), (400, b""), (200, b""), (500, error)] {
-        assert_eq!(refusal(status, body), None, "{status}");
+        assert_eq!(refusal(status, body, LIST_ROLE), None, "{status}");
     }
 }
 

@@ -5,7 +5,7 @@ use super::Bundle;
 
 wit_bindgen::generate!({
     path: "../wit",
-    world: "palisade:action/validating-bundle",
+    world: "palisade:action/whole-bundle",
     generate_all,
     pub_export_macro: true,
 });

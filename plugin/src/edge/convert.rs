@@ -7,16 +7,32 @@ use super::bindings::exports::palisade::action::action;
 use super::bindings::palisade::action::log::Level;
 pub(super) use super::bindings::palisade::action::model;
 
-pub(super) fn object(offered: model::Offered) -> contract::Object {
+pub(super) fn offered(offered: model::Offered) -> contract::Offered {
     let object = offered.object;
-    contract::Object {
-        key: offered.key,
-        kind: object.kind,
-        subtype: object.subtype,
-        value: object.value,
-        score: object.score,
-        status: object.status,
-        description: object.description,
+    let attributes = object.attributes.into_iter().filter_map(|attribute| {
+        let text = match attribute.value {
+            model::Value::Text(text) => text,
+            model::Value::Integer(number) => number.to_string(),
+            // No action reads an attribute of another type.
+            _ => return None,
+        };
+        Some((attribute.name, text))
+    });
+    contract::Offered {
+        attributes: attributes.collect(),
+        object: contract::Object {
+            key: offered.key,
+            kind: object.kind,
+            subtype: object.subtype,
+            value: object.value,
+            score: object.score,
+            status: object.status,
+            description: object.description,
+            id: object.id,
+        },
+        idempotency_key: offered.idempotency_key,
+        uncertain: offered.uncertain,
+        state: offered.state,
     }
 }
 
@@ -48,6 +64,13 @@ pub(super) fn outcome(outcome: contract::Outcome) -> model::Outcome {
         contract::Verdict::Skipped(reason) => model::Verdict::Skipped(problem(reason)),
         contract::Verdict::Rejected(reason) => model::Verdict::Rejected(problem(reason)),
         contract::Verdict::Failed(reason) => model::Verdict::Failed(problem(reason)),
+        contract::Verdict::Pending(pending) => model::Verdict::Pending(model::Pending {
+            state: pending.state,
+            reason: problem(pending.reason),
+            poll_after: pending.poll_after,
+            // The manifest says how long is too long.
+            give_up_after: None,
+        }),
     };
     let submissions = outcome.submissions.into_iter().map(|submission| model::Submission {
         field: submission.field.to_owned(),
@@ -61,8 +84,29 @@ pub(super) fn outcome(outcome: contract::Outcome) -> model::Outcome {
         key: outcome.key,
         verdict,
         submissions: submissions.collect(),
-        outputs: Vec::new(),
-        downloads: Vec::new(),
+        outputs: outcome.outputs.into_iter().map(output).collect(),
+        downloads: outcome.downloads.into_iter().map(download).collect(),
+    }
+}
+
+fn output(output: contract::Output) -> model::Attribute {
+    let value = match output.value {
+        contract::OutputValue::Text(text) => model::Value::Text(text),
+        contract::OutputValue::Integer(number) => model::Value::Integer(number),
+    };
+    model::Attribute { name: output.name.to_owned(), value }
+}
+
+fn download(download: contract::Download) -> model::Download {
+    model::Download {
+        url: download.url,
+        name: download.name,
+        media_type: download.media_type.to_owned(),
+        size: None,
+        digests: Vec::new(),
+        expires: download.expires,
+        password: download.password,
+        renew: Some(download.renew),
     }
 }
 

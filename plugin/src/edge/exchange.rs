@@ -26,8 +26,8 @@ pub(super) struct Target {
 pub(super) enum Request {
     /// To take this JSON.
     Post { path: &'static str, body: Vec<u8> },
-    /// For a page, filtered by `TMV1-Filter`.
-    Get { path_and_query: String, filter: String },
+    /// For a page, with the header that narrows it.
+    Get { path_and_query: String, header: Option<(&'static str, String)> },
 }
 
 /// One request under way.
@@ -72,18 +72,20 @@ impl Exchange {
         let (method, path_and_query, header, bytes) = match asked {
             Request::Post { path, body } => {
                 let header = ("content-type".to_owned(), b"application/json;charset=utf-8".to_vec());
-                (Method::Post, path.to_owned(), header, Some(body))
+                (Method::Post, path.to_owned(), Some(header), Some(body))
             }
-            Request::Get { path_and_query, filter } => {
-                (Method::Get, path_and_query, ("tmv1-filter".to_owned(), filter.into_bytes()), None)
+            Request::Get { path_and_query, header } => {
+                let header = header.map(|(name, value)| (name.to_owned(), value.into_bytes()));
+                (Method::Get, path_and_query, header, None)
             }
         };
-        let headers = Fields::from_list(&[
-            header,
+        let mut headers = vec![
             ("accept".to_owned(), b"application/json".to_vec()),
             ("user-agent".to_owned(), USER_AGENT.as_bytes().to_vec()),
-        ])
-        .map_err(|_| "the host refused the request's headers".to_owned())?;
+        ];
+        headers.extend(header);
+        let headers =
+            Fields::from_list(&headers).map_err(|_| "the host refused the request's headers".to_owned())?;
         let request = OutgoingRequest::new(headers);
         let refused = |()| "the host refused the request's address".to_owned();
         request.set_method(&method).map_err(refused)?;

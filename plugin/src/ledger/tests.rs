@@ -101,6 +101,7 @@ fn the_weight_of_a_decision_is_its_distance_from_the_list() {
             Verdict::Rejected(_) => 2,
             Verdict::Failed(_) => 3,
             Verdict::Planned => 4,
+            Verdict::Pending(_) => panic!("pending"),
         }
     };
     for (first, better) in decisions.iter().enumerate() {

@@ -164,6 +164,7 @@ impl Run {
             Verdict::Skipped(problem) => ("skipped", problem.code),
             Verdict::Rejected(problem) => ("rejected", problem.code),
             Verdict::Failed(problem) => ("failed", problem.code),
+            Verdict::Pending(pending) => ("pending", pending.reason.code),
         }
     }
 
