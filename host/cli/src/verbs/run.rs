@@ -6,11 +6,11 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Instant;
 
-use palisade_bundle::{Bundle, ParameterKind, TrustedFiles};
-use palisade_collection::{CollectionFile, Source};
+use palisade_bundle::{Action, Bundle, ParameterKind, TrustedFiles};
+use palisade_collection::{CollectionFile, ObjectType, Source};
 use palisade_engine::Engine;
 use palisade_limits::RECORDING_READ_BYTES;
-use palisade_model::RecordSource;
+use palisade_model::{INDICATOR, RecordSource};
 use palisade_recording::Recording;
 use palisade_run::{
     Given, GivenValue, JournalFile, Overrides, Plan, Preparation, Prepared, Prompted, SecretSource, operator,
@@ -135,7 +135,8 @@ fn load(arguments: Run, runtime: &Runtime) -> Result<Loaded, Failure> {
     let plan = arguments.apply.as_deref().map(Plan::read).transpose()?.map(Arc::new);
     // clap asks for an action where there is no plan.
     let action = plan.as_ref().map(|plan| plan.action.clone()).or(arguments.action).unwrap_or_default();
-    let reading = verbs::reading(arguments.format, &arguments.column)?;
+    let mut reading = verbs::reading(arguments.format, &arguments.column)?;
+    reading.object_type = bundle.manifest().action(&action).and_then(object_type);
     let sources = arguments.collection.iter().map(|path| {
         let file = CollectionFile::new(Source::from_argument(path.as_os_str()), reading.clone());
         Box::new(file) as Box<dyn RecordSource>
@@ -195,6 +196,13 @@ fn load(arguments: Run, runtime: &Runtime) -> Result<Loaded, Failure> {
         engine,
         plan,
     })
+}
+
+/// What a list of values holds for an action that accepts no indicators: its first type of objects.
+fn object_type(action: &Action) -> Option<ObjectType> {
+    let accepts_indicators = action.accepts.iter().any(|accepts| accepts.kind == INDICATOR);
+    let first = action.accepts.first().filter(|_| !accepts_indicators)?;
+    Some(ObjectType { kind: first.kind.clone(), subtype: first.subtypes.first()?.clone() })
 }
 
 fn recording(path: &Path) -> Result<Recording, Failure> {

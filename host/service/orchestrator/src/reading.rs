@@ -85,7 +85,7 @@ impl From<Summary> for FileRead {
 pub(crate) fn kept(format: Option<&str>, columns: &NamedColumns) -> Result<Reading, OrchestratorError> {
     let format = format.map(str::parse::<Format>).transpose();
     let format = format.map_err(|error| OrchestratorError::field("format", error.to_string()))?;
-    Ok(Reading { format, columns: columns.clone().into() })
+    Ok(Reading { format, columns: columns.clone().into(), ..Reading::default() })
 }
 
 /// A reading that somebody chose.

@@ -12,11 +12,22 @@ pub struct Reading {
     pub format: Option<Format>,
     /// The columns of CSV files; found by their names where there are none. Other formats have no columns.
     pub columns: Columns,
+    /// What the objects of a text or CSV file are, if they are no indicators.
+    pub object_type: Option<ObjectType>,
+}
+
+/// A kind of object with its type.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ObjectType {
+    /// The kind, for example `Asset`.
+    pub kind: String,
+    /// The type within the kind, for example `Endpoint`.
+    pub subtype: String,
 }
 
 impl From<Option<Format>> for Reading {
     fn from(format: Option<Format>) -> Self {
-        Self { format, columns: Columns::default() }
+        Self { format, ..Self::default() }
     }
 }
 

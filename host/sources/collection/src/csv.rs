@@ -12,11 +12,10 @@ mod row;
 use std::io::BufRead;
 
 pub(crate) use header::{DELIMITERS, FirstLine, accepted_names, is_header};
-pub(crate) use pending::fields_of;
+pub(crate) use pending::{Pending, Progress, fields_of};
 pub(crate) use preamble::{Above, Preamble};
 
 use header::Header;
-use pending::{Pending, Progress};
 use row::Tally;
 use time::OffsetDateTime;
 

@@ -18,6 +18,7 @@ mod file;
 mod guess;
 mod json;
 mod json_value;
+mod listed;
 mod misp;
 mod refang;
 mod settle;
@@ -29,7 +30,7 @@ mod threatq;
 mod type_name;
 mod unpack;
 
-pub use columns::{Columns, InvalidColumn, Reading};
+pub use columns::{Columns, InvalidColumn, ObjectType, Reading};
 pub use error::ReadError;
 pub use file::CollectionFile;
 pub use guess::guess;
@@ -93,6 +94,15 @@ fn read_open(
     let source::Opened { head, complete, bytes } = source.open()?;
     refuse_binary(&name, &head)?;
     let format = reading.format;
+    if let Some(object_type) = &reading.object_type
+        && matches!(format, None | Some(Format::Csv | Format::Text))
+        && !head.trim_ascii_start().starts_with(b"{")
+        && !head.trim_ascii_start().starts_with(b"[")
+    {
+        let mut emitter = Emitter::new(name, format.unwrap_or(Format::Text), sink);
+        listed::read(bytes, object_type, reading, &mut emitter)?;
+        return emitter.finish();
+    }
     let detected = match format {
         Some(format) => Detected { format, lines: is_json_lines(&head, complete) },
         None => detect(&name, &head, complete, &reading.columns)?,

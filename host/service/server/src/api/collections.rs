@@ -389,7 +389,7 @@ fn changed_reading(
             Some(format.parse().map_err(unknown)?)
         }
     };
-    Ok(Reading { format, columns: columns.map_or(kept.columns, Columns::from) })
+    Ok(Reading { format, columns: columns.map_or(kept.columns, Columns::from), ..Reading::default() })
 }
 
 /// Change the name, description, filter, connection, format and columns of a collection.

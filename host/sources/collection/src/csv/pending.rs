@@ -5,11 +5,11 @@ use csv_core::{ReadRecordResult, Reader, ReaderBuilder};
 use crate::ReadError;
 
 /// A record that has begun.
-pub(super) struct Pending {
+pub(crate) struct Pending {
     parser: Reader,
     delimiter: u8,
     is_open: bool,
-    pub(super) first_line: u64,
+    pub(crate) first_line: u64,
     text: Vec<u8>,
     text_length: usize,
     ends: Vec<usize>,
@@ -17,7 +17,7 @@ pub(super) struct Pending {
 }
 
 /// What a further line has made of a record.
-pub(super) enum Progress {
+pub(crate) enum Progress {
     /// A quoted field goes on.
     Open,
     /// It is complete.
@@ -27,7 +27,7 @@ pub(super) enum Progress {
 }
 
 impl Pending {
-    pub(super) fn new(delimiter: u8) -> Self {
+    pub(crate) fn new(delimiter: u8) -> Self {
         Self {
             parser: ReaderBuilder::new().delimiter(delimiter).build(),
             delimiter,
@@ -40,11 +40,11 @@ impl Pending {
         }
     }
 
-    pub(super) fn is_empty(&self) -> bool {
+    pub(crate) fn is_empty(&self) -> bool {
         !self.is_open
     }
 
-    pub(super) fn start(&mut self, line: u64) {
+    pub(crate) fn start(&mut self, line: u64) {
         self.parser.reset();
         self.is_open = true;
         self.first_line = line;
@@ -52,12 +52,12 @@ impl Pending {
         self.fields = 0;
     }
 
-    pub(super) fn clear(&mut self) {
+    pub(crate) fn clear(&mut self) {
         self.is_open = false;
     }
 
     /// Feeds one line and its ending.
-    pub(super) fn add(&mut self, line: &[u8]) -> Progress {
+    pub(crate) fn add(&mut self, line: &[u8]) -> Progress {
         let quotes_behind_blanks = quotes_behind_blanks(line, self.delimiter);
         let line = quotes_behind_blanks.as_deref().unwrap_or(line);
         for mut input in [line, b"\n"] {
@@ -88,17 +88,17 @@ impl Pending {
     }
 
     /// A quoted field that swallows everything behind it cannot be told from one that is meant so: no reading on.
-    pub(super) fn unclosed(&self, name: &str) -> ReadError {
+    pub(crate) fn unclosed(&self, name: &str) -> ReadError {
         ReadError::UnclosedQuote { name: name.to_owned(), line: self.first_line }
     }
 
     /// The bytes of the complete record, its fields one after the other.
-    pub(super) fn bytes(&self) -> &[u8] {
+    pub(crate) fn bytes(&self) -> &[u8] {
         self.text.get(..self.text_length).unwrap_or_default()
     }
 
     /// The bytes of each field.
-    pub(super) fn fields(&self) -> impl Iterator<Item = &[u8]> {
+    pub(crate) fn fields(&self) -> impl Iterator<Item = &[u8]> {
         let bytes = self.bytes();
         let mut start = 0;
         let ends = self.ends.get(..self.fields).unwrap_or_default();

@@ -125,7 +125,7 @@ pub(super) fn chosen(sent: &[(String, String)]) -> Result<Option<Reading>, Vec<F
     let format = all(FORMAT).next().map(|format| format.parse::<Format>()).transpose();
     let format = format.map_err(|error| vec![Fault::new(FORMAT, error.to_string())])?;
     let columns = Columns { values: all(VALUE).collect(), kind: all(TYPE).next() };
-    Ok(Some(Reading { format, columns }))
+    Ok(Some(Reading { format, columns, ..Reading::default() }))
 }
 
 /// A choice as the address has it.
