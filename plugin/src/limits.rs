@@ -148,8 +148,8 @@ pub const RESPONSE_VALUE_CHARACTERS: usize = 255;
 /// list: fewer commands mean less to look for.
 pub const COMMANDS_PER_REQUEST: usize = 50;
 
-/// First pause before the status of a task is read: most tasks of agents that are online end within a minute.
-pub const TASK_FIRST_POLL: Duration = Duration::from_secs(15);
+/// First pause before the status of a task is read. Agents that are online need seconds, and one request reads 200 tasks.
+pub const TASK_FIRST_POLL: Duration = Duration::from_secs(2);
 
 /// Longest pause between two looks at a task: an agent that is offline may need days.
 pub const TASK_LONGEST_POLL: Duration = Duration::from_secs(300);

@@ -92,6 +92,12 @@ impl Palisade {
         Self::verb("resume").argument(pending).against_tasks(service)
     }
 
+    /// `palisade resume` against a tenant.
+    #[must_use]
+    pub fn resume_on(tenant: &Tenant, pending: &Path) -> Self {
+        Self::verb("resume").argument(pending).against(tenant)
+    }
+
     fn against_tasks(self, service: &TaskService) -> Self {
         self.argument("--connect-to")
             .argument(service.connect_to())

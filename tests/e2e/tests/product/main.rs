@@ -48,6 +48,7 @@ mod prioritised;
 mod protected;
 mod recording;
 mod report_file;
+mod response;
 mod secrets;
 mod signed;
 mod terminal;
