@@ -169,6 +169,7 @@ fn offer(object: &Object, key: &mut u64) -> Offered {
         score: object.score,
         status: object.status.clone(),
         description: object.description.clone(),
+        id: object.platform_id.clone(),
     }
 }
 
