@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use palisade_bundle::{Action, Manifest};
+use palisade_bundle::{Action, ApprovalAsked, Manifest};
 use palisade_run::{connection_parameters, without_connection};
 use palisade_schedule::Schedule;
 use palisade_store::{
@@ -489,6 +489,7 @@ impl Orchestrator {
     ) -> Result<WorkflowStep, OrchestratorError> {
         let manifest = self.manifest(step.bundle)?;
         let action = known_action(&manifest, &step.action)?;
+        check_supported(action)?;
         let held = self.step_base(&manifest, action, before, step.was)?;
         let names = connection_parameters(&manifest);
         let message = "this belongs to the connection: change it there, or choose another connection";
@@ -547,7 +548,8 @@ impl Orchestrator {
             let action = known_action(&manifest, &step.action)?;
             let own = without_connection(&manifest, action);
             let held = &step.configuration;
-            let own = self.accept(&manifest, &own, held, BTreeMap::new(), Completeness::Complete);
+            let own = check_supported(action)
+                .and_then(|()| self.accept(&manifest, &own, held, BTreeMap::new(), Completeness::Complete));
             let checked = own.and_then(|own| self.check_usable(&manifest, action, step.connection, &own));
             match checked {
                 Ok(()) => {}
@@ -557,6 +559,18 @@ impl Orchestrator {
         }
         if wrong.is_empty() { Ok(()) } else { Err(OrchestratorError::Invalid(wrong)) }
     }
+}
+
+/// Refuses an action that the service cannot run safely: it keeps nothing of objects that wait, and asks nobody for an approval.
+fn check_supported(action: &Action) -> Result<(), OrchestratorError> {
+    let message = if action.waits.is_some() {
+        "the service cannot run actions yet that wait for a task: run it on the command line"
+    } else if action.approval() == ApprovalAsked::Required {
+        "the service cannot ask for approvals yet: run the action on the command line"
+    } else {
+        return Ok(());
+    };
+    Err(OrchestratorError::Invalid(vec![Field::new("action", message)]))
 }
 
 /// A workflow as the audit log may show it.
