@@ -13,7 +13,9 @@ use std::collections::BTreeSet;
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use palisade_bundle::{Effect, Fault, Manifest, Parameter, ParameterKind, Purpose, manifest_schema};
+use palisade_bundle::{
+    ActionChanges, ApprovalAsked, Effect, Fault, Manifest, Parameter, ParameterKind, Purpose, manifest_schema,
+};
 
 fn crate_directory() -> PathBuf {
     PathBuf::from(env!("CARGO_MANIFEST_DIR"))
@@ -260,6 +262,7 @@ fn each_action_asks_to_send_to_its_own_list_and_to_read() {
     let words: BTreeSet<(&str, Vec<String>)> = manifest
         .actions
         .iter()
+        .filter(|action| action.waits.is_none())
         .map(|action| {
             assert!(action.accepts("Indicator", "SHA-256") && !action.accepts("Indicator", "MD5"));
             (action.id.as_str(), action.egress.iter().map(|egress| egress.in_words(&manifest)).collect())
@@ -286,9 +289,36 @@ fn each_action_asks_to_send_to_its_own_list_and_to_read() {
 }
 
 #[test]
-fn the_host_knows_which_action_blocks() {
+fn the_host_knows_which_action_blocks_or_contains() {
     let manifest = own_manifest();
-    let effects: Vec<(&str, Effect)> =
-        manifest.actions.iter().map(|action| (action.id.as_str(), action.effect)).collect();
-    assert_eq!(effects, [("add-to-blocklist", Effect::Blocks), ("add-to-exception-list", Effect::Exempts)]);
+    let of_effect = |effect: Effect| {
+        let actions = manifest.actions.iter().filter(|action| action.effect == effect);
+        actions.map(|action| action.id.as_str()).collect::<Vec<_>>()
+    };
+    assert_eq!(of_effect(Effect::Blocks), ["add-to-blocklist", "add-to-response-blocklist"]);
+    assert_eq!(of_effect(Effect::Exempts), ["add-to-exception-list"]);
+    let contains = [
+        "isolate-endpoint",
+        "terminate-process",
+        "run-custom-script",
+        "quarantine-message",
+        "delete-message",
+        "disable-account",
+        "sign-out-account",
+        "reset-password",
+    ];
+    assert_eq!(of_effect(Effect::Contains), contains);
+}
+
+#[test]
+fn what_cannot_be_reversed_asks_for_an_approval_and_each_way_back_leads_back() {
+    let manifest = own_manifest();
+    for action in &manifest.actions {
+        if action.changes == ActionChanges::Lasting {
+            assert_ne!(action.approval(), ApprovalAsked::Never, "{}", action.id);
+        }
+        if let Some(reverse) = action.reversible_by.as_deref().and_then(|id| manifest.action(id)) {
+            assert_eq!(reverse.reversible_by.as_deref(), Some(action.id.as_str()), "{}", action.id);
+        }
+    }
 }

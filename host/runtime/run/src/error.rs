@@ -19,8 +19,8 @@ pub enum PrepareError {
     Bundle(#[from] BundleError),
     /// No such action.
     #[error(
-        "the bundle has no action `{id}`; its actions are {actions}{}",
-        nearest.as_ref().map(|name| format!("; did you mean `{name}`?")).unwrap_or_default()
+        "the bundle has no action `{id}`; {}",
+        nearest.as_ref().map_or(format!("its actions are {actions}"), |name| format!("did you mean `{name}`?"))
     )]
     Action {
         /// As asked for.

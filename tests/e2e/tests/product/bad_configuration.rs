@@ -222,7 +222,7 @@ fn a_file_that_is_not_there() {
 fn an_unknown_action_is_named_with_the_nearest() {
     let tenant = Tenant::start();
     let call = Palisade::run(&tenant, "add-to-blacklist").collection_of("list.txt", "evil.example.com\n");
-    insta::assert_snapshot!(refused(&tenant, call.configured("")), @"error[action-unknown]: the bundle has no action `add-to-blacklist`; its actions are `add-to-blocklist`, `add-to-exception-list`; did you mean `add-to-blocklist`?");
+    insta::assert_snapshot!(refused(&tenant, call.configured("")), @"error[action-unknown]: the bundle has no action `add-to-blacklist`; did you mean `add-to-blocklist`?");
 }
 
 #[test]
