@@ -212,6 +212,70 @@ fn accounts_are_disabled_and_enabled() {
 }
 
 #[test]
+fn a_collected_file_is_kept_by_its_digest_and_its_password_is_not_shown() {
+    let mut seed = endpoints(&["client1"]);
+    seed["plans"] = json!([{ "action": "collectFile", "archive": { "bytes": 100_000, "password": "a-password-of-the-archive" } }]);
+    let tenant = tenant(seed);
+    let list = "filePath,endpointName\n/tmp/lsass.dmp,client1\n";
+    let outcome = act(&tenant, "collect-file", list).argument("--artefacts").argument("kept").go();
+    assert_eq!(outcome.status, 0, "{}", outcome.stderr);
+    let command = tenant.commands().remove(0);
+    assert_eq!((command.item["filePath"].as_str(), command.status), (Some("/tmp/lsass.dmp"), 202));
+    let mut kept: Vec<_> = std::fs::read_dir(outcome.directory().join("kept"))
+        .expect("the directory is there")
+        .map(|file| file.expect("a file").path())
+        .collect();
+    kept.sort();
+    // Beside the archive is its password.
+    assert_eq!(kept.len(), 2, "{kept:?}");
+    assert_eq!(kept[0].metadata().expect("its size").len(), 100_000);
+    let digest = kept[0].file_name().expect("a name").to_string_lossy().into_owned();
+    let report = outcome.report().to_string();
+    assert!(report.contains(&digest), "{report}");
+    let password = "a-password-of-the-archive";
+    assert_eq!(std::fs::read_to_string(&kept[1]).expect("a text").trim(), password);
+    assert!(!report.contains(password) && !outcome.stderr.contains(password));
+}
+
+#[test]
+fn processes_scripts_sessions_passwords_and_the_block_list_are_acted_on() {
+    let mut seed = endpoints(&["client1"]);
+    seed["accounts"] = json!([{ "accountName": "mallory", "iam": ["AAD"] }]);
+    seed["scripts"] = json!([{
+        "id": "a8f1a0f0-3c0b-4f0e-9e3f-0a3f5f6a7b8c", "fileName": "clean.ps1", "fileType": "powershell", "content": "exit"
+    }]);
+    let tenant = tenant(seed);
+    let process = "name,endpointName,processId,fileSha1\nevil.exe,client1,4711,";
+    let process = format!("{process}{}\n", "a".repeat(40));
+    for (action, list, settings) in [
+        ("terminate-process", process.as_str(), &[][..]),
+        (
+            "run-custom-script",
+            "client1\n",
+            &[("script_name", "clean.ps1"), ("script_parameters", "-All")][..],
+        ),
+        ("sign-out-account", "mallory\n", &[][..]),
+        ("reset-password", "mallory\n", &[][..]),
+        ("add-to-response-blocklist", "evil.example.com\n", &[][..]),
+        ("remove-from-response-blocklist", "evil.example.com\n", &[][..]),
+    ] {
+        let call = act(&tenant, action, list);
+        let call = if action == "run-custom-script" { call.argument("--artefacts").argument("kept") } else { call };
+        let outcome = settings.iter().fold(call, |call, (name, value)| call.set(name, value)).go();
+        assert_eq!(outcome.status, 0, "{action}: {} {:?}", outcome.stderr, outcome.objects());
+        if action == "add-to-response-blocklist" {
+            assert_eq!(tenant.blocked().len(), 1);
+        }
+    }
+    let commands: Vec<_> =
+        tenant.commands().into_iter().map(|command| (command.path, command.item)).collect();
+    assert_eq!(commands.len(), 6, "{commands:?}");
+    assert_eq!(commands[0].1["processId"], 4_711);
+    assert_eq!(commands[1].1["parameter"], "-All");
+    assert!(tenant.blocked().is_empty());
+}
+
+#[test]
 fn a_key_without_the_permission_is_told_which_one_it_needs() {
     let tenant = tenant(endpoints(&["client1"]));
     let denied = json!({
