@@ -33,6 +33,8 @@ macro_rules! settings {
 settings! {
     /// Whether bundles run that nobody trusted has signed.
     AllowUnsigned = "allow-unsigned";
+    /// The directory for files that an action returns.
+    Artefacts = "artefacts";
     /// A certificate authority that is trusted besides the public ones.
     CaCertificate = "ca-cert";
     /// The file with the configuration of an action.
@@ -47,6 +49,8 @@ settings! {
     Format = "format";
     /// How many existing entries of a full list a run may displace. Components name it too, as this text has it.
     MaxEvictions = "max-evictions";
+    /// The file that another process needs to continue a run.
+    Pending = "pending";
     /// The file of the operator's policy.
     Policy = "policy";
     /// The file to which requests and responses are recorded.

@@ -3,7 +3,7 @@
 use palisade_bundle::BundleError;
 use palisade_egress::{ClientError, CredentialError};
 use palisade_engine::{Early, EngineError, LoadError};
-use palisade_model::{Diagnostic as _, SourceError};
+use palisade_model::{Diagnostic as _, Setting, SourceError};
 
 use crate::configuration::ConfigurationProblem;
 use crate::given::ConfigurationFileError;
@@ -52,6 +52,9 @@ pub enum PrepareError {
         /// Why.
         cause: String,
     },
+    /// The action can return files, and nothing would keep them: its effect would be there, and its file lost.
+    #[error("the action can return files, and there is no place for them; nothing was sent")]
+    ArtefactsWithoutPlace,
     /// What the policy names for the run.
     #[error(transparent)]
     Operator(#[from] OperatorError),
@@ -102,6 +105,7 @@ impl PrepareError {
             }
             Self::Credential { cause, .. } => cause.code(),
             Self::Grant { .. } => "grant-unusable",
+            Self::ArtefactsWithoutPlace => "artefacts-without-place",
             Self::Operator(error) => error.code(),
             Self::Engine(error) => error.code(),
             Self::Load(error) => error.code(),
@@ -128,6 +132,11 @@ impl PrepareError {
             Self::Client(error) => error.hint(),
             Self::Source(error) => error.hint(),
             Self::Configuration(problems) => problems.iter().find_map(ConfigurationProblem::hint),
+            Self::ArtefactsWithoutPlace => Some(format!(
+                "download them with {}, or keep them for later with {}",
+                Setting::Artefacts.with("DIRECTORY"),
+                Setting::Pending.with("FILE")
+            )),
             Self::ReadingTooLong { .. } => {
                 Some("check that each named pipe has a writer that ends, or allow more time".to_owned())
             }

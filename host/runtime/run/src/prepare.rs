@@ -175,6 +175,11 @@ impl Preparation {
         };
         let (action, configuration, asked) =
             Self::configure(&self.bundle, &self.action, &self.given, secrets)?;
+        let is_real = !self.dry_run && !matches!(self.evidence, Evidence::Replay(_));
+        let has_place = self.keeping.artefacts.is_some() || self.keeping.journal.is_some();
+        if is_real && !has_place && !action.returns.artefacts.is_empty() {
+            return Err(PrepareError::ArtefactsWithoutPlace);
+        }
         let manifest = self.bundle.manifest();
         let grants = self.policy.grant(&manifest.id, &asked);
         let begun = self.begun(&action);

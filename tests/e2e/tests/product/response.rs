@@ -238,6 +238,18 @@ fn a_collected_file_is_kept_by_its_digest_and_its_password_is_not_shown() {
 }
 
 #[test]
+fn a_file_that_would_have_no_place_is_not_collected() {
+    let tenant = tenant(endpoints(&["client1"]));
+    let list = "filePath,endpointName\n/tmp/lsass.dmp,client1\n";
+    let outcome = act(&tenant, "collect-file", list).go();
+    assert_eq!(outcome.status, 1, "{}", outcome.stderr);
+    assert!(outcome.stderr.contains("artefacts-without-place"), "{}", outcome.stderr);
+    assert!(outcome.stderr.contains("--artefacts DIRECTORY"), "{}", outcome.stderr);
+    assert!(tenant.commands().is_empty());
+    assert_eq!(act(&tenant, "collect-file", list).argument("--dry-run").go().status, 0);
+}
+
+#[test]
 fn processes_scripts_sessions_passwords_and_the_block_list_are_acted_on() {
     let mut seed = endpoints(&["client1"]);
     seed["accounts"] = json!([{ "accountName": "mallory", "iam": ["AAD"] }]);
@@ -260,7 +272,8 @@ fn processes_scripts_sessions_passwords_and_the_block_list_are_acted_on() {
         ("remove-from-response-blocklist", "evil.example.com\n", &[][..]),
     ] {
         let call = act(&tenant, action, list);
-        let call = if action == "run-custom-script" { call.argument("--artefacts").argument("kept") } else { call };
+        let call =
+            if action == "run-custom-script" { call.argument("--artefacts").argument("kept") } else { call };
         let outcome = settings.iter().fold(call, |call, (name, value)| call.set(name, value)).go();
         assert_eq!(outcome.status, 0, "{action}: {} {:?}", outcome.stderr, outcome.objects());
         if action == "add-to-response-blocklist" {

@@ -311,7 +311,10 @@ fn sends_a_file_in_a_form_and_never_holds_it() {
     let (small, large) = (directory.path().join("sample.bin"), directory.path().join("large.bin"));
     std::fs::write(&small, content(300_000)).expect("the file is written");
     std::fs::write(&large, content(2 << 20)).expect("the file is written");
-    let run = |file: &Path| Palisade::run_tasks(&service, &bundle).argument("--artefact").argument(file).go();
+    let run = |file: &Path| {
+        let call = Palisade::run_tasks(&service, &bundle).argument("--artefact").argument(file);
+        call.argument("--artefacts").argument("kept").go()
+    };
     let outcome = run(&small);
     assert_eq!((outcome.status, outcome.total("accepted")), (0, 1), "{}", outcome.stderr);
     let forms = service.forms();
