@@ -163,3 +163,22 @@ fn a_deleted_workflow_leaves_its_runs_and_one_that_runs_is_not_deleted() {
     let kept = service.get(&format!("/api/v1/runs/{}", run["id"])).expect(200);
     assert_eq!((&kept["workflow"], &kept["workflow_name"]), (&json!(null), &json!("Block")));
 }
+
+#[test]
+fn an_action_that_waits_is_refused_because_a_restart_could_send_its_command_twice() {
+    let tenant = Tenant::start();
+    let service = Service::start(&tenant);
+    let integration = service.install();
+    let collection = service.collection("All", "list.txt", domains(3).as_bytes());
+    for action in ["isolate-endpoint", "delete-message", "add-to-response-blocklist"] {
+        let actions =
+            json!([{ "integration": integration, "action": action, "connection": service.connection() }]);
+        let body =
+            json!({ "name": action, "collection": collection, "max_evictions": null, "actions": actions });
+        let refused = service.post("/api/v1/workflows", &body).expect(422);
+        let fields = refused["errors"].as_array().unwrap();
+        assert!(fields[0]["field"].as_str().unwrap().ends_with("action"), "{refused}");
+        assert!(refused.to_string().contains("on the command line"), "{refused}");
+    }
+    assert!(tenant.commands().is_empty() && tenant.posts().is_empty());
+}
