@@ -148,11 +148,9 @@ pub const RESPONSE_VALUE_CHARACTERS: usize = 255;
 /// list: fewer commands mean less to look for.
 pub const COMMANDS_PER_REQUEST: usize = 50;
 
-/// First pause before the status of a task is read. Agents that are online need seconds, and one request reads 200 tasks.
-pub const TASK_FIRST_POLL: Duration = Duration::from_secs(2);
-
-/// Longest pause between two looks at a task: an agent that is offline may need days.
-pub const TASK_LONGEST_POLL: Duration = Duration::from_secs(300);
+/// Shortest pause before the status of a task is read. Agents that are online need seconds, and one request reads 200 tasks. The host
+/// makes the pause longer with each question.
+pub const TASK_POLL: Duration = Duration::from_secs(2);
 
 /// Bytes of a filter of the task list (API: `filter`, at most 2048).
 pub const TASK_FILTER_BYTES: usize = 2_048;

@@ -14,7 +14,7 @@ pub struct Outcome {
     pub verdict: Verdict,
     /// Stable code of the reason; none where the object was accepted or planned.
     pub code: Option<String>,
-    /// The reason as a sentence; for a duplicate, of which object.
+    /// The reason as a sentence. For a duplicate, it names the first object.
     pub message: Option<String>,
     /// What was submitted for it.
     pub submissions: Vec<Submission>,
@@ -62,7 +62,7 @@ pub struct Submission {
 /// What the service has of one submission.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct Comparison {
-    /// The fields of the entry that is there already, as the service writes them; none where there is no entry.
+    /// The fields of the existing entry, as the service writes them. Absent if there is no entry.
     pub held: Option<BTreeMap<String, String>>,
     /// What the submission would change of it.
     pub changes: Vec<Change>,

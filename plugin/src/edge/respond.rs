@@ -4,12 +4,12 @@ use std::time::Duration;
 
 use time::OffsetDateTime;
 
-use super::bindings::palisade::action::{circumstances, collection, log, results};
+use super::bindings::palisade::action::{circumstances, collection, results};
 use super::bindings::wasi::clocks::monotonic_clock;
 use super::convert;
 use super::exchange::{Exchange, Request, Target};
 use super::{limit, nanoseconds, now, wait};
-use crate::contract::{Message, Offered, Outcome, Stop};
+use crate::contract::{Offered, Outcome, Stop};
 use crate::limits;
 use crate::response::action::ResponseAction;
 use crate::response::resume;
@@ -89,11 +89,6 @@ impl Service for WasmService {
             wait(&[], Some(until));
         }
         is_time_left
-    }
-
-    fn tell(&mut self, message: Message) {
-        let (level, text, fields) = convert::message(message);
-        log::emit(level, &text, &fields);
     }
 
     fn now(&self) -> OffsetDateTime {

@@ -128,13 +128,16 @@ fn endpoint(offered: &Offered) -> Result<Command, Verdict> {
         return if is_guid(guid) {
             Ok(Command::new(AGENT, guid))
         } else {
-            Err(rejected("bad-agent-guid", format!("{} is not the GUID of an agent", quoted(guid))))
+            Err(rejected("invalid-agent-guid", format!("{} is not the GUID of an agent", quoted(guid))))
         };
     }
     let name = required(ENDPOINT, "the name of an endpoint", offered.attribute(ENDPOINT).or(own))?;
     // A quotation mark would end the name in a query of the inventory.
     if name.contains(['\'', '"', '\\']) || name.chars().any(|character| character.is_control()) {
-        return Err(rejected("bad-endpoint-name", format!("{} cannot be an endpoint's name", quoted(name))));
+        return Err(rejected(
+            "invalid-endpoint-name",
+            format!("{} cannot be an endpoint's name", quoted(name)),
+        ));
     }
     Ok(Command::new(ENDPOINT, within(ENDPOINT, name, limits::NAME_CHARACTERS)?))
 }
@@ -142,7 +145,7 @@ fn endpoint(offered: &Offered) -> Result<Command, Verdict> {
 fn process(command: &mut Command, settings: &ResponseSettings, offered: &Offered) -> Result<(), Verdict> {
     let number = match offered.attribute("processId") {
         Some(text) => Some(text.trim().parse::<u64>().map_err(|_| {
-            rejected("bad-process-id", format!("{} is not the number of a process", quoted(text)))
+            rejected("invalid-process-id", format!("{} is not the number of a process", quoted(text)))
         })?),
         None => settings.process_id,
     };
@@ -194,7 +197,7 @@ fn account(offered: &Offered) -> Result<Command, Verdict> {
 }
 
 fn listed_value(offered: &Offered) -> Result<Command, Verdict> {
-    // The exception list's settings add nothing to the value. Here, a URL without a scheme has no safe reading.
+    // Only the identifier is used. A URL without a scheme is skipped: a guess would block another address.
     let list = Configuration {
         api_host: String::new(),
         scheme_handling: SchemeHandling::Skip,
@@ -235,7 +238,7 @@ fn within<'a>(name: &str, value: &'a str, most: usize) -> Result<&'a str, Verdic
         Ok(value)
     } else {
         Err(rejected(
-            "value-too-long",
+            "too-long",
             format!("`{name}` is longer than the {most} characters that the service takes"),
         ))
     }

@@ -77,7 +77,7 @@ fn outcome(
         return Ok(of_task(action, key, state, task));
     }
     if let Some(problem) = problem {
-        return Ok(Outcome::new(key, pending(&state.polled(), problem.clone())));
+        return Ok(Outcome::new(key, pending(&state, problem.clone())));
     }
     // The list does not have it: only the task itself can say whether it is gone.
     let path = format!("{PATH}/{}", state.task.as_str());
@@ -105,7 +105,7 @@ fn of_task(action: &ResponseAction, key: u64, state: WaitingState, task: &Task) 
     let renew = state.bytes();
     let mut downloads = Vec::new();
     let verdict = match task.meaning(action, &renew) {
-        TaskMeaning::Waits(reason) => pending(&state.polled(), reason),
+        TaskMeaning::Waits(reason) => pending(&state, reason),
         TaskMeaning::Rejected(problem) => Verdict::Rejected(problem),
         TaskMeaning::Failed(problem) => Verdict::Failed(problem),
         TaskMeaning::Succeeded { download } => {
@@ -119,13 +119,14 @@ fn of_task(action: &ResponseAction, key: u64, state: WaitingState, task: &Task) 
 
 /// The verdict of an object whose task has not ended.
 pub fn pending(state: &WaitingState, reason: Problem) -> Verdict {
-    let poll_after = u64::try_from(state.pause().as_millis()).unwrap_or(u64::MAX);
+    // The host asks less and less often by itself.
+    let poll_after = u64::try_from(limits::TASK_POLL.as_millis()).unwrap_or(u64::MAX);
     Verdict::Pending(Pending { state: state.bytes(), reason, poll_after })
 }
 
 fn later(state: WaitingState, reason: &str) -> Verdict {
     let message = format!("the task could not be read and is read again later: {reason}");
-    pending(&state.polled(), Problem::new("task-unreadable", message))
+    pending(&state, Problem::new("task-unreadable", message))
 }
 
 /// Looks for the tasks that were started with these idempotency keys.

@@ -5,7 +5,6 @@
 
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::rc::Rc;
-use std::time::Duration;
 
 use serde_json::Value;
 
@@ -190,7 +189,7 @@ impl<S: Service> Dispatch<'_, S> {
                         "an earlier attempt may have started a task, and the tasks could not be read: {}",
                         problem.message
                     );
-                    outcomes.push(order.outcome(unknown(message)));
+                    outcomes.push(order.outcome(unknown(&message)));
                 }
             }
         }
@@ -266,7 +265,7 @@ impl<S: Service> Dispatch<'_, S> {
         let outcomes =
             batch.into_iter().map(|order| match tasks.and_then(|tasks| tasks.get(&order.idempotency_key)) {
                 Some(task) => order.outcome(started(task.clone())),
-                None => order.outcome(unknown(problem.message.clone())),
+                None => order.outcome(unknown(&problem.message)),
             });
         let outcomes = outcomes.collect();
         self.report(outcomes);
@@ -300,7 +299,7 @@ impl<S: Service> Dispatch<'_, S> {
         self.report(outcomes);
         let attempts = again.iter().map(|(order, _)| order.attempts).max().unwrap_or_default();
         let pause = limits::ITEM_FIRST_WAIT.saturating_mul(2_u32.saturating_pow(attempts.min(16)));
-        let more = attempts < limits::ITEM_ATTEMPTS && !again.is_empty() && self.rest(pause);
+        let more = attempts < limits::ITEM_ATTEMPTS && !again.is_empty() && self.service.rest(pause);
         if more {
             queue.push_back(again.into_iter().map(|(order, _)| order).collect());
         } else {
@@ -308,10 +307,6 @@ impl<S: Service> Dispatch<'_, S> {
             let given_up = given_up.collect();
             self.report(given_up);
         }
-    }
-
-    fn rest(&mut self, pause: Duration) -> bool {
-        self.service.rest(pause)
     }
 
     /// Sends a request that was refused as a whole again in two halves. A single command is rejected.
@@ -358,7 +353,7 @@ impl<S: Service> Dispatch<'_, S> {
 
 fn started(task: TaskId) -> Verdict {
     pending(
-        &WaitingState::new(task.clone()),
+        &WaitingState { task: task.clone() },
         Problem::new(
             "queued",
             format!("Vision One has accepted the task {}", crate::contract::quoted(task.as_str())),
@@ -366,7 +361,10 @@ fn started(task: TaskId) -> Verdict {
     )
 }
 
-fn unknown(message: String) -> Verdict {
+/// The fate of a command that nobody can tell.
+fn unknown(why: &str) -> Verdict {
+    let message =
+        format!("{why}; look for the command in the task list of Vision One before you send it again");
     Verdict::Failed(Problem::new("outcome-unknown", message))
 }
 

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use time::OffsetDateTime;
 
-use crate::contract::{Message, Offered, Outcome};
+use crate::contract::{Offered, Outcome};
 use crate::session::Arrival;
 
 /// A request to the service.
@@ -39,9 +39,6 @@ pub trait Service {
 
     /// Waits, unless the run would end first.
     fn rest(&mut self, pause: Duration) -> bool;
-
-    /// Emits a message.
-    fn tell(&mut self, message: Message);
 
     /// The time.
     fn now(&self) -> OffsetDateTime;

@@ -88,11 +88,6 @@ impl Task {
         Some(Self { id, description, fields })
     }
 
-    /// When the service created it.
-    pub fn created(&self) -> Option<OffsetDateTime> {
-        text(&self.fields, "createdDateTime").and_then(expiry::parse)
-    }
-
     /// What it says about its object.
     pub fn meaning(&self, action: &ResponseAction, renew: &[u8]) -> TaskMeaning {
         let status = text(&self.fields, "status").unwrap_or_default();

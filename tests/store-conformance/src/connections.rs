@@ -3,11 +3,12 @@
 use jiff::Timestamp;
 use palisade_store::{
     ActionDefaults, Configuration, ConnectionContent, ConnectionId, ConnectionWrite, NewWorkflow, Store,
-    StoreError, StoredValue, Takes, Version, Wait as _, WorkflowStep,
+    StoreError, StoredValue, Version, Wait as _, WorkflowStep,
 };
 use serde_json::json;
 
 use crate::Place;
+use crate::given::new_workflow;
 
 fn now() -> Timestamp {
     "2026-11-22T08:00:00Z".parse().unwrap()
@@ -31,21 +32,15 @@ fn writes(content: &ConnectionContent, others: &[String]) -> ConnectionWrite {
 
 fn using(bundle: palisade_store::BundleId, connection: ConnectionId) -> NewWorkflow {
     NewWorkflow {
-        name: "Nightly".to_owned(),
-        description: String::new(),
-        collection: None,
-        schedule: json!({ "kind": "none" }),
-        takes: Takes::All,
         evictions: None,
         enabled: false,
-        anchor: now(),
-        next_tick: None,
         steps: vec![WorkflowStep {
             bundle,
             action: "block".to_owned(),
             connection: Some(connection),
             configuration: Configuration::new(),
         }],
+        ..new_workflow("Nightly")
     }
 }
 

@@ -12,19 +12,24 @@ pub(crate) fn now() -> Timestamp {
     "2026-11-22T08:00:00Z".parse().unwrap()
 }
 
-pub(crate) fn workflow(store: &dyn Store, name: &str, steps: Vec<WorkflowStep>) -> WorkflowId {
-    let new = NewWorkflow {
+/// A workflow that takes all objects and has no schedule.
+pub(crate) fn new_workflow(name: &str) -> NewWorkflow {
+    NewWorkflow {
         name: name.to_owned(),
         description: String::new(),
         collection: None,
         schedule: json!({ "kind": "none" }),
-        takes: Takes::Changed,
+        takes: Takes::All,
         evictions: Some(0),
         enabled: true,
         anchor: now(),
         next_tick: None,
-        steps,
-    };
+        steps: Vec::new(),
+    }
+}
+
+pub(crate) fn workflow(store: &dyn Store, name: &str, steps: Vec<WorkflowStep>) -> WorkflowId {
+    let new = NewWorkflow { takes: Takes::Changed, steps, ..new_workflow(name) };
     store.add_workflow(&new, "ada", now()).wait().unwrap()
 }
 

@@ -1,31 +1,16 @@
 //! How many entries lists hold: the latest report counts.
 
-use jiff::{SignedDuration, Timestamp};
+use jiff::SignedDuration;
 use palisade_store::{
-    Activation, Lists, NewHolding, NewRun, NewWorkflow, Origin, RunId, Store, StoreError, Takes, Wait as _,
+    Activation, Lists, NewHolding, NewRun, NewWorkflow, Origin, RunId, Store, StoreError, Wait as _,
     WorkflowId,
 };
-use serde_json::json;
 
 use crate::Place;
-
-fn now() -> Timestamp {
-    "2026-11-22T08:00:00Z".parse().unwrap()
-}
+use crate::given::{new_workflow, now};
 
 fn workflow(store: &dyn Store, name: &str) -> WorkflowId {
-    let new = NewWorkflow {
-        name: name.to_owned(),
-        description: String::new(),
-        collection: None,
-        schedule: json!({ "kind": "none" }),
-        takes: Takes::All,
-        evictions: None,
-        enabled: true,
-        anchor: now(),
-        next_tick: None,
-        steps: Vec::new(),
-    };
+    let new = NewWorkflow { evictions: None, ..new_workflow(name) };
     store.add_workflow(&new, "ada", now()).wait().unwrap()
 }
 

@@ -1,29 +1,14 @@
 //! Which run may push to a list.
 
 use jiff::{SignedDuration, Timestamp};
-use palisade_store::{Activation, NewRun, NewWorkflow, Origin, Store, StoreError, Takes, Wait as _};
-use serde_json::json;
+use palisade_store::{Activation, NewRun, Origin, Store, StoreError, Wait as _};
 
 use crate::Place;
-
-fn now() -> Timestamp {
-    "2026-11-22T08:00:00Z".parse().unwrap()
-}
+use crate::given::{new_workflow, now};
 
 /// A run of a workflow of its own that is worked on.
 fn active(store: &dyn Store, name: &str) -> Activation {
-    let workflow = NewWorkflow {
-        name: name.to_owned(),
-        description: String::new(),
-        collection: None,
-        schedule: json!({ "kind": "none" }),
-        takes: Takes::All,
-        evictions: Some(0),
-        enabled: true,
-        anchor: now(),
-        next_tick: None,
-        steps: Vec::new(),
-    };
+    let workflow = new_workflow(name);
     let deadline_at = now() + SignedDuration::from_hours(1);
     let run = NewRun {
         workflow: store.add_workflow(&workflow, "ada", now()).wait().unwrap(),

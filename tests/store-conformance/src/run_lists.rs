@@ -3,33 +3,19 @@
 use jiff::{SignedDuration, Timestamp};
 use palisade_model::Verdict;
 use palisade_store::{
-    Cause, NewRun, NewVerdict, NewWorkflow, ObjectFilter, ObjectOrder, Origin, Page, RunCount, RunEnd,
-    RunFilter, RunId, RunOrder, RunStatus, Store, StoreError, StoredObject, Takes, Wait as _, WorkflowId,
+    Cause, NewRun, NewVerdict, ObjectFilter, ObjectOrder, Origin, Page, RunCount, RunEnd, RunFilter, RunId,
+    RunOrder, RunStatus, Store, StoreError, StoredObject, Wait as _, WorkflowId,
 };
 use serde_json::json;
 
 use crate::Place;
+use crate::given::new_workflow;
 
 /// Runs that the overview once had to hold at most.
 const RUNS: u64 = 2_000;
 
 fn now() -> Timestamp {
     "2026-11-22T08:30:00Z".parse().unwrap()
-}
-
-fn new_workflow(name: &str) -> NewWorkflow {
-    NewWorkflow {
-        name: name.to_owned(),
-        description: String::new(),
-        collection: None,
-        schedule: json!({ "kind": "none" }),
-        takes: Takes::All,
-        evictions: Some(0),
-        enabled: true,
-        anchor: now(),
-        next_tick: None,
-        steps: Vec::new(),
-    }
 }
 
 fn object(subtype: &str, value: &str) -> StoredObject {

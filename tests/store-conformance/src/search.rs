@@ -4,31 +4,16 @@ use jiff::Timestamp;
 use palisade_limits as limits;
 use palisade_model::Verdict;
 use palisade_store::{
-    Event, FileWriter, NewCollection, NewFile, NewRun, NewVerdict, NewWorkflow, ObjectFilter, ObjectOrder,
-    Origin, Page, RunEnd, RunId, RunStatus, Store, StoredObject, Takes, TaskState, Wait as _, WorkflowId,
+    Event, FileWriter, NewCollection, NewFile, NewRun, NewVerdict, ObjectFilter, ObjectOrder, Origin, Page,
+    RunEnd, RunId, RunStatus, Store, StoredObject, TaskState, Wait as _, WorkflowId,
 };
 use serde_json::json;
 
 use crate::Place;
-
-fn now() -> Timestamp {
-    "2026-11-22T08:00:00Z".parse().unwrap()
-}
+use crate::given::{new_workflow, now};
 
 fn workflow(store: &dyn Store, name: &str) -> WorkflowId {
-    let new = NewWorkflow {
-        name: name.to_owned(),
-        description: String::new(),
-        collection: None,
-        schedule: json!({ "kind": "none" }),
-        takes: Takes::All,
-        evictions: Some(0),
-        enabled: true,
-        anchor: now(),
-        next_tick: None,
-        steps: Vec::new(),
-    };
-    store.add_workflow(&new, "ada", now()).wait().unwrap()
+    store.add_workflow(&new_workflow(name), "ada", now()).wait().unwrap()
 }
 
 fn run(store: &dyn Store, workflow: WorkflowId, objects: &[(&str, &str)]) -> RunId {

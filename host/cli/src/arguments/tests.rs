@@ -1,10 +1,12 @@
 //! The command line as a whole: what it means, and which of its options exclude each other.
 
 use std::collections::BTreeSet;
+use std::time::Duration;
 
 use clap::error::ErrorKind;
 use clap::{Arg, Command, CommandFactory as _};
 
+use super::run::seconds;
 use super::*;
 
 #[test]

@@ -62,10 +62,13 @@ pub(crate) fn resume(arguments: Resume, global: Global) -> Result<Box<dyn Answer
     let artefacts_at = arguments.artefacts.clone().or(caller.artefacts);
     let engine = cache::engine(&arguments.cache)?;
     let protection = operator::protection(&policy, caller.allow_protected.into_iter().collect())?;
-    let client = operator::client(&policy, arguments.connect_to, arguments.ca_cert)?;
+    let client = operator::client(&policy, arguments.network.connect_to, arguments.network.ca_cert)?;
     run::prompt_for_secrets(&bundle, kept.action(), &mut given, &kept_secrets(&kept))?;
-    let overrides =
-        Overrides { run: arguments.deadline, exchange: arguments.request_timeout, ..Overrides::default() };
+    let overrides = Overrides {
+        run: arguments.deadline,
+        exchange: arguments.network.request_timeout,
+        ..Overrides::default()
+    };
     let action = kept.action().to_owned();
     let mut preparation = Preparation::new(bundle, policy, action)
         .protection(protection)
@@ -117,11 +120,11 @@ fn files_named(arguments: &Resume) -> FilesNamed<'_> {
         .read("--config", &arguments.config)
         .read("--connections", &arguments.connections)
         .read("--policy", &arguments.policy.policy)
-        .read("--ca-cert", &arguments.ca_cert)
+        .read("--ca-cert", &arguments.network.ca_cert)
         .written("--report", &arguments.report)
 }
 
-/// Secrets that are given now. Everything else is as it was.
+/// The secrets that the command line names. All other settings stay as they were.
 fn secrets(arguments: &Resume, manifest: &Manifest) -> Result<BTreeMap<String, Given>, Failure> {
     let mut given = match &arguments.config {
         Some(path) => read_configuration(path)?,

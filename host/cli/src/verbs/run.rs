@@ -10,7 +10,7 @@ use palisade_bundle::{Action, Bundle, ParameterKind, TrustedFiles};
 use palisade_collection::{CollectionFile, ObjectType, Source};
 use palisade_engine::Engine;
 use palisade_limits::RECORDING_READ_BYTES;
-use palisade_model::{INDICATOR, RecordSource};
+use palisade_model::RecordSource;
 use palisade_recording::Recording;
 use palisade_run::{
     Given, GivenValue, JournalFile, Overrides, Plan, Preparation, Prepared, Prompted, SecretSource, operator,
@@ -33,8 +33,11 @@ pub(crate) fn run(arguments: Run, global: Global) -> Result<Box<dyn Answer>, Fai
     let deadline = arguments.deadline;
     let strict = arguments.strict;
     let asks_service = arguments.replay.is_none() && (!arguments.dry_run || arguments.compare);
-    let overrides =
-        Overrides { run: arguments.deadline, exchange: arguments.request_timeout, ..Overrides::default() };
+    let overrides = Overrides {
+        run: arguments.deadline,
+        exchange: arguments.network.request_timeout,
+        ..Overrides::default()
+    };
     // A named pipe may have nothing at its other end, be it opened to be read or to be written.
     let began = Instant::now();
     let Loaded { preparation, mut given, engine, plan, report_file, plan_file, recording_file, pending } =
@@ -94,7 +97,7 @@ fn files_named(arguments: &Run) -> FilesNamed<'_> {
         .read("--apply", &arguments.apply)
         .read("--replay", &arguments.replay)
         .read("--policy", &arguments.policy.policy)
-        .read("--ca-cert", &arguments.ca_cert)
+        .read("--ca-cert", &arguments.network.ca_cert)
         .written("--report", &arguments.report)
         .written("--found", &arguments.found)
         .written("--pending", &arguments.pending)
@@ -136,7 +139,9 @@ fn load(arguments: Run, runtime: &Runtime) -> Result<Loaded, Failure> {
     // clap asks for an action where there is no plan.
     let action = plan.as_ref().map(|plan| plan.action.clone()).or(arguments.action).unwrap_or_default();
     let mut reading = verbs::reading(arguments.format, &arguments.column)?;
-    reading.object_type = bundle.manifest().action(&action).and_then(object_type);
+    let listed = bundle.manifest().action(&action).and_then(Action::listed_type);
+    reading.object_type =
+        listed.map(|(kind, subtype)| ObjectType { kind: kind.to_owned(), subtype: subtype.to_owned() });
     let sources = arguments.collection.iter().map(|path| {
         let file = CollectionFile::new(Source::from_argument(path.as_os_str()), reading.clone());
         Box::new(file) as Box<dyn RecordSource>
@@ -144,7 +149,7 @@ fn load(arguments: Run, runtime: &Runtime) -> Result<Loaded, Failure> {
     let given = verbs::given(&arguments.configuration, bundle.manifest())?;
     let recording = arguments.replay.as_deref().map(recording).transpose()?;
     let protection = operator::protection(&policy, arguments.allow_protected.into_iter().collect())?;
-    let client = operator::client(&policy, arguments.connect_to, arguments.ca_cert)?;
+    let client = operator::client(&policy, arguments.network.connect_to, arguments.network.ca_cert)?;
     let mut preparation = Preparation::new(bundle, policy, action)
         .protection(protection)
         .client(client)
@@ -196,13 +201,6 @@ fn load(arguments: Run, runtime: &Runtime) -> Result<Loaded, Failure> {
         engine,
         plan,
     })
-}
-
-/// What a list of values holds for an action that accepts no indicators: its first type of objects.
-fn object_type(action: &Action) -> Option<ObjectType> {
-    let accepts_indicators = action.accepts.iter().any(|accepts| accepts.kind == INDICATOR);
-    let first = action.accepts.first().filter(|_| !accepts_indicators)?;
-    Some(ObjectType { kind: first.kind.clone(), subtype: first.subtypes.first()?.clone() })
 }
 
 fn recording(path: &Path) -> Result<Recording, Failure> {

@@ -7,7 +7,6 @@ use std::path::{Path, PathBuf};
 use palisade_bundle::Manifest;
 use serde_json::{Map, Value};
 
-use crate::connection::connection_parameters;
 use crate::given::{ConfigurationFileError, Given, given_in, read_document};
 
 /// Why a connection cannot be used.
@@ -104,13 +103,8 @@ pub fn add_connection(
     name: &str,
     manifest: &Manifest,
 ) -> Result<(), ConnectionFileError> {
-    let parameters = connection_parameters(manifest);
     let in_ticks =
         |names: Vec<&str>| names.iter().map(|name| format!("`{name}`")).collect::<Vec<_>>().join(", ");
-    if let Some((parameter, value)) = given.iter().find(|(name, _)| parameters.contains(name.as_str())) {
-        let (parameter, origin) = (parameter.clone(), value.origin.clone());
-        return Err(ConnectionFileError::Beside { name: name.to_owned(), parameter, origin });
-    }
     let connections = read_connections(path)?;
     let known: Vec<&str> = connections.iter().map(|connection| connection.name.as_str()).collect();
     let known = in_ticks(known);
@@ -118,14 +112,19 @@ pub fn add_connection(
     let Some(Listed { kind, configuration, .. }) = found else {
         return Err(ConnectionFileError::Unknown { path: path.to_owned(), name: name.to_owned(), known });
     };
-    if kind != manifest.id {
+    let Some(connection) = manifest.connection_of_kind(&kind) else {
         return Err(ConnectionFileError::Kind { name: name.to_owned(), kind, bundle: manifest.id.clone() });
+    };
+    let parameters = &connection.parameters;
+    if let Some((parameter, value)) = given.iter().find(|(name, _)| parameters.contains(name)) {
+        let (parameter, origin) = (parameter.clone(), value.origin.clone());
+        return Err(ConnectionFileError::Beside { name: name.to_owned(), parameter, origin });
     }
-    if let Some(parameter) = configuration.keys().find(|name| !parameters.contains(name.as_str())) {
+    if let Some(parameter) = configuration.keys().find(|name| !parameters.contains(name)) {
         return Err(ConnectionFileError::Parameter {
             name: name.to_owned(),
             parameter: parameter.clone(),
-            known: in_ticks(parameters.into_iter().collect()),
+            known: in_ticks(parameters.iter().map(String::as_str).collect()),
         });
     }
     given.extend(given_in(configuration, path)?);
@@ -196,14 +195,25 @@ mod tests {
   - {name: Wide, kind: trend-vision-one, configuration: {risk_level: high}}
 ";
 
+    fn manifest() -> Manifest {
+        Manifest::parse(&std::fs::read_to_string(MANIFEST).unwrap(), "manifest.yaml").unwrap()
+    }
+
     fn added(text: &str, name: &str, given: &[&str]) -> Result<BTreeMap<String, Given>, ConnectionFileError> {
+        added_to(&manifest(), text, name, given)
+    }
+
+    fn added_to(
+        manifest: &Manifest,
+        text: &str,
+        name: &str,
+        given: &[&str],
+    ) -> Result<BTreeMap<String, Given>, ConnectionFileError> {
         let directory = tempfile::tempdir().unwrap();
         let path = directory.path().join("connections.yaml");
         std::fs::write(&path, text).unwrap();
-        let text = std::fs::read_to_string(MANIFEST).unwrap();
-        let manifest = Manifest::parse(&text, "manifest.yaml").unwrap();
         let mut given = given.iter().map(|set| read_set(set).unwrap()).collect();
-        add_connection(&mut given, &path, name, &manifest).map(|()| given)
+        add_connection(&mut given, &path, name, manifest).map(|()| given)
     }
 
     #[test]
@@ -224,6 +234,23 @@ mod tests {
         ] {
             assert_eq!(added(FILE, name, given).unwrap_err().code(), code, "{name}");
         }
+    }
+
+    #[test]
+    fn a_connection_of_the_second_kind_of_a_bundle_brings_the_parameters_of_that_kind() {
+        let mut manifest = manifest();
+        let mut second = manifest.connections[0].clone();
+        second.id = "second".to_owned();
+        second.parameters = vec!["url_scheme".to_owned()];
+        manifest.connections.push(second);
+        let file = "connections:
+  - {name: Second, kind: trend-vision-one/second, configuration: {url_scheme: http}}
+  - {name: Mixed, kind: trend-vision-one/second, configuration: {api_region: x}}
+";
+        let given = added_to(&manifest, file, "Second", &["api_region=x"]).unwrap();
+        assert_eq!(given.keys().collect::<Vec<_>>(), ["api_region", "url_scheme"]);
+        let refused = added_to(&manifest, file, "Mixed", &[]).unwrap_err();
+        assert_eq!(refused.code(), "connection-parameter");
     }
 
     #[test]

@@ -37,7 +37,7 @@ pub struct ConnectionKind {
 pub struct ConnectionDraft {
     /// Unique name.
     pub name: String,
-    /// The id of the bundle; a saved connection keeps its kind.
+    /// What it connects to: see [`Manifest::connection_kind`]. A saved connection keeps its kind.
     pub kind: String,
     /// What was entered; a change keeps the rest.
     pub entered: BTreeMap<String, Entered>,
@@ -337,7 +337,7 @@ impl Orchestrator {
             }
             found => found?,
         };
-        let kind = action.connection(manifest).map(|connection| manifest.connection_kind(connection));
+        let kind = manifest.kind_for(action);
         if Some(&row.kind) != kind.as_ref() {
             let message = format!(
                 "the connection `{}` is for `{}`; expected one for `{}`",

@@ -16,18 +16,8 @@ use crate::source::{Line, Lines};
 use crate::text::{not_utf8, too_long};
 use crate::{ObjectType, ReadError, Reading};
 
-/// Names of a column with values, if a file has no other column and its header cannot be told from a value otherwise.
-const VALUE_COLUMNS: [&str; 9] = [
-    "value",
-    "endpointName",
-    "hostname",
-    "host",
-    "agentGuid",
-    "accountName",
-    "account",
-    "messageId",
-    "uniqueId",
-];
+/// The name of the column with the values. In a file with one column, another name would be a value.
+const VALUE_COLUMN: &str = "value";
 
 /// Reads all records as objects of one type.
 pub(crate) fn read(
@@ -106,9 +96,8 @@ impl Table {
         let delimiter = DELIMITERS.iter().copied().max_by_key(count).unwrap_or(b',');
         let columns: Vec<_> =
             fields_of(line, delimiter).iter().map(|column| strip(column).to_owned()).collect();
-        let is_header = columns.len() > 1
-            || reading.format == Some(Format::Csv)
-            || VALUE_COLUMNS.iter().any(|name| is_same_column(name, line));
+        let is_header =
+            columns.len() > 1 || reading.format == Some(Format::Csv) || is_same_column(VALUE_COLUMN, line);
         if !is_header {
             return Ok(None);
         }
@@ -120,7 +109,7 @@ impl Table {
                 column: palisade_model::excerpt(named),
                 found: palisade_model::excerpt(line),
             })?,
-            None => place("value").unwrap_or_default(),
+            None => place(VALUE_COLUMN).unwrap_or_default(),
         };
         Ok(Some(Self { columns, value, pending: Pending::new(delimiter) }))
     }
@@ -218,7 +207,7 @@ mod tests {
             ]
         );
         assert_eq!(values("owner;value\nme;client1\n"), ["client1 owner=me value=client1"]);
-        assert_eq!(values("Hostname\nclient1\n"), ["client1 Hostname=client1"]);
+        assert_eq!(values("Value\nclient1\n"), ["client1 Value=client1"]);
     }
 
     #[test]

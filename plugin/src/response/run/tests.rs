@@ -1,4 +1,5 @@
 use std::collections::VecDeque;
+use std::time::Duration;
 
 use proptest::prelude::*;
 use serde_json::json;
@@ -6,7 +7,7 @@ use time::OffsetDateTime;
 use time::macros::datetime;
 
 use super::*;
-use crate::contract::{Message, Object};
+use crate::contract::Object;
 use crate::response::resume::resume;
 
 const GUID: &str = "35fa11da-a24e-40cf-8b56-baf8828cc1";
@@ -151,8 +152,6 @@ impl Service for Model {
     fn rest(&mut self, _: Duration) -> bool {
         true
     }
-
-    fn tell(&mut self, _: Message) {}
 
     fn now(&self) -> OffsetDateTime {
         datetime!(2026-01-31 12:00 UTC)

@@ -55,7 +55,7 @@ fn endpoints_are_isolated_and_restored_by_name_and_by_agent() {
     assert!(outcome.objects().iter().all(|object| object.verdict == "accepted"), "{:?}", outcome.objects());
     let submitted = outcome.objects().remove(0).submitted;
     assert_eq!(submitted, [("agentGuid".to_owned(), format!("{GUID}10"))]);
-    let outcome = act(&tenant, "restore-endpoint", "endpointName\nclient1\n").go();
+    let outcome = act(&tenant, "restore-endpoint", "value\nclient1\n").go();
     assert_eq!(outcome.status, 0, "{}", outcome.stderr);
     assert_eq!(isolated(&tenant), ["client2"]);
     assert_eq!(tenant.commands().len(), 3);

@@ -1,5 +1,6 @@
 //! Actions as a manifest describes them: what they accept and return, what they do, and what they ask to be allowed.
 
+use palisade_model::INDICATOR;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
@@ -133,7 +134,7 @@ pub struct Accepts {
     pub kind: String,
     /// The types within the kind as the platform names them, for example `FQDN`.
     pub subtypes: Vec<String>,
-    /// Sets of attributes. An object must have all attributes of one of them; nothing is required if there is no set.
+    /// Sets of attributes. An object must have all attributes of one set. Without a set, it needs none.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub attributes: Vec<Vec<String>>,
 }
@@ -300,6 +301,18 @@ impl Action {
         self.accepts
             .iter()
             .any(|accepts| accepts.kind == kind && accepts.subtypes.iter().any(|one| one == subtype))
+    }
+
+    /// The kind and type of what a plain list of values holds, such as host names, if the action accepts no indicators: the first
+    /// that it accepts.
+    pub fn listed_type(&self) -> Option<(&str, &str)> {
+        let first = self.accepts.first()?;
+        let is_told_apart = self.accepts.iter().any(|accepts| accepts.kind == INDICATOR);
+        first
+            .subtypes
+            .first()
+            .filter(|_| !is_told_apart)
+            .map(|subtype| (first.kind.as_str(), subtype.as_str()))
     }
 
     /// Whether somebody else should approve a run, as far as the author has a say.

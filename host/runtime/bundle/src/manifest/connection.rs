@@ -3,7 +3,7 @@
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use super::{EgressAsked, Manifest};
+use super::{Action, EgressAsked, Manifest};
 
 /// A service that the operator connects to once, for all actions that name the connection.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
@@ -195,6 +195,11 @@ impl Manifest {
             Some(first) if first.id != connection.id => format!("{}/{}", self.id, connection.id),
             _ => self.id.clone(),
         }
+    }
+
+    /// The kind of the connection that an action's requests go over; nothing if it uses none.
+    pub fn kind_for(&self, action: &Action) -> Option<String> {
+        action.connection(self).map(|connection| self.connection_kind(connection))
     }
 
     /// The connection whose kind has this name.

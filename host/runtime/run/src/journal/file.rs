@@ -47,7 +47,7 @@ pub enum PendingFileError {
         /// The file.
         path: PathBuf,
     },
-    /// Something other than the last line is not as it was written.
+    /// A line before the last one was changed after it was written.
     #[error("the pending file `{}` is damaged in line {line}", path.display())]
     Damaged {
         /// The file.
@@ -119,7 +119,13 @@ enum State {
     /// Nothing has been kept yet. The file gets its name with the first entries.
     New(Option<NamedTempFile>),
     /// The lock is held as long as the file is open.
-    Open { file: File, first: u64, length: u64 },
+    Open {
+        file: File,
+        first: u64,
+        length: u64,
+        /// The last line may be torn. Another one behind it would make the file unreadable.
+        is_torn: bool,
+    },
 }
 
 impl JournalFile {
@@ -150,7 +156,7 @@ impl JournalFile {
         let kept = read(&path, &file)?;
         let length = file.metadata().map_err(unreadable)?.len();
         // What was read is replaced when the run continues, be there a torn line at its end or not.
-        Ok((Self { path, state: State::Open { file, first: 0, length } }, kept))
+        Ok((Self { path, state: State::Open { file, first: 0, length, is_torn: true } }, kept))
     }
 
     /// Where it is.
@@ -182,18 +188,23 @@ impl Journal for JournalFile {
         let file = file.map_err(|error| error.error)?;
         sync_directory(&self.path)?;
         let length = file.metadata()?.len();
-        self.state = State::Open { file, first: length, length };
+        self.state = State::Open { file, first: length, length, is_torn: false };
         Ok(())
     }
 
     fn append(&mut self, entries: &[Entry]) -> io::Result<()> {
-        let State::Open { file, length, .. } = &mut self.state else {
+        let State::Open { file, length, is_torn, .. } = &mut self.state else {
             return Err(io::Error::other("nothing has been kept yet"));
         };
+        if *is_torn {
+            return Err(io::Error::other("an earlier entry could not be written"));
+        }
         let mut lines = Vec::new();
         entries.iter().try_for_each(|entry| write_line(&mut lines, entry))?;
+        *is_torn = true;
         file.write_all(&lines)?;
         file.sync_data()?;
+        *is_torn = false;
         *length = length.saturating_add(lines.len() as u64);
         Ok(())
     }

@@ -113,3 +113,21 @@ fn nobody_else_can_read_it() {
     let mode = std::fs::metadata(written(directory.path())).unwrap().permissions().mode();
     assert_eq!(mode & 0o777, 0o600);
 }
+
+#[test]
+fn nothing_is_written_behind_an_entry_that_may_be_torn() {
+    let directory = tempfile::tempdir().unwrap();
+    let path = written(directory.path());
+    let (mut journal, _) = JournalFile::open(&path).unwrap();
+    journal.replace(&mut first().into_iter()).unwrap();
+    let exchange = |journal: &mut JournalFile, file: File| match &mut journal.state {
+        State::Open { file: open, .. } => std::mem::replace(open, file),
+        State::New(_) => panic!(),
+    };
+    let writable = exchange(&mut journal, File::open(&path).unwrap());
+    assert!(journal.append(&[decided(1)]).is_err(), "a file that is only read");
+    exchange(&mut journal, writable);
+    let before = std::fs::read(&path).unwrap();
+    assert!(journal.append(&[decided(2)]).is_err());
+    assert_eq!(std::fs::read(&path).unwrap(), before);
+}
